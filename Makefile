@@ -1,0 +1,71 @@
+# Every target works on a bare clone: the first one that needs it makes .venv (Python 3.12 or newer is found by itself).
+HOME_KIND ?=
+MTD_PYTHON ?=
+ARGS ?=
+ORDERS ?=
+export HOME_KIND MTD_PYTHON
+VENV := .venv
+MTD := $(VENV)/bin/mtd
+PYTEST := $(VENV)/bin/python -m pytest
+UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.12 \
+	--custom-compile-command "make lock"
+# The last day on which the emulator's own requirements, resolved afresh, still fit together.
+EMULATOR_DAY := 2026-03-26
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status watch test lint unit integration lock aws clean seed venv
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done
+	@echo; echo "  MTD_INSTANCE=name    a second system beside the first   HOME_KIND=embedded|compose    where it runs"
+	@echo "  $(MTD) --help   everything else: put, order, orders, waiting, mail, logs, invoke, psql, doctor"
+
+venv: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt pyproject.toml src/devenv/bootstrap.sh
+	@sh src/devenv/bootstrap.sh
+
+up: venv ## start everything, deploy, seed orders and show them; twice is a no-op
+	@$(MTD) up
+
+down: venv ## stop everything of this instance; the database stays (.venv/bin/mtd down --wipe removes it)
+	@$(MTD) down
+
+status: venv ## what runs, where, and how the orders stand
+	@$(MTD) status
+
+watch: venv ## serve saved code at once, in the foreground (make up starts it in the background)
+	@$(MTD) watch
+
+seed: venv ## put the seed orders, or ORDERS=n generated ones
+	@$(MTD) seed $(if $(ORDERS),--orders $(ORDERS))
+
+aws: venv ## the aws command against this instance: make aws ARGS="s3 ls"
+	@$(MTD) aws -- $(ARGS)
+
+test: lint unit integration ## lint, unit tests and integration tests
+
+lint: venv ## ruff, mypy --strict, cfn-lint
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/cfn-lint
+
+unit: venv ## the pure tests, in parallel
+	@$(PYTEST) tests/unit -n auto -q $(ARGS)
+
+integration: venv ## the tests against a running home of their own, in parallel
+	@$(MTD) environments
+	@$(PYTEST) tests/integration -n auto -q --home=$(or $(HOME_KIND),embedded) $(ARGS)
+
+lock: venv ## renew the hash-locked requirements
+	@$(UV_LOCK) requirements.in -o requirements.txt
+	@$(UV_LOCK) src/shared/requirements.in -o src/shared/requirements.txt
+	@$(UV_LOCK) localstack/runtime/requirements.in -o localstack/runtime/requirements.txt
+	@$(UV_LOCK) --exclude-newer $(EMULATOR_DAY) localstack/requirements.in -o localstack/requirements.txt
+
+clean: ## stop this instance and remove all that was made here: .mtd (database too), .venv, caches
+	@if [ -x $(MTD) ]; then $(MTD) down --wipe --all; fi
+	@rm -rf .mtd .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	@find src tests localstack seed -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,1 @@
+"""The developer environment: the `mtd` command behind the Makefile."""

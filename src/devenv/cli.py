@@ -1,0 +1,1 @@
+def main() -> int: print("hi"); return 0
