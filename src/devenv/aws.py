@@ -1,0 +1,43 @@
+"""boto3 clients of the running instance, or of the account that the person's own credentials name."""
+
+from typing import Any, cast
+
+import boto3
+from botocore.config import Config
+
+from devenv.instance import ACCOUNT, REGION
+
+SECRET_KEY = "local"
+
+
+class Clients:
+    """Makes clients for one endpoint; without an endpoint, for real AWS with the person's credentials."""
+
+    def __init__(self, endpoint: str | None, region: str = REGION) -> None:
+        self.endpoint = endpoint
+        self.region = region
+        self._session = (
+            boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET_KEY, region_name=region)
+            if endpoint
+            else boto3.Session(region_name=region)
+        )
+        self._made: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """One client per service, shared by threads. A long call (an invocation) may take its 15 minutes."""
+        if service not in self._made:
+            self._made[service] = cast(Any, self._session).client(
+                service,
+                endpoint_url=self.endpoint,
+                config=Config(
+                    connect_timeout=3,
+                    read_timeout=910 if service == "lambda" else 60,
+                    retries={"mode": "standard", "total_max_attempts": 1 if service == "lambda" else 3},
+                    s3={"addressing_style": "path"} if self.endpoint else {},
+                    max_pool_connections=20,
+                ),
+            )
+        return self._made[service]
+
+    def account(self) -> str:
+        return ACCOUNT if self.endpoint else str(self.client("sts").get_caller_identity()["Account"])

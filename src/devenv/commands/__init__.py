@@ -1,0 +1,1 @@
+"""One module per subcommand: `arguments(parser)` and `run(arguments, instance) -> exit code`."""

@@ -1,0 +1,9 @@
+"""todo"""
+
+
+def arguments(parser):
+    pass
+
+
+def run(arguments, instance):
+    return 0

@@ -1,0 +1,136 @@
+"""One deployment into LocalStack: prerequisites, package, upload, a fresh stack if the template changed, migration."""
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from devenv import simulator
+from devenv.aws import Clients
+from devenv.credentials import Credentials
+from devenv.deploy import layer, prerequisites
+from devenv.deploy.packaging import Packaged, Plan, package
+from devenv.deploy.parameters import collect
+from devenv.deploy.stack import Stack
+from devenv.instance import ENVIRONMENT, REGION, Instance
+from devenv.postgres import DATABASE, ROLE
+from devenv.problem import Problem
+
+Replacing = Callable[[Clients, Stack], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """`fresh`: this deployment made a stack. `fingerprint` names the template and its parameters' names."""
+
+    outputs: dict[str, str]
+    fingerprint: str
+    fresh: bool
+
+
+def url_of(endpoint: str | None, bucket: str) -> Callable[[str], str]:
+    """Key -> URL from which CloudFormation reads a template."""
+    base = endpoint or f"https://s3.{REGION}.amazonaws.com"
+    return lambda key: f"{base}/{bucket}/{key}"
+
+
+def local_package(instance: Instance, endpoint: str, runtime: Path) -> Packaged:
+    """The templates as LocalStack gets them: functions read from their folders."""
+    bucket = prerequisites.artifact_bucket()
+    target = layer.Target.of_interpreter(runtime)
+    plan = Plan(
+        bucket=bucket,
+        url=url_of(endpoint, bucket),
+        build_folder=instance.build,
+        layer=lambda source: layer.build(source, instance.build, target),
+        hot=True,
+    )
+    return package(instance.project / "cloudformation" / "template.yaml", plan)
+
+
+def aws_package(instance: Instance, environment: str) -> Packaged:
+    """The templates as AWS gets them: functions as zips, the layer built for AWS's Python and platform."""
+    bucket = prerequisites.artifact_bucket(environment)
+    plan = Plan(
+        bucket=bucket,
+        url=url_of(None, bucket),
+        build_folder=instance.build,
+        layer=lambda source: layer.build(source, instance.build, layer.Target.aws()),
+        hot=False,
+    )
+    return package(instance.project / "cloudformation" / "template.yaml", plan)
+
+
+def deploy(
+    instance: Instance,
+    clients: Clients,
+    packaged: Packaged,
+    ports: Mapping[str, int],
+    credentials: Credentials,
+    *,
+    standing: str | None,
+    replacing: Replacing | None = None,
+) -> Deployed:
+    """Brings the packaged template to stand. `standing` is the fingerprint of what stands; the same one is left alone.
+    `replacing` wraps the replacement of a standing stack (what must be carried over). Raises Problem."""
+    assert clients.endpoint is not None
+    root = url_of(clients.endpoint, prerequisites.artifact_bucket())
+    secret = prerequisites.database_secret(
+        clients, port=ports["postgres"], username=ROLE, password=credentials.application, dbname=DATABASE
+    )
+    bucket = prerequisites.make_artifact_bucket(clients)
+    at_run_time = simulator.urls(ports["simulator"]) | {
+        "Environment": ENVIRONMENT,
+        "DatabaseSecretArn": secret,
+        "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
+        "ArtifactBucket": bucket,
+    }
+    parameters = collect(instance.project, ENVIRONMENT, at_run_time)
+    prerequisites.verify_senders(clients, parameters)
+    stack = Stack(clients.client("cloudformation"), instance.stack)
+    status = stack.status()
+    if status == "CREATE_COMPLETE" and standing == packaged.fingerprint:
+        return Deployed(outputs=stack.outputs(), fingerprint=packaged.fingerprint, fresh=False)
+    key = f"templates/{packaged.fingerprint}-root.json"
+    upload(clients, bucket, packaged, key)
+    wrapped = (
+        replacing(clients, stack) if replacing is not None and status == "CREATE_COMPLETE" else nullcontext()
+    )
+    with wrapped:
+        if status is not None:
+            stack.delete()
+        outputs = stack.apply(root(key), parameters)
+        migrate(clients)
+    return Deployed(outputs=outputs, fingerprint=packaged.fingerprint, fresh=True)
+
+
+def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> None:
+    """All files in parallel; a key names its content, but a hot layer's only its third-party part, so all are put."""
+    client = clients.client("s3")
+
+    def put(item: tuple[str, Path]) -> None:
+        key, path = item
+        client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+
+    with ThreadPoolExecutor(8) as pool:
+        root = pool.submit(client.put_object, Bucket=bucket, Key=root_key, Body=packaged.body.encode())
+        list(pool.map(put, packaged.uploads.items()))
+        root.result()
+
+
+def migrate(clients: Clients) -> None:
+    """Calls migrate_database and waits for it. Raises Problem with the function's error."""
+    name = f"mtd-{ENVIRONMENT}-migrate_database"
+    answer = clients.client("lambda").invoke(FunctionName=f"{name}:live", Payload=b"{}")
+    payload = answer["Payload"].read().decode("utf-8", "replace")
+    if answer.get("FunctionError"):
+        try:
+            told = json.loads(payload)
+            reason = f"{told.get('errorType', 'error')}: {told.get('errorMessage', payload)}"
+        except (ValueError, AttributeError):
+            reason = payload
+        raise Problem(
+            f"The database could not be migrated: {reason[:600]}", fix="See 'mtd logs migrate_database'."
+        )

@@ -1,0 +1,37 @@
+"""The root template's parameters: the environment's file, plus what is only known at run time."""
+
+import json
+from pathlib import Path
+
+from devenv.deploy.template import load
+from devenv.problem import Problem
+
+
+def collect(project: Path, environment: str, at_run_time: dict[str, str]) -> dict[str, str]:
+    """Values of the declared parameters. Raises Problem for a broken file or a parameter without any value."""
+    declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
+    path = project / "cloudformation" / "environments" / f"{environment}.json"
+    try:
+        told = {
+            item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))
+        }
+    except FileNotFoundError as error:
+        raise Problem(
+            f"There is no {path}.", fix="Write it: a list of ParameterKey and ParameterValue."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Problem(
+            f"{path} is no list of ParameterKey and ParameterValue.", fix="Correct the file."
+        ) from error
+    strange = sorted(set(told) - set(declared))
+    if strange:
+        raise Problem(
+            f"{path} sets {', '.join(strange)}, which template.yaml does not declare.", fix="Correct either."
+        )
+    values = told | {name: value for name, value in at_run_time.items() if name in declared}
+    missing = [name for name, item in declared.items() if name not in values and "Default" not in item]
+    if missing:
+        raise Problem(
+            f"No value is known for {', '.join(missing)} of template.yaml.", fix=f"Add it to {path}."
+        )
+    return values

@@ -1,0 +1,52 @@
+"""What AWS's data stack would have made before this stack is deployed: the database's secret, the artifact bucket,
+the sender of the mails."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from devenv.aws import Clients
+from devenv.instance import ENVIRONMENT, REGION
+from devenv.ports import HOST
+
+
+def artifact_bucket(environment: str = ENVIRONMENT) -> str:
+    return f"mtd-artifacts-{environment}"
+
+
+def database_secret(clients: Clients, *, port: int, username: str, password: str, dbname: str) -> str:
+    """Makes or renews the secret; its ARN."""
+    name = f"mtd/{ENVIRONMENT}/database"
+    value = {"host": HOST, "port": port, "username": username, "password": password, "dbname": dbname}
+    client = clients.client("secretsmanager")
+    try:
+        return str(client.create_secret(Name=name, SecretString=json.dumps(value))["ARN"])
+    except ClientError as error:
+        if _code(error) != "ResourceExistsException":
+            raise
+    return str(client.put_secret_value(SecretId=name, SecretString=json.dumps(value))["ARN"])
+
+
+def make_artifact_bucket(clients: Clients) -> str:
+    """Makes the bucket if it is missing; its name."""
+    name = artifact_bucket()
+    try:
+        clients.client("s3").create_bucket(
+            Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+    except ClientError as error:
+        if _code(error) not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
+            raise
+    return name
+
+
+def verify_senders(clients: Clients, parameters: dict[str, str]) -> None:
+    """Every parameter that names a sender by address is verified: SES refuses any other."""
+    for name, value in parameters.items():
+        if "Sender" in name and "@" in value:
+            clients.client("ses").verify_email_identity(EmailAddress=value)
+
+
+def _code(error: ClientError) -> Any:
+    return error.response.get("Error", {}).get("Code")

@@ -1,0 +1,162 @@
+"""Change set, execute, read back: a stack stands when every resource of every nested stack says COMPLETE."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from devenv.problem import Problem
+
+_POLL_SECONDS = 0.2
+# Resources that LocalStack may leave without a physical id, each with the reason why that is no harm.
+UNKNOWN_ALLOWED: dict[str, str] = {
+    "AWS::CodeDeploy::Application": "locally code changes go by hot reload, never through CodeDeploy",
+    "AWS::CodeDeploy::DeploymentGroup": "as its application",
+    "AWS::SES::EmailIdentity": "devenv verifies the sender itself",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One resource as CloudFormation tells it."""
+
+    stack: str
+    logical_id: str
+    kind: str
+    physical_id: str
+    status: str
+    reason: str
+
+
+class Stack:
+    """One root stack, its nested ones included."""
+
+    def __init__(self, client: Any, name: str, *, seconds: float = 300.0) -> None:
+        self._client = client
+        self.name = name
+        self._seconds = seconds
+
+    def status(self) -> str | None:
+        """The stack's status; None when there is no such stack."""
+        description = self._description()
+        return None if description is None else str(description["StackStatus"])
+
+    def outputs(self) -> dict[str, str]:
+        description = self._description() or {}
+        return {item["OutputKey"]: item["OutputValue"] for item in description.get("Outputs", [])}
+
+    def _description(self) -> dict[str, Any] | None:
+        try:
+            stacks = self._client.describe_stacks(StackName=self.name)["Stacks"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        return stacks[0] if stacks and stacks[0]["StackStatus"] != "DELETE_COMPLETE" else None
+
+    def delete(self) -> None:
+        """Deletes the stack and waits. Raises Problem with the failed resources' reasons."""
+        self._client.delete_stack(StackName=self.name)
+        status = self._until(lambda: self.status(), {None, "DELETE_FAILED"})
+        if status is not None:
+            raise self._failure("could not be deleted")
+
+    def apply(self, template_url: str, parameters: dict[str, str], *, kind: str = "CREATE") -> dict[str, str]:
+        """Creates (or, kind UPDATE, updates) the stack; its outputs. Raises Problem with the resources' reasons."""
+        name = f"mtd-{int(time.time() * 1000)}"
+        self._client.create_change_set(
+            StackName=self.name,
+            ChangeSetName=name,
+            ChangeSetType=kind,
+            TemplateURL=template_url,
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        reason = ""
+
+        def change_set() -> str:
+            nonlocal reason
+            told = self._client.describe_change_set(StackName=self.name, ChangeSetName=name)
+            reason = told.get("StatusReason", "")
+            return str(told["Status"])
+
+        if self._until(change_set, {"CREATE_COMPLETE", "FAILED"}) == "FAILED":
+            if "didn't contain changes" in reason or "No updates" in reason:
+                self._client.delete_change_set(StackName=self.name, ChangeSetName=name)
+                return self.outputs()
+            raise Problem(
+                f"The template was refused: {reason}", fix="Correct the template; 'make lint' may tell more."
+            )
+        self._client.execute_change_set(StackName=self.name, ChangeSetName=name)
+        finished = f"{kind}_COMPLETE"
+        if self._until(lambda: self._settled(), {True}) and self.status() == finished:
+            self.verify()
+            return self.outputs()
+        raise self._failure("did not come to stand")
+
+    def _settled(self) -> bool:
+        status = self.status() or ""
+        return not status.endswith("_IN_PROGRESS")
+
+    def _until(self, ask: Callable[[], Any], answers: set[Any]) -> Any:
+        deadline = time.monotonic() + self._seconds
+        while (answer := ask()) not in answers:
+            if time.monotonic() > deadline:
+                raise Problem(
+                    f"Stack {self.name} still says {answer} after {self._seconds:.0f} s.",
+                    fix="See logs/localstack.log.",
+                )
+            time.sleep(_POLL_SECONDS)
+        return answer
+
+    def resources(self) -> list[Resource]:
+        """Every resource of the stack and of its nested stacks."""
+        return list(self._resources(self.name))
+
+    def _resources(self, stack: str) -> Iterator[Resource]:
+        for page in self._client.get_paginator("list_stack_resources").paginate(StackName=stack):
+            for told in page["StackResourceSummaries"]:
+                resource = Resource(
+                    stack=stack.rpartition("stack/")[2].split("/")[0],
+                    logical_id=told["LogicalResourceId"],
+                    kind=told["ResourceType"],
+                    physical_id=told.get("PhysicalResourceId", ""),
+                    status=told["ResourceStatus"],
+                    reason=told.get("ResourceStatusReason", ""),
+                )
+                yield resource
+                if resource.kind == "AWS::CloudFormation::Stack" and resource.physical_id:
+                    yield from self._resources(resource.physical_id)
+
+    def verify(self) -> None:
+        """Reads back what stands. Raises Problem for an incomplete resource, or one that was only pretended."""
+        wrong = [
+            f"{item.stack}/{item.logical_id} ({item.kind}) {item.status} {item.reason}".rstrip()
+            for item in self.resources()
+            if not item.status.endswith("_COMPLETE")
+        ]
+        wrong += [
+            f"{item.stack}/{item.logical_id} ({item.kind}) was not really made"
+            for item in self.resources()
+            if item.physical_id in {"", "unknown"} and item.kind not in UNKNOWN_ALLOWED
+        ]
+        if wrong:
+            raise Problem(
+                f"Stack {self.name} does not stand as its template says: {'; '.join(wrong)}",
+                fix="Correct the template.",
+            )
+
+    def _failure(self, what: str) -> Problem:
+        reasons = [
+            f"{item.stack}/{item.logical_id} ({item.kind}): {item.reason or item.status}"
+            for item in self.resources()
+            if "FAILED" in item.status and item.kind != "AWS::CloudFormation::Stack"
+        ] or [item.reason for item in self.resources() if item.reason]
+        if not reasons:
+            told = self._description() or {}
+            reasons = [str(told.get("StackStatusReason") or told.get("StackStatus") or "no reason given")]
+        return Problem(
+            f"Stack {self.name} {what}: {'; '.join(reasons)}", fix="Correct the template and run it again."
+        )

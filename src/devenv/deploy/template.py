@@ -1,0 +1,46 @@
+"""CloudFormation templates as plain data: the YAML short forms (!Sub, !GetAtt ...) become their long forms."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from devenv.problem import Problem
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML plus intrinsic functions; dates stay text, as CloudFormation wants its version."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _intrinsic(loader: yaml.Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _intrinsic)
+
+
+def load(path: Path) -> Any:
+    """The document in a YAML or JSON file. Raises Problem naming file and line."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except FileNotFoundError as error:
+        raise Problem(f"There is no {path}.", fix="Check the path in the template that names it.") from error
+    except yaml.YAMLError as error:
+        told = " ".join(str(error).split())
+        raise Problem(f"{path} is not valid YAML: {told}", fix="Correct the file.") from error

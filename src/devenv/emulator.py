@@ -1,0 +1,73 @@
+"""LocalStack as a supervised process: which settings it gets, and when it is ready."""
+
+import json
+import urllib.error
+import urllib.request
+
+from devenv.environments import Environments
+from devenv.instance import ACCOUNT, ENVIRONMENT, REGION, Instance
+from devenv.ports import HOST
+from devenv.process_request import ProcessRequest
+from devenv.supervision import clean_environment
+
+# A person may set these for a measurement or a hunt; all else is the same on every machine.
+_PASSED_ON = (
+    "DEBUG",
+    "LS_LOG",
+    "LAMBDA_KEEPALIVE_MS",
+    "MTD_LAMBDA_START",
+    "MTD_GATEWAY_THREADS",
+    "SFN_MOCK_CONFIG",
+)
+
+
+def request(instance: Instance, environments: Environments, port: int) -> ProcessRequest:
+    """LocalStack with our plug-in, everything it writes inside the instance's folder."""
+    home = instance.folder / "localstack"
+    for name in ("volume", "root", "s3", "lambda", "tmp"):
+        (home / name).mkdir(parents=True, exist_ok=True)
+    settings = {
+        "GATEWAY_LISTEN": f"{HOST}:{port}",
+        "LOCALSTACK_HOST": f"{HOST}:{port}",
+        "LOCALSTACK_VOLUME_DIR": str(home / "volume"),
+        "FILESYSTEM_ROOT": str(home / "root"),
+        "TMPDIR": str(home / "tmp"),
+        "OVERRIDE_IN_DOCKER": "0",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DISABLE_EVENTS": "1",
+        "EAGER_SERVICE_LOADING": "0",
+        "GATEWAY_SERVER": "mtd-loopback",
+        "LAMBDA_RUNTIME_EXECUTOR": "mtd-process",
+        "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",
+        "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.1",
+        "MTD_LAMBDA_PYTHON": str(environments.runtime),
+        "MTD_LAMBDA_WORK_DIR": str(home / "lambda"),
+        "MTD_S3_STORAGE_DIR": str(home / "s3"),
+        "MTD_HOT_LAYERS": json.dumps({f"mtd-{ENVIRONMENT}-shared": str(instance.project / "src" / "shared")}),
+        "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    passed_on = {name: instance.environ[name] for name in _PASSED_ON if instance.environ.get(name)}
+    return ProcessRequest(
+        name="localstack",
+        argv=(str(environments.emulator), "-m", "localstack.runtime.main"),
+        environment=clean_environment(instance) | settings | passed_on,
+        folder=str(home),
+        log=str(instance.logs / "localstack.log"),
+        stop_seconds=4.0,
+    )
+
+
+def healthy(port: int) -> bool:
+    """Whether LocalStack answers its health question."""
+    return answers(f"http://{HOST}:{port}/_localstack/health")
+
+
+def answers(url: str) -> bool:
+    """Whether a URL answers 200 within 2 s."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,101 @@
+"""The two other virtual environments: the emulator's and the Lambda runtime's, each from its own hash-locked file."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from devenv.instance import Instance
+from devenv.problem import Problem
+
+_COMPLETE = "mtd-complete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """An environment from a lock file, and at most one local package on top, installed editable without its pins."""
+
+    name: str
+    lock: Path
+    package: Path | None = None
+
+    def place(self, venvs: Path) -> Path:
+        """Named by what is in it: a changed lock or Python is another folder."""
+        content = [self.lock.read_bytes(), sys.version.encode(), str(sys.base_prefix).encode()]
+        if self.package is not None:
+            content += [(self.package / "pyproject.toml").read_bytes(), str(self.package).encode()]
+        return venvs / f"{self.name}-{hashlib.sha256(b'|'.join(content)).hexdigest()[:12]}"
+
+
+def recipes(instance: Instance) -> tuple[Recipe, Recipe]:
+    """The emulator's and the Lambda runtime's."""
+    folder = instance.project / "localstack"
+    return (
+        Recipe(name="emulator", lock=folder / "requirements.txt", package=folder),
+        Recipe(name="lambda", lock=folder / "runtime" / "requirements.txt"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environments:
+    """The interpreters of the two environments."""
+
+    emulator: Path
+    runtime: Path
+
+
+def ensure(instance: Instance) -> Environments:
+    """Makes what is missing, both at once. Raises Problem when a package cannot be had."""
+    with ThreadPoolExecutor(2) as pool:
+        emulator, runtime = pool.map(lambda recipe: _ensure(recipe, instance), recipes(instance))
+    return Environments(emulator=emulator, runtime=runtime)
+
+
+def _ensure(recipe: Recipe, instance: Instance) -> Path:
+    place = recipe.place(instance.venvs)
+    python = place / "bin" / "python"
+    if (place / _COMPLETE).exists() and python.exists():
+        return python
+    instance.venvs.mkdir(parents=True, exist_ok=True)
+    with FileLock(instance.venvs / f"{place.name}.lock"):
+        if (place / _COMPLETE).exists() and python.exists():
+            return python
+        shutil.rmtree(place, ignore_errors=True)
+        base = getattr(sys, "_base_executable", sys.executable)
+        uv(recipe.name, "venv", "--python", base, str(place))
+        uv(recipe.name, "pip", "sync", "--python", str(python), "--require-hashes", str(recipe.lock))
+        if recipe.package is not None:
+            uv(
+                recipe.name, "pip", "install", "--python", str(python), "--no-deps", "--no-build-isolation",
+                "--editable", str(recipe.package),
+            )  # fmt: skip
+        (place / _COMPLETE).touch()
+    return python
+
+
+def uv(purpose: str, *arguments: str) -> None:
+    """Runs the project's own uv. Raises Problem with its reason."""
+    program = Path(sys.executable).with_name("uv")
+    ended = subprocess.run(
+        [program, "--quiet", "--no-config", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_environ(),
+    )
+    if ended.returncode:
+        told = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
+        raise Problem(
+            f"The packages of '{purpose}' could not be installed: {' '.join(told)[-600:] or 'uv gave no reason'}",
+            fix="See that the package registry can be reached and the disk has room, then run make up again.",
+        )
+
+
+def _environ() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}

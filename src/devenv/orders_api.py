@@ -1,0 +1,94 @@
+"""The project's own REST API, asked as any client would: signed with SigV4."""
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any, cast
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from devenv.problem import Problem
+
+Row = dict[str, Any]
+
+
+class OrdersApi:
+    """`url` is the root stack's ApiUrl output."""
+
+    def __init__(self, url: str, credentials: Credentials, region: str) -> None:
+        self._url = url.rstrip("/")
+        self._credentials = credentials
+        self._region = region
+
+    def orders(self, *, state: str | None = None, most: int | None = None) -> list[Row]:
+        """The orders, newest first, page by page, at most `most`."""
+        rows: list[Row] = []
+        after: str | None = None
+        while most is None or len(rows) < most:
+            query = {"state": state, "limit": "200", "after": after}
+            page = cast(dict[str, Any], self.call("GET", "/orders", query))
+            rows += page["orders"]
+            after = page.get("next")
+            if not after:
+                break
+        return rows if most is None else rows[:most]
+
+    def order(self, number: str) -> Row | None:
+        """One order with its events; None when the number is not known."""
+        return cast(
+            Row | None,
+            self.call("GET", f"/orders/{urllib.parse.quote(number, safe='')}", missing_is_none=True),
+        )
+
+    def waiting(self) -> list[Row]:
+        return list(cast(dict[str, Any], self.call("GET", "/waiting"))["waiting"])
+
+    def push_waiting(self, numbers: list[str] | None) -> list[Any]:
+        """Pushes the waiting orders of those numbers, or all of them; what was pushed."""
+        return list(cast(dict[str, Any], self.call("POST", "/waiting", body={"numbers": numbers}))["pushed"])
+
+    def call(
+        self, method: str, path: str, query: dict[str, str | None] | None = None, *,
+        body: Any = None, missing_is_none: bool = False, seconds: float = 35.0,
+    ) -> Any:  # fmt: skip
+        """One request; the JSON answer. A gateway's passing 5xx is asked again for a GET. Raises Problem."""
+        pairs = {name: value for name, value in (query or {}).items() if value}
+        url = (
+            self._url
+            + path
+            + (f"?{urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote)}" if pairs else "")
+        )
+        data = None if body is None else json.dumps(body).encode()
+        for attempt in range(3):
+            try:
+                with urllib.request.urlopen(self._signed(method, url, data), timeout=seconds) as response:
+                    return json.load(response)
+            except urllib.error.HTTPError as error:
+                told = error.read().decode("utf-8", "replace")[:500]
+                if error.code == 404 and missing_is_none:
+                    return None
+                if error.code < 500 or method != "GET" or attempt == 2:
+                    raise Problem(
+                        f"The API answered {error.code} to {method} {path}: {told}",
+                        fix="See 'mtd logs query_orders'.",
+                    ) from error
+            except (urllib.error.URLError, TimeoutError, OSError) as error:
+                if method != "GET" or attempt == 2:
+                    raise Problem(
+                        f"The API at {self._url} cannot be reached ({error}).", fix="See 'mtd status'."
+                    ) from error
+            except ValueError as error:
+                raise Problem(
+                    f"The API's answer to {method} {path} is no JSON.", fix="See 'mtd logs'."
+                ) from error
+            time.sleep(0.3)
+        raise AssertionError("unreachable")
+
+    def _signed(self, method: str, url: str, data: bytes | None) -> urllib.request.Request:
+        request = AWSRequest(method=method, url=url, data=data, headers={"Content-Type": "application/json"})
+        SigV4Auth(self._credentials, "execute-api", self._region).add_auth(request)
+        return urllib.request.Request(url, data=data, method=method, headers=dict(request.headers.items()))

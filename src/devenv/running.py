@@ -1,0 +1,54 @@
+"""The running instance as the other commands see it; what does not run is said in one sentence."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from devenv.aws import Clients
+from devenv.instance import REGION, Instance
+from devenv.orders_api import OrdersApi
+from devenv.problem import Problem
+from devenv.state import Document, StateFile, running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """An instance whose LocalStack lives."""
+
+    instance: Instance
+    document: Document
+    clients: Clients
+
+    @classmethod
+    def of(cls, instance: Instance) -> "Running":
+        """Raises Problem when the instance does not run."""
+        document = StateFile(instance).read()
+        if not running(document, "supervisor") or not document.get("endpoint"):
+            raise Problem(
+                f"Instance '{instance.name}' does not run.", fix=f"Start it: {instance.command('make up')}"
+            )
+        for name in ("localstack", "postgres"):
+            death = document.get("deaths", {}).get(name)
+            if death:
+                raise Problem(
+                    f"{name} {death['reason']} at {death['at']}.",
+                    fix=f"See {instance.logs / f'{name}.log'}, then start it again: {instance.command('make up')}",
+                )
+        return cls(instance=instance, document=document, clients=Clients(document["endpoint"]))
+
+    @property
+    def endpoint(self) -> str:
+        return str(self.document["endpoint"])
+
+    def output(self, name: str) -> str:
+        """An output of the root stack. Raises Problem when the stack has none of that name."""
+        value = self.document.get("outputs", {}).get(name)
+        if not value:
+            raise Problem(
+                f"The stack has no output {name}: it is not deployed.",
+                fix=f"Deploy it: {self.instance.command('make up')}",
+            )
+        return str(value)
+
+    def orders_api(self) -> OrdersApi:
+        credentials: Any = self.clients.client("sts")._request_signer._credentials
+        return OrdersApi(self.output("ApiUrl"), credentials, REGION)

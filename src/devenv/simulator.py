@@ -1,0 +1,33 @@
+"""The legacy systems' simulator as a supervised process."""
+
+import sys
+
+from devenv.instance import Instance
+from devenv.ports import HOST
+from devenv.process_request import ProcessRequest
+from devenv.supervision import clean_environment
+
+# Parameter of the root template -> path of that system in the simulator.
+SYSTEMS = {
+    "GiftCardUrl": "/gift-card",
+    "EomUrl": "/eom",
+    "PaperlessUrl": "/paperless",
+    "SalesSupportUrl": "/sales-support",
+}
+
+
+def request(instance: Instance, port: int) -> ProcessRequest:
+    state = instance.folder / "legacy"
+    state.mkdir(parents=True, exist_ok=True)
+    return ProcessRequest(
+        name="simulator",
+        argv=(sys.executable, "-m", "legacy_simulator", "--port", str(port), "--state-dir", str(state)),
+        environment=clean_environment(instance),
+        folder=str(instance.project),
+        log=str(instance.logs / "simulator.log"),
+    )
+
+
+def urls(port: int) -> dict[str, str]:
+    """The systems' addresses as the template's parameters."""
+    return {name: f"http://{HOST}:{port}{path}" for name, path in SYSTEMS.items()}

@@ -1,0 +1,17 @@
+"""The background watch as a supervised process."""
+
+import sys
+
+from devenv.instance import Instance
+from devenv.process_request import ProcessRequest
+from devenv.supervision import clean_environment
+
+
+def request(instance: Instance) -> ProcessRequest:
+    return ProcessRequest(
+        name="watch",
+        argv=(sys.executable, "-m", "devenv", "watch"),
+        environment=clean_environment(instance),
+        folder=str(instance.project),
+        log=str(instance.logs / "watch.log"),
+    )
