@@ -1,0 +1,43 @@
+"""LocalStack's twisted server, bound to exactly the addresses of GATEWAY_LISTEN, with a thread pool of our size."""
+
+import os
+
+from localstack import config
+from localstack.aws.serving.twisted import TLSMultiplexerFactory, stop_thread_pool
+from localstack.runtime.server.twisted import TwistedRuntimeServer
+from localstack.utils import patch
+from rolo.gateway import Gateway
+from rolo.serving.twisted import TwistedGateway
+from twisted.internet import endpoints, reactor, ssl
+
+DEFAULT_THREADS = 32
+
+
+class LoopbackRuntimeServer(TwistedRuntimeServer):
+    """Stock LocalStack binds 0.0.0.0 whatever GATEWAY_LISTEN says, and starts up to 1000 threads."""
+
+    def register(
+        self,
+        gateway: Gateway,
+        listen: list[config.HostAndPort],
+        ssl_creds: tuple[str, str] | None = None,
+    ) -> None:
+        """Serve the gateway, by HTTP and HTTPS on the same port. Raises CannotListenError for a taken port."""
+        factory = TwistedGateway(gateway)
+        if ssl_creds:
+            certificate, key = ssl_creds
+            tls = ssl.DefaultOpenSSLContextFactory(key, certificate)
+            tls.getContext().use_certificate_chain_file(certificate)
+            factory = TLSMultiplexerFactory(tls, False, factory)
+        for address in listen:
+            kind = endpoints.TCP4ServerEndpoint
+            if config.is_ipv6_address(address.host):
+                kind = endpoints.TCP6ServerEndpoint
+            kind(reactor, address.port, interface=address.host).listen(factory)
+
+    def run(self) -> None:
+        """Serve until ``shutdown``."""
+        reactor.suggestThreadPoolSize(int(os.environ.get("MTD_GATEWAY_THREADS") or DEFAULT_THREADS))
+        self.thread_pool = reactor.getThreadPool()
+        patch.patch(self.thread_pool.stop)(stop_thread_pool)
+        reactor.run(installSignalHandlers=False)

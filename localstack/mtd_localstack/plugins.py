@@ -1,0 +1,62 @@
+"""The entry points by which LocalStack finds this plug-in; what they need is imported only when it is used."""
+
+import logging
+import os
+from typing import Any
+
+from localstack import config
+from localstack.runtime import hooks
+from localstack.runtime.server.core import RuntimeServer, RuntimeServerPlugin
+from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+
+LOG = logging.getLogger(__name__)
+EXECUTOR = "mtd-process"
+
+
+class ProcessExecutorPlugin(RuntimeExecutorPlugin):
+    """LAMBDA_RUNTIME_EXECUTOR=mtd-process."""
+
+    name = EXECUTOR
+
+    def load(self, *args: Any, **kwargs: Any) -> type:
+        """Functions as processes."""
+        from .executor import ProcessRuntimeExecutor
+
+        return ProcessRuntimeExecutor
+
+
+class LoopbackServerPlugin(RuntimeServerPlugin):
+    """GATEWAY_SERVER=mtd-loopback."""
+
+    name = "mtd-loopback"
+
+    def load(self, *args: Any, **kwargs: Any) -> RuntimeServer:
+        """The gateway on exactly GATEWAY_LISTEN."""
+        from .gateway_server import LoopbackRuntimeServer
+
+        return LoopbackRuntimeServer()
+
+
+@hooks.on_infra_start()
+def mtd_start() -> None:
+    """Set up what must be there before the first service loads."""
+    storage = os.environ.get("MTD_S3_STORAGE_DIR")
+    if storage:
+        from .replacements import use_s3_storage
+
+        use_s3_storage(storage)
+    if config.LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
+        from .executor import machine
+        from .replacements import silence_lambda_telemetry
+
+        machine()
+        silence_lambda_telemetry()
+
+
+@hooks.on_infra_shutdown()
+def mtd_shutdown() -> None:
+    """End the functions' processes with LocalStack."""
+    if config.LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
+        from .executor import machine
+
+        machine().stop()

@@ -1,0 +1,1 @@
+"""Scripts run by the functions' interpreter, never imported by LocalStack: standard library and awslambdaric only."""
