@@ -1,0 +1,7 @@
+"""POST /states/emission_dte: Paperless issues the orders' tax documents."""
+
+from mtd.entrypoints import composition
+from mtd.entrypoints.states import state_handler
+from mtd.usecases.issue_dte import STATE, IssueDte
+
+handler = state_handler(STATE, lambda: IssueDte(composition.paperless()), parallel=8)

@@ -1,0 +1,32 @@
+"""GET /orders, /orders/{number} and /summary: what operators and the command ask of orders."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from mtd.adapters.reader import PostgresReader
+from mtd.domain.errors import InvalidRequest
+from mtd.entrypoints import composition
+from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.queries.orders import count_by_state, list_orders, timeline
+
+
+def _serve(event: Event, _body: Json, _context: Any) -> Json:
+    read = PostgresReader(composition.database())
+    number = (event.get("pathParameters") or {}).get("number")
+    if event["resource"] == "/summary":
+        return {"orders_by_state": count_by_state(read)}
+    if number is not None:
+        return timeline(read, unquote(number))
+    limit = query_parameter(event, "limit") or "100"
+    if not limit.isdecimal():
+        raise InvalidRequest("limit must be a whole number", code="limit_out_of_range")
+    return list_orders(
+        read,
+        state=query_parameter(event, "state"),
+        number=query_parameter(event, "number"),
+        limit=int(limit),
+        after=query_parameter(event, "after"),
+    )
+
+
+handler = api_handler(_serve)

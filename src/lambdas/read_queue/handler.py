@@ -1,0 +1,48 @@
+"""SQS `orders`: a batch of orders to POST /orders; after ten failed receives SQS moves one to the waiting queue."""
+
+import logging
+from typing import Any
+
+from mtd.adapters.intake import PostgresWaiting
+from mtd.config import config
+from mtd.domain.errors import MtdError
+from mtd.entrypoints import composition, sqs
+from mtd.usecases.read_queue import Failure, OrderMessage, read_queue, waiting_rows
+from mtd.usecases.trail import hop
+
+LOG = logging.getLogger(__name__)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    here = hop("Lambda", config().function, request_id=context.aws_request_id)
+    failures = read_queue([_message(record) for record in event["Records"]], composition.api(), here)
+    if failures:
+        _note(failures)
+    return sqs.failures(failure.message.message_id for failure in failures)
+
+
+def _message(record: dict[str, Any]) -> OrderMessage:
+    return OrderMessage(
+        message_id=record["messageId"],
+        receipt=record["receiptHandle"],
+        receives=sqs.receives(record),
+        body=sqs.body(record),
+        hop=sqs.sqs_hop(record),
+    )
+
+
+def _note(failures: list[Failure]) -> None:
+    """Back off in the queue and note who waits; the queue itself is the truth, so neither may fail the batch."""
+    for failure in failures:
+        extra = {"message_id": failure.message.message_id, "receives": failure.message.receives}
+        LOG.warning("order not registered", extra=extra | {"reason": failure.reason})
+    try:
+        by_receives = {failure.message.receives for failure in failures}
+        for receives in by_receives:
+            receipts = [f.message.receipt for f in failures if f.message.receives == receives]
+            seconds = min(900, int(config().retry_base_seconds * 2 ** (receives - 1)))
+            composition.queues().change_visibility("orders", receipts, seconds)
+        if rows := waiting_rows(failures):
+            PostgresWaiting(composition.database()).record(rows)
+    except MtdError:
+        LOG.exception("failure not noted")

@@ -1,0 +1,7 @@
+"""POST /states/gift_card: hold and redeem what the orders pay by gift card."""
+
+from mtd.entrypoints import composition
+from mtd.entrypoints.states import state_handler
+from mtd.usecases.redeem_gift_card import STATE, RedeemGiftCard
+
+handler = state_handler(STATE, lambda: RedeemGiftCard(composition.legacy("gift_card")), parallel=8)

@@ -1,0 +1,16 @@
+"""Every minute: what a crash kept from being sent is sent."""
+
+from typing import Any
+
+from mtd.config import config
+from mtd.entrypoints import composition
+from mtd.entrypoints.logs import count, set_up_logs
+from mtd.usecases.relay_outbox import relay_outbox
+
+set_up_logs()
+
+
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    sent = relay_outbox(composition.outbox())
+    count(config().function, sent)
+    return sent

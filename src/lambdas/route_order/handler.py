@@ -1,0 +1,23 @@
+"""SQS `transitions`: verify where the tokens stand, then one call per state and batch to that state's API."""
+
+from typing import Any
+
+from mtd.config import config
+from mtd.entrypoints import composition, sqs
+from mtd.entrypoints.states import references
+from mtd.usecases.route_order import TransitionMessage, route_order
+from mtd.usecases.trail import hop
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    messages = [
+        TransitionMessage(
+            message_id=record["messageId"],
+            references=tuple(references(sqs.body(record) or {"tokens": []})),
+            hop=sqs.sqs_hop(record),
+        )
+        for record in event["Records"]
+    ]
+    here = hop("Lambda", config().function, request_id=context.aws_request_id)
+    failed = route_order(messages, composition.work(), composition.api(), composition.state_machines(), here)
+    return sqs.failures(failed)

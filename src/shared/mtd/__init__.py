@@ -1,0 +1,1 @@
+"""MTD, the Digital Transactional Engine: what every Lambda shares."""

@@ -1,0 +1,1 @@
+"""The drivers behind the use cases' ports: PostgreSQL, AWS and the legacy systems."""

@@ -1,0 +1,83 @@
+"""One PostgreSQL connection per Lambda environment, kept warm; its errors translated in this one place."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import set_json_dumps
+
+from mtd.domain.errors import MtdError, UnavailableError
+
+type Connection = psycopg.Connection[DictRow]
+
+# UUIDs and decimals travel as text; jsonb_to_recordset gives them their column's type back.
+set_json_dumps(lambda value: json.dumps(value, ensure_ascii=False, default=str))
+
+
+class Database:
+    """Connects on first use and again after the connection was lost; `conninfo` is asked each time (rotation)."""
+
+    def __init__(self, conninfo: Callable[[], str]) -> None:
+        self._conninfo = conninfo
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction. Raises UnavailableError when PostgreSQL is not there or the transaction should come again."""
+        connection = self._connected()
+        try:
+            with connection.transaction():
+                yield connection
+        except (errors.SerializationFailure, errors.DeadlockDetected) as error:
+            raise UnavailableError(f"PostgreSQL: {error}", code="database_conflict") from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.close()
+            raise UnavailableError(f"PostgreSQL: {error}", code="database_unavailable") from error
+        except psycopg.Error as error:
+            raise MtdError(f"PostgreSQL: {error}", code="database_error") from error
+
+    def close(self) -> None:
+        """Close the connection; the next transaction opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _connected(self) -> Connection:
+        if self._connection is not None and not self._alive(self._connection):
+            self.close()
+        if self._connection is None:
+            try:
+                self._connection = psycopg.connect(
+                    self._conninfo(), autocommit=True, row_factory=dict_row, connect_timeout=5
+                )
+            except psycopg.OperationalError as error:
+                raise UnavailableError(f"PostgreSQL: {error}", code="database_unavailable") from error
+        return self._connection
+
+    @staticmethod
+    def _alive(connection: Connection) -> bool:
+        """Whether the server has hung up meanwhile: a closed socket is readable, an idle one is not."""
+        if connection.closed or connection.broken:
+            return False
+        import select
+
+        readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)
+        return not readable
+
+
+def conninfo_from_secret(secret: str) -> str:
+    """A connection string from the JSON that RDS keeps in Secrets Manager."""
+    values: dict[str, Any] = json.loads(secret)
+    return psycopg.conninfo.make_conninfo(
+        host=values["host"],
+        port=values["port"],
+        user=values["username"],
+        password=values["password"],
+        dbname=values["dbname"],
+        application_name="mtd",
+        sslmode=values.get("sslmode", "prefer"),
+    )

@@ -1,0 +1,99 @@
+"""HTTP with kept connections: the legacy systems, and MTD's own API signed with the function's IAM identity."""
+
+import json
+from functools import cache
+from typing import Any
+
+import urllib3
+
+from mtd.domain.errors import BusinessError, MtdError, NotFound, RetryableError
+from mtd.usecases.ports import Json
+
+_RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
+
+
+@cache
+def pool() -> urllib3.PoolManager:
+    """The environment's connections. No retries here: the token's own back-off counts the tries."""
+    return urllib3.PoolManager(maxsize=16, retries=False)
+
+
+def request(
+    method: str, url: str, body: bytes | None, headers: dict[str, str], timeout_seconds: float
+) -> tuple[int, bytes]:
+    """Status and content.
+
+    Raises RetryableError `timed_out` or `unreachable`; a request that timed out may have been carried out.
+    """
+    timeout = urllib3.Timeout(connect=min(3.0, timeout_seconds), read=timeout_seconds)
+    try:
+        answer = pool().request(method, url, body=body, headers=headers, timeout=timeout)
+    except urllib3.exceptions.TimeoutError as error:
+        raise RetryableError(f"{method} {url} timed out after {timeout_seconds:g} s", code="timed_out") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise RetryableError(f"{method} {url}: {error}", code="unreachable") from error
+    return answer.status, answer.data
+
+
+def _json(content: bytes) -> Json:
+    try:
+        value: Any = json.loads(content)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+class HttpLegacy:
+    """A legacy system that speaks JSON; serves `ports.Legacy`."""
+
+    def __init__(self, base_url: str, timeout_seconds: float) -> None:
+        self._base_url = base_url
+        self._timeout_seconds = timeout_seconds
+
+    def call(self, method: str, path: str, body: Json | None, idempotency_key: str | None) -> Json:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        content = None if body is None else json.dumps(body).encode()
+        status, answer = request(method, self._base_url + path, content, headers, self._timeout_seconds)
+        if status < 300:
+            return _json(answer)
+        error = _json(answer)
+        code, message = str(error.get("code", f"http_{status}")), str(error.get("message", answer[:200]))
+        if status in _RETRYABLE:
+            raise RetryableError(f"{method} {path} answered {status}: {message}", code=code)
+        if status == 404 and method == "GET":
+            raise NotFound(message, code=code)
+        raise BusinessError(message, code=code)
+
+
+class SignedApi:
+    """MTD's own REST API behind IAM auth; serves `ports.StatesApi`."""
+
+    def __init__(self, base_url: str, region: str, timeout_seconds: float = 29.0) -> None:
+        self._base_url = base_url
+        self._region = region
+        self._timeout_seconds = timeout_seconds
+        self._credentials: Any = None
+
+    def post(self, path: str, body: Json) -> Json:
+        content = json.dumps(body, separators=(",", ":")).encode()
+        url = self._base_url + path
+        status, answer = request("POST", url, content, self._signed(url, content), self._timeout_seconds)
+        if status < 300:
+            return _json(answer)
+        message = f"POST {path} answered {status}: {answer[:300].decode(errors='replace')}"
+        if status in _RETRYABLE:
+            raise RetryableError(message, code="api_unavailable")
+        raise MtdError(message, code="api_refused")
+
+    def _signed(self, url: str, content: bytes) -> dict[str, str]:
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.session import get_session
+
+        if self._credentials is None:
+            self._credentials = get_session().get_credentials()
+        signed = AWSRequest("POST", url, data=content, headers={"Content-Type": "application/json"})
+        SigV4Auth(self._credentials.get_frozen_credentials(), "execute-api", self._region).add_auth(signed)
+        return dict(signed.headers.items())

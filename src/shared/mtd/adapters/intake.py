@@ -1,0 +1,42 @@
+"""Rows for what never became an order yet: rejected files and waiting messages."""
+
+from collections.abc import Sequence
+
+from psycopg.types.json import Jsonb
+
+from mtd.adapters.database import Database
+from mtd.sql import load
+from mtd.usecases.ports import Json
+
+_SQL = load("intake")
+
+
+class PostgresRejections:
+    """Serves `receive_order.Rejections`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, rows: Sequence[Json]) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["insert_rejections"], {"rejections": Jsonb(list(rows))})
+
+
+class PostgresWaiting:
+    """Serves `push_waiting.WaitingRows` and `read_queue.WaitingList`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, rows: Sequence[Json]) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["record_waiting"], {"waiting": Jsonb(list(rows))})
+
+    def reasons(self) -> dict[str, str]:
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["waiting_reasons"]).fetchall()
+        return {row["message_id"]: row["reason"] for row in rows}
+
+    def mark_pushed(self, message_ids: Sequence[str]) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["mark_pushed"], {"message_ids": list(message_ids)})

@@ -1,0 +1,31 @@
+"""The mails of PostgreSQL: claimed, then finished with their events."""
+
+from collections.abc import Sequence
+
+from psycopg.types.json import Jsonb
+
+from mtd.adapters.database import Database
+from mtd.domain import order as orders
+from mtd.sql import load
+from mtd.usecases.notify_customer import DueMail
+from mtd.usecases.ports import Json
+
+_SQL = load("mails")
+_FLOW = load("flow")
+
+
+class PostgresMailBox:
+    """Serves `notify_customer.MailBox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, mails: Sequence[Json]) -> list[DueMail]:
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["claim"], {"mails": Jsonb(list(mails))}).fetchall()
+        return [DueMail(order=orders.from_json(row.pop("document")), **row) for row in rows]
+
+    def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None:
+        with self._database.transaction() as connection, connection.pipeline():
+            connection.execute(_SQL["finish"], {"mails": Jsonb(list(results))})
+            connection.execute(_FLOW["insert_events"], {"events": Jsonb(list(events))})

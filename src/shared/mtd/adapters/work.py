@@ -1,0 +1,210 @@
+"""The write side of PostgreSQL: leases, commits and registrations, each one transaction and one pipeline."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from mtd.adapters.database import Connection, Database
+from mtd.domain import order as orders
+from mtd.domain.errors import ConfigurationError
+from mtd.engine import plan as plans
+from mtd.engine.plan import Plan
+from mtd.sql import load
+from mtd.usecases.ports import Candidate, Case, Changes, Json, Message, Place, Reference, Registration
+
+_SQL = load("flow")
+TOKENS_PER_MESSAGE = 100
+MAILS_PER_MESSAGE = 50
+
+# The order in which a commit writes its rows: parameter names of the queries in flow.sql.
+_WRITES = (
+    ("move_tokens", "moves"),
+    ("retry_tokens", "retries"),
+    ("release_tokens", "releases"),
+    ("end_tokens", "ends"),
+    ("set_totals", "totals"),
+    ("insert_tax_documents", "documents"),
+    ("insert_mails", "mails"),
+    ("insert_incidents", "incidents"),
+    ("insert_events", "events"),
+)
+
+
+class PostgresWork:
+    """Serves `ports.Work`. `send` delivers an outbox message; what it cannot deliver the relay will."""
+
+    def __init__(self, database: Database, send: Callable[[Sequence[Message]], None], lease_seconds: float) -> None:
+        self._database = database
+        self._send = send
+        self._lease_seconds = lease_seconds
+        self._plans: dict[int, Plan] = {}
+
+    def active_plan(self, process: str) -> tuple[int, Plan]:
+        with self._database.transaction() as connection:
+            row = connection.execute(_SQL["active_plan"], {"process": process}).fetchone()
+        if row is None:
+            raise ConfigurationError(f"process {process!r} has no active version: run migrate_database")
+        return row["process_version_id"], self._remember(row)
+
+    def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
+        missing = [id_ for id_ in ids if id_ not in self._plans]
+        if missing:
+            with self._database.transaction() as connection:
+                for row in connection.execute(_SQL["plans"], {"ids": missing}):
+                    self._remember(row)
+        return self._plans
+
+    def _remember(self, row: Mapping[str, Any]) -> Plan:
+        """Versions are immutable, so an environment keeps them for ever."""
+        plan_id: int = row["process_version_id"]
+        if plan_id not in self._plans:
+            self._plans[plan_id] = plans.from_json(row["plan"])
+        return self._plans[plan_id]
+
+    def current(self, references: Sequence[Reference]) -> list[Place]:
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["current_tokens"], {"references": _references(references)}).fetchall()
+        return [Place(**row) for row in rows]
+
+    def lease(self, node: str, references: Sequence[Reference]) -> list[Case]:
+        parameters = {
+            "node": node,
+            "references": _references(references),
+            "lease_seconds": self._lease_seconds,
+        }
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["lease_tokens"], parameters).fetchall()
+        return [Case(order=orders.from_json(row.pop("document")), **row) for row in rows]
+
+    def commit(self, changes_by_token: Mapping[int, Changes], cases: Sequence[Case]) -> None:
+        fence = [{"token_id": c.token_id, "version": c.version, "attempts": c.attempts} for c in cases]
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["confirm_tokens"], {"references": Jsonb(fence)}).fetchall()
+            standing = {row["token_id"] for row in rows}
+            changes = [each for token, each in changes_by_token.items() if token in standing]
+            messages = [*_transitions(changes), *_notifications(changes)]
+            with connection.pipeline():
+                for query, parameter in _WRITES:
+                    values = [value for each in changes for value in getattr(each, parameter)]
+                    if values:
+                        connection.execute(_SQL[query], {parameter: Jsonb(values)})
+                ends = [end for each in changes for end in each.order_ends]
+                if ends:
+                    connection.execute(_SQL["end_orders"], {"ends": Jsonb(ends)})
+                touched = [case.order_id for case in cases if case.token_id in standing]
+                connection.execute(_SQL["touch_orders"], {"order_ids": touched})
+                outbox = _insert_outbox(connection, messages)
+        self._deliver(outbox())
+
+    def register(self, candidates: Sequence[Candidate], plan_id: int) -> list[Registration]:
+        by_id = {candidate.order_id: candidate for candidate in candidates}
+        with self._database.transaction() as connection:
+            registrations = _insert_orders(connection, by_id, plan_id)
+            new = [by_id[r.order_id] for r in registrations if r.status == "registered"]
+            with connection.pipeline():
+                inserted = connection.execute(
+                    _SQL["insert_tokens"],
+                    {"tokens": Jsonb([{"order_id": c.order_id, "node": n} for c in new for n in c.nodes])},
+                )
+                events = [{**by_id[r.order_id].event, **_registration_event(r)} for r in registrations]
+                connection.execute(_SQL["insert_events"], {"events": Jsonb(events)})
+            tokens = inserted.fetchall()
+            outbox = _insert_outbox(connection, _token_messages(tokens))
+        self._deliver(outbox())
+        return registrations
+
+    def _deliver(self, sent: Sequence[tuple[int, Message]]) -> None:
+        if not sent:
+            return
+        self._send([message for _, message in sent])
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["delete_outbox"], {"ids": [outbox_id for outbox_id, _ in sent]})
+
+
+def _references(references: Sequence[Reference]) -> Jsonb:
+    return Jsonb([{"token_id": r.token_id, "version": r.version} for r in references])
+
+
+def _insert_outbox(connection: Connection, messages: Sequence[Message]) -> Callable[[], list[tuple[int, Message]]]:
+    """Write the messages; the returned call gives them with their ids once the pipeline has been through."""
+    if not messages:
+        return list
+    rows = [{"destination": m.destination, "body": m.body, "delay_seconds": m.delay_seconds} for m in messages]
+    cursor = connection.execute(_SQL["insert_outbox"], {"messages": Jsonb(rows)})
+    return lambda: [(row.pop("outbox_id"), Message(**row)) for row in cursor.fetchall()]
+
+
+def _chunks[T](items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    return (items[i : i + size] for i in range(0, len(items), size))
+
+
+def _token_messages(tokens: Sequence[Json], delay_seconds: int = 0) -> list[Message]:
+    return [
+        Message(
+            destination="transitions",
+            body={"tokens": [{"token_id": t["token_id"], "version": t["version"]} for t in chunk]},
+            delay_seconds=delay_seconds,
+        )
+        for chunk in _chunks(tokens, TOKENS_PER_MESSAGE)
+    ]
+
+
+def _transitions(changes: Sequence[Changes]) -> list[Message]:
+    """One message for all tokens that may go on at once, one for each whole second of delay for the others."""
+    by_delay: dict[int, list[Json]] = defaultdict(list)
+    for each in changes:
+        for move in each.moves:
+            by_delay[0].append({"token_id": move["token_id"], "version": move["version"] + 1})
+        for again in each.retries:
+            delay = math.ceil(again["delay_seconds"]) if again["delay_seconds"] >= 1 else round(again["delay_seconds"])
+            by_delay[delay].append({"token_id": again["token_id"], "version": again["version"] + 1})
+    return [message for delay, tokens in by_delay.items() for message in _token_messages(tokens, delay)]
+
+
+def _notifications(changes: Sequence[Changes]) -> list[Message]:
+    mails = [mail for each in changes for mail in each.mails]
+    return [Message(destination="notifications", body={"mails": list(c)}) for c in _chunks(mails, MAILS_PER_MESSAGE)]
+
+
+def _insert_orders(connection: Connection, by_id: Mapping[UUID, Candidate], plan_id: int) -> list[Registration]:
+    rows = [candidate.row for candidate in by_id.values()]
+    inserted = connection.execute(
+        _SQL["insert_orders"], {"orders": Jsonb(rows), "process_version_id": plan_id}
+    ).fetchall()
+    new = {row["order_id"] for row in inserted}
+    registrations = [Registration(order_id=order_id, status="registered") for order_id in by_id if order_id in new]
+    old = [candidate for order_id, candidate in by_id.items() if order_id not in new]
+    if not old:
+        return registrations
+    keys = [{"seller_id": c.row["seller_id"], "number": c.row["number"]} for c in old]
+    standing = {
+        (row["seller_id"], row["number"]): row["order_id"]
+        for row in connection.execute(_SQL["orders_with_numbers"], {"keys": Jsonb(keys)})
+    }
+    conflicts = []
+    for candidate in old:
+        first = standing[candidate.row["seller_id"], candidate.row["number"]]
+        if first == candidate.order_id:
+            registrations.append(Registration(order_id=candidate.order_id, status="duplicate"))
+        else:
+            reason = f"number {candidate.row['number']} is taken by order {first} with other content"
+            conflicts.append({**candidate.row, "conflicts_with": first, "reason": reason})
+            registrations.append(Registration(order_id=candidate.order_id, status="conflict", with_order=first))
+    if conflicts:
+        connection.execute(_SQL["insert_conflicts"], {"orders": Jsonb(conflicts), "process_version_id": plan_id})
+    return registrations
+
+
+def _registration_event(registration: Registration) -> Json:
+    if registration.status == "registered":
+        return {}
+    if registration.status == "duplicate":
+        return {"what": "received again: the same content, ignored", "to_state": None}
+    return {
+        "what": f"conflict: the number is taken by order {registration.with_order}",
+        "to_state": "exception",
+    }

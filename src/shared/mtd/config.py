@@ -1,0 +1,80 @@
+"""The configuration of a Lambda: the only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from mtd.domain.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What differs between homes. Every URL is without a trailing slash; seconds are seconds."""
+
+    function: str
+    region: str
+    database_secret_id: str
+    api_url: str
+    orders_queue_url: str
+    waiting_queue_url: str
+    transitions_queue_url: str
+    notifications_queue_url: str
+    dte_incident_arn: str
+    gift_card_url: str
+    eom_url: str
+    paperless_url: str
+    sales_support_url: str
+    mail_sender: str
+    retry_base_seconds: float
+    legacy_timeout_seconds: float
+    lease_seconds: float
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> "Config":
+        """Read it all. Raises ConfigurationError that names every missing or malformed variable at once."""
+        env = os.environ if environment is None else environment
+        problems: list[str] = []
+
+        def text(name: str) -> str:
+            value = env.get(name, "")
+            if not value:
+                problems.append(f"{name} is missing")
+            return value
+
+        def number(name: str) -> float:
+            value = text(name)
+            try:
+                return float(value) if value else 0.0
+            except ValueError:
+                problems.append(f"{name} is not a number: {value!r}")
+                return 0.0
+
+        config = cls(
+            function=text("AWS_LAMBDA_FUNCTION_NAME").rpartition("-")[2],
+            region=text("AWS_REGION"),
+            database_secret_id=text("DATABASE_SECRET_ID"),
+            api_url=text("API_URL").rstrip("/"),
+            orders_queue_url=text("ORDERS_QUEUE_URL"),
+            waiting_queue_url=text("WAITING_QUEUE_URL"),
+            transitions_queue_url=text("TRANSITIONS_QUEUE_URL"),
+            notifications_queue_url=text("NOTIFICATIONS_QUEUE_URL"),
+            dte_incident_arn=text("DTE_INCIDENT_ARN"),
+            gift_card_url=text("GIFT_CARD_URL").rstrip("/"),
+            eom_url=text("EOM_URL").rstrip("/"),
+            paperless_url=text("PAPERLESS_URL").rstrip("/"),
+            sales_support_url=text("SALES_SUPPORT_URL").rstrip("/"),
+            mail_sender=text("MAIL_SENDER"),
+            retry_base_seconds=number("RETRY_BASE_SECONDS"),
+            legacy_timeout_seconds=number("LEGACY_TIMEOUT_SECONDS"),
+            lease_seconds=number("LEASE_SECONDS"),
+        )
+        if problems:
+            raise ConfigurationError("set in the template's Globals: " + "; ".join(problems))
+        return config
+
+
+@cache
+def config() -> Config:
+    """The environment's configuration, read once."""
+    return Config.from_env()

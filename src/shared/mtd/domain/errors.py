@@ -1,0 +1,63 @@
+"""The one error hierarchy. Every error has a stable code that logs, rows and API answers carry."""
+
+
+class MtdError(Exception):
+    """Base of all errors that MTD raises on purpose.
+
+    `code` is stable and machine-readable; the message is for people and names what to do where it can.
+    """
+
+    code = "mtd_error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class RejectedOrder(MtdError):
+    """The file can never become an order: it goes to `rejected/` with its reason."""
+
+    code = "rejected"
+
+
+class BusinessError(MtdError):
+    """The order is understood, but a rule or a legacy system refuses it: final, the state's error way."""
+
+    code = "business_error"
+
+
+class RetryableError(MtdError):
+    """The same call may succeed later: a time-out, a 5xx, a refused connection."""
+
+    code = "retryable"
+
+
+class UnavailableError(RetryableError):
+    """PostgreSQL or an AWS service did not answer: the whole batch is worth another receive."""
+
+    code = "unavailable"
+
+
+class ConfigurationError(MtdError):
+    """An environment variable is missing or wrong."""
+
+    code = "configuration"
+
+
+class ProcessError(MtdError):
+    """A diagram cannot be compiled, or a plan cannot go on."""
+
+    code = "process"
+
+
+class InvalidRequest(MtdError):
+    """A caller of the API sent something that it does not take."""
+
+    code = "invalid_request"
+
+
+class NotFound(MtdError):
+    """What was asked for does not exist."""
+
+    code = "not_found"

@@ -1,0 +1,223 @@
+"""From a UBL 2.1 Order document to an Order. What UBL lets an order leave out may be missing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from mtd.domain import money, rut, xml
+from mtd.domain.errors import RejectedOrder
+from mtd.domain.order import Line, Order, Party, Totals
+
+_ORDER = "urn:oasis:names:specification:ubl:schema:xsd:Order-2}Order"
+_CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
+_CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+_GIFT_CARD_NETWORK = "GIFT"
+_DOCUMENT_TYPES = {"33": 33, "39": 39}
+MAXIMUM_LINES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """An element read by UBL's local names: 'Party/Contact' are aggregates, a basic component is the path's last."""
+
+    element: xml.Element
+
+    def all(self, name: str) -> Iterator["_Node"]:
+        tag = _CAC + name
+        return (_Node(child) for child in self.element.children if child.tag == tag)
+
+    def find(self, path: str) -> "_Node | None":
+        node: _Node | None = self
+        for name in path.split("/"):
+            node = next(node.all(name), None) if node else None
+        return node
+
+    def basics(self, name: str) -> Iterator[xml.Element]:
+        tag = _CBC + name
+        return (child for child in self.element.children if child.tag == tag)
+
+    def text(self, path: str) -> str | None:
+        """The first non-empty basic component at the path, every branch tried in order."""
+        head, _, rest = path.partition("/")
+        if not rest:
+            return next((basic.text for basic in self.basics(head) if basic.text), None)
+        return next((found for node in self.all(head) if (found := node.text(rest))), None)
+
+    def decimal(self, path: str) -> Decimal | None:
+        text = self.text(path)
+        return None if text is None else money.parse_decimal(text, path)
+
+    def date(self, path: str) -> date | None:
+        text = self.text(path)
+        if text is None:
+            return None
+        try:
+            return date.fromisoformat(text[:10])
+        except ValueError:
+            raise RejectedOrder(f"{path} is not a date: {text[:40]!r}", code="date_malformed") from None
+
+
+def parse_order(content: bytes) -> Order:
+    """Read an order file.
+
+    Raises RejectedOrder whose code names the reason: `wrong_root`, `no_lines`, `field_missing`,
+    `quantity_not_positive`, `currency_unknown`, `rut_check_digit`, and those of `xml.parse`.
+    """
+    root = xml.parse(content)
+    if root.tag != _ORDER:
+        raise RejectedOrder(f"the root is {root.tag[-80:]!r}, not a UBL 2.1 Order", code="wrong_root")
+    node = _Node(root)
+    lines = tuple(_line(line) for order_line in node.all("OrderLine") for line in order_line.all("LineItem"))
+    if not lines:
+        raise RejectedOrder("the order has no lines", code="no_lines")
+    if len(lines) > MAXIMUM_LINES:
+        raise RejectedOrder(f"the order has {len(lines)} lines; {MAXIMUM_LINES} at most", code="too_many_lines")
+    currency = _currency(node)
+    return Order(
+        number=_identifier(_required(node, "ID")),
+        issued_on=node.date("IssueDate") or _missing("IssueDate"),
+        currency=currency,
+        seller=_party(node, "SellerSupplierParty"),
+        buyer=_party(node, "BuyerCustomerParty"),
+        lines=lines,
+        totals=_totals(node),
+        adjustment=_adjustment(node),
+        gift_card=_gift_card(node),
+        promised_on=_promised_on(node),
+        requested_document=_DOCUMENT_TYPES.get(node.text("OrderTypeCode") or ""),
+    )
+
+
+def _missing(path: str) -> date:
+    raise RejectedOrder(f"{path} is missing", code="field_missing")
+
+
+def _required(node: _Node, path: str) -> str:
+    return node.text(path) or str(_missing(path))
+
+
+def _identifier(text: str) -> str:
+    """Identifiers name S3 keys, routes and rows: printable and short."""
+    if len(text) > 100 or not text.isprintable():
+        raise RejectedOrder(
+            f"the order number {text[:40]!r} is over 100 characters or not printable", code="number_malformed"
+        )
+    return text
+
+
+def _currency(node: _Node) -> str:
+    """DocumentCurrencyCode, or where the order leaves it out the currency of its first amount."""
+    code = node.text("DocumentCurrencyCode")
+    if code is None:
+        price = node.find("OrderLine/LineItem/Price")
+        amounts = list(price.basics("PriceAmount")) if price else []
+        code = amounts[0].attributes.get("currencyID", "") if amounts else ""
+    money.minor_digits(code)
+    return code
+
+
+def _line(node: _Node) -> Line:
+    identifier = _required(node, "ID")
+    quantity = node.decimal("Quantity")
+    if quantity is None or quantity <= 0:
+        raise RejectedOrder(f"line {identifier}: the quantity must be above zero", code="quantity_not_positive")
+    base = node.decimal("Price/BaseQuantity") or Decimal(1)
+    price = node.decimal("Price/PriceAmount") or Decimal(0)
+    if base < 0 or price < 0:
+        raise RejectedOrder(f"line {identifier}: the price must not be negative", code="price_negative")
+    unit = next((basic.attributes.get("unitCode", "") for basic in node.basics("Quantity")), "")
+    return Line(
+        id=identifier,
+        sku=node.text("Item/SellersItemIdentification/ID")
+        or node.text("Item/StandardItemIdentification/ID")
+        or node.text("Item/BuyersItemIdentification/ID")
+        or "",
+        name=node.text("Item/Name") or node.text("Item/Description") or "",
+        quantity=quantity,
+        unit=unit,
+        price=price,
+        base_quantity=base,
+        adjustment=_adjustment(node),
+        amount=node.decimal("LineExtensionAmount"),
+        tax_percent=node.decimal("Item/ClassifiedTaxCategory/Percent"),
+    )
+
+
+def _adjustment(node: _Node) -> Decimal:
+    total = Decimal(0)
+    for item in node.all("AllowanceCharge"):
+        amount = item.decimal("Amount") or Decimal(0)
+        total += amount if item.text("ChargeIndicator") in ("true", "1") else -amount
+    return total
+
+
+def _totals(node: _Node) -> Totals:
+    totals = node.find("AnticipatedMonetaryTotal")
+    read = totals.decimal if totals else lambda _: None
+    return Totals(
+        lines=read("LineExtensionAmount"),
+        tax_exclusive=read("TaxExclusiveAmount"),
+        tax=node.decimal("TaxTotal/TaxAmount"),
+        tax_inclusive=read("TaxInclusiveAmount"),
+        prepaid=read("PrepaidAmount"),
+        rounding=read("PayableRoundingAmount"),
+        payable=read("PayableAmount"),
+    )
+
+
+def _party(order: _Node, role: str) -> Party:
+    party = order.find(f"{role}/Party")
+    if party is None:
+        raise RejectedOrder(f"{role} is missing", code="field_missing")
+    number = _rut(party)
+    identifier = (
+        number
+        or party.text("PartyIdentification/ID")
+        or party.text("PartyLegalEntity/CompanyID")
+        or next((basic.text for basic in party.basics("EndpointID") if basic.text), None)
+    )
+    name = party.text("PartyLegalEntity/RegistrationName") or party.text("PartyName/Name")
+    if not identifier and not name:
+        raise RejectedOrder(f"{role} has neither an identifier nor a name", code="field_missing")
+    return Party(
+        id=identifier or name or "",
+        name=party.text("PartyName/Name") or name or identifier or "",
+        rut=number,
+        email=party.text("Contact/ElectronicMail"),
+        city=party.text("PostalAddress/CityName"),
+        country=party.text("PostalAddress/Country/IdentificationCode"),
+        activity=party.text("IndustryClassificationCode"),
+    )
+
+
+def _rut(party: _Node) -> str | None:
+    """The party's RUT: an identifier whose scheme is RUT or CL:RUT."""
+    holders = [
+        party,
+        *party.all("PartyIdentification"),
+        *party.all("PartyLegalEntity"),
+        *party.all("PartyTaxScheme"),
+    ]
+    for holder in holders:
+        for name in ("EndpointID", "ID", "CompanyID"):
+            for basic in holder.basics(name):
+                if basic.text and basic.attributes.get("schemeID", "").upper() in ("RUT", "CL:RUT"):
+                    return rut.normalise(basic.text)
+    return None
+
+
+def _gift_card(node: _Node) -> str | None:
+    for means in node.all("PaymentMeans"):
+        if (means.text("CardAccount/NetworkID") or "").upper() == _GIFT_CARD_NETWORK:
+            return means.text("CardAccount/PrimaryAccountNumberID")
+    return None
+
+
+def _promised_on(node: _Node) -> date | None:
+    period = "Delivery/RequestedDeliveryPeriod"
+    return (
+        node.date("Delivery/PromisedDeliveryPeriod/EndDate")
+        or node.date(f"{period}/EndDate")
+        or node.date(f"{period}/StartDate")
+    )

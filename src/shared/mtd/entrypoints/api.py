@@ -1,0 +1,81 @@
+"""API Gateway proxy events: JSON in, a use case, JSON out, errors as statuses."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mtd.domain.errors import InvalidRequest, MtdError, NotFound, UnavailableError
+from mtd.entrypoints.logs import set_up_logs
+from mtd.usecases.trail import Hop, from_millis, hop
+
+LOG = logging.getLogger(__name__)
+set_up_logs()
+
+type Event = Mapping[str, Any]
+type Json = dict[str, Any]
+type ApiHandler = Callable[[Event, Any], Json]
+
+_STATUSES: tuple[tuple[type[MtdError], int], ...] = (
+    (InvalidRequest, 400),
+    (NotFound, 404),
+    (UnavailableError, 503),
+)
+
+
+def api_handler(serve: Callable[[Event, Json, Any], Any]) -> ApiHandler:
+    """A Lambda handler that gives `serve` the event, its JSON body and the context, and answers what it returns."""
+
+    def handler(event: Event, context: Any) -> Json:
+        try:
+            return respond(200, serve(event, _body(event), context))
+        except MtdError as error:
+            status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+            if status >= 500:
+                LOG.exception("request failed", extra={"code": error.code, "path": event.get("path")})
+            return respond(status, {"code": error.code, "message": str(error)})
+        except Exception:
+            LOG.exception("request failed", extra={"code": "internal", "path": event.get("path")})
+            message = f"internal error: look for request {context.aws_request_id} in the function's log"
+            return respond(500, {"code": "internal", "message": message})
+
+    return handler
+
+
+def respond(status: int, body: Any) -> Json:
+    """The proxy response."""
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json"},
+        "body": json.dumps(body, separators=(",", ":"), ensure_ascii=False, default=str),
+    }
+
+
+def api_hop(event: Event) -> Hop:
+    """The hop of this request through API Gateway."""
+    context = event.get("requestContext") or {}
+    epoch = context.get("requestTimeEpoch")
+    return hop(
+        "API",
+        f"{event.get('httpMethod')} {event.get('path')}",
+        at=from_millis(epoch) if epoch else None,
+        request_id=context.get("requestId"),
+    )
+
+
+def query_parameter(event: Event, name: str) -> str | None:
+    """A query string parameter; None when absent or empty."""
+    return (event.get("queryStringParameters") or {}).get(name) or None
+
+
+def _body(event: Event) -> Json:
+    text = event.get("body")
+    if not text:
+        return {}
+    try:
+        body = json.loads(text)
+    except ValueError:
+        raise InvalidRequest("the body is not JSON", code="body_not_json") from None
+    if not isinstance(body, dict):
+        raise InvalidRequest("the body must be a JSON object", code="body_not_object")
+    return body

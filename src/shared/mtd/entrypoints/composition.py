@@ -1,0 +1,101 @@
+"""Wires adapters to the configuration, once an environment, on first use."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mtd.config import config
+
+if TYPE_CHECKING:
+    from mtd.adapters.database import Database
+    from mtd.adapters.http import HttpLegacy, SignedApi
+    from mtd.adapters.mailer import SesMailer
+    from mtd.adapters.objects import S3Objects
+    from mtd.adapters.outbox import PostgresOutbox
+    from mtd.adapters.paperless import HttpPaperless
+    from mtd.adapters.queues import SqsQueues
+    from mtd.adapters.state_machines import StepFunctions
+    from mtd.adapters.work import PostgresWork
+
+
+@cache
+def database() -> "Database":
+    from mtd.adapters.database import Database, conninfo_from_secret
+    from mtd.adapters.secrets import secret
+
+    return Database(lambda: conninfo_from_secret(secret(config().database_secret_id)))
+
+
+@cache
+def queues() -> "SqsQueues":
+    from mtd.adapters.queues import SqsQueues
+
+    return SqsQueues(
+        {
+            "orders": config().orders_queue_url,
+            "waiting": config().waiting_queue_url,
+            "transitions": config().transitions_queue_url,
+            "notifications": config().notifications_queue_url,
+        }
+    )
+
+
+@cache
+def work() -> "PostgresWork":
+    from mtd.adapters.work import PostgresWork
+
+    return PostgresWork(database(), queues().send_all, config().lease_seconds)
+
+
+@cache
+def outbox() -> "PostgresOutbox":
+    from mtd.adapters.outbox import PostgresOutbox
+
+    return PostgresOutbox(database(), queues().send_all)
+
+
+@cache
+def objects() -> "S3Objects":
+    from mtd.adapters.objects import S3Objects
+
+    return S3Objects()
+
+
+@cache
+def api() -> "SignedApi":
+    from mtd.adapters.http import SignedApi
+
+    return SignedApi(config().api_url, config().region)
+
+
+@cache
+def state_machines() -> "StepFunctions":
+    from mtd.adapters.state_machines import StepFunctions
+
+    return StepFunctions({"dte_incident": config().dte_incident_arn})
+
+
+@cache
+def mailer() -> "SesMailer":
+    from mtd.adapters.mailer import SesMailer
+
+    return SesMailer(config().mail_sender)
+
+
+@cache
+def paperless() -> "HttpPaperless":
+    from mtd.adapters.paperless import HttpPaperless
+
+    return HttpPaperless(config().paperless_url, config().legacy_timeout_seconds)
+
+
+@cache
+def legacy(system: str) -> "HttpLegacy":
+    """`gift_card`, `eom` or `sales_support`."""
+    from mtd.adapters.http import HttpLegacy
+
+    urls = {
+        "gift_card": config().gift_card_url,
+        "eom": config().eom_url,
+        "sales_support": config().sales_support_url,
+    }
+    return HttpLegacy(urls[system], config().legacy_timeout_seconds)

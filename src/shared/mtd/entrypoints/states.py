@@ -1,0 +1,40 @@
+"""POST /states/{state} and /errors/{state}: a batch of tokens through one effect."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mtd.config import config
+from mtd.domain.errors import InvalidRequest
+from mtd.entrypoints.api import ApiHandler, Event, Json, api_handler, api_hop
+from mtd.entrypoints.composition import work
+from mtd.entrypoints.logs import count
+from mtd.usecases.ports import Effect, Reference
+from mtd.usecases.run_state import StateRun, run_state
+
+
+def state_handler(state: str, effect: Callable[[], Effect], *, parallel: int = 1) -> ApiHandler:
+    """A Lambda handler for one node of the process; `parallel` calls at a time where the effect waits for others."""
+
+    def serve(event: Event, body: Json, context: Any) -> Json:
+        run = StateRun(
+            function=config().function,
+            request_id=context.aws_request_id,
+            hops=(*body.get("hops", []), api_hop(event)),
+            retry_base_seconds=config().retry_base_seconds,
+            parallel=parallel,
+        )
+        answer = run_state(state, references(body), effect(), work(), run)
+        count(run.function, {name: answer[name] for name in ("done", "retried", "failed", "skipped")})
+        return answer
+
+    return api_handler(serve)
+
+
+def references(body: Json) -> list[Reference]:
+    """The body's tokens. Raises InvalidRequest."""
+    try:
+        return [Reference(token_id=int(t["token_id"]), version=int(t["version"])) for t in body["tokens"]]
+    except (KeyError, TypeError, ValueError):
+        raise InvalidRequest(
+            "tokens must be a list of {token_id, version}, both integers", code="tokens_malformed"
+        ) from None

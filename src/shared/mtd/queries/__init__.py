@@ -1,0 +1,1 @@
+"""The read side: what operators and the command ask of orders."""

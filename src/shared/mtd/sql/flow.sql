@@ -1,0 +1,148 @@
+-- name: active_plan
+select process_version_id, plan from process_versions where process = %(process)s and active;
+
+-- name: plans
+select process_version_id, plan from process_versions where process_version_id = any(%(ids)s);
+
+-- name: insert_orders
+insert into orders (order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total, document,
+                    content_hash, process_version_id, source, promised_on, outcome, ended_at, reason)
+select order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total, document,
+       content_hash, %(process_version_id)s, source, promised_on, outcome,
+       case when outcome is not null then now() end, reason
+from jsonb_to_recordset(%(orders)s) as o (order_id uuid, number text, seller_id text, seller_name text, buyer_id text,
+     buyer_name text, currency text, total numeric, document jsonb, content_hash text, source text, promised_on date,
+     outcome text, reason text)
+on conflict do nothing
+returning order_id;
+
+-- name: insert_conflicts
+insert into orders (order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total, document,
+                    content_hash, conflicts_with, process_version_id, source, promised_on, outcome, ended_at, reason)
+select order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total, document,
+       content_hash, conflicts_with, %(process_version_id)s, source, promised_on, 'exception', now(), reason
+from jsonb_to_recordset(%(orders)s) as o (order_id uuid, number text, seller_id text, seller_name text, buyer_id text,
+     buyer_name text, currency text, total numeric, document jsonb, content_hash text, conflicts_with uuid, source text,
+     promised_on date, reason text)
+on conflict (order_id) do nothing
+returning order_id;
+
+-- name: orders_with_numbers
+select o.order_id, o.seller_id, o.number, o.content_hash
+from orders o
+join jsonb_to_recordset(%(keys)s) as k (seller_id text, number text)
+  on o.seller_id = k.seller_id and o.number = k.number
+where o.conflicts_with is null;
+
+-- name: insert_tokens
+insert into tokens (order_id, node)
+select order_id, node from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, node text)
+returning token_id, version;
+
+-- name: current_tokens
+select t.token_id, t.version, t.node, t.attempts, t.data, t.order_id, o.process_version_id
+from tokens t
+join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer)
+  on t.token_id = r.token_id and t.version = r.version
+join orders o on o.order_id = t.order_id
+where t.due_at <= now() + interval '2 seconds' and (t.leased_until is null or t.leased_until < now());
+
+-- name: lease_tokens
+with due as (
+    select t.token_id, t.leased_until is not null as interrupted
+    from tokens t
+    join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer)
+      on t.token_id = r.token_id and t.version = r.version
+    where t.node = %(node)s
+      and t.due_at <= now() + interval '2 seconds'
+      and (t.leased_until is null or t.leased_until < now())
+    order by t.token_id
+    for update of t skip locked
+)
+update tokens t
+set leased_until = now() + make_interval(secs => %(lease_seconds)s), attempts = t.attempts + 1
+from due, orders o
+where t.token_id = due.token_id and o.order_id = t.order_id
+returning t.token_id, t.version, t.node, t.attempts, t.data, t.entered_at, due.interrupted,
+          o.order_id, o.document, o.process_version_id;
+
+-- name: confirm_tokens
+select t.token_id
+from tokens t
+join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer, attempts integer)
+  on t.token_id = r.token_id and t.version = r.version and t.attempts = r.attempts
+order by t.token_id
+for update of t;
+
+-- name: move_tokens
+update tokens t
+set node = m.node, version = t.version + 1, attempts = 0, leased_until = null, due_at = now(), entered_at = now(),
+    data = coalesce(m.data, '{}')
+from jsonb_to_recordset(%(moves)s) as m (token_id bigint, version integer, node text, data jsonb)
+where t.token_id = m.token_id and t.version = m.version;
+
+-- name: retry_tokens
+update tokens t
+set version = t.version + 1, leased_until = null, due_at = now() + make_interval(secs => m.delay_seconds)
+from jsonb_to_recordset(%(retries)s) as m (token_id bigint, version integer, delay_seconds double precision)
+where t.token_id = m.token_id and t.version = m.version;
+
+-- name: release_tokens
+update tokens t
+set leased_until = null
+from jsonb_to_recordset(%(releases)s) as m (token_id bigint, version integer)
+where t.token_id = m.token_id and t.version = m.version;
+
+-- name: end_tokens
+delete from tokens t
+using jsonb_to_recordset(%(ends)s) as m (token_id bigint, version integer)
+where t.token_id = m.token_id and t.version = m.version;
+
+-- name: end_orders
+update orders o
+set outcome = e.outcome, ended_at = now(), updated_at = now(), reason = e.reason
+from jsonb_to_recordset(%(ends)s) as e (order_id uuid, outcome text, reason text)
+where o.order_id = e.order_id
+  and not exists (select from tokens t where t.order_id = o.order_id);
+
+-- name: touch_orders
+update orders set updated_at = now() where order_id = any(%(order_ids)s);
+
+-- name: set_totals
+update orders o set total = s.total
+from jsonb_to_recordset(%(totals)s) as s (order_id uuid, total numeric)
+where o.order_id = s.order_id;
+
+-- name: insert_events
+insert into events (order_id, at, who, source, what, from_state, to_state, ms, request_id, detail)
+select order_id, clock_timestamp(), who, source, what, from_state, to_state, ms, request_id, coalesce(detail, '{}')
+from jsonb_to_recordset(%(events)s) as e (order_id uuid, who text, source text, what text, from_state text,
+     to_state text, ms numeric, request_id text, detail jsonb);
+
+-- name: insert_tax_documents
+insert into tax_documents (order_id, document_type, folio, amount, currency)
+select order_id, document_type, folio, amount, currency
+from jsonb_to_recordset(%(documents)s) as d (order_id uuid, document_type smallint, folio bigint, amount numeric,
+     currency text)
+on conflict (order_id) do nothing;
+
+-- name: insert_mails
+insert into mails (order_id, kind)
+select order_id, kind from jsonb_to_recordset(%(mails)s) as m (order_id uuid, kind text)
+on conflict (order_id, kind) do nothing;
+
+-- name: insert_incidents
+insert into incidents (order_id, token_id, version, state, code, message, fingerprint, attempts)
+select order_id, token_id, version, state, code, message, fingerprint, attempts
+from jsonb_to_recordset(%(incidents)s) as i (order_id uuid, token_id bigint, version integer, state text, code text,
+     message text, fingerprint text, attempts integer)
+on conflict (token_id, version) do nothing;
+
+-- name: insert_outbox
+insert into outbox (destination, body, delay_seconds)
+select destination, body, delay_seconds
+from jsonb_to_recordset(%(messages)s) as m (destination text, body jsonb, delay_seconds integer)
+returning outbox_id, destination, body, delay_seconds;
+
+-- name: delete_outbox
+delete from outbox where outbox_id = any(%(ids)s);

@@ -1,0 +1,51 @@
+-- name: list_orders
+-- One page of everything a person may ask about: orders, rejected files, waiting messages; newest first.
+with everything as (
+    select o.number,
+           coalesce(o.outcome, (select string_agg(t.node, ',' order by t.node) from tokens t where t.order_id = o.order_id))
+               as state,
+           o.outcome is not null as ended, o.reason, o.seller_name as seller, o.buyer_name as buyer, o.currency,
+           o.total, o.received_at, o.updated_at, o.order_id::text as id
+    from orders o
+    union all
+    select r.source, 'rejected', true, r.code || ': ' || r.reason, null, null, null, null, r.received_at, r.received_at,
+           'rejection-' || r.rejection_id
+    from rejections r
+    union all
+    select coalesce(w.number, w.message_id), 'waiting', false, w.reason, w.seller_id, null, null, null, w.since, w.since,
+           'waiting-' || w.message_id
+    from waiting_orders w where w.pushed_at is null
+)
+select number, state, ended, reason, seller, buyer, currency, total, received_at, updated_at, id
+from everything
+where (%(state)s::text is null or state = %(state)s)
+  and (%(number)s::text is null or number = %(number)s)
+  and (%(after_at)s::timestamptz is null or (received_at, id) < (%(after_at)s::timestamptz, %(after_id)s::text))
+order by received_at desc, id desc
+limit %(limit)s;
+
+-- name: find_orders
+select o.order_id, o.number, o.seller_id, o.seller_name, o.outcome, o.reason, o.conflicts_with, o.received_at,
+       o.document, d.document_type, d.folio,
+       (select string_agg(t.node, ',' order by t.node) from tokens t where t.order_id = o.order_id) as nodes
+from orders o
+left join tax_documents d on d.order_id = o.order_id
+where o.number = %(number)s
+order by o.received_at, o.order_id;
+
+-- name: events
+select event_id, order_id, at, who, source, what, from_state, to_state, ms, request_id, detail
+from events where order_id = any(%(order_ids)s) order by event_id;
+
+-- name: waiting_or_rejected
+select 'waiting' as state, since as at, reason from waiting_orders
+where pushed_at is null and (number = %(number)s or message_id = %(number)s)
+union all
+select 'rejected', received_at, code || ': ' || reason from rejections where source = %(number)s;
+
+-- name: count_by_state
+select state, count(*) as orders from (
+    select coalesce(o.outcome, (select min(t.node) from tokens t where t.order_id = o.order_id)) as state from orders o
+    union all select 'rejected' from rejections
+    union all select 'waiting' from waiting_orders where pushed_at is null
+) s group by state order by state;

@@ -1,0 +1,25 @@
+"""The state `allocation`: EOM (the enterprise order manager) reserves stock for every line."""
+
+from dataclasses import dataclass
+
+from mtd.usecases.legacy_effect import once
+from mtd.usecases.ports import Case, Done, Legacy
+
+STATE = "allocation"
+
+
+@dataclass(frozen=True, slots=True)
+class AllocateOrder:
+    """Raises BusinessError with EOM's code, such as `out_of_stock`."""
+
+    eom: Legacy
+
+    def __call__(self, case: Case) -> Done:
+        order = case.order
+        lines = [{"line": line.id, "sku": line.sku, "quantity": str(line.quantity)} for line in order.lines]
+        request = {"order": order.number, "seller": order.seller.id, "lines": lines}
+        allocation, hop = once(self.eom, "EOM", case, "allocate", "/allocations", request)
+        return Done(
+            detail={"allocation_id": allocation["allocation_id"], "warehouse": allocation["warehouse"]},
+            hops=(hop,),
+        )

@@ -1,0 +1,29 @@
+"""The error API of every state but emission_dte: the failure becomes an incident, ready to be retried by a person."""
+
+from mtd.usecases.ports import Case, Done
+from mtd.usecases.run_state import fingerprint
+
+NODE = "control_error"
+
+
+def control_error(case: Case) -> Done:
+    """The order rests as an exception; nothing of it is lost."""
+    return record_incident(case)
+
+
+def record_incident(case: Case) -> Done:
+    """The incident that the token's failure calls for."""
+    failed = case.data.get("failed", case.node)
+    code = case.data.get("code", "unknown")
+    message = case.data.get("message", "")
+    return Done(
+        detail={"failed": failed, "code": code},
+        incident={
+            "state": failed,
+            "code": code,
+            "message": message,
+            "fingerprint": fingerprint(failed, code),
+            "attempts": case.data.get("attempts", 0),
+        },
+        outcome_reason=f"{failed}: {message} ({code})",
+    )

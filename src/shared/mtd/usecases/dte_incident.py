@@ -1,0 +1,64 @@
+"""The error way of the tax document, in two steps of the state machine `dte_incident`.
+
+`register_dte_incident` writes the incident while the token stays where it is; `notify_dte_incident` tells the customer
+and ends the token. Both may run again: the incident is unique by token, the mail by order and kind.
+"""
+
+from mtd.domain.errors import NotFound
+from mtd.usecases.control_error import record_incident
+from mtd.usecases.ports import Case, Changes, Done, Json, Reference, Work
+from mtd.usecases.run_state import StateRun, run_state
+from mtd.usecases.trail import hop
+
+NODE = "dte_incident"
+
+
+def register_dte_incident(reference: Reference, work: Work, run: StateRun) -> Json:
+    """Write the incident; the input of the next step.
+
+    Raises NotFound when the token has gone on, which ends the execution well.
+    """
+    cases = work.lease(NODE, [reference])
+    if not cases:
+        raise NotFound("the token has gone on or is being worked on", code="stale_token")
+    case = cases[0]
+    done = record_incident(case)
+    changes = Changes()
+    assert done.incident is not None
+    order_id = str(case.order_id)
+    changes.incidents.append(
+        {"order_id": order_id, "token_id": case.token_id, "version": case.version, **done.incident}
+    )
+    changes.releases.append({"token_id": case.token_id, "version": case.version})
+    changes.events.append(
+        {
+            "order_id": order_id,
+            "who": run.function,
+            "source": "Step Functions",
+            "what": "incident registered",
+            "from_state": case.node,
+            "to_state": case.node,
+            "request_id": run.request_id,
+            "detail": {
+                **done.detail,
+                "hops": [*run.hops, hop("Lambda", run.function, request_id=run.request_id)],
+            },
+        }
+    )
+    work.commit({case.token_id: changes}, cases)
+    return {"token_id": case.token_id, "version": case.version, "order_id": order_id}
+
+
+def notify_dte_incident(reference: Reference, work: Work, run: StateRun) -> Json:
+    """Ask for the mail to the customer and end the token as an exception."""
+
+    def notify(case: Case) -> Done:
+        failed = case.data
+        has_mail = case.order.buyer.email is not None
+        return Done(
+            detail={} if has_mail else {"mail": "none: the order has no e-mail"},
+            mails=("dte_incident",) if has_mail else (),
+            outcome_reason=f"{failed.get('failed')}: {failed.get('message')} ({failed.get('code')})",
+        )
+
+    return run_state(NODE, [reference], notify, work, run)

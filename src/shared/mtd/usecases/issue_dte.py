@@ -1,0 +1,64 @@
+"""The state `emission_dte`: Paperless issues the tax document. A folio is never doubled: recover before reissue."""
+
+import time
+from dataclasses import dataclass
+
+from mtd.domain.dte import document_type, receiver_rut
+from mtd.domain.totals import amounts, line_amount
+from mtd.usecases.ports import Case, Done, DteRequest, Paperless
+from mtd.usecases.trail import hop
+
+STATE = "emission_dte"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueDte:
+    """Raises BusinessError with Paperless's code, such as `caf_exhausted`."""
+
+    paperless: Paperless
+
+    def __call__(self, case: Case) -> Done:
+        request = _request(case)
+        started = time.perf_counter()
+        issued = self.paperless.recover(request.key) if case.attempts > 1 or case.interrupted else None
+        recovered = issued is not None
+        if issued is None:
+            issued = self.paperless.issue(request)
+        what = "DTE recovered" if recovered else "DTE issued"
+        has_mail = case.order.buyer.email is not None
+        return Done(
+            detail={
+                "document_type": issued.document_type,
+                "folio": issued.folio,
+                **({} if has_mail else {"mail": "none: the order has no e-mail"}),
+            },
+            hops=(hop("Paperless", what, ms=(time.perf_counter() - started) * 1000, request_id=request.key),),
+            document={
+                "document_type": issued.document_type,
+                "folio": issued.folio,
+                "amount": request.total,
+                "currency": request.currency,
+            },
+            mails=("being_processed",) if has_mail else (),
+        )
+
+
+def _request(case: Case) -> DteRequest:
+    order = case.order
+    total = amounts(order)
+    return DteRequest(
+        key=f"{case.order_id}:dte",
+        document_type=document_type(order),
+        receiver_rut=receiver_rut(order),
+        receiver_name=order.buyer.name,
+        receiver_activity=order.buyer.activity or "",
+        order_number=order.number,
+        currency=order.currency,
+        net=str(total.tax_exclusive),
+        tax=str(total.tax),
+        total=str(total.payable),
+        lines=tuple(
+            (line.name, str(line.quantity), str(line.price), str(line_amount(line, order.currency)))
+            for line in order.lines
+        ),
+    )

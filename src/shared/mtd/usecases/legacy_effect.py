@@ -1,0 +1,29 @@
+"""Recover before repeat: an effect on a legacy system is asked for again only when it is not there yet."""
+
+import time
+
+from mtd.domain.errors import NotFound
+from mtd.usecases.ports import Case, Json, Legacy
+from mtd.usecases.trail import Hop, hop
+
+
+def once(system: Legacy, name: str, case: Case, operation: str, path: str, body: Json) -> tuple[Json, Hop]:
+    """The result of the operation, done at most once for this order, and its hop.
+
+    After a try whose fate is unknown the system is asked for the operation's key first.
+    """
+    key = f"{case.order_id}:{operation}"
+    started = time.perf_counter()
+    result = _recover(system, key) if case.attempts > 1 or case.interrupted else None
+    what = f"{operation} recovered"
+    if result is None:
+        what = operation
+        result = system.call("POST", path, body, key)
+    return result, hop(name, what, ms=(time.perf_counter() - started) * 1000, request_id=key)
+
+
+def _recover(system: Legacy, key: str) -> Json | None:
+    try:
+        return system.call("GET", f"/operations/{key}", None, None)
+    except NotFound:
+        return None

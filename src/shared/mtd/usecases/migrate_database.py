@@ -1,0 +1,34 @@
+"""Brings the schema and the processes up to date; run after every deployment, before traffic."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Protocol
+
+from mtd.engine import bpmn, plan
+from mtd.usecases.ports import Json
+
+
+class Schema(Protocol):
+    """Migrations and process versions in PostgreSQL."""
+
+    def migrate(self) -> list[str]:
+        """Apply what is missing, under a lock; the names applied."""
+        ...
+
+    def publish(self, process: str, plan_document: Json, diagram: str, diagram_hash: str) -> int:
+        """Make this diagram the active version of its process; its version number."""
+        ...
+
+
+def migrate_database(processes: Mapping[str, str], schema: Schema) -> Json:
+    """Migrate, then compile and publish each diagram ({process: BPMN XML}); the same diagram again is a no-op.
+
+    Raises ProcessError when a diagram does not compile; the schema is migrated all the same.
+    """
+    applied = schema.migrate()
+    versions = {}
+    for process, diagram in processes.items():
+        compiled = plan.to_json(bpmn.compile_plan(diagram.encode(), process))
+        digest = hashlib.sha256(diagram.encode()).hexdigest()
+        versions[process] = schema.publish(process, compiled, diagram, digest)
+    return {"applied": applied, "processes": versions}

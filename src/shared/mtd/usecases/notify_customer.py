@@ -1,0 +1,89 @@
+"""Mails what a commit asked for: claim, send, finish. A crash between sending and finishing may double a mail: the
+claim is then retaken after five minutes, and the event says so."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from mtd.domain import mail
+from mtd.domain.errors import BusinessError, RetryableError
+from mtd.domain.order import Order
+from mtd.usecases.ports import Json, Mailer
+from mtd.usecases.trail import Hop
+
+_SENDERS = 4
+_DOCUMENT_NAMES = {33: "factura electrónica", 39: "boleta electrónica", 110: "factura de exportación"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMail:
+    """A claimed mail with what it is made of."""
+
+    mail_id: int
+    order_id: UUID
+    kind: str
+    order: Order
+    document_type: int | None
+    folio: int | None
+
+
+class MailBox(Protocol):
+    """The mails of PostgreSQL; each method is one transaction."""
+
+    def claim(self, mails: Sequence[Json]) -> list[DueMail]: ...
+
+    def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None: ...
+
+
+def notify_customer(
+    wanted: Sequence[Json],
+    box: MailBox,
+    mailer: Mailer,
+    function: str,
+    request_id: str,
+    hops: Sequence[Hop] = (),
+) -> int:
+    """Send the wanted mails ({order_id, kind}) that are still due; how many must be tried again."""
+    due = box.claim(wanted)
+    if not due:
+        return 0
+    with ThreadPoolExecutor(min(_SENDERS, len(due))) as pool:
+        results = list(pool.map(lambda item: _send(item, mailer), due))
+    events = [_event(item, result, function, request_id, hops) for item, result in zip(due, results, strict=True)]
+    box.finish(results, events)
+    return sum(result["status"] == "pending" for result in results)
+
+
+_TEMPLATES: dict[str, Callable[[DueMail], mail.Mail]] = {
+    "being_processed": lambda due: mail.being_processed(
+        due.order, f"{_DOCUMENT_NAMES.get(due.document_type or 0, 'DTE')} N° {due.folio}"
+    ),
+    "dte_incident": lambda due: mail.delayed_by_tax_document(due.order),
+}
+
+
+def _send(due: DueMail, mailer: Mailer) -> Json:
+    message = _TEMPLATES[due.kind](due)
+    tags = {"order_id": str(due.order_id), "kind": due.kind}
+    result: Json = {"mail_id": due.mail_id, "message_id": None, "reason": None}
+    try:
+        result["message_id"] = mailer.send(message.to, message.subject, message.body, tags)
+        result["status"] = "sent"
+    except BusinessError as error:
+        result |= {"status": "failed", "reason": str(error)[:500]}
+    except RetryableError as error:
+        result |= {"status": "pending", "reason": str(error)[:500]}
+    return result
+
+
+def _event(due: DueMail, result: Json, function: str, request_id: str, hops: Sequence[Hop]) -> Json:
+    return {
+        "order_id": str(due.order_id),
+        "who": function,
+        "source": "SES",
+        "what": f"mail {due.kind} {result['status']}",
+        "request_id": result["message_id"] or request_id,
+        "detail": {"reason": result["reason"], "hops": list(hops)} if result["reason"] else {"hops": list(hops)},
+    }

@@ -1,0 +1,250 @@
+"""What the use cases need of the world, as Protocols; `mtd.adapters` serves them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from mtd.domain.order import Order
+from mtd.engine.plan import Plan
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What a message carries: look at this token, if it still has this version."""
+
+    token_id: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A fresh token and where it stands."""
+
+    token_id: int
+    version: int
+    node: str
+    attempts: int
+    data: Json
+    order_id: UUID
+    process_version_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A token under lease, with its order: what an effect works on.
+
+    `attempts` counts this try; `interrupted` says that an earlier try was cut off and may have had its effect.
+    """
+
+    token_id: int
+    version: int
+    node: str
+    attempts: int
+    data: Json
+    entered_at: datetime
+    interrupted: bool
+    order_id: UUID
+    order: Order
+    process_version_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message for the outbox: `destination` is `transitions` or `notifications`; delay in whole seconds."""
+
+    destination: str
+    body: Json
+    delay_seconds: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Changes:
+    """All that one commit writes; each list holds JSON rows in the shape of the query of its name in flow.sql."""
+
+    moves: list[Json] = field(default_factory=list)
+    retries: list[Json] = field(default_factory=list)
+    releases: list[Json] = field(default_factory=list)
+    ends: list[Json] = field(default_factory=list)
+    order_ends: list[Json] = field(default_factory=list)
+    events: list[Json] = field(default_factory=list)
+    totals: list[Json] = field(default_factory=list)
+    documents: list[Json] = field(default_factory=list)
+    mails: list[Json] = field(default_factory=list)
+    incidents: list[Json] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An order to be registered: its row, its first tokens' nodes, and the hops that brought it."""
+
+    order_id: UUID
+    row: Json
+    nodes: tuple[str, ...]
+    event: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What became of a candidate: `registered`, `duplicate`, or `conflict` with the order `with_order`."""
+
+    order_id: UUID
+    status: str
+    with_order: UUID | None = None
+
+
+class Work(Protocol):
+    """The write side of PostgreSQL: each method is one transaction."""
+
+    def active_plan(self, process: str) -> tuple[int, Plan]: ...
+
+    def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
+
+    def current(self, references: Sequence[Reference]) -> list[Place]: ...
+
+    def lease(self, node: str, references: Sequence[Reference]) -> list[Case]: ...
+
+    def commit(self, changes_by_token: Mapping[int, Changes], cases: Sequence[Case]) -> None:
+        """Write the changes of every case whose lease still stands, then send the messages they call for."""
+        ...
+
+    def register(self, candidates: Sequence[Candidate], plan_id: int) -> list[Registration]:
+        """Write new orders with their tokens and events; say of each candidate what became of it."""
+        ...
+
+
+class Effect(Protocol):
+    """A state's work on one order.
+
+    Raises BusinessError when refused for good and RetryableError when it may work later.
+    """
+
+    def __call__(self, case: Case) -> "Done": ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What an effect brought: detail for the event, and rows to write with it."""
+
+    detail: Json = field(default_factory=dict)
+    hops: tuple[Json, ...] = ()
+    document: Json | None = None
+    total: str | None = None
+    mails: tuple[str, ...] = ()
+    incident: Json | None = None
+    outcome_reason: str | None = None
+
+
+class StatesApi(Protocol):
+    """MTD's own API, called with the function's IAM identity."""
+
+    def post(self, path: str, body: Json) -> Json:
+        """The JSON answer. Raises RetryableError on 429, 5xx and silence, MtdError on any other refusal."""
+        ...
+
+
+class StateMachines(Protocol):
+    """Step Functions."""
+
+    def start(self, name: str, execution: str, body: Json) -> None:
+        """Start once: an execution of that name that runs or ran already is fine."""
+        ...
+
+
+class Legacy(Protocol):
+    """One legacy system over HTTP."""
+
+    def call(self, method: str, path: str, body: Json | None, idempotency_key: str | None) -> Json:
+        """The JSON answer.
+
+        Raises BusinessError with the system's code when it refuses, RetryableError on 5xx, time-out or refusal of
+        the connection, NotFound on 404.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DteRequest:
+    """A tax document to issue; `key` is its idempotency key. Amounts are decimal text in `currency`."""
+
+    key: str
+    document_type: int
+    receiver_rut: str
+    receiver_name: str
+    receiver_activity: str
+    order_number: str
+    currency: str
+    net: str
+    tax: str
+    total: str
+    lines: tuple[tuple[str, str, str, str], ...]
+    """Name, quantity, price and amount of each line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedDte:
+    """A tax document that Paperless issued."""
+
+    document_type: int
+    folio: int
+    issued_at: str
+
+
+class Paperless(Protocol):
+    """The tax document system."""
+
+    def issue(self, request: DteRequest) -> IssuedDte:
+        """Issue it. Raises BusinessError with Paperless's code, RetryableError when its fate is unknown."""
+        ...
+
+    def recover(self, key: str) -> IssuedDte | None:
+        """What was issued for that key; None when nothing was."""
+        ...
+
+
+class Mailer(Protocol):
+    """SES."""
+
+    def send(self, to: str, subject: str, body: str, tags: Mapping[str, str]) -> str:
+        """Send one text mail; its message id. Raises BusinessError when the address is refused."""
+        ...
+
+
+class Objects(Protocol):
+    """S3."""
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """The content. Raises NotFound."""
+        ...
+
+    def put(self, bucket: str, key: str, content: bytes, content_type: str) -> None: ...
+
+    def copy(self, bucket: str, key: str, new_key: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueMessage:
+    """A message as received by hand."""
+
+    message_id: str
+    receipt: str
+    body: str
+    receives: int
+    sent_at: datetime
+
+
+class Queues(Protocol):
+    """SQS, by the queue's name in the configuration."""
+
+    def send(self, destination: str, bodies: Sequence[str], delay_seconds: int = 0) -> None:
+        """Send all, ten to a call. Raises UnavailableError when one was not taken."""
+        ...
+
+    def receive(self, destination: str, visibility_seconds: int) -> list[QueueMessage]: ...
+
+    def delete(self, destination: str, receipts: Sequence[str]) -> None: ...
+
+    def change_visibility(self, destination: str, receipts: Sequence[str], seconds: int) -> None: ...

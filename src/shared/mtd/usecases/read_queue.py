@@ -1,0 +1,79 @@
+"""From the queue `orders` to the API: one POST /orders a batch, one by one where the batch is refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mtd.domain.errors import MtdError, RetryableError
+from mtd.usecases.ports import Json, StatesApi
+from mtd.usecases.trail import Hop
+
+LAST_RECEIVE = 10
+"""After this many failed receives SQS moves the message to the waiting queue (the template's maxReceiveCount)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMessage:
+    """A message of the queue `orders`. `body` is None when it is not JSON; `receives` counts this one."""
+
+    message_id: str
+    receipt: str
+    receives: int
+    body: Json | None
+    hop: Hop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A message that must come again, and why."""
+
+    message: OrderMessage
+    reason: str
+
+
+class WaitingList(Protocol):
+    """Where orders are noted that go to the waiting queue."""
+
+    def record(self, rows: Sequence[Json]) -> None: ...
+
+
+def read_queue(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[Failure]:
+    """Register the messages' orders; those that failed."""
+    failures = [
+        Failure(message=message, reason="the message is not an order")
+        for message in messages
+        if message.body is None or not ("order" in message.body or "reference" in message.body)
+    ]
+    unreadable = {failure.message.message_id for failure in failures}
+    readable = [message for message in messages if message.message_id not in unreadable]
+    if readable:
+        failures += _post(readable, api, here)
+    return failures
+
+
+def _post(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[Failure]:
+    entries = [{**(m.body or {}), "hops": [*(m.body or {}).get("hops", []), m.hop, here]} for m in messages]
+    try:
+        api.post("/orders", {"orders": entries})
+    except RetryableError as error:
+        return [Failure(message=message, reason=str(error)) for message in messages]
+    except MtdError as error:
+        # One order that the API refuses must not hold up the others of its batch.
+        if len(messages) == 1:
+            return [Failure(message=messages[0], reason=str(error))]
+        return [failure for message in messages for failure in _post([message], api, here)]
+    return []
+
+
+def waiting_rows(failures: Sequence[Failure]) -> list[Json]:
+    """Rows for the messages whose last receive this was."""
+    return [
+        {
+            "message_id": failure.message.message_id,
+            "number": (failure.message.body or {}).get("number"),
+            "seller_id": (failure.message.body or {}).get("seller"),
+            "reason": failure.reason[:500],
+        }
+        for failure in failures
+        if failure.message.receives >= LAST_RECEIVE
+    ]

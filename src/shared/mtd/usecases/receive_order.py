@@ -1,0 +1,107 @@
+"""From S3 events to order messages: read each file, parse it, and send it on as JSON, or keep it as rejected."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mtd.domain import order, ubl, xml
+from mtd.domain.errors import NotFound, RejectedOrder
+from mtd.usecases.ports import Json, Objects, Queues
+from mtd.usecases.trail import Hop, hop
+
+REJECTED_PREFIX = "rejected/"
+
+# SQS takes 256 KiB a message and a call; the rest is left to attributes and to the base of a full call.
+_LARGEST_MESSAGE_BYTES = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An object that S3 told of. `size` is in bytes; `message_id` is the queue message to be repeated on failure."""
+
+    message_id: str
+    bucket: str
+    key: str
+    size: int
+    hops: tuple[Hop, ...]
+
+    @property
+    def source(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+class Rejections(Protocol):
+    """Where rejected files become rows that a person can see."""
+
+    def record(self, rows: Sequence[Json]) -> None: ...
+
+
+def receive_order(
+    arrivals: Sequence[Arrival], objects: Objects, queues: Queues, rejections: Rejections, here: Hop
+) -> None:
+    """Send every readable order to the queue `orders`; keep every other file under `rejected/` with its reason.
+
+    Raises UnavailableError when a service does not answer: all of it may safely be done again.
+    """
+    bodies: list[str] = []
+    rejected: list[Json] = []
+    for arrival in arrivals:
+        try:
+            bodies.append(_message(arrival, objects, here))
+        except RejectedOrder as reason:
+            rejected.append(_reject(arrival, reason, objects))
+        except NotFound:
+            # Deleted between the event and now: there is no file left to keep, but a row says so.
+            vanished = RejectedOrder("the file was deleted before it could be read", code="vanished")
+            rejected.append(_row(arrival, vanished, arrival.source))
+    if bodies:
+        queues.send("orders", bodies)
+    if rejected:
+        rejections.record(rejected)
+
+
+def _message(arrival: Arrival, objects: Objects, here: Hop) -> str:
+    if arrival.size > xml.MAXIMUM_BYTES:
+        raise RejectedOrder(f"the file has {arrival.size} bytes; {xml.MAXIMUM_BYTES} at most", code="too_large")
+    parsed = ubl.parse_order(objects.get(arrival.bucket, arrival.key))
+    document = order.to_json(parsed)
+    message: Json = {"source": arrival.source, "number": parsed.number, "seller": parsed.seller.id}
+    message |= {"order": document, "hops": [*arrival.hops, here]}
+    body = _dump(message)
+    if len(body.encode()) <= _LARGEST_MESSAGE_BYTES:
+        return body
+    key = f"large/{parsed.order_id}.json"
+    objects.put(arrival.bucket, key, _dump(document).encode(), "application/json")
+    del message["order"]
+    return _dump(message | {"reference": {"bucket": arrival.bucket, "key": key}})
+
+
+def _dump(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _reject(arrival: Arrival, reason: RejectedOrder, objects: Objects) -> Json:
+    kept = REJECTED_PREFIX + arrival.key
+    row = _row(arrival, reason, f"s3://{arrival.bucket}/{kept}")
+    objects.copy(arrival.bucket, arrival.key, kept)
+    objects.put(arrival.bucket, f"{kept}.reason.json", _dump(row).encode(), "application/json")
+    return row
+
+
+def _row(arrival: Arrival, reason: RejectedOrder, kept_at: str) -> Json:
+    return {
+        "source": arrival.source,
+        "kept_at": kept_at,
+        "code": reason.code,
+        "reason": str(reason)[:500],
+        "size": arrival.size,
+    }
+
+
+def arrival_hops(event_time: str, s3_request_id: str | None, sent_at: str, message_id: str) -> tuple[Hop, ...]:
+    """The hops before the function: the object, then its event in the queue."""
+    return (
+        hop("S3", "object created", at=event_time, request_id=s3_request_id),
+        hop("SQS", "inbox-events", at=sent_at, request_id=message_id),
+    )
