@@ -35,7 +35,8 @@ def request(instance: Instance, environments: Environments, port: int) -> Proces
         "OVERRIDE_IN_DOCKER": "0",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DISABLE_EVENTS": "1",
-        "EAGER_SERVICE_LOADING": "0",
+        # One line per request would cost more than some requests do.
+        "LS_LOG": "warn",
         "GATEWAY_SERVER": "mtd-loopback",
         "LAMBDA_RUNTIME_EXECUTOR": "mtd-process",
         "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",

@@ -1,16 +1,19 @@
 """The embedded home: environments, PostgreSQL, LocalStack and the simulator, brought up side by side."""
 
 import shutil
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock
+
 from devenv import emulator, environments, postgres, simulator, watch_request
 from devenv.aws import Clients
 from devenv.credentials import Credentials
 from devenv.deploy.carry_over import carried_over
-from devenv.deploy.deployment import deploy, local_package
+from devenv.deploy.deployment import Deployed, deploy, local_package
 from devenv.deploy.packaging import Packaged
 from devenv.instance import REGION, Instance
 from devenv.ports import FIRST_CHOICE, HOST, PortChooser, can_bind
@@ -66,7 +69,7 @@ class Home:
                 pool.submit(self._localstack, supervision, ports["localstack"], made, "localstack" in alive)
             )
             _results([*started, packaged])
-        document = self._deploy(supervision, ports, credentials, packaged.result(), "localstack" in alive)
+        document = self._deploy(supervision, credentials, packaged.result(), stood="localstack" in alive)
         if self.watch and not running(document, "watch"):
             supervision.ask([watch_request.request(self.instance)])
         return document
@@ -86,7 +89,7 @@ class Home:
             server = postgres.prepare(self.instance, port, credentials)
             request = server.request(self.instance)
             supervision.state.merge(postgres={"data": str(server.data), "bindir": str(server.bindir)})
-            self._start(supervision, request)
+            _start(supervision, request)
             supervision.wait(request, lambda: postgres.accepts(port, credentials), seconds=40)
             postgres.ensure_database(port, credentials)
             step.note = f"{HOST}:{port}"
@@ -96,7 +99,7 @@ class Home:
             return
         with self.steps.step("Legacy systems' simulator") as step:
             request = simulator.request(self.instance, port)
-            self._start(supervision, request)
+            _start(supervision, request)
             supervision.wait(request, lambda: emulator.answers(f"http://{HOST}:{port}/health"), seconds=40)
             step.note = f"http://{HOST}:{port}"
 
@@ -106,18 +109,8 @@ class Home:
         if alive:
             return
         with self.steps.step("LocalStack") as step:
-            # Nothing of an earlier run serves a new LocalStack: it keeps nothing.
-            shutil.rmtree(self.instance.folder / "localstack", ignore_errors=True)
-            request = emulator.request(self.instance, made, port)
-            self._start(supervision, request)
-            supervision.wait(request, lambda: emulator.healthy(port), seconds=90)
+            start_localstack(self.instance, supervision, made, port)
             step.note = f"http://{HOST}:{port}"
-
-    def _start(self, supervision: Supervision, request: ProcessRequest) -> None:
-        log = Path(request.log)
-        if log.exists():
-            log.replace(log.with_suffix(".previous.log"))
-        supervision.ask([request])
 
     def _package(self, endpoint: str, runtime: Path) -> Packaged:
         with self.steps.step("Templates and layer packaged"):
@@ -126,24 +119,15 @@ class Home:
     def _deploy(
         self,
         supervision: Supervision,
-        ports: dict[str, int],
         credentials: Credentials,
         packaged: Packaged,
+        *,
         stood: bool,
     ) -> Document:
-        document = supervision.state.read()
         with self.steps.step("Stack deployed, database migrated") as step:
-            deployed = deploy(
-                self.instance, Clients(document["endpoint"]), packaged, ports, credentials,
-                standing=document.get("fingerprint") if stood else None, replacing=carried_over,
-            )  # fmt: skip
+            deployed = _bring_to_stand(self.instance, supervision, credentials, packaged, stood=stood)
             step.note = f"{self.instance.stack}, {'made afresh' if deployed.fresh else 'stands already'}"
-        return supervision.state.merge(
-            outputs=deployed.outputs,
-            api_url=deployed.outputs.get("ApiUrl", ""),
-            fingerprint=deployed.fingerprint,
-            deployed_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
+        return supervision.state.read()
 
     def _check_disk(self) -> None:
         folder = self.instance.folder
@@ -155,6 +139,68 @@ class Home:
                 f"{_LEAST_FREE_BYTES // 1_000_000} MB are needed.",
                 fix="Free some space ('make clean' removes what was built), or set MTD_HOME to another disk.",
             )
+
+
+def start_localstack(
+    instance: Instance, supervision: Supervision, made: environments.Environments, port: int
+) -> None:
+    """Starts (or starts anew) LocalStack, empty: nothing of an earlier run serves a new one. Raises Problem."""
+    supervision.withdraw("localstack")
+    deadline = time.monotonic() + 15
+    while running(supervision.state.read(), "localstack") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    shutil.rmtree(instance.folder / "localstack", ignore_errors=True)
+    request = emulator.request(instance, made, port)
+    _start(supervision, request)
+    supervision.wait(request, lambda: emulator.healthy(port), seconds=90)
+
+
+def _start(supervision: Supervision, request: ProcessRequest) -> None:
+    log = Path(request.log)
+    if log.exists():
+        log.replace(log.with_suffix(".previous.log"))
+    supervision.ask([request])
+
+
+def redeploy(instance: Instance) -> str:
+    """Deploys the templates as they are now, if they changed; what was done. Raises Problem."""
+    started = time.monotonic()
+    supervision = Supervision(instance)
+    endpoint = str(supervision.state.read()["endpoint"])
+    packaged = local_package(instance, endpoint, environments.ensure(instance).runtime)
+    deployed = _bring_to_stand(instance, supervision, Credentials.of(instance), packaged, stood=True)
+    if not deployed.fresh:
+        return "the packaged template is the same: nothing to deploy"
+    return f"deployed afresh in {time.monotonic() - started:.1f} s; the database was kept"
+
+
+def _bring_to_stand(
+    instance: Instance, supervision: Supervision, credentials: Credentials, packaged: Packaged, *, stood: bool
+) -> Deployed:
+    """Deploys and records what stands. One at a time: `up` and the watch may both want to."""
+    with FileLock(instance.folder / "deploy.lock"):
+        document = supervision.state.read()
+        standing = document.get("fingerprint") if stood else None
+        supervision.state.update(lambda kept: kept.update(fingerprint=None))
+        deployed = deploy(
+            instance,
+            Clients(document["endpoint"]),
+            packaged,
+            document["ports"],
+            credentials,
+            standing=standing,
+            replacing=carried_over,
+            restart=lambda: start_localstack(
+                instance, supervision, environments.ensure(instance), int(document["ports"]["localstack"])
+            ),
+        )
+        supervision.state.merge(
+            outputs=deployed.outputs,
+            api_url=deployed.outputs.get("ApiUrl", ""),
+            fingerprint=deployed.fingerprint,
+            deployed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+    return deployed
 
 
 def _results(futures: list[Future[None] | Future[Packaged]]) -> None:

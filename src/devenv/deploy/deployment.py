@@ -12,7 +12,7 @@ from devenv.aws import Clients
 from devenv.credentials import Credentials
 from devenv.deploy import layer, prerequisites
 from devenv.deploy.packaging import Packaged, Plan, package
-from devenv.deploy.parameters import collect
+from devenv.deploy.parameters import collect, defaults
 from devenv.deploy.stack import Stack
 from devenv.instance import ENVIRONMENT, REGION, Instance
 from devenv.postgres import DATABASE, ROLE
@@ -71,12 +71,41 @@ def deploy(
     credentials: Credentials,
     *,
     standing: str | None,
-    replacing: Replacing | None = None,
+    replacing: Replacing,
+    restart: Callable[[], None],
 ) -> Deployed:
-    """Brings the packaged template to stand. `standing` is the fingerprint of what stands; the same one is left alone.
-    `replacing` wraps the replacement of a standing stack (what must be carried over). Raises Problem."""
-    assert clients.endpoint is not None
-    root = url_of(clients.endpoint, prerequisites.artifact_bucket())
+    """Brings the packaged template to stand.
+
+    `standing` is the fingerprint of what stands; the same one is left alone. `replacing` wraps the replacement of a
+    standing stack (what must be carried over); `restart` gives an empty LocalStack, for a stack that failed half way:
+    LocalStack cannot delete such a one. Raises Problem."""
+    stack = Stack(clients.client("cloudformation"), instance.stack)
+    status = stack.status()
+    if status == "CREATE_COMPLETE" and standing == packaged.fingerprint:
+        return Deployed(outputs=stack.outputs(), fingerprint=packaged.fingerprint, fresh=False)
+    if status is not None and status != "CREATE_COMPLETE":
+        restart()
+        status = None
+    with replacing(clients, stack) if status is not None else nullcontext():
+        if status is not None:
+            try:
+                stack.delete()
+            except Problem:
+                restart()
+        url, parameters = _lay_ground(instance, clients, packaged, ports, credentials)
+        outputs = stack.apply(url, parameters)
+        migrate(clients)
+    return Deployed(outputs=outputs, fingerprint=packaged.fingerprint, fresh=True)
+
+
+def _lay_ground(
+    instance: Instance,
+    clients: Clients,
+    packaged: Packaged,
+    ports: Mapping[str, int],
+    credentials: Credentials,
+) -> tuple[str, dict[str, str]]:
+    """Everything a stack needs before it is made: (the root template's URL, the parameters)."""
     secret = prerequisites.database_secret(
         clients, port=ports["postgres"], username=ROLE, password=credentials.application, dbname=DATABASE
     )
@@ -88,22 +117,10 @@ def deploy(
         "ArtifactBucket": bucket,
     }
     parameters = collect(instance.project, ENVIRONMENT, at_run_time)
-    prerequisites.verify_senders(clients, parameters)
-    stack = Stack(clients.client("cloudformation"), instance.stack)
-    status = stack.status()
-    if status == "CREATE_COMPLETE" and standing == packaged.fingerprint:
-        return Deployed(outputs=stack.outputs(), fingerprint=packaged.fingerprint, fresh=False)
+    prerequisites.verify_senders(clients, defaults(instance.project) | parameters)
     key = f"templates/{packaged.fingerprint}-root.json"
     upload(clients, bucket, packaged, key)
-    wrapped = (
-        replacing(clients, stack) if replacing is not None and status == "CREATE_COMPLETE" else nullcontext()
-    )
-    with wrapped:
-        if status is not None:
-            stack.delete()
-        outputs = stack.apply(root(key), parameters)
-        migrate(clients)
-    return Deployed(outputs=outputs, fingerprint=packaged.fingerprint, fresh=True)
+    return url_of(clients.endpoint, bucket)(key), parameters
 
 
 def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> None:

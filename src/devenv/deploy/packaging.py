@@ -9,6 +9,7 @@ from typing import Any
 
 from devenv.deploy.artifacts import content_hash, files_of, write_zip
 from devenv.deploy.layer import Layer
+from devenv.deploy.loops import written_out
 from devenv.deploy.template import load
 from devenv.problem import Problem
 
@@ -50,7 +51,7 @@ class _Packager:
         self.uploads: dict[str, Path] = {}
 
     def template(self, path: Path) -> str:
-        document = load(path)
+        document = written_out(load(path))
         if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
             raise Problem(f"{path} is no template: it has no Resources.", fix="Correct the file.")
         for resource in document["Resources"].values():

@@ -7,6 +7,12 @@ from devenv.deploy.template import load
 from devenv.problem import Problem
 
 
+def defaults(project: Path) -> dict[str, str]:
+    """What the root template says of parameters that nobody sets."""
+    declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
+    return {name: str(item["Default"]) for name, item in declared.items() if "Default" in item}
+
+
 def collect(project: Path, environment: str, at_run_time: dict[str, str]) -> dict[str, str]:
     """Values of the declared parameters. Raises Problem for a broken file or a parameter without any value."""
     declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})

@@ -137,6 +137,8 @@ class Stack:
             for item in self.resources()
             if not item.status.endswith("_COMPLETE")
         ]
+        if wrong:
+            wrong = self._failed_resources() or wrong
         wrong += [
             f"{item.stack}/{item.logical_id} ({item.kind}) was not really made"
             for item in self.resources()
@@ -148,12 +150,22 @@ class Stack:
                 fix="Correct the template.",
             )
 
+    def _failed_resources(self) -> list[str]:
+        """The reasons, the innermost first: a failed nested stack has no id of its own yet, so it is sought by name."""
+        names = {self.name}
+        for page in self._client.get_paginator("list_stacks").paginate():
+            told = (item["StackName"] for item in page["StackSummaries"] if item["StackStatus"] != "DELETE_COMPLETE")
+            names.update(name for name in told if name.startswith(f"{self.name}-"))
+        reasons = []
+        for name in sorted(names, key=len, reverse=True):
+            for item in self._client.describe_stack_events(StackName=name)["StackEvents"]:
+                if "FAILED" in item["ResourceStatus"] and item.get("ResourceStatusReason"):
+                    what = f"{name}/{item['LogicalResourceId']} ({item.get('ResourceType', '')})"
+                    reasons.append(f"{what}: {item['ResourceStatusReason']}")
+        return reasons
+
     def _failure(self, what: str) -> Problem:
-        reasons = [
-            f"{item.stack}/{item.logical_id} ({item.kind}): {item.reason or item.status}"
-            for item in self.resources()
-            if "FAILED" in item.status and item.kind != "AWS::CloudFormation::Stack"
-        ] or [item.reason for item in self.resources() if item.reason]
+        reasons = self._failed_resources()
         if not reasons:
             told = self._description() or {}
             reasons = [str(told.get("StackStatusReason") or told.get("StackStatus") or "no reason given")]

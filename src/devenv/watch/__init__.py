@@ -1,0 +1,1 @@
+"""Saved code is served by the next call; a saved template is deployed afresh."""

@@ -1,0 +1,104 @@
+"""Which functions a file touches, read from the import statements, without importing anything."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+
+class ImportGraph:
+    """Functions (folders under `lambdas`) and the modules under `shared` that they import, directly or not.
+
+    A file that does not parse keeps the imports it had: a syntax error must reach the functions it breaks."""
+
+    def __init__(self, lambdas: Path, shared: Path) -> None:
+        self._lambdas = lambdas
+        self._shared = shared
+        self._parsed: dict[Path, tuple[tuple[int, int], frozenset[Path]]] = {}
+
+    def functions(self) -> list[str]:
+        return sorted(path.parent.name for path in self._lambdas.glob("*/handler.py"))
+
+    def touched(self, path: Path) -> set[str]:
+        """The functions that are served differently after `path` was saved, made or removed."""
+        if path.is_relative_to(self._lambdas):
+            name = path.relative_to(self._lambdas).parts[0]
+            return {name} if name in self.functions() else set()
+        if not path.is_relative_to(self._shared):
+            return set()
+        if path.suffix != ".py":
+            return self._touched_by_data(path)
+        touched = {name for name, files in self._closures() if path in files}
+        if path.name == "__init__.py" or not path.exists():
+            # A package come or gone changes what a name resolves to.
+            touched |= {name for name, files in self._closures() if any(path.parent in file.parents for file in files)}
+        return touched
+
+    def refresh(self) -> None:
+        """Reads all files once, so that the first save finds a warm graph."""
+        for _ in self._closures():
+            pass
+
+    def _touched_by_data(self, path: Path) -> set[str]:
+        """A .sql or .json file belongs to the modules of the nearest package folder above it."""
+        folder = path.parent
+        while folder != self._shared and not any(folder.glob("*.py")):
+            folder = folder.parent
+        if folder == self._shared or folder.parent == self._shared:
+            return set(self.functions())
+        return {name for name, files in self._closures() if any(folder in file.parents for file in files)}
+
+    def _closures(self) -> Iterator[tuple[str, set[Path]]]:
+        for name in self.functions():
+            seen: set[Path] = set()
+            todo = [self._lambdas / name / "handler.py"]
+            while todo:
+                file = todo.pop()
+                if file not in seen:
+                    seen.add(file)
+                    todo.extend(self._imports(file))
+            yield name, seen
+
+    def _imports(self, file: Path) -> frozenset[Path]:
+        known = self._parsed.get(file)
+        try:
+            stat = file.stat()
+            stamp = (stat.st_mtime_ns, stat.st_size)
+            if known is not None and known[0] == stamp:
+                return known[1]
+            tree = ast.parse(file.read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            return known[1] if known is not None else frozenset()
+        found = frozenset(path for name in _names(tree, self._package(file)) for path in self._files(name))
+        if all(path.exists() for path in found):
+            self._parsed[file] = (stamp, found)
+        return found
+
+    def _package(self, file: Path) -> tuple[str, ...]:
+        """The package a relative import starts from."""
+        if not file.is_relative_to(self._shared):
+            return ()
+        return file.relative_to(self._shared).parent.parts
+
+    def _files(self, name: str) -> list[Path]:
+        """The module's file, and the __init__ of each package above: importing runs them all."""
+        found: list[Path] = []
+        folder = self._shared
+        for part in name.split("."):
+            folder = folder / part
+            for file in (folder.with_suffix(".py"), folder / "__init__.py"):
+                if file.is_file():
+                    found.append(file)
+        return found
+
+
+def _names(tree: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package[: len(package) - node.level + 1]
+                base = ".".join([*above, *([base] if base else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")

@@ -1,0 +1,87 @@
+"""What a batch of changes calls for: fresh processes for the functions it touches, or a fresh deployment."""
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from devenv.instance import ENVIRONMENT
+from devenv.problem import Problem
+from devenv.watch.import_graph import ImportGraph
+
+Recycle = Callable[[list[str]], None]
+
+
+class Reloading:
+    """`recycle` takes function names as AWS knows them, `redeploy` says what it did, `tell` writes a line."""
+
+    def __init__(
+        self, project: Path, recycle: Recycle, redeploy: Callable[[], str], tell: Callable[[str], None]
+    ) -> None:
+        self._project = project
+        self._graph = ImportGraph(project / "src" / "lambdas", project / "src" / "shared")
+        self._templates = project / "cloudformation"
+        self._recycle = recycle
+        self._redeploy = redeploy
+        self._tell = tell
+        self._graph.refresh()
+
+    def handle(self, changed: set[Path]) -> None:
+        """Never raises for what a person can mend by the next save: it tells."""
+        templates = {path for path in changed if path.is_relative_to(self._templates)}
+        code = changed - templates
+        if code:
+            self._reload(code)
+        if templates:
+            self._deploy(templates)
+
+    def _reload(self, code: set[Path]) -> None:
+        started = time.monotonic()
+        functions = sorted(set().union(*(self._graph.touched(path) for path in code)))
+        names = self._names(code)
+        if not functions:
+            self._tell(f"{names}: touches no function")
+            return
+        try:
+            self._recycle([f"mtd-{ENVIRONMENT}-{name}" for name in functions])
+        except Problem as problem:
+            self._tell(f"{names}: {problem.sentence} {problem.fix}")
+            return
+        everyone = len(functions) > 6 and functions == self._graph.functions()
+        told = f"all {len(functions)}" if everyone else ", ".join(functions)
+        self._tell(f"{names}: fresh for {told} ({(time.monotonic() - started) * 1000:.0f} ms)")
+        if any("migrations" in path.parts for path in code):
+            self._tell("a migration changed: apply it with 'mtd invoke migrate_database'")
+
+    def _deploy(self, templates: set[Path]) -> None:
+        self._tell(f"{self._names(templates)}: deploying afresh")
+        try:
+            self._tell(self._redeploy())
+        except Problem as problem:
+            self._tell(f"{problem.sentence} {problem.fix}")
+
+    def _names(self, paths: set[Path]) -> str:
+        names = sorted(
+            str(path.relative_to(self._project)) if path.is_relative_to(self._project) else str(path) for path in paths
+        )
+        return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def recycler(endpoint: str) -> Recycle:
+    """Asks our plug-in in LocalStack. Raises Problem when it does not answer."""
+
+    def recycle(functions: list[str]) -> None:
+        request = urllib.request.Request(
+            f"{endpoint}/_mtd/recycle",
+            data=json.dumps({"functions": functions}).encode(),
+            headers={"Content-Type": "application/json"},
+            method="POST",
+        )
+        try:
+            urllib.request.urlopen(request, timeout=10).close()
+        except (urllib.error.URLError, OSError) as error:
+            raise Problem(f"LocalStack did not take the news ({error}).", fix="'make up' heals it.") from error
+
+    return recycle
