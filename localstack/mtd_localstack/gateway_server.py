@@ -8,7 +8,7 @@ from localstack.runtime.server.twisted import TwistedRuntimeServer
 from localstack.utils import patch
 from rolo.gateway import Gateway
 from rolo.serving.twisted import TwistedGateway
-from twisted.internet import endpoints, reactor, ssl
+from twisted.internet import reactor, ssl
 
 DEFAULT_THREADS = 32
 
@@ -30,10 +30,7 @@ class LoopbackRuntimeServer(TwistedRuntimeServer):
             tls.getContext().use_certificate_chain_file(certificate)
             factory = TLSMultiplexerFactory(tls, False, factory)
         for address in listen:
-            kind = endpoints.TCP4ServerEndpoint
-            if config.is_ipv6_address(address.host):
-                kind = endpoints.TCP6ServerEndpoint
-            kind(reactor, address.port, interface=address.host).listen(factory)
+            reactor.listenTCP(address.port, factory, interface=address.host)
 
     def run(self) -> None:
         """Serve until ``shutdown``."""

@@ -1,6 +1,5 @@
 """The entry points by which LocalStack finds this plug-in; what they need is imported only when it is used."""
 
-import logging
 import os
 from typing import Any
 
@@ -9,7 +8,6 @@ from localstack.runtime import hooks
 from localstack.runtime.server.core import RuntimeServer, RuntimeServerPlugin
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 
-LOG = logging.getLogger(__name__)
 EXECUTOR = "mtd-process"
 
 
@@ -46,11 +44,20 @@ def mtd_start() -> None:
 
         use_s3_storage(storage)
     if config.LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
-        from .executor import machine
-        from .replacements import silence_lambda_telemetry
+        from localstack.aws.handlers import run_custom_response_handlers
+        from localstack.services.edge import ROUTER
 
-        machine()
+        from .executor import machine
+        from .foreach import expand_as_on_aws
+        from .replacements import silence_lambda_telemetry
+        from .request_counts import RequestCounts
+        from .routes import add_routes
+
         silence_lambda_telemetry()
+        expand_as_on_aws()
+        counts = RequestCounts()
+        run_custom_response_handlers.append(counts)
+        add_routes(ROUTER, machine().environments, counts)
 
 
 @hooks.on_infra_shutdown()

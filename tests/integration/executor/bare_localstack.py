@@ -40,11 +40,11 @@ def free_port() -> int:
 
 
 def poll[T](what: Callable[[], T | None], *, timeout_s: float = 30.0, because: str = "") -> T:
-    """Ask until the answer is neither None nor False, or ``timeout_s`` have passed (AssertionError)."""
+    """Ask until the answer is true in a condition, or ``timeout_s`` have passed (AssertionError)."""
     deadline = time.monotonic() + timeout_s
     while True:
         answer = what()
-        if answer is not None and answer is not False:
+        if answer:
             return answer
         assert time.monotonic() < deadline, f"not within {timeout_s} s: {because or what}"
         time.sleep(0.05)

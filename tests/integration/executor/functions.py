@@ -56,10 +56,10 @@ class Functions:
             source["ZipFile"] = zipped({"handler.py": code} if isinstance(code, str) else code)
         settings.setdefault("Timeout", 10)
         settings.setdefault("MemorySize", 256)
+        settings.setdefault("Runtime", "python3.13")
         settings.setdefault("Handler", "handler.handler")
         self.client.create_function(
             FunctionName=name,
-            Runtime="python3.13",
             Role=ROLE,
             Code=source,
             Layers=list(layers),
