@@ -48,13 +48,11 @@ def mtd_start() -> None:
         from localstack.services.edge import ROUTER
 
         from .executor import machine
-        from .foreach import expand_as_on_aws
         from .replacements import silence_lambda_telemetry
         from .request_counts import RequestCounts
         from .routes import add_routes
 
         silence_lambda_telemetry()
-        expand_as_on_aws()
         counts = RequestCounts()
         run_custom_response_handlers.append(counts)
         add_routes(ROUTER, machine().environments, counts)

@@ -94,7 +94,7 @@ def deploy(
                 restart()
         url, parameters = _lay_ground(instance, clients, packaged, ports, credentials)
         outputs = stack.apply(url, parameters)
-        migrate(clients)
+        migrate(instance.project, clients)
     return Deployed(outputs=outputs, fingerprint=packaged.fingerprint, fresh=True)
 
 
@@ -137,10 +137,12 @@ def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> 
         root.result()
 
 
-def migrate(clients: Clients) -> None:
-    """Calls migrate_database and waits for it. Raises Problem with the function's error."""
+def migrate(project: Path, clients: Clients) -> None:
+    """Calls migrate_database with the diagrams of seed/processes and waits. Raises Problem with the function's error."""
     name = f"mtd-{ENVIRONMENT}-migrate_database"
-    answer = clients.client("lambda").invoke(FunctionName=f"{name}:live", Payload=b"{}")
+    diagrams = sorted((project / "seed" / "processes").glob("*.bpmn"))
+    payload = json.dumps({"processes": {path.stem: path.read_text("utf-8") for path in diagrams}})
+    answer = clients.client("lambda").invoke(FunctionName=f"{name}:live", Payload=payload.encode())
     payload = answer["Payload"].read().decode("utf-8", "replace")
     if answer.get("FunctionError"):
         try:
