@@ -45,11 +45,7 @@ def main(argv: Sequence[str] | None = None, instance: Instance | None = None) ->
         return 0
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return _say(
-                Problem(
-                    f"The disk is full ({error.filename or error}).", fix="Free some space and try again."
-                )
-            )
+            return _say(Problem(f"The disk is full ({error.filename or error}).", fix="Free some space and try again."))
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
             return _say(Problem(f"{error.filename or 'A file'} cannot be written: {error.strerror}.",
                                 fix="Correct its owner or mode."))  # fmt: skip
@@ -68,9 +64,7 @@ def _from_aws(error: Exception) -> Problem | None:
     if isinstance(error, ClientError):
         return Problem(f"{error}", fix="See 'mtd status' and 'mtd logs localstack'.")
     if isinstance(error, BotoCoreError):
-        return Problem(
-            f"LocalStack does not answer: {error}", fix="See 'mtd status'; 'make up' heals what died."
-        )
+        return Problem(f"LocalStack does not answer: {error}", fix="See 'mtd status'; 'make up' heals what died.")
     return None
 
 

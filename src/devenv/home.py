@@ -65,9 +65,7 @@ class Home:
             ]
             made = self._environments()
             packaged = pool.submit(self._package, endpoint, made.runtime)
-            started.append(
-                pool.submit(self._localstack, supervision, ports["localstack"], made, "localstack" in alive)
-            )
+            started.append(pool.submit(self._localstack, supervision, ports["localstack"], made, "localstack" in alive))
             _results([*started, packaged])
         document = self._deploy(supervision, credentials, packaged.result(), stood="localstack" in alive)
         if self.watch and not running(document, "watch"):
@@ -103,9 +101,7 @@ class Home:
             supervision.wait(request, lambda: emulator.answers(f"http://{HOST}:{port}/health"), seconds=40)
             step.note = f"http://{HOST}:{port}"
 
-    def _localstack(
-        self, supervision: Supervision, port: int, made: environments.Environments, alive: bool
-    ) -> None:
+    def _localstack(self, supervision: Supervision, port: int, made: environments.Environments, alive: bool) -> None:
         if alive:
             return
         with self.steps.step("LocalStack") as step:
@@ -141,9 +137,7 @@ class Home:
             )
 
 
-def start_localstack(
-    instance: Instance, supervision: Supervision, made: environments.Environments, port: int
-) -> None:
+def start_localstack(instance: Instance, supervision: Supervision, made: environments.Environments, port: int) -> None:
     """Starts (or starts anew) LocalStack, empty: nothing of an earlier run serves a new one. Raises Problem."""
     supervision.withdraw("localstack")
     deadline = time.monotonic() + 15

@@ -44,6 +44,10 @@ class OrdersApi:
             self.call("GET", f"/orders/{urllib.parse.quote(number, safe='')}", missing_is_none=True),
         )
 
+    def by_state(self) -> dict[str, int]:
+        """How many orders stand in each state."""
+        return dict(cast(dict[str, Any], self.call("GET", "/summary"))["orders_by_state"])
+
     def waiting(self) -> list[Row]:
         return list(cast(dict[str, Any], self.call("GET", "/waiting"))["waiting"])
 
@@ -57,11 +61,7 @@ class OrdersApi:
     ) -> Any:  # fmt: skip
         """One request; the JSON answer. A gateway's passing 5xx is asked again for a GET. Raises Problem."""
         pairs = {name: value for name, value in (query or {}).items() if value}
-        url = (
-            self._url
-            + path
-            + (f"?{urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote)}" if pairs else "")
-        )
+        url = self._url + path + (f"?{urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote)}" if pairs else "")
         data = None if body is None else json.dumps(body).encode()
         for attempt in range(3):
             try:
@@ -82,9 +82,7 @@ class OrdersApi:
                         f"The API at {self._url} cannot be reached ({error}).", fix="See 'mtd status'."
                     ) from error
             except ValueError as error:
-                raise Problem(
-                    f"The API's answer to {method} {path} is no JSON.", fix="See 'mtd logs'."
-                ) from error
+                raise Problem(f"The API's answer to {method} {path} is no JSON.", fix="See 'mtd logs'.") from error
             time.sleep(0.3)
         raise AssertionError("unreachable")
 

@@ -32,9 +32,7 @@ class PortChooser:
             variable = f"MTD_{service.upper()}_PORT"
             asked = self.instance.setting(variable)
             if asked and not (asked.isdigit() and 0 < int(asked) < 65536):
-                raise Problem(
-                    f"{variable} is '{asked}', which is no port.", fix="Use a number from 1 to 65535."
-                )
+                raise Problem(f"{variable} is '{asked}', which is no port.", fix="Use a number from 1 to 65535.")
             port = int(asked) if asked else remembered.get(service, 0)
             if port:
                 if service not in held and not self.free(port):
@@ -51,9 +49,7 @@ class PortChooser:
             port = random.randint(*RANGE)
             if port not in avoid and self.free(port):
                 return port
-        raise Problem(
-            f"No free port was found from {RANGE[0]} to {RANGE[1]}.", fix="Stop what takes them all."
-        )
+        raise Problem(f"No free port was found from {RANGE[0]} to {RANGE[1]}.", fix="Stop what takes them all.")
 
     def _taken(self, service: str, port: int, variable: str) -> Problem:
         return Problem(

@@ -107,9 +107,7 @@ def find_programs(instance: Instance) -> Path:
 
 def _version(bindir: Path) -> int:
     try:
-        told = subprocess.run(
-            [bindir / "postgres", "--version"], capture_output=True, text=True, check=True
-        ).stdout
+        told = subprocess.run([bindir / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise Problem(
             f"The PostgreSQL programs in {bindir} do not run on this machine ({error}).",
@@ -118,9 +116,7 @@ def _version(bindir: Path) -> int:
     match = re.search(r"\b(\d+)[.\d]*\b", told)
     major = int(match.group(1)) if match else 0
     if major < OLDEST:
-        raise Problem(
-            f"{bindir} holds {told.strip()}, which is too old.", fix=f"Use PostgreSQL {OLDEST} or newer."
-        )
+        raise Problem(f"{bindir} holds {told.strip()}, which is too old.", fix=f"Use PostgreSQL {OLDEST} or newer.")
     return major
 
 
@@ -176,9 +172,7 @@ def ensure_database(port: int, credentials: Credentials) -> None:
         role = sql.Identifier(ROLE)
         if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,)).fetchone() is None:
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
-        connection.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(credentials.application))
-        )
+        connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(credentials.application)))
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role))
 

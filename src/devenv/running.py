@@ -23,9 +23,7 @@ class Running:
         """Raises Problem when the instance does not run."""
         document = StateFile(instance).read()
         if not running(document, "supervisor") or not document.get("endpoint"):
-            raise Problem(
-                f"Instance '{instance.name}' does not run.", fix=f"Start it: {instance.command('make up')}"
-            )
+            raise Problem(f"Instance '{instance.name}' does not run.", fix=f"Start it: {instance.command('make up')}")
         for name in ("localstack", "postgres"):
             death = document.get("deaths", {}).get(name)
             if death:

@@ -51,9 +51,6 @@ def order_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Orders as `mtd up` and `mtd orders` show them."""
     return table(
         ("Number", "Seller", "State", "Total", "", "Reason"),
-        (
-            (row["number"], row["seller"], row["state"], row["total"], row["currency"], row["reason"])
-            for row in rows
-        ),
+        ((row["number"], row["seller"], row["state"], row["total"], row["currency"], row["reason"]) for row in rows),
         right=("Total",),
     )

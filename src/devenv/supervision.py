@@ -71,9 +71,7 @@ class Supervision:
     def _nudge(self) -> None:
         supervisor = self.supervisor()
         if supervisor is None:
-            raise Problem(
-                "The supervisor has ended.", fix=f"Run '{self._instance.command('make up')}' again."
-            )
+            raise Problem("The supervisor has ended.", fix=f"Run '{self._instance.command('make up')}' again.")
         os.kill(supervisor.pid, signal.SIGHUP)
 
     def wait(self, request: ProcessRequest, ready: Callable[[], bool], *, seconds: float) -> None:
@@ -88,9 +86,7 @@ class Supervision:
             if death and death.get("ticket") == request.ticket:
                 raise Problem(f"{request.name} {death['reason']}: {last_line(log)}", fix=f"See {log}.")
             if self.supervisor() is None:
-                raise Problem(
-                    "The supervisor has ended.", fix=f"See {self._instance.logs / 'supervisor.log'}."
-                )
+                raise Problem("The supervisor has ended.", fix=f"See {self._instance.logs / 'supervisor.log'}.")
             if time.monotonic() > deadline:
                 raise Problem(
                     f"{request.name} was not ready after {seconds:.0f} s: {last_line(log)}", fix=f"See {log}."
@@ -159,9 +155,14 @@ def _kill_tree(identity: ProcessIdentity) -> None:
 
 def clean_environment(instance: Instance) -> dict[str, str]:
     """What a background process gets: nothing of the person's AWS settings, language settings or proxies."""
-    kept = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "SSL_CERT_FILE", "MTD_HOME", "MTD_PG_BINDIR")
+    kept = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "SSL_CERT_FILE", "MTD_PG_BINDIR")
     values = {name: instance.environ[name] for name in kept if instance.environ.get(name)}
-    return values | {"MTD_INSTANCE": instance.name, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
+    return values | {
+        "MTD_INSTANCE": instance.name,
+        "MTD_HOME": str(instance.base),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def last_line(log: Path) -> str:

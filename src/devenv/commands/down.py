@@ -12,9 +12,7 @@ from devenv.supervision import Supervision
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--wipe", action="store_true", help="remove everything of the instance, its database too"
-    )
+    parser.add_argument("--wipe", action="store_true", help="remove everything of the instance, its database too")
     parser.add_argument("--all", action="store_true", help="every instance of this clone")
 
 
@@ -23,9 +21,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.all:
         names = sorted(path.parent.name for path in instance.base.glob("*/state.json"))
     for name in names:
-        one = Instance(
-            name=name, project=instance.project, environ={**instance.environ, "MTD_INSTANCE": name}
-        )
+        one = Instance(name=name, project=instance.project, environ={**instance.environ, "MTD_INSTANCE": name})
         console().print(_down(one, wipe=arguments.wipe), highlight=False)
     return 0
 

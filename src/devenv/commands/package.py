@@ -10,9 +10,7 @@ from devenv.instance import Instance
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--environment", required=True, help="dev, pre or prod: names the artifact bucket")
-    parser.add_argument(
-        "--out", required=True, type=Path, help="folder for template.json and the files to upload"
-    )
+    parser.add_argument("--out", required=True, type=Path, help="folder for template.json and the files to upload")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:

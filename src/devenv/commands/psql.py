@@ -20,9 +20,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     running = Running.of(instance)
     program: Path = find_programs(instance) / "psql"
     if not program.exists():
-        raise Problem(
-            f"There is no psql in {program.parent}.", fix="Unset MTD_PG_BINDIR, or install the client."
-        )
+        raise Problem(f"There is no psql in {program.parent}.", fix="Unset MTD_PG_BINDIR, or install the client.")
     passed = [word for word in arguments.arguments if word != "--"]
     environment = dict(instance.environ) | {
         "PGHOST": HOST,

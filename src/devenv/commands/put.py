@@ -32,7 +32,5 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     numbers = {number for path in arguments.files if (number := seeds.order_number(path))}
     _, missing = seeds.wait_until_ended(running.orders_api(), numbers, seconds=120)
     if missing:
-        raise Problem(
-            f"{', '.join(sorted(missing))} did not end within 120 s.", fix="See 'mtd order NUMBER'."
-        )
+        raise Problem(f"{', '.join(sorted(missing))} did not end within 120 s.", fix="See 'mtd order NUMBER'.")
     return 0

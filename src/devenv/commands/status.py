@@ -1,9 +1,96 @@
-"""todo"""
+"""show what runs, where, and how the orders stand"""
+
+import argparse
+from typing import Any
+
+from devenv.instance import ENVIRONMENT, Instance
+from devenv.problem import Problem
+from devenv.running import Running
+from devenv.screen import console, json_flag, print_json, table
+from devenv.state import StateFile, identities
+
+_DEPTHS = {
+    "visible": "ApproximateNumberOfMessages",
+    "in_flight": "ApproximateNumberOfMessagesNotVisible",
+    "delayed": "ApproximateNumberOfMessagesDelayed",
+}
 
 
-def arguments(parser):
-    pass
+def arguments(parser: argparse.ArgumentParser) -> None:
+    json_flag(parser)
 
 
-def run(arguments, instance):
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    try:
+        running = Running.of(instance)
+    except Problem:
+        _processes(instance)
+        raise
+    told: dict[str, Any] = {
+        "home": running.document.get("home"),
+        "region": running.document.get("region"),
+        "endpoint": running.endpoint,
+        "portal": running.document.get("portal"),
+        "functions": _functions(running),
+        "queues": _queues(running),
+        "orders_by_state": running.orders_api().by_state(),
+    }
+    if arguments.json:
+        print_json(told)
+        return 0
+    out = console()
+    out.print(f"Instance '{instance.name}', home {told['home']}, region {told['region']}", highlight=False)
+    _processes(instance)
+    out.print(f"API       {running.document.get('api_url')}", highlight=False, soft_wrap=True)
+    functions = told["functions"]
+    idle = [item["name"] for item in functions if item["state"] != "Active"]
+    rest = f"; not active: {', '.join(idle)}" if idle else ""
+    out.print(f"Functions {len(functions)}{rest}\n", highlight=False)
+    out.print(table(("Queue", *_DEPTHS), ([item["name"], *(item[n] for n in _DEPTHS)] for item in told["queues"])))
+    out.print()
+    out.print(table(("Orders", "State"), ((count, state) for state, count in told["orders_by_state"].items())))
     return 0
+
+
+def _processes(instance: Instance) -> None:
+    document = StateFile(instance).read()
+    ports = document.get("ports", {})
+    rows: list[tuple[object, ...]] = []
+    for name in ("supervisor", "postgres", "localstack", "simulator", "watch"):
+        identity = identities(document).get(name)
+        death = document.get("deaths", {}).get(name)
+        if identity is not None and identity.alive():
+            rows.append((name, "runs", identity.pid, ports.get(name, ""), ""))
+        elif death:
+            rows.append((name, "died", "", "", f"{death['reason']} at {death['at']}"))
+        else:
+            rows.append((name, "is down", "", "", ""))
+    console().print(table(("Process", "", "Pid", "Port", ""), rows))
+
+
+def _functions(running: Running) -> list[dict[str, Any]]:
+    prefix = f"mtd-{ENVIRONMENT}-"
+    pages = running.clients.client("lambda").get_paginator("list_functions").paginate()
+    found = [
+        {
+            "name": item["FunctionName"].removeprefix(prefix),
+            "state": item.get("State", "Active"),
+            "memory_mb": item["MemorySize"],
+            "timeout_s": item["Timeout"],
+        }
+        for page in pages
+        for item in page["Functions"]
+        if item["FunctionName"].startswith(prefix)
+    ]
+    return sorted(found, key=lambda item: str(item["name"]))
+
+
+def _queues(running: Running) -> list[dict[str, Any]]:
+    client = running.clients.client("sqs")
+    prefix = f"mtd-{ENVIRONMENT}-"
+    found = []
+    for url in sorted(client.list_queues(QueueNamePrefix=prefix).get("QueueUrls", [])):
+        told = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS.values()))["Attributes"]
+        depths = {name: int(told[attribute]) for name, attribute in _DEPTHS.items()}
+        found.append({"name": url.rpartition("/")[2].removeprefix(prefix), "url": url, **depths})
+    return found

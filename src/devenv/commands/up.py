@@ -20,9 +20,7 @@ _DEADLINE_SECONDS = 90.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--home", choices=("embedded", "compose"), help="where it runs (default: HOME_KIND, or chosen)"
-    )
+    parser.add_argument("--home", choices=("embedded", "compose"), help="where it runs (default: HOME_KIND, or chosen)")
     parser.add_argument("--no-seed", action="store_true", help="put no orders")
     parser.add_argument("--no-watch", action="store_true", help="do not serve saved code by itself")
 
@@ -36,9 +34,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise Problem(
-            f"Another 'mtd up' of instance '{instance.name}' is at work.", fix="Wait for it."
-        ) from error
+        raise Problem(f"Another 'mtd up' of instance '{instance.name}' is at work.", fix="Wait for it.") from error
     with lock, Steps(out) as steps:
         home = Home(instance=instance, steps=steps, watch=not arguments.no_watch)
         stands = bool(StateFile(instance).read().get("fingerprint"))
@@ -81,9 +77,7 @@ def _show(out: Console, running: Running, rows: list[dict[str, Any]], seconds: f
         out.print()
         out.print(order_table(sorted(rows, key=lambda row: str(row["number"]))))
     number = min((str(row["number"]) for row in rows), default="NUMBER")
-    out.print(
-        f"\nUp in {seconds:.1f} s; all of it runs in the background. Where to look next:", highlight=False
-    )
+    out.print(f"\nUp in {seconds:.1f} s; all of it runs in the background. Where to look next:", highlight=False)
     command = running.instance.command
     for what, how in (
         ("one order's way", command(f".venv/bin/mtd order {number}")),

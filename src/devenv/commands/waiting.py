@@ -8,9 +8,7 @@ from devenv.screen import console, json_flag, print_json, table
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--push", nargs="*", metavar="NUMBER", help="push these back to the orders queue, or all"
-    )
+    parser.add_argument("--push", nargs="*", metavar="NUMBER", help="push these back to the orders queue, or all")
     json_flag(parser)
 
 
@@ -21,9 +19,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         if arguments.json:
             print_json(pushed)
         else:
-            print(
-                f"{len(pushed)} pushed" + (": " if pushed else ".") + ", ".join(str(item) for item in pushed)
-            )
+            print(f"{len(pushed)} pushed" + (": " if pushed else ".") + ", ".join(str(item) for item in pushed))
         return 0
     rows = api.waiting()
     if arguments.json:

@@ -47,14 +47,10 @@ def _settle(clients: Clients, urls: list[str]) -> None:
     before: list[tuple[str, ...]] = []
     while time.monotonic() < deadline:
         depths = [
-            tuple(
-                client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS))["Attributes"].values()
-            )
+            tuple(client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS))["Attributes"].values())
             for url in urls
         ]
-        if all(set(depth) == {"0"} for depth in depths) or (
-            depths == before and not any(d[1] != "0" for d in depths)
-        ):
+        if all(set(depth) == {"0"} for depth in depths) or (depths == before and not any(d[1] != "0" for d in depths)):
             return
         before = depths
         time.sleep(0.25)

@@ -116,7 +116,7 @@ def _lay_ground(
         "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
         "ArtifactBucket": bucket,
     }
-    parameters = collect(instance.project, ENVIRONMENT, at_run_time)
+    parameters = collect(instance.project, instance.setting("MTD_PARAMETERS") or ENVIRONMENT, at_run_time)
     prerequisites.verify_senders(clients, defaults(instance.project) | parameters)
     key = f"templates/{packaged.fingerprint}-root.json"
     upload(clients, bucket, packaged, key)
@@ -150,6 +150,4 @@ def migrate(project: Path, clients: Clients) -> None:
             reason = f"{told.get('errorType', 'error')}: {told.get('errorMessage', payload)}"
         except (ValueError, AttributeError):
             reason = payload
-        raise Problem(
-            f"The database could not be migrated: {reason[:600]}", fix="See 'mtd logs migrate_database'."
-        )
+        raise Problem(f"The database could not be migrated: {reason[:600]}", fix="See 'mtd logs migrate_database'.")

@@ -121,9 +121,7 @@ class _Packager:
             location = parameters.get("Location")
             if isinstance(location, str) and "://" not in location:
                 text = json.dumps(load((folder / location).resolve()))
-                parameters["Location"] = (
-                    f"s3://{self._plan.bucket}/{self._text(text, 'definitions', '.json')}"
-                )
+                parameters["Location"] = f"s3://{self._plan.bucket}/{self._text(text, 'definitions', '.json')}"
         for value in node.values():
             self._includes(value, folder)
 

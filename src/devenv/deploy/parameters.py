@@ -18,26 +18,16 @@ def collect(project: Path, environment: str, at_run_time: dict[str, str]) -> dic
     declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
     path = project / "cloudformation" / "environments" / f"{environment}.json"
     try:
-        told = {
-            item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))
-        }
+        told = {item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))}
     except FileNotFoundError as error:
-        raise Problem(
-            f"There is no {path}.", fix="Write it: a list of ParameterKey and ParameterValue."
-        ) from error
+        raise Problem(f"There is no {path}.", fix="Write it: a list of ParameterKey and ParameterValue.") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise Problem(
-            f"{path} is no list of ParameterKey and ParameterValue.", fix="Correct the file."
-        ) from error
+        raise Problem(f"{path} is no list of ParameterKey and ParameterValue.", fix="Correct the file.") from error
     strange = sorted(set(told) - set(declared))
     if strange:
-        raise Problem(
-            f"{path} sets {', '.join(strange)}, which template.yaml does not declare.", fix="Correct either."
-        )
+        raise Problem(f"{path} sets {', '.join(strange)}, which template.yaml does not declare.", fix="Correct either.")
     values = told | {name: value for name, value in at_run_time.items() if name in declared}
     missing = [name for name, item in declared.items() if name not in values and "Default" not in item]
     if missing:
-        raise Problem(
-            f"No value is known for {', '.join(missing)} of template.yaml.", fix=f"Add it to {path}."
-        )
+        raise Problem(f"No value is known for {', '.join(missing)} of template.yaml.", fix=f"Add it to {path}.")
     return values

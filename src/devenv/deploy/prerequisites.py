@@ -32,9 +32,7 @@ def make_artifact_bucket(clients: Clients) -> str:
     """Makes the bucket if it is missing; its name."""
     name = artifact_bucket()
     try:
-        clients.client("s3").create_bucket(
-            Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        clients.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     except ClientError as error:
         if _code(error) not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
             raise

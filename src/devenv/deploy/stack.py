@@ -12,6 +12,7 @@ from devenv.problem import Problem
 _POLL_SECONDS = 0.2
 # Resources that LocalStack may leave without a physical id, each with the reason why that is no harm.
 UNKNOWN_ALLOWED: dict[str, str] = {
+    "AWS::CloudWatch::Dashboard": "a picture for the AWS console; nothing of the system reads it",
     "AWS::CodeDeploy::Application": "locally code changes go by hot reload, never through CodeDeploy",
     "AWS::CodeDeploy::DeploymentGroup": "as its application",
     "AWS::SES::EmailIdentity": "devenv verifies the sender itself",
@@ -86,9 +87,7 @@ class Stack:
             if "didn't contain changes" in reason or "No updates" in reason:
                 self._client.delete_change_set(StackName=self.name, ChangeSetName=name)
                 return self.outputs()
-            raise Problem(
-                f"The template was refused: {reason}", fix="Correct the template; 'make lint' may tell more."
-            )
+            raise Problem(f"The template was refused: {reason}", fix="Correct the template; 'make lint' may tell more.")
         self._client.execute_change_set(StackName=self.name, ChangeSetName=name)
         finished = f"{kind}_COMPLETE"
         if self._until(lambda: self._settled(), {True}) and self.status() == finished:
@@ -169,6 +168,4 @@ class Stack:
         if not reasons:
             told = self._description() or {}
             reasons = [str(told.get("StackStatusReason") or told.get("StackStatus") or "no reason given")]
-        return Problem(
-            f"Stack {self.name} {what}: {'; '.join(reasons)}", fix="Correct the template and run it again."
-        )
+        return Problem(f"Stack {self.name} {what}: {'; '.join(reasons)}", fix="Correct the template and run it again.")

@@ -85,9 +85,8 @@ class ImportGraph:
         folder = self._shared
         for part in name.split("."):
             folder = folder / part
-            for file in (folder.with_suffix(".py"), folder / "__init__.py"):
-                if file.is_file():
-                    found.append(file)
+            files = (folder.with_suffix(".py"), folder / "__init__.py")
+            found.extend(file for file in files if file.is_file())
         return found
 
 
