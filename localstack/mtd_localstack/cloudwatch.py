@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,10 +43,8 @@ class CloudWatchReceiver:
             (client.create_log_group, {"logGroupName": stream.group}),
             (client.create_log_stream, {"logGroupName": stream.group, "logStreamName": stream.name}),
         ):
-            try:
+            with suppress(client.exceptions.ResourceAlreadyExistsException):
                 create(**arguments)
-            except client.exceptions.ResourceAlreadyExistsException:
-                pass
 
 
 def metric_data(measured: Sequence[Measured]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from localstack import config
+from localstack.config import GATEWAY_LISTEN
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
@@ -179,7 +179,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
 
     def get_endpoint_from_executor(self) -> str:
         """Where a function finds LocalStack."""
-        host = config.GATEWAY_LISTEN[0].host
+        host = GATEWAY_LISTEN[0].host
         return HOST if host in ("0.0.0.0", "::", "") else host
 
     def get_runtime_endpoint(self) -> str:

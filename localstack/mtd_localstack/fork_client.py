@@ -8,6 +8,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,10 +109,8 @@ class ForkServer:
 
     def stop(self) -> None:
         """End the server and every process it started."""
-        try:
+        with suppress(OSError):  # the other end may be gone already
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other end is gone already
         self._socket.close()
         try:
             self._process.wait(5)

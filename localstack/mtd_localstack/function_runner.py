@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -51,9 +52,7 @@ class Event:
 class FunctionRunner:
     """Starts and talks to one function process. Not thread-safe, except for ``kill``."""
 
-    def __init__(
-        self, server: ForkServer, spec: Callable[[str], dict[str, Any]], *, memory_limit_mb: int
-    ) -> None:
+    def __init__(self, server: ForkServer, spec: Callable[[str], dict[str, Any]], *, memory_limit_mb: int) -> None:
         """Start the process; ``spec`` is called with the address of its Runtime API (host:port).
 
         Raises ForkServerError when the fork server is gone.
@@ -144,14 +143,10 @@ class FunctionRunner:
         """Kill the process and what it started; from any thread, at any time before ``close``."""
         if self._status is not None:
             return
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
-        try:
+        with suppress(OSError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        except OSError:
-            pass
 
     def reap(self) -> int:
         """Kill what still runs, and say how the process ended: exit code, or minus a signal's number."""
@@ -246,7 +241,5 @@ def reply(connection: socket.socket, status: str, body: bytes, headers: Mapping[
 
 def enlarge(pipe: int) -> None:
     """Let a function print much between two looks; a kernel that says no leaves the pipe as it is."""
-    try:
+    with suppress(OSError):
         fcntl.fcntl(pipe, F_SETPIPE_SZ, PIPE_BYTES)
-    except OSError:
-        pass

@@ -2,13 +2,13 @@
 
 import os
 
-from localstack import config
 from localstack.aws.serving.twisted import TLSMultiplexerFactory, stop_thread_pool
+from localstack.config import HostAndPort
 from localstack.runtime.server.twisted import TwistedRuntimeServer
 from localstack.utils import patch
 from rolo.gateway import Gateway
 from rolo.serving.twisted import TwistedGateway
-from twisted.internet import reactor, ssl
+from twisted.internet import reactor, ssl  # type: ignore[import-not-found]
 
 DEFAULT_THREADS = 32
 
@@ -19,7 +19,7 @@ class LoopbackRuntimeServer(TwistedRuntimeServer):
     def register(
         self,
         gateway: Gateway,
-        listen: list[config.HostAndPort],
+        listen: list[HostAndPort],
         ssl_creds: tuple[str, str] | None = None,
     ) -> None:
         """Serve the gateway, by HTTP and HTTPS on the same port. Raises CannotListenError for a taken port."""

@@ -1,7 +1,6 @@
 """Unpacks layers, once per content, and says which folders of them stand on sys.path."""
 
 import base64
-import os
 import shutil
 import tempfile
 import threading
@@ -50,7 +49,7 @@ def extract(file: IO[bytes], folder: Path) -> None:
             if mode & 0o170000 == 0o120000:
                 link = path.read_text()
                 path.unlink()
-                os.symlink(link, path)
+                path.symlink_to(link)
             else:
                 path.chmod(0o755 if path.is_dir() or mode & 0o111 else 0o644)
 
@@ -66,7 +65,6 @@ def search_path(
     for name, opt in reversed(layers):
         if name in hot:
             hot_folders.append(str(hot[name]))
-        for below in (f"python/lib/python{python}/site-packages", "python"):
-            if (opt / below).is_dir():
-                folders.append(str(opt / below))
+        below = (opt / f"python/lib/python{python}/site-packages", opt / "python")
+        folders += [str(folder) for folder in below if folder.is_dir()]
     return hot_folders, folders

@@ -48,9 +48,7 @@ def exit_failure(request_id: str, status: int, *, out_of_memory: bool = False) -
         reason = "Runtime exited without providing a reason"
     message = f"RequestId: {request_id} Error: {reason}"
     reported = "Runtime.OutOfMemory" if out_of_memory else ""
-    return failure(
-        "Runtime.ExitError", message, log_line=f"{message}\nRuntime.ExitError", reported_type=reported
-    )
+    return failure("Runtime.ExitError", message, log_line=f"{message}\nRuntime.ExitError", reported_type=reported)
 
 
 def timeout_failure(request_id: str, timeout_s: float, now: datetime | None = None) -> Failure:
@@ -75,8 +73,7 @@ def init_failure(request_id: str, body: bytes) -> Failure:
 def too_large(size: int) -> Failure:
     """The function's answer is larger than Lambda lets through."""
     message = (
-        f"Response payload size ({size} bytes) exceeded maximum allowed payload size "
-        f"({MAX_RESPONSE_BYTES} bytes)."
+        f"Response payload size ({size} bytes) exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
     )
     return failure("Function.ResponseSizeTooLarge", message, log_line=message)
 

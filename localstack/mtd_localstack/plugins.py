@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
-from localstack import config
-from localstack.runtime import hooks
+from localstack.config import LAMBDA_RUNTIME_EXECUTOR
+from localstack.runtime.hooks import on_infra_shutdown, on_infra_start
 from localstack.runtime.server.core import RuntimeServer, RuntimeServerPlugin
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 
@@ -16,7 +16,7 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
 
     name = EXECUTOR
 
-    def load(self, *args: Any, **kwargs: Any) -> type:
+    def load(self, *_: Any, **__: Any) -> type:
         """Functions as processes."""
         from .executor import ProcessRuntimeExecutor
 
@@ -28,14 +28,14 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 
     name = "mtd-loopback"
 
-    def load(self, *args: Any, **kwargs: Any) -> RuntimeServer:
+    def load(self, *_: Any, **__: Any) -> RuntimeServer:
         """The gateway on exactly GATEWAY_LISTEN."""
         from .gateway_server import LoopbackRuntimeServer
 
         return LoopbackRuntimeServer()
 
 
-@hooks.on_infra_start()
+@on_infra_start()
 def mtd_start() -> None:
     """Set up what must be there before the first service loads."""
     storage = os.environ.get("MTD_S3_STORAGE_DIR")
@@ -43,7 +43,7 @@ def mtd_start() -> None:
         from .replacements import use_s3_storage
 
         use_s3_storage(storage)
-    if config.LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
+    if LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
         from localstack.aws.handlers import run_custom_response_handlers
         from localstack.services.edge import ROUTER
 
@@ -58,10 +58,10 @@ def mtd_start() -> None:
         add_routes(ROUTER, machine().environments, counts)
 
 
-@hooks.on_infra_shutdown()
+@on_infra_shutdown()
 def mtd_shutdown() -> None:
     """End the functions' processes with LocalStack."""
-    if config.LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
+    if LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
         from .executor import machine
 
         machine().stop()

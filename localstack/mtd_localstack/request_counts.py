@@ -15,7 +15,7 @@ class RequestCounts:
         self._external: Counter[str] = Counter()
         self._internal: Counter[str] = Counter()
 
-    def __call__(self, chain: Any, context: Any, response: Any) -> None:
+    def __call__(self, _chain: Any, context: Any, _response: Any) -> None:
         """Count the request that ``context`` describes."""
         operation = context.operation
         if operation is not None:

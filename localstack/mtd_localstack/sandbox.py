@@ -153,7 +153,16 @@ class Sandbox:
 
     def _initialise(self, timeout_s: float) -> None:
         """Start a process and wait until it asks for an invocation, or fails to; ``_init`` says which."""
-        self._discard()
+        spent, self._runner = self._runner, None
+        if spent is not None:
+            spent.kill()
+        try:
+            self._start_process(timeout_s)
+        finally:
+            if spent is not None:
+                spent.close()
+
+    def _start_process(self, timeout_s: float) -> None:
         self._stale = False
         if self._stopped:
             raise ForkServerError("the environment is stopped")

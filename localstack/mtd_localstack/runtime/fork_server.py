@@ -17,11 +17,13 @@ import signal
 import socket
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import function_process  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parent))
+import function_process  # type: ignore[import-not-found]
 
 sys.path.pop(0)
 
@@ -57,15 +59,11 @@ def warm_boto3(module: ModuleType | None) -> None:
 def kill_children(children: set[int]) -> None:
     """Kill each child's process group and reap the child."""
     for pid in children:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     for pid in children:
-        try:
+        with suppress(ChildProcessError):
             os.waitpid(pid, 0)
-        except ChildProcessError:
-            pass
 
 
 def serve(control: socket.socket) -> tuple[dict[str, object], int] | None:
@@ -92,10 +90,8 @@ def serve(control: socket.socket) -> tuple[dict[str, object], int] | None:
             request["spec"]["parent"] = server
             return request["spec"], fds[0]
         children.add(pid)
-        try:
+        with suppress(PermissionError, ProcessLookupError):  # the child may be faster
             os.setpgid(pid, pid)
-        except (PermissionError, ProcessLookupError):
-            pass  # the child was faster
         for fd in fds:
             os.close(fd)
         pidfd = os.pidfd_open(pid)
@@ -117,7 +113,7 @@ def main(fd: int) -> None:
     third_party = {name.partition(".")[0] for name in set(sys.modules) - base} - set(sys.stdlib_module_names)
     gc.collect()
     gc.freeze()
-    threads = len(os.listdir("/proc/self/task"))
+    threads = len(list(Path("/proc/self/task").iterdir()))
     report = {"modules": sorted(third_party), "failures": failures, "threads": threads}
     control.sendall(json.dumps(report).encode())
     del sys.path[: len(settings["path"])]

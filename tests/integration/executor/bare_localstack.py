@@ -124,7 +124,8 @@ class BareLocalStack:
         import boto3
         from botocore.config import Config
 
-        return boto3.client(
+        client: Any = boto3.client  # its stubs know each service by its literal name only
+        return client(
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,

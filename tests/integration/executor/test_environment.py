@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from tests.integration.executor.bare_localstack import BareLocalStack
 from tests.integration.executor.functions import Functions
 
@@ -82,9 +81,7 @@ def handler(event, context):
     assert answer.payload == [f"made-by-a-function-{os.getpid()}"]
 
 
-def test_third_party_modules_are_preloaded_and_our_code_never(
-    functions: Functions, localstack: BareLocalStack
-) -> None:
+def test_third_party_modules_are_preloaded_and_our_code_never(functions: Functions, localstack: BareLocalStack) -> None:
     layer = functions.publish_layer("ours", {"python/ours.py": "", "python/psycopg/__init__.py": "layered = 1"})
     functions.create("preloaded", SEES, layers=[layer])
     modules = functions.invoke("preloaded").payload["modules"]
@@ -102,7 +99,7 @@ def test_large_payloads_pass_both_ways(functions: Functions, size: int) -> None:
 
 def test_unicode_passes_both_ways(functions: Functions) -> None:
     functions.create("unicode", "def handler(event, context):\n    print(event)\n    return event\n")
-    event = "Ñandú 🛵 \u2028 \"quoted\" \\ ' </script>"
+    event = 'Ñandú 🛵 \u2028 "quoted" \\ \' </script>'
     answer = functions.invoke("unicode", event)
     assert answer.payload == event
     assert event in answer.log

@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from tests.integration.executor.bare_localstack import poll
 from tests.integration.executor.functions import Functions
 

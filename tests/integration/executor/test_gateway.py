@@ -7,7 +7,6 @@ import urllib.error
 from pathlib import Path
 
 import pytest
-
 from tests.integration.executor.bare_localstack import BareLocalStack, poll
 from tests.integration.executor.functions import Functions
 
@@ -24,7 +23,7 @@ def test_the_gateway_binds_the_loopback_interface_only(localstack: BareLocalStac
     assert listening == [f"0100007F:{port}"]
 
 
-def test_s3_objects_lie_in_the_instances_own_folder(localstack: BareLocalStack, functions: Functions) -> None:
+def test_s3_objects_lie_in_the_instances_own_folder(localstack: BareLocalStack) -> None:
     s3 = localstack.client("s3", account="400000000001")
     s3.create_bucket(Bucket="in-its-own-folder", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     assert (localstack.folder / "s3" / "in-its-own-folder").is_dir()
@@ -115,8 +114,9 @@ def test_hot_code_is_served_after_recycling_through_an_alias(functions: Function
     version = functions.client.publish_version(FunctionName="hot")["Version"]
     functions.client.create_alias(FunctionName="hot", Name="live", FunctionVersion=version)
     poll(
-        lambda: functions.client.get_function(FunctionName="hot", Qualifier=version)["Configuration"]["State"]
-        == "Active"
+        lambda: (
+            functions.client.get_function(FunctionName="hot", Qualifier=version)["Configuration"]["State"] == "Active"
+        )
     )
     assert functions.invoke("hot", qualifier="live").payload == "one"
     for word in ("two", "six", "ten"):
@@ -143,7 +143,7 @@ def test_a_hot_layer_overlays_the_published_one_for_hot_functions_only(
     assert functions.invoke("packed").payload == ["from the layer", "published"]
 
 
-def test_a_taken_port_is_told(localstack: BareLocalStack, tmp_path: Path) -> None:
+def test_a_taken_port_is_told(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(AssertionError, match=f"127.0.0.1:{port}"):

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
 from tests.integration.executor.bare_localstack import BareLocalStack, poll
 from tests.integration.executor.functions import Functions
 from tests.integration.executor.test_failures import gone
@@ -90,8 +89,10 @@ def test_published_versions_and_aliases_run(functions: Functions) -> None:
     version = functions.client.publish_version(FunctionName="versioned")["Version"]
     functions.client.create_alias(FunctionName="versioned", Name="live", FunctionVersion=version)
     poll(
-        lambda: functions.client.get_function(FunctionName="versioned", Qualifier=version)["Configuration"]["State"]
-        == "Active"
+        lambda: (
+            functions.client.get_function(FunctionName="versioned", Qualifier=version)["Configuration"]["State"]
+            == "Active"
+        )
     )
     ran, arn = functions.invoke("versioned", qualifier="live").payload
     assert ran == version
