@@ -1,0 +1,154 @@
+"""What a test does to a running system and asks of it: as a retailer, a legacy system's keeper and an operator would."""
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psycopg
+from psycopg.rows import dict_row
+
+type Json = dict[str, Any]
+
+DEADLINE_SECONDS = 60.0
+
+
+def until[T](ask: Callable[[], T], accept: Callable[[T], bool], seconds: float = DEADLINE_SECONDS) -> T:
+    """What `ask` gives once `accept` likes it; fails with its last answer at the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if accept(answer):
+            return answer
+        assert time.monotonic() < deadline, f"not within {seconds} s; the last answer was {answer!r}"
+        time.sleep(0.1)
+
+
+class System:
+    """A running home, by its state document."""
+
+    def __init__(self, state: Json) -> None:
+        self.state = state
+        self.endpoint: str = state["endpoint"]
+        self.api: str = state["outputs"]["ApiUrl"]
+        self.bucket: str = state["outputs"]["InboxBucket"]
+        self._simulator = f"http://127.0.0.1:{state['ports']['simulator']}"
+        self._session = boto3.Session("000000000000", "test", region_name=state["region"])
+
+    def aws(self, service: str) -> Any:
+        """A boto3 client."""
+        session: Any = self._session
+        return session.client(service, endpoint_url=self.endpoint)
+
+    # As the retailer
+
+    def put(self, content: str | bytes, name: str) -> str:
+        """Put a file into the inbox; its s3:// source."""
+        key = f"orders/{name}"
+        body = content.encode() if isinstance(content, str) else content
+        self.aws("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
+        return f"s3://{self.bucket}/{key}"
+
+    # As an operator
+
+    def get(self, path: str) -> Json:
+        """GET of the API; an error's body as well."""
+        return self.call("GET", path)[1]
+
+    def call(self, method: str, path: str, body: Json | None = None) -> tuple[int, Json]:
+        """A call of the API: status and body."""
+        return _http(method, self.api + path, body)
+
+    def order(self, number: str) -> Json:
+        """The timeline of that number; {} when there is none yet."""
+        status, body = self.call("GET", f"/orders/{urllib.parse.quote(number, safe='')}")
+        return body if status == 200 else {}
+
+    def ended(self, number: str, state: str, seconds: float = DEADLINE_SECONDS) -> Json:
+        """The order's timeline once it is in that state."""
+        return until(lambda: self.order(number), lambda order: order.get("state") == state, seconds)
+
+    def rows(self, number: str) -> list[Json]:
+        """The list's rows of that number or source."""
+        query = urllib.parse.urlencode({"number": number})
+        listed: list[Json] = self.get(f"/orders?{query}")["orders"]
+        return listed
+
+    def mails(self, number: str) -> list[Json]:
+        """What SES sent about that order."""
+        with urllib.request.urlopen(f"{self.endpoint}/_aws/ses", timeout=10) as answer:
+            messages = json.load(answer)["messages"]
+        return [m for m in messages if f" {number} " in m["Subject"] + " "]
+
+    def invoke(self, function: str, payload: Json) -> Json:
+        """Invoke a function's alias."""
+        answer = self.aws("lambda").invoke(
+            FunctionName=f"mtd-local-{function}", Qualifier="live", Payload=json.dumps(payload).encode()
+        )
+        result: Json = json.loads(answer["Payload"].read())
+        return result
+
+    def sql(self, query: str, *parameters: object) -> list[Json]:
+        """A statement as the database's owner."""
+        with psycopg.connect(self._conninfo(), row_factory=dict_row, autocommit=True) as connection:
+            cursor = connection.execute(query.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def _conninfo(self) -> str:
+        secret = self.aws("secretsmanager").get_secret_value(SecretId="mtd/local/database")["SecretString"]
+        values = json.loads(secret)
+        return psycopg.conninfo.make_conninfo(
+            host=values["host"],
+            port=values["port"],
+            user=values["username"],
+            password=values["password"],
+            dbname=values["dbname"],
+        )
+
+    # As the keeper of the legacy systems
+
+    def fault(self, system: str, order: str, **settings: object) -> None:
+        """Have a system misbehave on one order."""
+        path = f"/control/faults/{system}/orders/{urllib.parse.quote(order, safe='')}"
+        status, body = _http("PUT", self._simulator + path, dict(settings))
+        assert status == 200, body
+
+    def heal(self, system: str, order: str) -> None:
+        """Have it behave again."""
+        _http("DELETE", f"{self._simulator}/control/faults/{system}/orders/{urllib.parse.quote(order, safe='')}")
+
+    def done(self, system: str, operation: str, order: str) -> list[Json]:
+        """What the system really did for that order."""
+        query = urllib.parse.urlencode({"system": system, "operation": operation, "order": order})
+        entries: list[Json] = _http("GET", f"{self._simulator}/control/ledger?{query}")[1]["entries"]
+        return entries
+
+    def set_card(self, number: str, balance: str) -> None:
+        """Give a gift card a balance."""
+        _http("PUT", f"{self._simulator}/control/cards/{number}", {"balance": balance})
+
+    def card(self, number: str) -> Json:
+        """A gift card's balance and what is available of it."""
+        return _http("GET", f"{self._simulator}/gift-card/cards/{number}")[1]
+
+
+def _http(method: str, url: str, body: Json | None = None) -> tuple[int, Json]:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        text = error.read()
+        try:
+            return error.code, json.loads(text)
+        except ValueError:
+            return error.code, {"text": text.decode(errors="replace")}
+
+
+PEPPOL = Path(__file__).resolve().parents[3] / "seed" / "orders"
