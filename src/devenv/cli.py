@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None, instance: Instance | None = None) -> int:
     """Runs one subcommand; 0 when it did its work, else a sentence on stderr and a code of its own."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] in (["psql"], ["aws"]) and words[1:2] not in (["--"], ["--help"], ["-h"]):
+        words.insert(1, "--")  # all that follows is the program's own
     try:
         arguments = parser().parse_args(words)
         module = importlib.import_module(f"devenv.commands.{arguments.command}")
