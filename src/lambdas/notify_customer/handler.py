@@ -5,6 +5,7 @@ from typing import Any
 from mtd.adapters.mailbox import PostgresMailBox
 from mtd.config import config
 from mtd.entrypoints import composition, sqs
+from mtd.entrypoints.logs import count
 from mtd.usecases.notify_customer import notify_customer
 
 
@@ -19,5 +20,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         context.aws_request_id,
         [sqs.sqs_hop(records[0])],
     )
+    count(config().function, {"orders": len(wanted), "retried": again})
     # Mails that were sent are no longer due: asking again for the whole batch sends just the others.
     return sqs.failures(record["messageId"] for record in records if again)

@@ -7,6 +7,7 @@ from mtd.adapters.intake import PostgresWaiting
 from mtd.config import config
 from mtd.domain.errors import MtdError
 from mtd.entrypoints import composition, sqs
+from mtd.entrypoints.logs import count
 from mtd.usecases.read_queue import Failure, OrderMessage, read_queue, waiting_rows
 from mtd.usecases.trail import hop
 
@@ -16,6 +17,7 @@ LOG = logging.getLogger(__name__)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     here = hop("Lambda", config().function, request_id=context.aws_request_id)
     failures = read_queue([_message(record) for record in event["Records"]], composition.api(), here)
+    count(config().function, {"orders": len(event["Records"]), "failed": len(failures)})
     if failures:
         _note(failures)
     return sqs.failures(failure.message.message_id for failure in failures)

@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 from mtd.adapters.intake import PostgresRejections
 from mtd.config import config
 from mtd.entrypoints import composition, sqs
+from mtd.entrypoints.logs import count
 from mtd.usecases.receive_order import Arrival, arrival_hops, receive_order
 from mtd.usecases.trail import from_millis, hop
 
@@ -21,6 +22,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         PostgresRejections(composition.database()),
         here,
     )
+    count(config().function, {"orders": len(arrivals)})
     return sqs.failures([])
 
 

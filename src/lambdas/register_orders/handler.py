@@ -18,7 +18,8 @@ def _serve(event: Event, body: Json, context: Any) -> Json:
         raise InvalidRequest("orders must be a list with at least one order", code="orders_missing")
     incoming = [_incoming(entry) for entry in entries]
     results = register_orders(incoming, composition.work(), config().function, context.aws_request_id, [api_hop(event)])
-    count(config().function, {"registered": sum(result["status"] == "registered" for result in results)})
+    registered = sum(result["status"] == "registered" for result in results)
+    count(config().function, {"orders": len(results), "registered": registered})
     return {"results": results}
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from mtd.config import config
 from mtd.entrypoints import composition, sqs
+from mtd.entrypoints.logs import count
 from mtd.entrypoints.states import references
 from mtd.usecases.route_order import TransitionMessage, route_order
 from mtd.usecases.trail import hop
@@ -20,4 +21,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     ]
     here = hop("Lambda", config().function, request_id=context.aws_request_id)
     failed = route_order(messages, composition.work(), composition.api(), composition.state_machines(), here)
+    orders = sum(len(message.references) for message in messages)
+    count(config().function, {"orders": orders, "failed": len(failed)})
     return sqs.failures(failed)

@@ -24,7 +24,8 @@ def state_handler(state: str, effect: Callable[[], Effect], *, parallel: int = 1
             parallel=parallel,
         )
         answer = run_state(state, references(body), effect(), work(), run)
-        count(run.function, {name: answer[name] for name in ("done", "retried", "failed", "skipped")})
+        counts = {name: answer[name] for name in ("done", "retried", "failed", "skipped")}
+        count(run.function, {"orders": len(body["tokens"]), **counts})
         return answer
 
     return api_handler(serve)
