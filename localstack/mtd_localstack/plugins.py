@@ -38,6 +38,9 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 @on_infra_start()
 def mtd_start() -> None:
     """Set up what must be there before the first service loads."""
+    from .replacements import use_email_identities
+
+    use_email_identities()
     storage = os.environ.get("MTD_S3_STORAGE_DIR")
     if storage:
         from .replacements import use_s3_storage
@@ -48,11 +51,19 @@ def mtd_start() -> None:
         from localstack.services.edge import ROUTER
 
         from .executor import machine
-        from .replacements import silence_lambda_telemetry
+        from .replacements import (
+            look_often_at_resources,
+            poll_queues_long,
+            silence_lambda_telemetry,
+            silence_sqs_telemetry,
+        )
         from .request_counts import RequestCounts
         from .routes import add_routes
 
         silence_lambda_telemetry()
+        silence_sqs_telemetry()
+        poll_queues_long()
+        look_often_at_resources()
         counts = RequestCounts()
         run_custom_response_handlers.append(counts)
         add_routes(ROUTER, machine().environments, counts)

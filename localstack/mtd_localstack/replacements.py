@@ -3,8 +3,14 @@
 from pathlib import Path
 from typing import Any
 
+from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
+from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
 from localstack.services.lambda_.invocation import version_manager
 from localstack.services.s3 import provider as s3_provider
+from localstack.services.sqs.provider import CloudwatchDispatcher
+
+# As AWS's own pollers do without a batching window: wait in the call, and return with the first message.
+_LONG_POLL_SECONDS = 5
 
 
 class NoLogHandler:
@@ -38,3 +44,38 @@ def use_s3_storage(folder: str) -> None:
     """Keep S3's objects in ``folder`` instead of a constant path that all instances of the machine share."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     s3_provider.DEFAULT_S3_TMP_DIR = folder
+
+
+def use_email_identities() -> None:
+    """Make AWS::SES::EmailIdentity real: LocalStack has a provider of that name, which only raises."""
+    from localstack.services.ses.resource_providers import aws_ses_emailidentity
+
+    from .resource_providers import EmailIdentityProvider
+
+    aws_ses_emailidentity.SESEmailIdentityProvider = EmailIdentityProvider
+
+
+def poll_queues_long() -> None:
+    """Have event source mappings without a batching window wait in ReceiveMessage instead of asking every 50 ms."""
+    make = SqsPoller.__init__
+
+    def made(self: SqsPoller, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        self.maximum_batching_window = self.maximum_batching_window or _LONG_POLL_SECONDS
+
+    SqsPoller.__init__ = made
+
+
+def silence_sqs_telemetry() -> None:
+    """Leave out the PutMetricData of every single SQS call; the queues' depths are published all the same."""
+    CloudwatchDispatcher.dispatch_sqs_metric = lambda *_, **__: None
+
+
+def look_often_at_resources() -> None:
+    """Ask a CloudFormation resource under way every 50 ms whether it is done, instead of every second."""
+    loop = ResourceProviderExecutor.deploy_loop
+
+    def looping(self: Any, provider: Any, resource: Any, payload: Any, **_: Any) -> Any:
+        return loop(self, provider, resource, payload, sleep_time=0.05)
+
+    ResourceProviderExecutor.deploy_loop = looping

@@ -91,21 +91,54 @@ def test_duration_invocations_and_errors_are_published(functions: Functions) -> 
     functions.create("measured", source)
     for fails in (False, True, False):
         functions.invoke("measured", fails)
+    who = {"FunctionName": "measured"}
+    poll(lambda: total(functions, "AWS/Lambda", "Invocations", "Sum", **who) == 3.0)
+    assert total(functions, "AWS/Lambda", "Errors", "Sum", **who) == 1.0
+    assert total(functions, "AWS/Lambda", "Duration", "SampleCount", **who) == 3.0
+    assert total(functions, "AWS/Lambda", "Duration", "Maximum", **who) > 0
+
+
+def test_embedded_metrics_become_metrics(functions: Functions) -> None:
+    source = """
+import json, time
+def handler(event, context):
+    directive = {"Namespace": "Mine", "Dimensions": [["Who"]], "Metrics": [{"Name": "made", "Unit": "Count"}]}
+    header = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    print(json.dumps({"_aws": header, "Who": "me", "made": event}))
+"""
+    functions.create("embeds", source)
+    functions.invoke("embeds", 4)
+    functions.invoke("embeds", 3)
+    poll(lambda: total(functions, "Mine", "made", "Sum", Who="me") == 7.0)
+
+
+def test_a_metric_filter_counts_what_matches_in_its_own_group(functions: Functions) -> None:
+    source = "def handler(event, context):\n    print(event)\n"
+    for name in ("filtered", "unfiltered"):
+        functions.create(name, source)
+        functions.logs.create_log_group(logGroupName=f"/aws/lambda/{name}")
+    functions.logs.put_metric_filter(
+        logGroupName="/aws/lambda/filtered",
+        filterName="errors",
+        filterPattern='"went wrong"',
+        metricTransformations=[{"metricName": "wrong", "metricNamespace": "Mine", "metricValue": "1"}],
+    )
+    for message in ("it went wrong", "all well", "again went wrong"):
+        functions.invoke("filtered", message)
+        functions.invoke("unfiltered", message)
+    poll(lambda: total(functions, "Mine", "wrong", "Sum") == 2.0)
+
+
+def total(functions: Functions, namespace: str, metric: str, statistic: str, **dimensions: str) -> float:
+    """A metric's statistic over the last minutes; 0 when there is no datum yet."""
     now = datetime.datetime.now(datetime.UTC)
-
-    def total(metric: str, statistic: str) -> float | None:
-        points = functions.cloudwatch.get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName=metric,
-            Dimensions=[{"Name": "FunctionName", "Value": "measured"}],
-            StartTime=now - datetime.timedelta(minutes=5),
-            EndTime=now + datetime.timedelta(minutes=5),
-            Period=3600,
-            Statistics=[statistic],
-        )["Datapoints"]
-        return sum(point[statistic] for point in points) if points else None
-
-    assert poll(lambda: total("Invocations", "Sum") == 3.0)
-    assert total("Errors", "Sum") == 1.0
-    assert total("Duration", "SampleCount") == 3.0
-    assert (total("Duration", "Maximum") or 0) > 0
+    points = functions.cloudwatch.get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=now - datetime.timedelta(minutes=5),
+        EndTime=now + datetime.timedelta(minutes=5),
+        Period=3600,
+        Statistics=[statistic],
+    )["Datapoints"]
+    return float(sum(point[statistic] for point in points))
