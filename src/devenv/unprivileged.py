@@ -49,7 +49,7 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def folder(self, preferred: Path, fallback_name: str) -> Path:
-        """A folder of the account's own, mode 0700: `preferred`, or one under /var/tmp or /tmp if a parent is closed."""
+        """A folder of the account's own, mode 0700: `preferred`, or one in /var/tmp or /tmp if a parent is closed."""
         seed = hashlib.sha256(str(preferred).encode()).hexdigest()[:10]
         places = [preferred, *(Path(top) / f"{fallback_name}-{seed}" for top in ("/var/tmp", "/tmp"))]
         for place in places:

@@ -1,5 +1,6 @@
 """One deployment into LocalStack: prerequisites, package, upload, a fresh stack if the template changed, migration."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from devenv.aws import Clients
 from devenv.credentials import Credentials
 from devenv.deploy import layer, prerequisites
 from devenv.deploy.packaging import Packaged, Plan, package
-from devenv.deploy.parameters import collect, defaults
+from devenv.deploy.parameters import collect, defaults, parameters_file
 from devenv.deploy.stack import Stack
 from devenv.instance import ENVIRONMENT, REGION, Instance
 from devenv.postgres import DATABASE, ROLE
@@ -23,7 +24,7 @@ Replacing = Callable[[Clients, Stack], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """`fresh`: this deployment made a stack. `fingerprint` names the template and its parameters' names."""
+    """`fresh`: this deployment made a stack. `fingerprint` names the template and the parameters set by file."""
 
     outputs: dict[str, str]
     fingerprint: str
@@ -81,8 +82,11 @@ def deploy(
     LocalStack cannot delete such a one. Raises Problem."""
     stack = Stack(clients.client("cloudformation"), instance.stack)
     status = stack.status()
-    if status == "CREATE_COMPLETE" and standing == packaged.fingerprint:
-        return Deployed(outputs=stack.outputs(), fingerprint=packaged.fingerprint, fresh=False)
+    set_by_file = parameters_file(instance.project, _parameters_name(instance))
+    fingerprint = hashlib.sha256(f"{packaged.fingerprint} {sorted(set_by_file.items())}".encode()).hexdigest()[:32]
+    if status == "CREATE_COMPLETE" and standing == fingerprint:
+        migrate(instance.project, clients)
+        return Deployed(outputs=stack.outputs(), fingerprint=fingerprint, fresh=False)
     if status is not None and status != "CREATE_COMPLETE":
         restart()
         status = None
@@ -95,7 +99,7 @@ def deploy(
         url, parameters = _lay_ground(instance, clients, packaged, ports, credentials)
         outputs = stack.apply(url, parameters)
         migrate(instance.project, clients)
-    return Deployed(outputs=outputs, fingerprint=packaged.fingerprint, fresh=True)
+    return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=True)
 
 
 def _lay_ground(
@@ -116,11 +120,16 @@ def _lay_ground(
         "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
         "ArtifactBucket": bucket,
     }
-    parameters = collect(instance.project, instance.setting("MTD_PARAMETERS") or ENVIRONMENT, at_run_time)
+    parameters = collect(instance.project, _parameters_name(instance), at_run_time)
     prerequisites.verify_senders(clients, defaults(instance.project) | parameters)
     key = f"templates/{packaged.fingerprint}-root.json"
     upload(clients, bucket, packaged, key)
     return url_of(clients.endpoint, bucket)(key), parameters
+
+
+def _parameters_name(instance: Instance) -> str:
+    """Which file of cloudformation/environments: MTD_PARAMETERS (tests have their own), or the environment's."""
+    return instance.setting("MTD_PARAMETERS") or ENVIRONMENT
 
 
 def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> None:
@@ -138,7 +147,7 @@ def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> 
 
 
 def migrate(project: Path, clients: Clients) -> None:
-    """Calls migrate_database with the diagrams of seed/processes and waits. Raises Problem with the function's error."""
+    """Calls migrate_database with the diagrams of seed/processes. Raises Problem with the function's error."""
     name = f"mtd-{ENVIRONMENT}-migrate_database"
     diagrams = sorted((project / "seed" / "processes").glob("*.bpmn"))
     payload = json.dumps({"processes": {path.stem: path.read_text("utf-8") for path in diagrams}})

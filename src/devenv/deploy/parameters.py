@@ -13,16 +13,22 @@ def defaults(project: Path) -> dict[str, str]:
     return {name: str(item["Default"]) for name, item in declared.items() if "Default" in item}
 
 
-def collect(project: Path, environment: str, at_run_time: dict[str, str]) -> dict[str, str]:
-    """Values of the declared parameters. Raises Problem for a broken file or a parameter without any value."""
-    declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
-    path = project / "cloudformation" / "environments" / f"{environment}.json"
+def parameters_file(project: Path, name: str) -> dict[str, str]:
+    """What cloudformation/environments/<name>.json sets. Raises Problem for a broken file."""
+    path = _path(project, name)
     try:
-        told = {item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))}
+        return {item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))}
     except FileNotFoundError as error:
         raise Problem(f"There is no {path}.", fix="Write it: a list of ParameterKey and ParameterValue.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise Problem(f"{path} is no list of ParameterKey and ParameterValue.", fix="Correct the file.") from error
+
+
+def collect(project: Path, name: str, at_run_time: dict[str, str]) -> dict[str, str]:
+    """Values of the declared parameters. Raises Problem for a broken file or a parameter without any value."""
+    declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
+    told = parameters_file(project, name)
+    path = _path(project, name)
     strange = sorted(set(told) - set(declared))
     if strange:
         raise Problem(f"{path} sets {', '.join(strange)}, which template.yaml does not declare.", fix="Correct either.")
@@ -31,3 +37,7 @@ def collect(project: Path, environment: str, at_run_time: dict[str, str]) -> dic
     if missing:
         raise Problem(f"No value is known for {', '.join(missing)} of template.yaml.", fix=f"Add it to {path}.")
     return values
+
+
+def _path(project: Path, name: str) -> Path:
+    return project / "cloudformation" / "environments" / f"{name}.json"

@@ -13,7 +13,7 @@ class ImportGraph:
     def __init__(self, lambdas: Path, shared: Path) -> None:
         self._lambdas = lambdas
         self._shared = shared
-        self._parsed: dict[Path, tuple[tuple[int, int], frozenset[Path]]] = {}
+        self._parsed: dict[Path, tuple[tuple[int, int], frozenset[str]]] = {}
 
     def functions(self) -> list[str]:
         return sorted(path.parent.name for path in self._lambdas.glob("*/handler.py"))
@@ -58,7 +58,12 @@ class ImportGraph:
                     todo.extend(self._imports(file))
             yield name, seen
 
-    def _imports(self, file: Path) -> frozenset[Path]:
+    def _imports(self, file: Path) -> Iterator[Path]:
+        """The files that `file` imports, as they are on the disk now."""
+        for name in self._names(file):
+            yield from self._files(name)
+
+    def _names(self, file: Path) -> frozenset[str]:
         known = self._parsed.get(file)
         try:
             stat = file.stat()
@@ -68,9 +73,8 @@ class ImportGraph:
             tree = ast.parse(file.read_bytes())
         except (OSError, SyntaxError, ValueError):
             return known[1] if known is not None else frozenset()
-        found = frozenset(path for name in _names(tree, self._package(file)) for path in self._files(name))
-        if all(path.exists() for path in found):
-            self._parsed[file] = (stamp, found)
+        found = frozenset(_imported(tree, self._package(file)))
+        self._parsed[file] = (stamp, found)
         return found
 
     def _package(self, file: Path) -> tuple[str, ...]:
@@ -90,7 +94,7 @@ class ImportGraph:
         return found
 
 
-def _names(tree: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
+def _imported(tree: ast.AST, package: tuple[str, ...]) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
