@@ -64,6 +64,7 @@ class ForkServer:
         self._lock = threading.Lock()
         self._log_file = log_file
         self._ready = False
+        self._broken = False
         self.modules: list[str] = []
         """The packages that are preloaded, known once the server has answered for the first time."""
         settings = {"path": list(path), "preload": list(PRELOADED) if fork else [], "exec": not fork}
@@ -78,8 +79,8 @@ class ForkServer:
         return self._process.pid
 
     def alive(self) -> bool:
-        """Whether the server still runs."""
-        return self._process.poll() is None
+        """Whether the server still runs and answers; one that is just dying may not be reaped yet."""
+        return not self._broken and self._process.poll() is None
 
     def start(self, spec: dict[str, Any], log_fd: int) -> Started:
         """Fork a function process whose output goes to ``log_fd``."""
@@ -133,6 +134,7 @@ class ForkServer:
             LOG.warning("The fork server %s could not preload %s: %s", self.pid, name, failure)
 
     def _gone(self) -> ForkServerError:
+        self._broken = True
         return ForkServerError(f"The fork server {self.pid} ended; its output is in {self._log_file}.")
 
 
