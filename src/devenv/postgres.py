@@ -17,7 +17,7 @@ from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.process_request import ProcessRequest
 from devenv.supervision import clean_environment
-from devenv.unprivileged import Account
+from devenv.unprivileged import Account, places
 
 OLDEST = 15
 DATABASE = "mtd"
@@ -72,7 +72,7 @@ def prepare(instance: Instance, port: int, credentials: Credentials) -> Server:
     major = _version(bindir)
     account = Account.for_servers()
     bindir = account.programs(bindir, "mtd-postgres-programs")
-    home = account.folder(instance.folder / "postgres", f"mtd-{instance.name}-postgres")
+    home = account.folder(instance.folder / "postgres", _fallback_name(instance))
     data = home / "data"
     server = Server(bindir=bindir, data=data, account=account, port=port, major=major)
     stands = data / "PG_VERSION"
@@ -86,6 +86,16 @@ def prepare(instance: Instance, port: int, credentials: Credentials) -> Server:
     else:
         _initialise(server, home, credentials.postgres)
     return server
+
+
+def remove_data(instance: Instance) -> None:
+    """Removes the data folder of a stopped server, wherever it was put."""
+    for place in places(instance.folder / "postgres", _fallback_name(instance)):
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _fallback_name(instance: Instance) -> str:
+    return f"mtd-{instance.name}-postgres"
 
 
 def find_programs(instance: Instance) -> Path:

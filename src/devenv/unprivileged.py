@@ -50,9 +50,7 @@ class Account:
 
     def folder(self, preferred: Path, fallback_name: str) -> Path:
         """A folder of the account's own, mode 0700: `preferred`, or one in /var/tmp or /tmp if a parent is closed."""
-        seed = hashlib.sha256(str(preferred).encode()).hexdigest()[:10]
-        places = [preferred, *(Path(top) / f"{fallback_name}-{seed}" for top in ("/var/tmp", "/tmp"))]
-        for place in places:
+        for place in places(preferred, fallback_name):
             try:
                 place.mkdir(parents=True, exist_ok=True, mode=0o700)
                 if self.uid is not None and place.stat().st_uid not in {0, self.uid}:
@@ -84,3 +82,9 @@ class Account:
             (copy / "complete").touch()
         copy.chmod(0o755)
         return copy / bindir.name
+
+
+def places(preferred: Path, fallback_name: str) -> list[Path]:
+    """Where a server's folder may lie, in the order they are tried; the fallbacks are named after `preferred`."""
+    seed = hashlib.sha256(str(preferred).encode()).hexdigest()[:10]
+    return [preferred, *(Path(top) / f"{fallback_name}-{seed}" for top in ("/var/tmp", "/tmp"))]
