@@ -50,10 +50,11 @@ def mtd_start() -> None:
         from localstack.aws.handlers import run_custom_response_handlers
         from localstack.services.edge import ROUTER
 
+        from .bulk_mail import keep_bulk_mails
         from .executor import machine
+        from .queue_polling import poll_queues_long
         from .replacements import (
             look_often_at_resources,
-            poll_queues_long,
             silence_lambda_telemetry,
             silence_sqs_telemetry,
         )
@@ -63,6 +64,7 @@ def mtd_start() -> None:
         silence_lambda_telemetry()
         silence_sqs_telemetry()
         poll_queues_long()
+        keep_bulk_mails()
         look_often_at_resources()
         counts = RequestCounts()
         run_custom_response_handlers.append(counts)

@@ -4,13 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
-from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
 from localstack.services.lambda_.invocation import version_manager
 from localstack.services.s3 import provider as s3_provider
 from localstack.services.sqs.provider import CloudwatchDispatcher
-
-# As AWS's own pollers do without a batching window: wait in the call, and return with the first message.
-_LONG_POLL_SECONDS = 5
 
 
 class NoLogHandler:
@@ -53,17 +49,6 @@ def use_email_identities() -> None:
     from .resource_providers import EmailIdentityProvider
 
     aws_ses_emailidentity.SESEmailIdentityProvider = EmailIdentityProvider
-
-
-def poll_queues_long() -> None:
-    """Have event source mappings without a batching window wait in ReceiveMessage instead of asking every 50 ms."""
-    make = SqsPoller.__init__
-
-    def made(self: SqsPoller, *args: Any, **kwargs: Any) -> None:
-        make(self, *args, **kwargs)
-        self.maximum_batching_window = self.maximum_batching_window or _LONG_POLL_SECONDS
-
-    SqsPoller.__init__ = made
 
 
 def silence_sqs_telemetry() -> None:

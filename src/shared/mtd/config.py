@@ -26,6 +26,7 @@ class Config:
     paperless_url: str
     sales_support_url: str
     mail_sender: str
+    mail_template: str
     retry_base_seconds: float
     legacy_timeout_seconds: float
     lease_seconds: float
@@ -65,6 +66,7 @@ class Config:
             paperless_url=text("PAPERLESS_URL").rstrip("/"),
             sales_support_url=text("SALES_SUPPORT_URL").rstrip("/"),
             mail_sender=text("MAIL_SENDER"),
+            mail_template=text("MAIL_TEMPLATE"),
             retry_base_seconds=number("RETRY_BASE_SECONDS"),
             legacy_timeout_seconds=number("LEGACY_TIMEOUT_SECONDS"),
             lease_seconds=number("LEASE_SECONDS"),

@@ -1,4 +1,4 @@
-"""What a test does to a running system and asks of it: as a retailer, a legacy system's keeper and an operator would."""
+"""What a test does to a running system and asks of it: as the retailer, a legacy system's keeper and an operator."""
 
 import json
 import time
@@ -95,11 +95,20 @@ class System:
 
     def sql(self, query: str, *parameters: object) -> list[Json]:
         """A statement as the database's owner."""
-        with psycopg.connect(self._conninfo(), row_factory=dict_row, autocommit=True) as connection:
+        with psycopg.connect(self.conninfo(), row_factory=dict_row, autocommit=True) as connection:
             cursor = connection.execute(query.encode(), parameters)
             return cursor.fetchall() if cursor.description else []
 
-    def _conninfo(self) -> str:
+    def connect(self) -> psycopg.Connection[Any]:
+        """A connection of the database's owner that commits each statement."""
+        return psycopg.connect(self.conninfo(), autocommit=True)
+
+    def call_emulator(self, method: str, path: str) -> Json:
+        """A route of the emulator's own."""
+        return _http(method, self.endpoint + path)[1]
+
+    def conninfo(self) -> str:
+        """How to connect, from the secret that the functions read."""
         secret = self.aws("secretsmanager").get_secret_value(SecretId="mtd/local/database")["SecretString"]
         values = json.loads(secret)
         return psycopg.conninfo.make_conninfo(

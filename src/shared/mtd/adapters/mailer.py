@@ -1,37 +1,64 @@
-"""SES behind `ports.Mailer`."""
+"""SES behind `ports.Mailer`: up to 50 mails a call, through a template that is nothing but subject and body."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mtd.adapters.aws import client
-from mtd.domain.errors import BusinessError, RetryableError
+from mtd.domain.mail import Mail
+from mtd.usecases.ports import Sending
 
+# SendBulkTemplatedEmail's own limit.
+_CALL_MAILS = 50
 _REFUSALS = {"MessageRejected", "InvalidParameterValue", "ValidationError", "InvalidParameterCombination"}
+# Statuses of a single destination after which another try may go through.
+_PASSING = {"AccountThrottled", "AccountDailyQuotaExceeded", "TransientFailure", "AccountSendingPaused"}
 
 
 class SesMailer:
-    """Sends text mails from one verified sender."""
+    """Sends text mails from one verified sender; `template` renders {{subject}} and {{body}}."""
 
-    def __init__(self, sender: str) -> None:
+    def __init__(self, sender: str, template: str) -> None:
         self._sender = sender
+        self._template = template
 
-    def send(self, to: str, subject: str, body: str, tags: Mapping[str, str]) -> str:
+    def send(self, mails: Sequence[Mail]) -> list[Sending]:
+        return [
+            sending
+            for start in range(0, len(mails), _CALL_MAILS)
+            for sending in self._send(mails[start : start + _CALL_MAILS])
+        ]
+
+    def _send(self, mails: Sequence[Mail]) -> list[Sending]:
         try:
-            answer = client("ses").send_email(
+            answer = client("ses").send_bulk_templated_email(
                 Source=self._sender,
-                Destination={"ToAddresses": [to]},
-                Message={
-                    "Subject": {"Data": subject, "Charset": "UTF-8"},
-                    "Body": {"Text": {"Data": body, "Charset": "UTF-8"}},
-                },
-                Tags=[{"Name": name, "Value": value} for name, value in tags.items()],
+                Template=self._template,
+                DefaultTemplateData=json.dumps({"subject": "", "body": ""}),
+                Destinations=[_destination(mail) for mail in mails],
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _REFUSALS:
-                raise BusinessError(f"SES refuses the mail: {error}", code="mail_refused") from error
-            raise RetryableError(f"SES: {error}", code="ses_unavailable") from error
-        except BotoCoreError as error:
-            raise RetryableError(f"SES: {error}", code="ses_unavailable") from error
-        message_id: str = answer["MessageId"]
-        return message_id
+        except (ClientError, BotoCoreError) as error:
+            refused = isinstance(error, ClientError) and error.response["Error"]["Code"] in _REFUSALS
+            if refused and len(mails) > 1:
+                # One malformed address fails the whole call: the others must not suffer.
+                return [sending for mail in mails for sending in self._send([mail])]
+            return [Sending(status="failed" if refused else "pending", reason=str(error)[:500]) for _ in mails]
+        return [_sending(status) for status in answer["Status"]]
+
+
+def _destination(mail: Mail) -> dict[str, Any]:
+    return {
+        "Destination": {"ToAddresses": [mail.to]},
+        "ReplacementTags": [{"Name": name, "Value": value} for name, value in mail.tags.items()],
+        "ReplacementTemplateData": json.dumps({"subject": mail.subject, "body": mail.body}),
+    }
+
+
+def _sending(status: Mapping[str, str]) -> Sending:
+    if status["Status"] == "Success":
+        return Sending(status="sent", message_id=status["MessageId"])
+    again = status["Status"] in _PASSING
+    reason = f"{status['Status']}: {status.get('Error', '')}"[:500]
+    return Sending(status="pending" if again else "failed", reason=reason)

@@ -1,19 +1,19 @@
 """The mails a customer gets. Text only: nothing of an order is ever read as HTML."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mtd.domain.order import Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A mail ready to be sent. `kind` is its template and `order_number` tags it for SES's events."""
+    """A mail ready to be sent. `tags` come back with SES's events about it (letters, digits, _ and - only)."""
 
-    kind: str
     to: str
     subject: str
     body: str
-    order_number: str
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def _one_line(text: str) -> str:
@@ -25,7 +25,6 @@ def being_processed(order: Order, document: str) -> Mail:
     """The order's tax document was issued: it is on its way."""
     number = _one_line(order.number)
     return Mail(
-        kind="being_processed",
         to=order.buyer.email or "",
         subject=f"Your order {number} is being processed",
         body=(
@@ -33,7 +32,6 @@ def being_processed(order: Order, document: str) -> Mail:
             f"your order {number} at {_one_line(order.seller.name)} is being processed.\n"
             f"Tax document: {document}.\n"
         ),
-        order_number=order.number,
     )
 
 
@@ -41,7 +39,6 @@ def delayed_by_tax_document(order: Order) -> Mail:
     """The tax document could not be issued: people are at it."""
     number = _one_line(order.number)
     return Mail(
-        kind="dte_incident",
         to=order.buyer.email or "",
         subject=f"Your order {number} is delayed",
         body=(
@@ -49,5 +46,4 @@ def delayed_by_tax_document(order: Order) -> Mail:
             f"we could not issue the tax document of your order {number} at "
             f"{_one_line(order.seller.name)} yet. We are working on it; you need not do anything.\n"
         ),
-        order_number=order.number,
     )

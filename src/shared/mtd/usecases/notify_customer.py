@@ -2,18 +2,15 @@
 claim is then retaken after five minutes, and the event says so."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
 from mtd.domain import mail
-from mtd.domain.errors import BusinessError, RetryableError
 from mtd.domain.order import Order
 from mtd.usecases.ports import Json, Mailer
 from mtd.usecases.trail import Hop
 
-_SENDERS = 4
 _DOCUMENT_NAMES = {33: "factura electrónica", 39: "boleta electrónica", 110: "factura de exportación"}
 
 
@@ -49,11 +46,14 @@ def notify_customer(
     due = box.claim(wanted)
     if not due:
         return 0
-    with ThreadPoolExecutor(min(_SENDERS, len(due))) as pool:
-        results = list(pool.map(lambda item: _send(item, mailer), due))
+    sendings = mailer.send([_mail(item) for item in due])
+    results = [
+        {"mail_id": item.mail_id, "status": s.status, "message_id": s.message_id, "reason": s.reason}
+        for item, s in zip(due, sendings, strict=True)
+    ]
     events = [_event(item, result, function, request_id, hops) for item, result in zip(due, results, strict=True)]
     box.finish(results, events)
-    return sum(result["status"] == "pending" for result in results)
+    return sum(sending.status == "pending" for sending in sendings)
 
 
 _TEMPLATES: dict[str, Callable[[DueMail], mail.Mail]] = {
@@ -64,18 +64,8 @@ _TEMPLATES: dict[str, Callable[[DueMail], mail.Mail]] = {
 }
 
 
-def _send(due: DueMail, mailer: Mailer) -> Json:
-    message = _TEMPLATES[due.kind](due)
-    tags = {"order_id": str(due.order_id), "kind": due.kind}
-    result: Json = {"mail_id": due.mail_id, "message_id": None, "reason": None}
-    try:
-        result["message_id"] = mailer.send(message.to, message.subject, message.body, tags)
-        result["status"] = "sent"
-    except BusinessError as error:
-        result |= {"status": "failed", "reason": str(error)[:500]}
-    except RetryableError as error:
-        result |= {"status": "pending", "reason": str(error)[:500]}
-    return result
+def _mail(due: DueMail) -> mail.Mail:
+    return replace(_TEMPLATES[due.kind](due), tags={"order_id": str(due.order_id), "kind": due.kind})
 
 
 def _event(due: DueMail, result: Json, function: str, request_id: str, hops: Sequence[Hop]) -> Json:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from mtd.domain.mail import Mail
 from mtd.domain.order import Order
 from mtd.engine.plan import Plan
 
@@ -205,11 +206,20 @@ class Paperless(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What became of one mail: `sent` with its message id, `failed` for good, or `pending` for another try."""
+
+    status: str
+    message_id: str | None = None
+    reason: str | None = None
+
+
 class Mailer(Protocol):
     """SES."""
 
-    def send(self, to: str, subject: str, body: str, tags: Mapping[str, str]) -> str:
-        """Send one text mail; its message id. Raises BusinessError when the address is refused."""
+    def send(self, mails: Sequence[Mail]) -> list[Sending]:
+        """Send text mails, the fewest calls that carry them; what became of each, in their order."""
         ...
 
 

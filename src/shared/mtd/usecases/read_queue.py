@@ -11,14 +11,18 @@ from mtd.usecases.trail import Hop
 LAST_RECEIVE = 10
 """After this many failed receives SQS moves the message to the waiting queue (the template's maxReceiveCount)."""
 
+# Lambda takes 6 MB, and the body arrives there escaped as a JSON string.
+_LARGEST_CALL_BYTES = 3_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMessage:
-    """A message of the queue `orders`. `body` is None when it is not JSON; `receives` counts this one."""
+# Lambda takes 6 MB, and the body arrives there as an escaped JSON string.
 
     message_id: str
     receipt: str
     receives: int
+    size: int
     body: Json | None
     hop: Hop
 
@@ -46,9 +50,22 @@ def read_queue(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> l
     ]
     unreadable = {failure.message.message_id for failure in failures}
     readable = [message for message in messages if message.message_id not in unreadable]
-    if readable:
-        failures += _post(readable, api, here)
+    for batch in _batches(readable):
+        failures += _post(batch, api, here)
     return failures
+
+
+def _batches(messages: Sequence[OrderMessage]) -> list[list[OrderMessage]]:
+    """Calls of a size that API Gateway and Lambda take."""
+    batches: list[list[OrderMessage]] = []
+    size = 0
+    for message in messages:
+        if not batches or size + message.size > _LARGEST_CALL_BYTES:
+            batches.append([])
+            size = 0
+        batches[-1].append(message)
+        size += message.size
+    return batches
 
 
 def _post(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[Failure]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +15,7 @@ REJECTED_PREFIX = "rejected/"
 
 # SQS takes 256 KiB a message and a call; the rest is left to attributes and to the base of a full call.
 _LARGEST_MESSAGE_BYTES = 200_000
+_READERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +46,28 @@ def receive_order(
 
     Raises UnavailableError when a service does not answer: all of it may safely be done again.
     """
-    bodies: list[str] = []
-    rejected: list[Json] = []
-    for arrival in arrivals:
-        try:
-            bodies.append(_message(arrival, objects, here))
-        except RejectedOrder as reason:
-            rejected.append(_reject(arrival, reason, objects))
-        except NotFound:
-            # Deleted between the event and now: there is no file left to keep, but a row says so.
-            vanished = RejectedOrder("the file was deleted before it could be read", code="vanished")
-            rejected.append(_row(arrival, vanished, arrival.source))
+    if not arrivals:
+        return
+    with ThreadPoolExecutor(min(_READERS, len(arrivals))) as pool:
+        results = list(pool.map(lambda arrival: _read(arrival, objects, here), arrivals))
+    bodies = [result for result in results if isinstance(result, str)]
+    rejected = [result for result in results if not isinstance(result, str)]
     if bodies:
         queues.send("orders", bodies)
     if rejected:
         rejections.record(rejected)
+
+
+def _read(arrival: Arrival, objects: Objects, here: Hop) -> str | Json:
+    """The message of a readable order, or the row of a rejected file."""
+    try:
+        return _message(arrival, objects, here)
+    except RejectedOrder as reason:
+        return _reject(arrival, reason, objects)
+    except NotFound:
+        # Deleted between the event and now: there is no file left to keep, but a row says so.
+        vanished = RejectedOrder("the file was deleted before it could be read", code="vanished")
+        return _row(arrival, vanished, arrival.source)
 
 
 def _message(arrival: Arrival, objects: Objects, here: Hop) -> str:

@@ -1,0 +1,49 @@
+"""How event source mappings ask their queue: as AWS's pollers do, with a wait inside the call that ends with the first
+message; and in a burst with a short linger, so that it comes in full batches."""
+
+import time
+from typing import Any
+
+from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
+
+_LONG_POLL_SECONDS = 5
+_LINGER_SECONDS = 0.05
+# A batch so soon after the last one means a burst; an idle system never lingers.
+_BURST_SECONDS = 0.5
+
+
+class LingeringQueue:
+    """An SQS client whose ReceiveMessage fills up its batch when messages come in a burst."""
+
+    def __init__(self, client: Any, batch_size: int) -> None:
+        self._client = client
+        self._batch_size = batch_size
+        self._last = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def receive_message(self, **parameters: Any) -> Any:
+        """ReceiveMessage, twice when the first answer of a burst has room left."""
+        answer = self._client.receive_message(**parameters)
+        found = answer.get("Messages") or []
+        room = self._batch_size - len(found)
+        burst, self._last = time.monotonic() - self._last < _BURST_SECONDS, time.monotonic()
+        if found and room > 0 and burst:
+            time.sleep(_LINGER_SECONDS)
+            rest = {"MaxNumberOfMessages": min(room, 10), "sqs_override_max_message_count": room, "WaitTimeSeconds": 0}
+            more = self._client.receive_message(**parameters | rest)
+            answer["Messages"] = found + (more.get("Messages") or [])
+        return answer
+
+
+def poll_queues_long() -> None:
+    """Replace the polling of all mappings."""
+    make = SqsPoller.__init__
+
+    def made(self: SqsPoller, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs)
+        self.maximum_batching_window = self.maximum_batching_window or _LONG_POLL_SECONDS
+        self.source_client = LingeringQueue(self.source_client, self.batch_size)
+
+    SqsPoller.__init__ = made

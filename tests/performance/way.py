@@ -1,0 +1,220 @@
+"""The order's way under load, and its first step on an idle system.
+
+An instance of its own is started; then
+- idle: orders are put one at a time; how long from the put to the row in PostgreSQL;
+- load: --orders distinct orders are put at once, each a separate S3 object; how many are delivered a second, what each
+  function needs for an order (REPORT durations over the orders of that invocation), how many AWS requests an order
+  costs (those of the functions and of their event source mappings; the client's own puts and the emulator's
+  housekeeping left out), and the memory of the whole home at its end (PSS of all its processes).
+
+The last line is one JSON object.
+
+    .venv/bin/python tests/performance/way.py [--orders 300] [--idle 30] [--instance NAME]
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "seed")]
+
+from generate import generate  # type: ignore[import-not-found]  # noqa: E402
+from tests.integration.flow.system import System  # noqa: E402
+
+# What the emulator does for itself, or AWS does not bill a customer for: S3's events, functions' starts, telemetry.
+_HOUSEKEEPING = {"sts.AssumeRole", "sqs.GetQueueUrl", "sqs.GetQueueAttributes", "sqs.SendMessage"}
+_BILLED_SERVICES = ("s3.", "sqs.", "lambda.Invoke", "ses.", "execute-api.", "states.", "secretsmanager.")
+_REPORT = re.compile(r"^REPORT RequestId: (\S+)\s+Duration: ([\d.]+) ms")
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which that share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
+
+def put_to_row(system: System, connection: psycopg.Connection[Any], rounds: int) -> list[float]:
+    """Milliseconds from the start of a put to the row, one order at a time; the first two are warm-up."""
+    times = []
+    s3 = system.aws("s3")
+    for number, content in generate(rounds + 2, seed=7, prefix=f"IDLE{os.getpid()}"):
+        time.sleep(0.3)
+        started = time.perf_counter()
+        s3.put_object(Bucket=system.bucket, Key=f"orders/{number}.xml", Body=content.encode())
+        while not connection.execute("select 1 from orders where number = %s", (number,)).fetchone():
+            time.sleep(0.002)
+        times.append((time.perf_counter() - started) * 1000)
+    return times[2:]
+
+
+def load(system: System, connection: psycopg.Connection[Any], orders: int) -> tuple[float, int]:
+    """Put all at once; seconds until all have ended and the mails are sent, and how many were completed."""
+    prefix = f"LOAD{os.getpid()}"
+    files = list(generate(orders, seed=9, prefix=prefix))
+    s3 = system.aws("s3")
+    started = time.perf_counter()
+
+    def put(file: tuple[str, str]) -> None:
+        s3.put_object(Bucket=system.bucket, Key=f"orders/{file[0]}.xml", Body=file[1].encode())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, files))
+    query = """select count(*) filter (where o.ended_at is not null), count(*) filter (where o.outcome = 'completed'),
+        count(m.*) filter (where m.status = 'sent')
+        from orders o left join mails m using (order_id) where o.number like %s"""
+    deadline = time.monotonic() + 60 + orders
+    while time.monotonic() < deadline:
+        row = connection.execute(query, (f"{prefix}-%",)).fetchone()
+        assert row is not None
+        if row[0] == orders and row[2] == orders:
+            return time.perf_counter() - started, row[1]
+        time.sleep(0.1)
+    raise SystemExit(f"not all of {orders} orders have ended: see mtd orders")
+
+
+def handler_ms_per_order(system: System, since_ms: int) -> dict[str, dict[str, float]]:
+    """Per function: duration of each invocation over its orders, from the log streams."""
+    logs = system.aws("logs")
+    per_order: dict[str, list[float]] = defaultdict(list)
+    for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/mtd-local-")["logGroups"]:
+        function = group["logGroupName"].rpartition("-")[2]
+        for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]:
+            token, orders = None, None
+            while True:
+                more: dict[str, str] = {"nextToken": token} if token else {}
+                page = logs.get_log_events(
+                    logGroupName=group["logGroupName"], logStreamName=stream["logStreamName"],
+                    startFromHead=True, startTime=since_ms, **more,
+                )  # fmt: skip
+                for event in page["events"]:
+                    message = event["message"]
+                    if message.startswith('{"_aws"'):
+                        orders = json.loads(message).get("orders")
+                    elif (report := _REPORT.match(message)) and orders:
+                        per_order[function].append(float(report[2]) / orders)
+                        orders = None
+                if page["nextForwardToken"] == token or not page["events"]:
+                    break
+                token = page["nextForwardToken"]
+    return {
+        function: {"p50": round(percentile(times, 0.5), 2), "p99": round(percentile(times, 0.99), 2)}
+        for function, times in sorted(per_order.items())
+    }
+
+
+def memory_mb(state: dict[str, Any]) -> float:
+    """PSS of the instance's processes with all their children, in MB (shared pages counted once)."""
+    total, seen = 0, set()
+    for process in state["pids"].values():
+        try:
+            root = psutil.Process(process["pid"])
+            for each in (root, *root.children(recursive=True)):
+                if each.pid not in seen:
+                    seen.add(each.pid)
+                    total += each.memory_full_info().pss
+        except psutil.NoSuchProcess:
+            continue
+    return round(total / 2**20, 1)
+
+
+def requests(system: System) -> dict[str, int]:
+    """Counted requests by operation since the last reset, housekeeping left out."""
+    counts: dict[str, int] = defaultdict(int)
+    for kind in system.call_emulator("GET", "/_mtd/requests").values():
+        for operation, count in kind.items():
+            if operation.startswith(_BILLED_SERVICES) and operation not in _HOUSEKEEPING:
+                counts[operation] += count
+    return counts
+
+
+def measure(system: System, orders: int, idle: int) -> dict[str, Any]:
+    """All figures."""
+    with system.connect() as connection:
+        times = put_to_row(system, connection, idle)
+        deadline = time.monotonic() + 60
+        while connection.execute("select 1 from orders where ended_at is null limit 1").fetchone():
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        time.sleep(1)
+        system.call_emulator("DELETE", "/_mtd/requests")
+        since_ms = int(time.time() * 1000)
+        seconds, completed = load(system, connection, orders)
+        counted = requests(system)
+        counted["s3.PutObject"] -= orders
+    time.sleep(2)
+    by_operation = {name: round(count / orders, 3) for name, count in sorted(counted.items()) if count > 0}
+    return {
+        "orders": orders,
+        "completed": completed,
+        "orders_per_second": round(orders / seconds, 1),
+        "put_to_row_p50_ms": round(statistics.median(times), 1),
+        "put_to_row_p95_ms": round(percentile(times, 0.95), 1),
+        "handler_ms_per_order": handler_ms_per_order(system, since_ms),
+        "aws_requests_per_order": round(sum(by_operation.values()), 2),
+        "aws_requests_by_operation": by_operation,
+        "memory_mb": memory_mb(system.state),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+    }
+
+
+def show(figures: dict[str, Any]) -> None:
+    """The table for people, then the JSON line."""
+    print(f"machine                     {figures['machine']}")
+    for name in ("orders", "completed", "orders_per_second", "put_to_row_p50_ms", "put_to_row_p95_ms", "memory_mb"):
+        print(f"{name:<27} {figures[name]}")
+    print(f"aws_requests_per_order      {figures['aws_requests_per_order']}   (goal 3)")
+    for name, share in figures["aws_requests_by_operation"].items():
+        print(f"  {name:<33} {share:6.3f}")
+    print("handler, ms an order             p50     p99   (goals 5 and 10)")
+    for function, times in figures["handler_ms_per_order"].items():
+        print(f"  {function:<25} {times['p50']:8.2f} {times['p99']:7.2f}")
+    print(json.dumps(figures))
+
+
+def main() -> None:
+    """Start, measure, stop."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--orders", type=int, default=300)
+    parser.add_argument("--idle", type=int, default=30, help="rounds on the idle system")
+    parser.add_argument("--instance", help="measure this running instance instead of starting one")
+    arguments = parser.parse_args()
+    instance = arguments.instance or f"way-{os.getpid()}"
+    base = Path(os.environ.get("MTD_HOME", ROOT / ".mtd"))
+
+    def mtd(*words: str) -> None:
+        with tempfile.TemporaryFile("w+") as output:
+            done = subprocess.run(
+                [sys.executable, "-m", "devenv", *words], cwd=ROOT, env=os.environ | {"MTD_INSTANCE": instance},
+                stdout=output, stderr=output, check=False,
+            )  # fmt: skip
+            if done.returncode:
+                output.seek(0)
+                raise SystemExit(output.read())
+
+    if not arguments.instance:
+        mtd("up", "--no-seed", "--no-watch")
+    try:
+        state = json.loads((base / instance / "state.json").read_text("utf-8"))
+        show(measure(System(state), arguments.orders, arguments.idle))
+    finally:
+        if not arguments.instance:
+            mtd("down", "--wipe")
+
+
+if __name__ == "__main__":
+    main()
