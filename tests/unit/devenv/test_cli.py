@@ -1,0 +1,190 @@
+"""The command's face: what it prints for people and programs, and how it fails."""
+
+import errno
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.credentials import Credentials as AwsCredentials
+
+from devenv import cli
+from devenv.commands.mail import _rows
+from devenv.instance import Instance
+from devenv.orders_api import OrdersApi, Row
+from devenv.screen import order_table
+from devenv.seeds import order_number, wait_until_ended
+
+
+def test_every_command_has_a_summary_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--help"])
+    assert ended.value.code == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in cli.COMMANDS)
+
+
+@pytest.mark.parametrize("words", [["orders"], ["status"], ["mail", "--json"], ["order", "1"], ["psql"], ["logs"]])
+def test_without_a_running_instance_one_sentence_and_the_fix(
+    words: list[str], instance: Instance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words, instance) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["mtd: Instance 'one' does not run.", "     Start it: MTD_INSTANCE=one make up"]
+
+
+def test_compose_is_told_to_be_missing_with_code_2(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = Instance(name="one", project=instance.project, environ={"HOME_KIND": "compose"})
+    assert cli.main(["up"], asked) == 2
+    assert "not built yet" in capsys.readouterr().err
+
+
+def test_a_corrupt_state_is_one_sentence(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    instance.folder.mkdir(parents=True)
+    (instance.folder / "state.json").write_text("{")
+    assert cli.main(["up"], instance) == 1
+    assert "corrupt" in capsys.readouterr().err
+
+
+def test_down_sets_a_corrupt_state_aside(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    instance.folder.mkdir(parents=True)
+    (instance.folder / "state.json").write_text("{")
+    assert cli.main(["down"], instance) == 0
+    assert not (instance.folder / "state.json").exists()
+    assert (instance.folder / "state.corrupt.json").exists()
+    assert "did not run" in capsys.readouterr().out
+
+
+def test_a_full_disk_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    class Full(Instance):
+        @property
+        def base(self) -> Path:
+            raise OSError(errno.ENOSPC, "No space left on device", "/full")
+
+    assert cli.main(["status"], Full(name="one", project=Path("/"), environ={})) == 1
+    assert capsys.readouterr().err.startswith("mtd: The disk is full (/full).")
+
+
+def test_what_an_order_says_of_itself_stays_text() -> None:
+    row = {"number": "[red]1[/]\x1b[2J", "seller": "<b>", "state": "exception", "total": "1", "currency": "EUR"}
+    column = next(iter(order_table([row | {"reason": None}]).columns))
+    cell = str(next(iter(column.cells)))
+    assert cell.startswith("[red]1[/]")
+    assert "\x1b" not in cell
+
+
+def test_a_mail_is_joined_with_its_order() -> None:
+    message = {
+        "Subject": "Your order CL 2026/1 is being processed",
+        "Body": {"text_part": "Hello"},
+        "Destination": {"ToAddresses": ["a@b.example", "c@d.example"]},
+        "Timestamp": "2026-11-23T10:00:00",
+    }
+    assert _rows(message) == [
+        {"to": to, "subject": message["Subject"], "order": "CL 2026/1", "sent_at": "2026-11-23T10:00:00.000+00:00"}
+        for to in ("a@b.example", "c@d.example")
+    ]
+
+
+def test_a_mail_of_no_order_is_listed_too() -> None:
+    message = {"Subject": "Alarm", "Destination": {"ToAddresses": ["a@b.example"]}, "Timestamp": "2026-11-23T10:00:00"}
+    assert _rows(message)[0]["order"] is None
+
+
+def test_an_orders_number_is_read_from_ubl(tmp_path: Path) -> None:
+    space = "urn:oasis:names:specification:ubl:schema:xsd:"
+    order = tmp_path / "order.xml"
+    order.write_text(
+        f'<Order xmlns="{space}Order-2" xmlns:c="{space}CommonBasicComponents-2"><c:ID> A-1 </c:ID></Order>'
+    )
+    (tmp_path / "broken.xml").write_text("<Order")
+    assert order_number(order) == "A-1"
+    assert order_number(tmp_path / "broken.xml") is None
+
+
+class FakeApi(OrdersApi):
+    """Each answer to GET /orders is the next page list; the last stays."""
+
+    def __init__(self, answers: list[list[Row]]) -> None:
+        super().__init__("http://nowhere", AwsCredentials("a", "b"), "us-west-2")
+        self._answers = answers
+
+    def orders(self, *, state: str | None = None, most: int | None = None) -> list[Row]:
+        del state, most
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+def _row(number: str, state: str, *, ended: bool) -> Row:
+    return {"number": number, "state": state, "ended": ended}
+
+
+def test_waiting_ends_when_each_order_ended_or_rests() -> None:
+    api = FakeApi(
+        [
+            [],
+            [_row("1", "allocation", ended=False)],
+            [_row("1", "completed", ended=True), _row("2", "waiting", ended=False), _row("9", "x", ended=False)],
+        ]
+    )
+    counts: list[int] = []
+    rows, missing = wait_until_ended(api, {"1", "2"}, seconds=20, tell=counts.append)
+    assert missing == set()
+    assert {row["number"] for row in rows} == {"1", "2"}
+    assert counts == [0, 0, 2]
+
+
+def test_waiting_tells_what_did_not_end_in_time() -> None:
+    api = FakeApi([[_row("1", "allocation", ended=False)]])
+    rows, missing = wait_until_ended(api, {"1", "2"}, seconds=0)
+    assert missing == {"1", "2"}
+    assert len(rows) == 1
+
+
+class PagedApi(OrdersApi):
+    """Answers GET /orders from a list, `size` at a time."""
+
+    def __init__(self, rows: list[Row], size: int) -> None:
+        super().__init__("http://nowhere", AwsCredentials("a", "b"), "us-west-2")
+        self._rows = rows
+        self._size = size
+        self.asked: list[dict[str, str | None]] = []
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str | None] | None = None,
+        *,
+        body: Any = None,
+        missing_is_none: bool = False,
+        seconds: float = 35.0,
+    ) -> Any:
+        del method, path, body, missing_is_none, seconds
+        assert query is not None
+        self.asked.append(query)
+        start = int(query["after"] or 0)
+        following = start + self._size
+        more = str(following) if following < len(self._rows) else None
+        return {"orders": self._rows[start:following], "next": more}
+
+
+def test_all_pages_are_read() -> None:
+    api = PagedApi([{"number": str(number)} for number in range(7)], 3)
+    assert [row["number"] for row in api.orders(state="waiting")] == list("0123456")
+    assert [query["after"] for query in api.asked] == [None, "3", "6"]
+    assert api.asked[0]["state"] == "waiting"
+
+
+def test_no_more_pages_are_read_than_needed() -> None:
+    api = PagedApi([{"number": str(number)} for number in range(7)], 3)
+    assert len(api.orders(most=2)) == 2
+    assert len(api.asked) == 1
+
+
+def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    from devenv.screen import print_json
+
+    print_json([{"name": "Ñandú"}])
+    out = capsys.readouterr().out
+    assert json.loads(out) == [{"name": "Ñandú"}]
+    assert "Ñandú" in out
