@@ -47,7 +47,8 @@ def wait_until_ended(
     pause = 0.15
     while True:
         rows = [row for row in api.orders() if row["number"] in numbers]
-        done = {row["number"] for row in rows if row["ended"] or row["state"] == "waiting"}
+        resting = {row["number"] for row in rows if row["ended"] or row["state"] == "waiting"}
+        done = resting - {row["number"] for row in rows if not row["ended"] and row["state"] != "waiting"}
         tell(len(done))
         if numbers <= done or time.monotonic() > deadline:
             return rows, numbers - done

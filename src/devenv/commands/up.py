@@ -53,16 +53,17 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 def _seed(running: Running, steps: Steps) -> list[dict[str, Any]]:
     """Puts the seed orders that the system does not know yet; the rows of all of them."""
     files = sorted((running.instance.project / "seed" / "orders").glob("*.xml"))
-    numbers = {number: path for path in files if (number := seeds.order_number(path)) is not None}
+    named = [(number, path) for path in files if (number := seeds.order_number(path)) is not None]
+    numbers = {number for number, _ in named}  # two sellers may use the same one
     if not numbers:
         return []
     api = running.orders_api()
     known = {row["number"] for row in api.orders()}
-    fresh = [path for number, path in numbers.items() if number not in known]
+    fresh = [path for number, path in named if number not in known]
     with steps.step("Orders on their way", total=len(numbers)) as step:
         seeds.put(running, fresh)
-        rows, missing = seeds.wait_until_ended(api, set(numbers), seconds=_DEADLINE_SECONDS, tell=step.done)
-        step.note = f"{len(fresh)} put, {len(numbers) - len(fresh)} known before"
+        rows, missing = seeds.wait_until_ended(api, numbers, seconds=_DEADLINE_SECONDS, tell=step.done)
+        step.note = f"{len(fresh)} put, {len(named) - len(fresh)} known before"
     if missing:
         raise Problem(
             f"{len(missing)} of {len(numbers)} seed orders did not end within {_DEADLINE_SECONDS:.0f} s: "
