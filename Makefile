@@ -49,7 +49,7 @@ test: lint unit integration ## lint, unit tests and integration tests
 lint: venv ## ruff, mypy --strict, cfn-lint
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
-	@$(VENV)/bin/mypy
+	@$(VENV)/bin/mypy src tests localstack/mtd_localstack seed
 	@$(VENV)/bin/cfn-lint
 
 unit: venv ## the pure tests, in parallel
