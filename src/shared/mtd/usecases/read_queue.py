@@ -17,7 +17,10 @@ _LARGEST_CALL_BYTES = 3_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMessage:
-# Lambda takes 6 MB, and the body arrives there as an escaped JSON string.
+    """A message of the queue `orders`.
+
+    `body` is None when it is not JSON; `receives` counts this one; `size` is in bytes.
+    """
 
     message_id: str
     receipt: str

@@ -1,0 +1,168 @@
+"""The world as the use cases see it, in memory."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from tests.orders import OrderFile
+
+from mtd.domain import ubl
+from mtd.domain.errors import MtdError, NotFound
+from mtd.domain.mail import Mail
+from mtd.engine import bpmn
+from mtd.engine.plan import Plan
+from mtd.usecases.ports import Candidate, Case, Changes, Json, Place, QueueMessage, Reference, Registration, Sending
+
+PLAN = bpmn.compile_plan(
+    (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes(), "purchase-order"
+)
+
+
+def case(node: str, token_id: int = 1, *, attempts: int = 1, interrupted: bool = False, **knobs: Any) -> Case:
+    """A leased token with its order; `data` and the order file's knobs as given."""
+    data = knobs.pop("data", {})
+    order = ubl.parse_order(OrderFile(number=f"N-{token_id}", **knobs).xml().encode())
+    return Case(
+        token_id=token_id,
+        version=3,
+        node=node,
+        attempts=attempts,
+        data=data,
+        entered_at=datetime.now(UTC),
+        interrupted=interrupted,
+        order_id=order.order_id,
+        order=order,
+        process_version_id=1,
+    )
+
+
+@dataclass(slots=True)
+class FakeWork:
+    """Leases what it was given; keeps what was committed."""
+
+    cases: list[Case] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    committed: dict[int, Changes] = field(default_factory=dict)
+    known: dict[tuple[str, str], UUID] = field(default_factory=dict)
+    candidates: list[Candidate] = field(default_factory=list)
+
+    def active_plan(self, process: str) -> tuple[int, Plan]:
+        assert process == PLAN.process
+        return 1, PLAN
+
+    def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
+        return dict.fromkeys(ids, PLAN)
+
+    def current(self, references: Sequence[Reference]) -> list[Place]:
+        wanted = {(reference.token_id, reference.version) for reference in references}
+        return [place for place in self.places if (place.token_id, place.version) in wanted]
+
+    def lease(self, node: str, references: Sequence[Reference]) -> list[Case]:
+        wanted = {reference.token_id for reference in references}
+        return [case for case in self.cases if case.node == node and case.token_id in wanted]
+
+    def commit(self, changes_by_token: Mapping[int, Changes], cases: Sequence[Case]) -> None:
+        assert {case.token_id for case in cases} == set(changes_by_token)
+        self.committed |= changes_by_token
+
+    def register(self, candidates: Sequence[Candidate], plan_id: int) -> list[Registration]:
+        assert plan_id == 1
+        self.candidates += candidates
+        result = []
+        for candidate in candidates:
+            key = (candidate.row["seller_id"], candidate.row["number"])
+            first = self.known.setdefault(key, candidate.order_id)
+            status = "registered" if first == candidate.order_id else "conflict"
+            result.append(Registration(order_id=candidate.order_id, status=status))
+        return result
+
+
+@dataclass(slots=True)
+class FakeApi:
+    """Keeps the calls; fails where told to, by path or by what the body holds."""
+
+    errors: dict[str, MtdError] = field(default_factory=dict)
+    calls: list[tuple[str, Json]] = field(default_factory=list)
+
+    def post(self, path: str, body: Json) -> Json:
+        self.calls.append((path, body))
+        for sign, error in self.errors.items():
+            if sign == path or sign in str(body):
+                raise error
+        return {}
+
+
+@dataclass(slots=True)
+class FakeMachines:
+    """Keeps what was started."""
+
+    started: list[tuple[str, str, Json]] = field(default_factory=list)
+
+    def start(self, name: str, execution: str, body: Json) -> None:
+        self.started.append((name, execution, body))
+
+
+@dataclass(slots=True)
+class FakeObjects:
+    """A bucket."""
+
+    content: dict[str, bytes] = field(default_factory=dict)
+
+    def get(self, bucket: str, key: str) -> bytes:
+        try:
+            return self.content[key]
+        except KeyError:
+            raise NotFound(f"s3://{bucket}/{key}") from None
+
+    def put(self, bucket: str, key: str, content: bytes, content_type: str) -> None:
+        assert bucket
+        assert content_type
+        self.content[key] = content
+
+    def copy(self, bucket: str, key: str, new_key: str) -> None:
+        self.content[new_key] = self.get(bucket, key)
+
+
+@dataclass(slots=True)
+class FakeQueues:
+    """Queues whose received messages stay invisible until deleted or made visible again."""
+
+    queues: dict[str, list[QueueMessage]] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    fail_sending: bool = False
+
+    def send(self, destination: str, bodies: Sequence[str], delay_seconds: int = 0) -> None:
+        if self.fail_sending:
+            raise MtdError("no")
+        assert delay_seconds >= 0
+        self.sent += [(destination, body) for body in bodies]
+
+    def receive(self, destination: str, visibility_seconds: int) -> list[QueueMessage]:
+        assert visibility_seconds > 0
+        found = [m for m in self.queues.get(destination, []) if m.receipt not in self.hidden][:10]
+        self.hidden |= {message.receipt for message in found}
+        return found
+
+    def delete(self, destination: str, receipts: Sequence[str]) -> None:
+        self.queues[destination] = [m for m in self.queues[destination] if m.receipt not in receipts]
+
+    def change_visibility(self, destination: str, receipts: Sequence[str], seconds: int) -> None:
+        assert destination
+        if seconds == 0:
+            self.hidden -= set(receipts)
+
+
+@dataclass(slots=True)
+class FakeMailer:
+    """Keeps the mails; `answers` by address, `sent` otherwise."""
+
+    answers: dict[str, Sending] = field(default_factory=dict)
+    mails: list[Mail] = field(default_factory=list)
+
+    def send(self, mails: Sequence[Mail]) -> list[Sending]:
+        self.mails += mails
+        return [self.answers.get(mail.to, Sending(status="sent", message_id=f"m-{mail.to}")) for mail in mails]

@@ -1,0 +1,190 @@
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+from tests.orders import OrderFile
+from tests.unit.mtd.fakes import FakeApi, FakeObjects, FakeQueues
+
+from mtd.domain.errors import MtdError, RetryableError
+from mtd.usecases.ports import Json, QueueMessage
+from mtd.usecases.push_waiting import list_waiting, push_waiting
+from mtd.usecases.read_queue import Failure, OrderMessage, read_queue, waiting_rows
+from mtd.usecases.receive_order import Arrival, receive_order
+from mtd.usecases.trail import hop
+
+HERE = hop("Lambda", "f")
+
+
+@dataclass(slots=True)
+class Rows:
+    rows: list[Json] = field(default_factory=list)
+    pushed: list[str] = field(default_factory=list)
+
+    def record(self, rows: Sequence[Json]) -> None:
+        self.rows += rows
+
+    def reasons(self) -> dict[str, str]:
+        return {row["message_id"]: row["reason"] for row in self.rows}
+
+    def mark_pushed(self, message_ids: Sequence[str]) -> None:
+        self.pushed += message_ids
+
+
+def arrival(key: str, size: int = 1) -> Arrival:
+    return Arrival(message_id="m", bucket="b", key=key, size=size, hops=(hop("S3", "object created"),))
+
+
+def test_readable_orders_go_on_and_the_others_are_kept_with_their_reason() -> None:
+    objects = FakeObjects({"orders/a.xml": OrderFile(number="A").xml().encode(), "orders/b.xml": b"<broken"})
+    queues, rejections = FakeQueues(), Rows()
+
+    receive_order([arrival("orders/a.xml"), arrival("orders/b.xml")], objects, queues, rejections, HERE)
+
+    [(destination, body)] = queues.sent
+    message = json.loads(body)
+    assert (destination, message["number"], message["source"]) == ("orders", "A", "s3://b/orders/a.xml")
+    assert [hop["source"] for hop in message["hops"]] == ["S3", "Lambda"]
+    [row] = rejections.rows
+    assert (row["source"], row["code"]) == ("s3://b/orders/b.xml", "not_xml")
+    assert objects.content["rejected/orders/b.xml"] == b"<broken"
+    assert json.loads(objects.content["rejected/orders/b.xml.reason.json"])["code"] == "not_xml"
+
+
+def test_a_large_file_is_refused_unread() -> None:
+    objects, rejections = FakeObjects({"orders/a.xml": b"never read as XML"}), Rows()
+
+    receive_order([arrival("orders/a.xml", 60 * 2**20)], objects, FakeQueues(), rejections, HERE)
+
+    assert rejections.rows[0]["code"] == "too_large"
+
+
+def test_a_file_that_vanished_leaves_a_row() -> None:
+    rejections = Rows()
+
+    receive_order([arrival("orders/gone.xml")], FakeObjects(), FakeQueues(), rejections, HERE)
+
+    assert rejections.rows[0]["code"] == "vanished"
+
+
+def test_what_is_too_large_for_a_message_travels_by_reference() -> None:
+    lines = tuple((f"SKU-{i}", "1", "10") for i in range(3_000))
+    objects = FakeObjects({"orders/a.xml": OrderFile(number="A", lines=lines, payable=None, tax=None).xml().encode()})
+    queues = FakeQueues()
+
+    receive_order([arrival("orders/a.xml")], objects, queues, Rows(), HERE)
+
+    message = json.loads(queues.sent[0][1])
+    assert "order" not in message
+    assert len(json.loads(objects.content[message["reference"]["key"]])["lines"]) == 3_000
+
+
+def order_message(name: str, receives: int = 1, body: Json | None = None, size: int = 100) -> OrderMessage:
+    content = {"order": {"number": name}, "number": name, "seller": "S"} if body is None else body
+    return OrderMessage(message_id=name, receipt=f"r-{name}", receives=receives, size=size, body=content, hop=HERE)
+
+
+def failed(failures: Sequence[Failure]) -> list[str]:
+    return [failure.message.message_id for failure in failures]
+
+
+def test_a_batch_is_one_call() -> None:
+    api = FakeApi()
+
+    assert read_queue([order_message("a"), order_message("b")], api, HERE) == []
+    [(path, body)] = api.calls
+    assert (path, len(body["orders"])) == ("/orders", 2)
+
+
+def test_calls_stay_within_what_lambda_takes() -> None:
+    api = FakeApi()
+
+    read_queue([order_message(str(i), size=200_000) for i in range(40)], api, HERE)
+
+    assert [len(body["orders"]) for _, body in api.calls] == [15, 15, 10]
+
+
+def test_when_the_api_is_away_all_come_again() -> None:
+    api = FakeApi(errors={"/orders": RetryableError("503")})
+
+    assert failed(read_queue([order_message("a"), order_message("b")], api, HERE)) == ["a", "b"]
+    assert len(api.calls) == 1
+
+
+def test_one_refused_order_does_not_hold_up_the_others() -> None:
+    api = FakeApi(errors={"'poison'": MtdError("400")})
+
+    failures = read_queue([order_message("a"), order_message("poison"), order_message("b")], api, HERE)
+
+    assert failed(failures) == ["poison"]
+    assert len(api.calls) == 4
+
+
+@pytest.mark.parametrize("body", [{}, {"nonsense": 1}])
+def test_a_message_that_is_no_order_fails_alone(body: Json) -> None:
+    api = FakeApi()
+
+    assert failed(read_queue([order_message("x", body=body), order_message("a")], api, HERE)) == ["x"]
+    assert len(api.calls) == 1
+
+
+def test_the_tenth_receive_is_noted_as_waiting() -> None:
+    failures = [
+        Failure(message=order_message("a", 10), reason="no"),
+        Failure(message=order_message("b", 9), reason="no"),
+    ]
+
+    assert [row["number"] for row in waiting_rows(failures)] == ["a"]
+
+
+def waiting(*numbers: str) -> FakeQueues:
+    messages = [
+        QueueMessage(
+            message_id=f"m-{number}",
+            receipt=f"r-{number}",
+            body=json.dumps({"number": number, "seller": "S"}),
+            receives=11,
+            sent_at=datetime(2026, 1, i + 1, tzinfo=UTC),
+        )
+        for i, number in enumerate(numbers)
+    ]
+    return FakeQueues({"waiting": messages})
+
+
+def test_the_waiting_queue_is_listed_without_being_emptied() -> None:
+    queues, rows = waiting("a", "b", "a2"), Rows()
+
+    listed = list_waiting(queues, rows)
+
+    assert [entry["number"] for entry in listed] == ["a", "b", "a2"]
+    assert queues.hidden == set()
+    assert len(rows.rows) == 3
+
+
+def test_only_the_chosen_are_pushed() -> None:
+    queues, rows = waiting("a", "b"), Rows()
+
+    assert push_waiting(["b"], queues, rows) == ["b"]
+
+    assert [json.loads(body)["number"] for _, body in queues.sent] == ["b"]
+    assert [message.message_id for message in queues.queues["waiting"]] == ["m-a"]
+    assert queues.hidden == {"r-b"}
+    assert rows.pushed == ["m-b"]
+
+
+def test_all_are_pushed_even_beyond_one_call() -> None:
+    queues = waiting(*(str(i) for i in range(25)))
+
+    assert len(push_waiting(None, queues, Rows())) == 25
+    assert queues.queues["waiting"] == []
+
+
+def test_a_push_that_cannot_be_sent_leaves_everything_where_it_was() -> None:
+    queues = waiting("a", "b")
+    queues.fail_sending = True
+
+    with pytest.raises(MtdError):
+        push_waiting(["b"], queues, Rows())
+
+    assert len(queues.queues["waiting"]) == 2

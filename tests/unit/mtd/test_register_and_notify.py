@@ -1,0 +1,92 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.orders import OrderFile
+from tests.unit.mtd.fakes import FakeMailer, FakeWork, case
+
+from mtd.domain import order as orders
+from mtd.domain import ubl
+from mtd.usecases.notify_customer import DueMail, notify_customer
+from mtd.usecases.ports import Json, Sending
+from mtd.usecases.register_orders import Incoming, register_orders
+from mtd.usecases.trail import hop
+
+
+def incoming(**knobs: str) -> Incoming:
+    order = ubl.parse_order(OrderFile(**{"number": "N", **knobs}).xml().encode())  # type: ignore[arg-type]
+    return Incoming(order=order, document=orders.to_json(order), source="s3://b/k", hops=(hop("S3", "put"),))
+
+
+def test_a_batch_is_registered_with_tokens_events_and_totals() -> None:
+    work = FakeWork()
+
+    results = register_orders([incoming(), incoming(number="M")], work, "register_orders", "r", [hop("API", "POST")])
+
+    assert [result["status"] for result in results] == ["registered", "registered"]
+    first = work.candidates[0]
+    assert first.nodes == ("validation",)
+    assert first.row["total"] == "23800"
+    assert [hop["source"] for hop in first.event["detail"]["hops"]] == ["S3", "API", "Lambda"]
+
+
+def test_the_same_order_twice_in_a_batch_is_one_candidate() -> None:
+    work = FakeWork()
+
+    results = register_orders([incoming(), incoming()], work, "f", "r", [])
+
+    assert len(results) == 2
+    assert len(work.candidates) == 1
+
+
+def test_other_content_in_the_same_batch_is_a_conflict() -> None:
+    results = register_orders([incoming(), incoming(buyer_name="B")], FakeWork(), "f", "r", [])
+
+    assert [result["status"] for result in results] == ["registered", "conflict"]
+
+
+@dataclass(slots=True)
+class Box:
+    due: list[DueMail]
+    results: list[Json] = field(default_factory=list)
+    events: list[Json] = field(default_factory=list)
+
+    def claim(self, mails: Sequence[Json]) -> list[DueMail]:
+        wanted = {mail["order_id"] for mail in mails}
+        return [mail for mail in self.due if str(mail.order_id) in wanted]
+
+    def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None:
+        self.results += results
+        self.events += events
+
+
+def due(token_id: int, address: str) -> DueMail:
+    one = case("emission_dte", token_id, mail=address)
+    return DueMail(
+        mail_id=token_id, order_id=one.order_id, kind="being_processed", order=one.order, document_type=39, folio=7
+    )
+
+
+def test_what_is_due_is_sent_and_each_mail_has_its_own_fate() -> None:
+    mails = [due(1, "a@x.cl"), due(2, "b@x.cl"), due(3, "c@x.cl")]
+    box = Box(mails)
+    mailer = FakeMailer(
+        {
+            "b@x.cl": Sending(status="failed", reason="no such address"),
+            "c@x.cl": Sending(status="pending", reason="slow"),
+        }
+    )
+
+    again = notify_customer([{"order_id": str(m.order_id), "kind": m.kind} for m in mails], box, mailer, "f", "r")
+
+    assert again == 1
+    assert [result["status"] for result in box.results] == ["sent", "failed", "pending"]
+    assert "boleta electrónica N° 7" in mailer.mails[0].body
+    assert mailer.mails[0].tags == {"order_id": str(mails[0].order_id), "kind": "being_processed"}
+    assert box.events[0]["what"] == "mail being_processed sent"
+
+
+def test_nothing_due_sends_nothing() -> None:
+    mailer = FakeMailer()
+
+    assert notify_customer([{"order_id": "x", "kind": "y"}], Box([]), mailer, "f", "r") == 0
+    assert mailer.mails == []

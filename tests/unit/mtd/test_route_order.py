@@ -1,0 +1,100 @@
+import uuid
+
+import pytest
+from tests.unit.mtd.fakes import FakeApi, FakeMachines, FakeWork
+
+from mtd.domain.errors import MtdError, RetryableError
+from mtd.usecases.ports import Place, Reference
+from mtd.usecases.route_order import LARGEST_BATCH, TransitionMessage, route_order
+from mtd.usecases.trail import hop
+
+HERE = hop("Lambda", "route_order")
+
+
+def place(token_id: int, node: str, version: int = 1, **data: str) -> Place:
+    return Place(
+        token_id=token_id,
+        version=version,
+        node=node,
+        attempts=0,
+        data=data,
+        order_id=uuid.uuid4(),
+        process_version_id=1,
+    )
+
+
+def message(name: str, *tokens: int, version: int = 1) -> TransitionMessage:
+    references = tuple(Reference(token_id=token, version=version) for token in tokens)
+    return TransitionMessage(message_id=name, references=references, hop=hop("SQS", "transitions"))
+
+
+def test_one_call_a_state_for_the_whole_batch() -> None:
+    work = FakeWork(places=[place(1, "validation"), place(2, "dispatch"), place(3, "validation")])
+    api, machines = FakeApi(), FakeMachines()
+
+    failed = route_order([message("a", 1, 2), message("b", 3)], work, api, machines, HERE)
+
+    assert failed == []
+    tokens = {path: [token["token_id"] for token in body["tokens"]] for path, body in api.calls}
+    assert tokens == {"/states/validation": [1, 3], "/states/dispatch": [2]}
+
+
+def test_a_stale_or_doubled_message_calls_no_one_twice() -> None:
+    work = FakeWork(places=[place(1, "validation", version=2)])
+    api = FakeApi()
+
+    route_order(
+        [message("old", 1), message("new", 1, version=2), message("again", 1, version=2)],
+        work,
+        api,
+        FakeMachines(),
+        HERE,
+    )
+
+    assert [body["tokens"] for _, body in api.calls] == [[{"token_id": 1, "version": 2}]]
+
+
+def test_only_the_messages_of_a_state_that_fails_come_again() -> None:
+    work = FakeWork(places=[place(1, "validation"), place(2, "dispatch")])
+    api = FakeApi(errors={"/states/dispatch": RetryableError("503")})
+
+    assert route_order([message("a", 1), message("b", 2)], work, api, FakeMachines(), HERE) == ["b"]
+
+
+def test_a_failure_goes_to_the_error_api_of_its_state() -> None:
+    work = FakeWork(places=[place(1, "control_error", failed="allocation")])
+    api = FakeApi()
+
+    route_order([message("a", 1)], work, api, FakeMachines(), HERE)
+
+    assert api.calls[0][0] == "/errors/allocation"
+
+
+def test_a_failed_tax_document_starts_one_execution_an_order() -> None:
+    work = FakeWork(places=[place(1, "dte_incident"), place(2, "dte_incident")])
+    machines = FakeMachines()
+
+    route_order([message("a", 1, 2)], work, FakeApi(), machines, HERE)
+
+    assert [(name, body["token"]["token_id"]) for name, _, body in machines.started] == [
+        ("dte_incident", 1), ("dte_incident", 2),
+    ]  # fmt: skip
+    assert len({execution for _, execution, _ in machines.started}) == 2
+
+
+def test_large_batches_are_split() -> None:
+    count = LARGEST_BATCH * 2 + 1
+    work = FakeWork(places=[place(i, "validation") for i in range(count)])
+    api = FakeApi()
+
+    route_order([message("a", *range(count))], work, api, FakeMachines(), HERE)
+
+    assert sorted(len(body["tokens"]) for _, body in api.calls) == [1, LARGEST_BATCH, LARGEST_BATCH]
+
+
+def test_an_api_that_refuses_for_good_is_an_error_of_the_function() -> None:
+    work = FakeWork(places=[place(1, "validation")])
+    api = FakeApi(errors={"/states/validation": MtdError("400")})
+
+    with pytest.raises(MtdError, match="400"):
+        route_order([message("a", 1)], work, api, FakeMachines(), HERE)
