@@ -151,15 +151,22 @@ def _initialise(server: Server, home: Path, password: str) -> None:
     except subprocess.CalledProcessError as error:
         told = (error.stderr or error.stdout or "").strip().splitlines() or ["no reason given"]
         reason = next((line for line in told if "rror" in line), told[-1])
-        full = "No space left" in (error.stderr or "")
         raise Problem(
             f"PostgreSQL's data folder could not be made: {reason}",
-            fix=f"Free some space on the disk of {home}." if full else f"Look at {home}.",
+            fix=_fix(error.stderr or "", home),
         ) from error
     finally:
         passwords.unlink(missing_ok=True)
     (making / "pg_hba.conf").write_text(_HBA, encoding="ascii")
     making.rename(server.data)
+
+
+def _fix(told: str, home: Path) -> str:
+    if "No space left" in told:
+        return f"Free some space on the disk of {home}."
+    if "effective user" in told:
+        return "Run as a user that /etc/passwd knows, or as root: PostgreSQL wants a user with a name."
+    return f"Look at {home}."
 
 
 def accepts(port: int, credentials: Credentials) -> bool:

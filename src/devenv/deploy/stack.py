@@ -146,7 +146,7 @@ class Stack:
         if wrong:
             raise Problem(
                 f"Stack {self.name} does not stand as its template says: {'; '.join(wrong)}",
-                fix="Correct the template.",
+                fix="Correct the template; 'mtd logs localstack' may tell more.",
             )
 
     def _failed_resources(self) -> list[str]:
@@ -168,4 +168,7 @@ class Stack:
         if not reasons:
             told = self._description() or {}
             reasons = [str(told.get("StackStatusReason") or told.get("StackStatus") or "no reason given")]
-        return Problem(f"Stack {self.name} {what}: {'; '.join(reasons)}", fix="Correct the template and run it again.")
+        return Problem(
+            f"Stack {self.name} {what}: {'; '.join(reasons)}",
+            fix="Correct the template and run it again; 'mtd logs localstack' may tell more.",
+        )
