@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
+_ORDER = "urn:oasis:names:specification:ubl:schema:xsd:Order-2"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 
@@ -40,7 +41,7 @@ class OrderFile:
         )
         return (
             '<?xml version="1.0" encoding="UTF-8"?>'
-            f'<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:Order-2" xmlns:cac="{_CAC}" xmlns:cbc="{_CBC}">'
+            f'<Order xmlns="{_ORDER}" xmlns:cac="{_CAC}" xmlns:cbc="{_CBC}">'
             f"<cbc:ID>{escape(self.number)}</cbc:ID><cbc:IssueDate>2026-11-20</cbc:IssueDate>{self.extra}"
             f"<cbc:DocumentCurrencyCode>{self.currency}</cbc:DocumentCurrencyCode>"
             "<cac:BuyerCustomerParty><cac:Party>"

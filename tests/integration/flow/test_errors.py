@@ -21,9 +21,7 @@ def test_a_refusal_becomes_an_incident_through_the_error_api(
 
     assert order["reason"] == f"{state}: not today (blocked)"
     assert any(event["what"] == f"POST /errors/{state}" for event in order["events"])
-    [incident] = system.sql(
-        "select i.* from incidents i join orders o using (order_id) where o.number = %s", number
-    )
+    [incident] = system.sql("select i.* from incidents i join orders o using (order_id) where o.number = %s", number)
     assert (incident["state"], incident["code"], incident["resolved_at"]) == (state, "blocked", None)
 
 
@@ -46,9 +44,7 @@ def test_an_unknown_gift_card_is_refused_and_nothing_is_allocated(system: System
     assert system.done("eom", "allocate", number) == []
 
 
-def test_a_refused_tax_document_goes_through_step_functions_and_tells_the_customer(
-    system: System, number: str
-) -> None:
+def test_a_refused_tax_document_goes_through_step_functions_and_tells_the_customer(system: System, number: str) -> None:
     system.fault("paperless", number, refusal_rate=1, refusal_code="CAF_AGOTADO", refusal_message="no folios left")
     system.put(OrderFile(number=number).xml(), f"{number}.xml")
 

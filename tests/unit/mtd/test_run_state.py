@@ -3,7 +3,7 @@ from tests.unit.mtd.fakes import FakeWork, case
 
 from mtd.domain.errors import BusinessError, RetryableError
 from mtd.usecases.control_error import control_error
-from mtd.usecases.ports import Case, Done, Reference
+from mtd.usecases.ports import Case, Done, Effect, Reference
 from mtd.usecases.run_state import StateRun, run_state
 from mtd.usecases.trail import hop
 
@@ -14,7 +14,7 @@ def references(*cases: Case) -> list[Reference]:
     return [Reference(token_id=c.token_id, version=c.version) for c in cases]
 
 
-def raising(error: Exception) -> object:
+def raising(error: Exception) -> Effect:
     def effect(_: Case) -> Done:
         raise error
 
@@ -51,7 +51,7 @@ def test_a_refusal_takes_the_error_way_with_its_reason() -> None:
 
     answer = run_state(
         "allocation", references(one), raising(BusinessError("no stock", code="out_of_stock")), work, RUN
-    )  # type: ignore[arg-type]
+    )
 
     assert answer["failed"] == 1
     [move] = work.committed[1].moves
@@ -76,7 +76,7 @@ def test_the_incident_of_a_failure_ends_the_order_as_an_exception() -> None:
 def test_what_may_pass_is_tried_again_later(error: Exception) -> None:
     work = FakeWork(cases=[one := case("allocation", attempts=3)])
 
-    answer = run_state("allocation", references(one), raising(error), work, RUN)  # type: ignore[arg-type]
+    answer = run_state("allocation", references(one), raising(error), work, RUN)
 
     assert answer["retried"] == 1
     [again] = work.committed[1].retries
@@ -87,7 +87,7 @@ def test_what_may_pass_is_tried_again_later(error: Exception) -> None:
 def test_the_tenth_try_is_the_last() -> None:
     work = FakeWork(cases=[one := case("emission_dte", attempts=10)])
 
-    answer = run_state("emission_dte", references(one), raising(RetryableError("slow", code="timed_out")), work, RUN)  # type: ignore[arg-type]
+    answer = run_state("emission_dte", references(one), raising(RetryableError("slow", code="timed_out")), work, RUN)
 
     assert answer["failed"] == 1
     assert work.committed[1].moves[0]["node"] == "dte_incident"

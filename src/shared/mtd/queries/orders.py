@@ -2,9 +2,9 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.sql import load
@@ -15,10 +15,8 @@ LARGEST_PAGE = 1_000
 type Json = dict[str, Any]
 
 
-class Reader(Protocol):
-    """Runs one query; rows as dictionaries."""
-
-    def __call__(self, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]: ...
+type Reader = Callable[[str, Mapping[str, Any]], list[dict[str, Any]]]
+"""Runs one query with its parameters; rows as dictionaries."""
 
 
 def list_orders(read: Reader, *, state: str | None, number: str | None, limit: int, after: str | None) -> Json:

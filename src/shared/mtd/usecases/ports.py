@@ -1,6 +1,6 @@
 """What the use cases need of the world, as Protocols; `mtd.adapters` serves them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -117,15 +117,6 @@ class Work(Protocol):
         ...
 
 
-class Effect(Protocol):
-    """A state's work on one order.
-
-    Raises BusinessError when refused for good and RetryableError when it may work later.
-    """
-
-    def __call__(self, case: Case) -> "Done": ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """What an effect brought: detail for the event, and rows to write with it."""
@@ -137,6 +128,10 @@ class Done:
     mails: tuple[str, ...] = ()
     incident: Json | None = None
     outcome_reason: str | None = None
+
+
+type Effect = Callable[[Case], Done]
+"""A state's work on one order. Raises BusinessError when refused for good, RetryableError when it may work later."""
 
 
 class StatesApi(Protocol):
