@@ -32,6 +32,9 @@ PRELOADED = (
 )
 """Third-party and standard modules that a function would import anyway; our own code never, it would go stale."""
 
+WARMED_SERVICES = ("s3", "sqs", "ses", "stepfunctions", "secretsmanager")
+"""The AWS services of which a first client is cheap in a forked function."""
+
 
 class ForkServerError(Exception):
     """The fork server did not start, or ended while it was asked for something."""
@@ -67,7 +70,12 @@ class ForkServer:
         self._broken = False
         self.modules: list[str] = []
         """The packages that are preloaded, known once the server has answered for the first time."""
-        settings = {"path": list(path), "preload": list(PRELOADED) if fork else [], "exec": not fork}
+        settings = {
+            "path": list(path),
+            "preload": list(PRELOADED) if fork else [],
+            "services": list(WARMED_SERVICES),
+            "exec": not fork,
+        }
         try:
             ours.sendall(json.dumps(settings).encode())
         except OSError as error:

@@ -1,7 +1,8 @@
 """Forks function processes from an interpreter that has third-party modules loaded already.
 
 Run as ``python -I fork_server.py FD``, where FD is a connected SOCK_SEQPACKET socket. The first message is the
-settings, ``{"path": [...], "preload": [...], "exec": bool}``; then one request a message, one answer each:
+settings, ``{"path": [...], "preload": [...], "services": [...], "exec": bool}``; then one request a message, one answer
+each:
 
 * ``{"op": "start", "spec": {...}}`` with the write end of the log pipe attached answers ``{"pid": n}`` with a pidfd.
 * ``{"op": "wait", "pid": n}`` answers ``{"status": n}``: the exit code, or minus the signal that killed it.
@@ -16,14 +17,13 @@ import os
 import signal
 import socket
 import sys
-import traceback
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).parent))
 import function_process  # type: ignore[import-not-found]
+import warm_botocore  # type: ignore[import-not-found]
 
 sys.path.pop(0)
 
@@ -46,14 +46,6 @@ def preload(names: list[str]) -> dict[str, str]:
         if sys.modules.pop(name, None) is not None:
             failures[name] = "was imported by a preloaded module"
     return failures
-
-
-def warm_boto3(module: ModuleType | None) -> None:
-    """Build and drop a client, so that what botocore imports late is loaded too."""
-    if module is None:
-        return
-    session = module.session.Session(aws_access_key_id="x", aws_secret_access_key="x", region_name="us-west-2")
-    session.client("sqs", endpoint_url="http://127.0.0.1:1")
 
 
 def kill_children(children: set[int]) -> None:
@@ -106,10 +98,11 @@ def main(fd: int) -> None:
     sys.path[:0] = settings["path"]
     base = set(sys.modules)
     failures = preload(settings["preload"])
-    try:
-        warm_boto3(sys.modules.get("boto3"))
-    except Exception:
-        failures["boto3"] = traceback.format_exc(limit=1)
+    if "boto3" in sys.modules:
+        try:
+            warm_botocore.warm(settings["services"])
+        except Exception as error:  # as above
+            failures["boto3"] = f"{type(error).__name__}: {error}"
     third_party = {name.partition(".")[0] for name in set(sys.modules) - base} - set(sys.stdlib_module_names)
     gc.collect()
     gc.freeze()

@@ -111,3 +111,18 @@ def test_a_response_over_the_limit_is_refused_as_on_aws(functions: Functions) ->
     assert answer.failed
     assert answer.payload["errorType"] == "Function.ResponseSizeTooLarge"
     assert functions.invoke("huge", 3).payload == "xxx"
+
+
+def test_a_first_client_reads_no_service_description(functions: Functions) -> None:
+    source = """
+import sys, boto3
+read = []
+sys.addaudithook(lambda name, arguments: read.append(str(arguments[0])) if name == "open" else None)
+def handler(event, context):
+    read.clear()
+    boto3.client(event)
+    return [path for path in read if "botocore" in path and ".json" in path]
+"""
+    functions.create("clients", source)
+    assert functions.invoke("clients", "sqs").payload == []
+    assert functions.invoke("clients", "acm").payload != [], "the fork server has not read this one"

@@ -48,7 +48,7 @@ def handler(event, context):
 def misbehaves(functions: Functions, tmp_path: Path) -> str:
     """A function that does wrong what its event says, and otherwise answers how often it was called."""
     settings = {"LEAVES_PID": str(tmp_path / "pid")}
-    functions.create("misbehaves", MISBEHAVES, environment=settings, Timeout=1, MemorySize=160)
+    functions.create("misbehaves", MISBEHAVES, environment=settings, Timeout=1)
     assert functions.invoke("misbehaves").payload == 1
     assert functions.invoke("misbehaves").payload == 2, "one process serves call after call"
     return "misbehaves"
@@ -89,14 +89,23 @@ def test_a_crash_is_an_exit_error_and_the_next_call_is_fresh(
     assert functions.invoke(misbehaves).payload == 1
 
 
-def test_too_much_memory_is_killed_as_on_aws(functions: Functions, misbehaves: str) -> None:
-    answer = functions.invoke(misbehaves, "eat")
+def test_too_much_memory_is_killed_as_on_aws(functions: Functions) -> None:
+    functions.create("eats", MISBEHAVES, Timeout=60, MemorySize=160)
+    answer = functions.invoke("eats", "eat")
     assert answer.failed
     assert answer.payload["errorType"] == "Runtime.ExitError"
     assert answer.payload["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
     assert "Max Memory Used: 160 MB" in answer.log
     assert "Error Type: Runtime.OutOfMemory" in answer.log
-    assert functions.invoke(misbehaves).payload == 1
+    assert functions.invoke("eats").payload == 1
+
+
+def test_a_peak_between_two_looks_counts_too(functions: Functions) -> None:
+    source = "def handler(event, context):\n    return len(b'x' * (event << 20))\n"
+    functions.create("peaks", source, Timeout=60, MemorySize=160)
+    assert functions.invoke("peaks", 10).payload == 10 << 20
+    answer = functions.invoke("peaks", 300)
+    assert answer.payload["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
 
 
 def test_a_raised_exception_has_type_message_and_trace_and_keeps_the_process(
