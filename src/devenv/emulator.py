@@ -24,12 +24,6 @@ _PASSED_ON = (
     "SFN_MOCK_CONFIG",
 )
 
-# LocalStack keeps millions of objects alive: the collector's default pace would spend a good part of a core on them.
-_MAIN = (
-    "import gc, runpy; gc.set_threshold(100_000, 50, 100); "
-    "runpy.run_module('localstack.runtime.main', run_name='__main__', alter_sys=True)"
-)
-
 _CATALOG = (
     "import pathlib, sys; from localstack.aws import spec; "
     "spec.build_service_index_cache(str(pathlib.Path(sys.argv[1]) / spec._get_catalog_filename()))"
@@ -68,7 +62,7 @@ def request(instance: Instance, environments: Environments, port: int) -> Proces
     passed_on = {name: instance.environ[name] for name in _PASSED_ON if instance.environ.get(name)}
     return ProcessRequest(
         name="localstack",
-        argv=(str(environments.emulator), "-c", _MAIN),
+        argv=(str(environments.emulator), "-P", str(Path(__file__).with_name("localstack_main.py"))),
         environment=clean_environment(instance) | settings | passed_on,
         folder=str(home),
         log=str(instance.logs / "localstack.log"),
