@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     running = Running.of(instance)
     words = arguments.arguments[1:] if arguments.arguments[:1] == ["--"] else arguments.arguments
-    program = Path(sys.executable).with_name("aws")
+    program = Path(sys.executable).with_name("awslocal")
     kept = {name: value for name, value in instance.environ.items() if not name.startswith("AWS_")}
     environment = kept | {
         "AWS_ENDPOINT_URL": running.endpoint,

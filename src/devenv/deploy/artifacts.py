@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _DATE = (1980, 1, 1, 0, 0, 0)
-_SKIPPED = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".DS_Store"}
 
 
 def files_of(folder: Path) -> list[tuple[str, Path]]:
-    """(name inside the folder, file) of all that belongs into a zip, sorted."""
+    """(name inside the folder, file) of all that belongs into a zip, sorted; nothing hidden, nothing compiled."""
     found = []
     for path in folder.rglob("*"):
         inside = path.relative_to(folder)
-        if path.is_file() and path.suffix != ".pyc" and not _SKIPPED & set(inside.parts):
+        hidden = any(part.startswith(".") for part in inside.parts)
+        if path.is_file() and path.suffix != ".pyc" and not hidden and "__pycache__" not in inside.parts:
             found.append((inside.as_posix(), path))
     return sorted(found)
 
