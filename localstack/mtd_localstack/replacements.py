@@ -1,5 +1,6 @@
 """The few places where LocalStack has no plug point and a name in one of its modules is replaced instead."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from localstack.services.cloudformation.resource_provider import ResourceProvide
 from localstack.services.lambda_.invocation import version_manager
 from localstack.services.s3 import provider as s3_provider
 from localstack.services.sqs.provider import CloudwatchDispatcher
+from localstack.utils.threads import start_thread
 
 
 class NoLogHandler:
@@ -25,15 +27,17 @@ class NoLogHandler:
         """Nothing to stop."""
 
 
-def record_nothing(**_: str) -> None:
-    """Stands where each call made one or two PutMetricData requests: delivery.py does that."""
+def start_thread_unless_for_metrics(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Each call started a thread for one or two PutMetricData requests: delivery.py does that."""
+    if str(kwargs.get("name", "")).startswith("record-cloudwatch-metric"):
+        return None
+    return start_thread(method, *args, **kwargs)
 
 
 def silence_lambda_telemetry() -> None:
     """Have LocalStack's Lambda service leave logs and metrics to the executor."""
     version_manager.LogHandler = NoLogHandler
-    version_manager.record_cw_metric_invocation = record_nothing
-    version_manager.record_cw_metric_error = record_nothing
+    version_manager.start_thread = start_thread_unless_for_metrics
 
 
 def use_s3_storage(folder: str) -> None:
