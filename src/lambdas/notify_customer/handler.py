@@ -3,9 +3,9 @@
 from typing import Any
 
 from mtd.adapters.mailbox import PostgresMailBox
+from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.entrypoints import composition, sqs
-from mtd.entrypoints.logs import count
 from mtd.usecases.notify_customer import notify_customer
 
 

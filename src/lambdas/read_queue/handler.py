@@ -4,10 +4,10 @@ import logging
 from typing import Any
 
 from mtd.adapters.intake import PostgresWaiting
+from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.domain.errors import MtdError
 from mtd.entrypoints import composition, sqs
-from mtd.entrypoints.logs import count
 from mtd.usecases.read_queue import Failure, OrderMessage, read_queue, waiting_rows
 from mtd.usecases.trail import hop
 

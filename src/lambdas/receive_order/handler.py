@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from mtd.adapters.intake import PostgresRejections
+from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.entrypoints import composition, sqs
-from mtd.entrypoints.logs import count
 from mtd.usecases.receive_order import Arrival, arrival_hops, receive_order
 from mtd.usecases.trail import from_millis, hop
 

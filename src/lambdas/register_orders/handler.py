@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
+from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.order import from_json
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, api_hop
-from mtd.entrypoints.logs import count
 from mtd.usecases.register_orders import Incoming, register_orders
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.entrypoints import composition
-from mtd.entrypoints.logs import count, set_up_logs
+from mtd.entrypoints.logs import set_up_logs
 from mtd.usecases.relay_outbox import relay_outbox
 
 set_up_logs()

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.entrypoints import composition, sqs
-from mtd.entrypoints.logs import count
 from mtd.entrypoints.states import references
 from mtd.usecases.route_order import TransitionMessage, route_order
 from mtd.usecases.trail import hop

@@ -1,6 +1,7 @@
 """One PostgreSQL connection per Lambda environment, kept warm; its errors translated in this one place."""
 
 import json
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from psycopg import errors
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps
 
+from mtd.adapters.metrics import count
 from mtd.domain.errors import MtdError, UnavailableError
 
 type Connection = psycopg.Connection[DictRow]
@@ -55,6 +57,8 @@ class Database:
                     self._conninfo(), autocommit=True, row_factory=dict_row, connect_timeout=5
                 )
             except psycopg.OperationalError as error:
+                # An alarm of its own watches this: no function can work without it.
+                count(None, {"DatabaseConnectionErrors": 1})
                 raise UnavailableError(f"PostgreSQL: {error}", code="database_unavailable") from error
         return self._connection
 
@@ -63,8 +67,6 @@ class Database:
         """Whether the server has hung up meanwhile: a closed socket is readable, an idle one is not."""
         if connection.closed or connection.broken:
             return False
-        import select
-
         readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)
         return not readable
 

@@ -1,10 +1,8 @@
-"""JSON logs to standard output and metrics in CloudWatch's embedded metric format. No personal data in either."""
+"""JSON logs to standard output, without personal data."""
 
 import json
 import logging
 import sys
-import time
-from collections.abc import Mapping
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "aws_request_id"}
 
@@ -37,22 +35,3 @@ def set_up_logs(level: str = "INFO") -> None:
     root.setLevel(level)
     # psycopg_binary and botocore tell at INFO what nobody acts on.
     logging.getLogger("botocore").setLevel(logging.WARNING)
-
-
-def count(function: str, values: Mapping[str, float]) -> None:
-    """Metrics of one invocation under the namespace MTD, by function (unit Count)."""
-    document = {
-        "_aws": {
-            "Timestamp": int(time.time() * 1000),
-            "CloudWatchMetrics": [
-                {
-                    "Namespace": "MTD",
-                    "Dimensions": [["Function"]],
-                    "Metrics": [{"Name": name, "Unit": "Count"} for name in values],
-                }
-            ],
-        },
-        "Function": function,
-        **values,
-    }
-    print(json.dumps(document), flush=True)

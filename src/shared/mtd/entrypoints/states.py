@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints.api import ApiHandler, Event, Json, api_handler, api_hop
 from mtd.entrypoints.composition import work
-from mtd.entrypoints.logs import count
 from mtd.usecases.ports import Effect, Reference
 from mtd.usecases.run_state import StateRun, run_state
 
