@@ -45,6 +45,8 @@ def request(instance: Instance, environments: Environments, port: int) -> Proces
         "OVERRIDE_IN_DOCKER": "0",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DISABLE_EVENTS": "1",
+        # Queue URLs with the plain address: sqs.us-west-2.127.0.0.1 is no host name.
+        "SQS_ENDPOINT_STRATEGY": "path",
         # One line per request would cost more than some requests do.
         "LS_LOG": "warn",
         "GATEWAY_SERVER": "mtd-loopback",

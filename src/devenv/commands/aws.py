@@ -1,4 +1,4 @@
-"""the aws command against this instance, as awslocal"""
+"""the aws command against this instance, as awslocal does it"""
 
 import argparse
 import os
@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     running = Running.of(instance)
     words = arguments.arguments[1:] if arguments.arguments[:1] == ["--"] else arguments.arguments
-    program = Path(sys.executable).with_name("awslocal")
+    program = Path(sys.executable).with_name("aws")
     kept = {name: value for name, value in instance.environ.items() if not name.startswith("AWS_")}
     environment = kept | {
         "AWS_ENDPOINT_URL": running.endpoint,
@@ -26,4 +26,5 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         "AWS_DEFAULT_REGION": REGION,
         "PATH": f"{program.parent}{os.pathsep}{instance.setting('PATH')}",
     }
-    os.execve(program, [str(program), *words], environment)
+    # Named outright too: for some services (SQS) aws overlooks the variable.
+    os.execve(program, [str(program), "--endpoint-url", running.endpoint, *words], environment)
