@@ -51,7 +51,7 @@ def mtd_start() -> None:
         from localstack.services.edge import ROUTER
 
         from .bulk_mail import keep_bulk_mails
-        from .executor import machine
+        from .machine import machine
         from .queue_polling import poll_queues_long
         from .replacements import (
             look_often_at_resources,
@@ -75,6 +75,6 @@ def mtd_start() -> None:
 def mtd_shutdown() -> None:
     """End the functions' processes with LocalStack."""
     if LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
-        from .executor import machine
+        from .machine import machine
 
         machine().stop()

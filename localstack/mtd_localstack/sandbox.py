@@ -12,6 +12,7 @@ from typing import Any
 
 from .fork_client import ForkServer, ForkServerError
 from .function_runner import Event, FunctionRunner, Happened
+from .invocation import Invocation, InvocationLog, Outcome
 from .log_events import LogEvent, now_ms
 from .outcomes import (
     MAX_RESPONSE_BYTES,
@@ -41,31 +42,6 @@ class SandboxSettings:
     pycache: str
     memory_mb: int
     timeout_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
-    """One call of the function."""
-
-    request_id: str
-    arn: str
-    trace_id: str
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of a call; ``duration_ms`` without the init phase."""
-
-    payload: bytes
-    is_error: bool
-    events: list[LogEvent]
-    duration_ms: float
-
-    @property
-    def logs(self) -> str:
-        """The log as text, a line an event."""
-        return "".join(f"{event.message}\n" for event in self.events)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +168,7 @@ class Sandbox:
         return runner.idle or runner.wait(time.monotonic() + NEXT_TIMEOUT_S).happened is Happened.NEXT
 
     def _invoke(self, invocation: Invocation) -> Outcome:
-        log = _Log(invocation.request_id)
+        log = InvocationLog(invocation.request_id)
         init = self._prepare(log)
         began = time.monotonic()
         if init is not None:
@@ -224,7 +200,7 @@ class Sandbox:
         )
         return Outcome(payload=payload, is_error=is_error, events=log.events, duration_ms=duration_ms)
 
-    def _prepare(self, log: "_Log") -> _Init | None:
+    def _prepare(self, log: InvocationLog) -> _Init | None:
         """Have a process that can serve; how its init phase went, if this is the first call to hear of it."""
         untold = self._init
         usable = not self._stale if untold and untold.event.happened is not Happened.NEXT else self._ready()
@@ -253,7 +229,7 @@ class Sandbox:
             case _:
                 return exit_failure(invocation.request_id, init.status)
 
-    def _serve(self, invocation: Invocation, log: "_Log") -> tuple[bytes, bool, Failure | None, int]:
+    def _serve(self, invocation: Invocation, log: InvocationLog) -> tuple[bytes, bool, Failure | None, int]:
         """Hand the invocation over and wait for its end: answer, whether it is an error, failure, peak MB."""
         runner = self._runner
         assert runner is not None
@@ -296,19 +272,3 @@ class Sandbox:
         log.extend(runner.take_logs())
         self._discard()
         return b"", True, failed, peak_mb
-
-
-class _Log:
-    """The events of one invocation, their times never going back."""
-
-    def __init__(self, request_id: str) -> None:
-        self.request_id = request_id
-        self.events: list[LogEvent] = []
-
-    def add(self, message: str) -> None:
-        self.extend([LogEvent(now_ms(), message)])
-
-    def extend(self, events: list[LogEvent]) -> None:
-        for event in events:
-            last = self.events[-1].timestamp if self.events else 0
-            self.events.append(event if event.timestamp >= last else LogEvent(last, event.message))
