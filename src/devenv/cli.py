@@ -15,14 +15,14 @@ COMMANDS = (
 )  # fmt: skip
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """Every subcommand's module says its own arguments in `arguments(parser)` and its purpose in its docstring."""
     top = argparse.ArgumentParser(
         prog="mtd",
         description="The developer environment of MTD. MTD_INSTANCE names the instance (default: dev).",
     )
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name in COMMANDS:
+    for name in names:
         module = importlib.import_module(f"devenv.commands.{name}")
         summary = (module.__doc__ or "").strip().splitlines()[0]
         module.arguments(subparsers.add_parser(name, help=summary, description=summary))
@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None, instance: Instance | None = None) ->
     if words[:1] in (["psql"], ["aws"]) and words[1:2] not in (["--"], ["--help"], ["-h"]):
         words.insert(1, "--")  # all that follows is the program's own
     try:
-        arguments = parser().parse_args(words)
+        # The other commands' imports would only cost time.
+        arguments = parser(words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS).parse_args(words)
         module = importlib.import_module(f"devenv.commands.{arguments.command}")
         return int(module.run(arguments, instance or Instance.from_env()))
     except Problem as problem:

@@ -131,16 +131,17 @@ class Stack:
 
     def verify(self) -> None:
         """Reads back what stands. Raises Problem for an incomplete resource, or one that was only pretended."""
+        standing = self.resources()
         wrong = [
             f"{item.stack}/{item.logical_id} ({item.kind}) {item.status} {item.reason}".rstrip()
-            for item in self.resources()
+            for item in standing
             if not item.status.endswith("_COMPLETE")
         ]
         if wrong:
             wrong = self._failed_resources() or wrong
         wrong += [
             f"{item.stack}/{item.logical_id} ({item.kind}) was not really made"
-            for item in self.resources()
+            for item in standing
             if item.physical_id in {"", "unknown"} and item.kind not in UNKNOWN_ALLOWED
         ]
         if wrong:
