@@ -88,7 +88,7 @@ def load(system: System, connection: psycopg.Connection[Any], orders: int) -> tu
 
 
 def handler_ms_per_order(system: System, since_ms: int) -> dict[str, dict[str, float]]:
-    """Per function: duration of each invocation over its orders, from the log streams."""
+    """Per function and order: the duration of the order's invocation over the orders in it, from the log streams."""
     logs = system.aws("logs")
     per_order: dict[str, list[float]] = defaultdict(list)
     for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/mtd-local-")["logGroups"]:
@@ -106,7 +106,7 @@ def handler_ms_per_order(system: System, since_ms: int) -> dict[str, dict[str, f
                     if message.startswith('{"_aws"'):
                         orders = json.loads(message).get("orders")
                     elif (report := _REPORT.match(message)) and orders:
-                        per_order[function].append(float(report[2]) / orders)
+                        per_order[function] += [float(report[2]) / orders] * orders
                         orders = None
                 if page["nextForwardToken"] == token or not page["events"]:
                     break

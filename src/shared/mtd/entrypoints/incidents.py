@@ -1,0 +1,32 @@
+"""The steps of the state machine dte_incident: the token and hops of its input, one use case."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mtd.config import config
+from mtd.entrypoints.composition import work
+from mtd.entrypoints.logs import set_up_logs
+from mtd.entrypoints.states import references
+from mtd.usecases.ports import Json, Reference, Work
+from mtd.usecases.run_state import StateRun
+from mtd.usecases.trail import hop
+
+set_up_logs()
+
+type Step = Callable[[Reference, Work, StateRun], Json]
+
+
+def incident_handler(step: Step) -> Callable[[dict[str, Any], Any], Json]:
+    """A Lambda handler of one step; its errors are the state machine's to retry or catch, by their class's name."""
+
+    def handler(event: dict[str, Any], context: Any) -> Json:
+        execution = hop("Step Functions", "dte_incident", at=event["started_at"], request_id=event["execution"])
+        run = StateRun(
+            function=config().function,
+            request_id=context.aws_request_id,
+            hops=(*event.get("hops", []), execution),
+            retry_base_seconds=config().retry_base_seconds,
+        )
+        return step(references({"tokens": [event["token"]]})[0], work(), run)
+
+    return handler
