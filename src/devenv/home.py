@@ -69,8 +69,16 @@ class Home:
             _results([*started, packaged])
         document = self._deploy(supervision, credentials, packaged.result(), stood="localstack" in alive)
         if self.watch and not running(document, "watch"):
-            supervision.ask([watch_request.request(self.instance)])
+            self._watch(supervision)
         return document
+
+    def _watch(self, supervision: Supervision) -> None:
+        """Starts the watch and waits until it sees what is saved."""
+        watching = watch_request.marker(self.instance)
+        watching.unlink(missing_ok=True)
+        request = watch_request.request(self.instance)
+        supervision.ask([request])
+        supervision.wait(request, watching.exists, seconds=20)
 
     def _environments(self) -> environments.Environments:
         ready = all((recipe.place(self.instance.venvs) / "mtd-complete").exists()

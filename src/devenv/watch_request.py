@@ -1,6 +1,7 @@
 """The background watch as a supervised process."""
 
 import sys
+from pathlib import Path
 
 from devenv.instance import Instance
 from devenv.process_request import ProcessRequest
@@ -15,3 +16,8 @@ def request(instance: Instance) -> ProcessRequest:
         folder=str(instance.project),
         log=str(instance.logs / "watch.log"),
     )
+
+
+def marker(instance: Instance) -> Path:
+    """The file that the watch writes once no save is missed any more."""
+    return instance.folder / "watching"

@@ -1,4 +1,4 @@
-"""From saving a function's file to its new code answering, on the running instance (make up).
+"""From saving a function's file to its new code answering, on an instance of its own or a running one (--instance).
 
 Prints a table for people and, as its last line, one JSON object: {"rounds", "p50_ms", "p95_ms", "max_ms"}; goal
 p95_ms <= 250. The edited file is restored whatever happens; after a SIGKILL the next run restores it first."""
@@ -16,6 +16,10 @@ from typing import Any
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.problem import Problem
 from devenv.running import Running
+
+sys.path.append(str(Path(__file__).parents[2]))
+
+from tests.performance.home import home
 
 _DEADLINE_SECONDS = 10.0
 _GOAL_P95_MS = 250
@@ -76,15 +80,21 @@ def measure(invoke: Any, file: EditedFile, number: int) -> float:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--instance", help="measure this running instance, such as dev, instead of starting one")
     parser.add_argument("--function", default="push_waiting", help="a folder under src/lambdas")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    with home(arguments.instance) as instance:
+        return report(instance, arguments.function, arguments.rounds)
+
+
+def report(instance: Instance, function: str, rounds: int) -> int:
+    """Measure and print; the exit code."""
     try:
-        instance = Instance.from_env()
         client = Running.of(instance).clients.client("lambda")
-        path = instance.project / "src" / "lambdas" / arguments.function / "handler.py"
-        name = f"mtd-{ENVIRONMENT}-{arguments.function}:live"
+        path = instance.project / "src" / "lambdas" / function / "handler.py"
+        name = f"mtd-{ENVIRONMENT}-{function}:live"
 
         def invoke() -> Any:
             payload = client.invoke(FunctionName=name, Payload=b'{"reload_round": true}')["Payload"].read()
@@ -92,7 +102,7 @@ def main() -> int:
 
         with EditedFile(path, instance.folder / "reload-original.py") as file:
             measure(invoke, file, 0)
-            times = [measure(invoke, file, number) for number in range(1, arguments.rounds + 1)]
+            times = [measure(invoke, file, number) for number in range(1, rounds + 1)]
     except Problem as problem:
         print(f"{problem.sentence} {problem.fix}", file=sys.stderr)
         return 1
@@ -104,7 +114,7 @@ def main() -> int:
         "p95_ms": round(p95, 1),
         "max_ms": round(times[-1], 1),
     }
-    print(f"Save to new code answering, {arguments.function}, {platform.machine()}, Python {platform.python_version()}")
+    print(f"Save to new code answering, {function}, {platform.machine()}, Python {platform.python_version()}")
     for label, value in figures.items():
         print(f"  {label:<8} {value:>8}" + (f"   goal <= {_GOAL_P95_MS}" if label == "p95_ms" else ""))
     print(json.dumps(figures))

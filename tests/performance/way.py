@@ -18,9 +18,7 @@ import os
 import platform
 import re
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +32,9 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "seed")]
 
 from generate import generate  # type: ignore[import-not-found]  # noqa: E402
+
 from tests.integration.flow.system import System  # noqa: E402
+from tests.performance.home import home  # noqa: E402
 
 # What the emulator does for itself, or AWS does not bill a customer for: S3's events, functions' starts, telemetry.
 _HOUSEKEEPING = {"sts.AssumeRole", "sqs.GetQueueUrl", "sqs.GetQueueAttributes", "sqs.SendMessage"}
@@ -193,27 +193,9 @@ def main() -> None:
     parser.add_argument("--idle", type=int, default=30, help="rounds on the idle system")
     parser.add_argument("--instance", help="measure this running instance instead of starting one")
     arguments = parser.parse_args()
-    instance = arguments.instance or f"way-{os.getpid()}"
-    base = Path(os.environ.get("MTD_HOME", ROOT / ".mtd"))
-
-    def mtd(*words: str) -> None:
-        with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run(
-                [sys.executable, "-m", "devenv", *words], cwd=ROOT, env=os.environ | {"MTD_INSTANCE": instance},
-                stdout=output, stderr=output, check=False,
-            )  # fmt: skip
-            if done.returncode:
-                output.seek(0)
-                raise SystemExit(output.read())
-
-    if not arguments.instance:
-        mtd("up", "--no-seed", "--no-watch")
-    try:
-        state = json.loads((base / instance / "state.json").read_text("utf-8"))
+    with home(arguments.instance, "--no-watch") as instance:
+        state = json.loads((instance.folder / "state.json").read_text("utf-8"))
         show(measure(System(state), arguments.orders, arguments.idle))
-    finally:
-        if not arguments.instance:
-            mtd("down", "--wipe")
 
 
 if __name__ == "__main__":

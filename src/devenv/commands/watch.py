@@ -5,6 +5,7 @@ import os
 import time
 from datetime import datetime
 
+from devenv import watch_request
 from devenv.home import redeploy
 from devenv.instance import Instance
 from devenv.log_files import follow
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     changes.start()
     try:
         reloading = Reloading(project, recycler(running.endpoint), lambda: redeploy(instance), tell)
+        watch_request.marker(instance).touch()
         tell("watching src/lambdas, src/shared and cloudformation")
         while True:
             changed = changes.next(seconds=60)

@@ -1,0 +1,42 @@
+"""The instance that a script measures: a running one by name, or one of its own that ends with the script."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devenv.instance import Instance
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def home(instance: str | None, *options: str) -> Iterator[Instance]:
+    """The running instance of that name; without a name a new one, started by `mtd up --no-seed` with the options."""
+    name = instance or f"measured-{os.getpid()}"
+    measured = Instance.from_env(os.environ | {"MTD_INSTANCE": name}, ROOT)
+    if instance is None:
+        _mtd(name, "up", "--no-seed", *options)
+    try:
+        yield measured
+    finally:
+        if instance is None:
+            _mtd(name, "down", "--wipe")
+
+
+def _mtd(instance: str, *words: str) -> None:
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "devenv", *words],
+            cwd=ROOT,
+            env=os.environ | {"MTD_INSTANCE": instance},
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+        if done.returncode:
+            output.seek(0)
+            raise SystemExit(output.read())
