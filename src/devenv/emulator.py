@@ -53,6 +53,8 @@ def request(instance: Instance, environments: Environments, port: int) -> Proces
         "LAMBDA_RUNTIME_EXECUTOR": "mtd-process",
         "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",
         "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.1",
+        # Seconds for a start: the first one of a layer set loads its modules, on a machine that may be busy.
+        "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "60",
         "MTD_LAMBDA_PYTHON": str(environments.runtime),
         "MTD_LAMBDA_WORK_DIR": str(home / "lambda"),
         "MTD_S3_STORAGE_DIR": str(home / "s3"),

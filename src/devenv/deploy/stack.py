@@ -12,10 +12,8 @@ from devenv.problem import Problem
 _POLL_SECONDS = 0.2
 # Resources that LocalStack may leave without a physical id, each with the reason why that is no harm.
 UNKNOWN_ALLOWED: dict[str, str] = {
-    "AWS::CloudWatch::Dashboard": "a picture for the AWS console; nothing of the system reads it",
     "AWS::CodeDeploy::Application": "locally code changes go by hot reload, never through CodeDeploy",
     "AWS::CodeDeploy::DeploymentGroup": "as its application",
-    "AWS::SES::EmailIdentity": "devenv verifies the sender itself",
 }
 
 

@@ -107,6 +107,11 @@ class System:
         """A route of the emulator's own."""
         return _http(method, self.endpoint + path)[1]
 
+    def environments(self) -> list[Json]:
+        """The functions' processes."""
+        listed: Any = self.call_emulator("GET", "/_mtd/environments")
+        return list(listed)
+
     def conninfo(self) -> str:
         """How to connect, from the secret that the functions read."""
         secret = self.aws("secretsmanager").get_secret_value(SecretId="mtd/local/database")["SecretString"]
