@@ -23,9 +23,21 @@ def test_rounding_is_half_up() -> None:
     assert money.quantise(Decimal("2.345"), "EUR") == Decimal("2.35")
 
 
-@pytest.mark.parametrize("text", ["", "NaN", "Infinity", "1e30", "12,5", "0x10", "1" * 50])
+@pytest.mark.parametrize(
+    "text",
+    ["", "NaN", "Infinity", "1e30", "12,5", "0x10", "1" * 50, "1_000", "1E-999999", "1e5", "１２", "٣", "- 1", "."],
+)
 def test_what_is_no_amount(text: str) -> None:
     with pytest.raises(RejectedOrder) as caught:
         money.parse_decimal(text, "PriceAmount")
     assert caught.value.code == "number_malformed"
     assert "PriceAmount" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [" 12.50\n", "+3", ".5", "5.", "0", "-0.0", "0.123456789012345678901234567890"])
+def test_what_xml_schema_calls_a_decimal(text: str) -> None:
+    assert money.parse_decimal(text, "Quantity") == Decimal(text.strip())
+
+
+def test_a_small_number_is_told_without_an_exponent() -> None:
+    assert money.plain(money.parse_decimal("0.0000001", "Quantity")) == "0.0000001"

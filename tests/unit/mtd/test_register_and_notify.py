@@ -29,6 +29,16 @@ def test_a_batch_is_registered_with_tokens_events_and_totals() -> None:
     assert [hop["source"] for hop in first.event["detail"]["hops"]] == ["S3", "API", "Lambda"]
 
 
+def test_an_order_beyond_reckoning_does_not_take_its_batch_down() -> None:
+    line = ("SKU", "999999999999999", "999999999999999")
+    order = ubl.parse_order(OrderFile(number="HUGE", lines=(line,), payable=None, tax=None).xml().encode())
+    huge = Incoming(order=order, document=orders.to_json(order), source="s3://b/k", hops=())
+
+    results = register_orders([huge, incoming()], FakeWork(), "f", "r", [])
+
+    assert [result["status"] for result in results] == ["registered", "registered"]
+
+
 def test_the_same_order_twice_in_a_batch_is_one_candidate() -> None:
     work = FakeWork()
 

@@ -61,6 +61,21 @@ def test_a_negative_tax_is_refused() -> None:
         totals.amounts(order(tax=None, payable="100"))
 
 
+def test_what_is_beyond_reckoning_is_an_exception_with_its_reason() -> None:
+    huge = "999999999999999"
+
+    with pytest.raises(BusinessError) as caught:
+        totals.amounts(order(lines=(("SKU", huge, huge),), payable=None, tax=None))
+    assert caught.value.code == "amount_out_of_range"
+
+
+@pytest.mark.parametrize("given", [Totals(prepaid=Decimal(-1)), Totals(prepaid=Decimal(99999))])
+def test_nothing_is_credited_by_a_negative_amount(given: Totals) -> None:
+    with pytest.raises(BusinessError) as caught:
+        totals.amounts(replace(order(), totals=given))
+    assert caught.value.code == "amount_negative"
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 1000), st.decimals("0.01", "99999", places=2)), min_size=1, max_size=20).map(
         tuple

@@ -1,8 +1,9 @@
 """Decimal money in any ISO 4217 currency."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+import re
+from decimal import ROUND_HALF_UP, Decimal
 
-from mtd.domain.errors import RejectedOrder
+from mtd.domain.errors import BusinessError, RejectedOrder
 
 # ISO 4217 (list one, 2026): codes by the digits of their minor unit, two unless named here.
 _NO_MINOR_UNIT = frozenset(
@@ -22,6 +23,10 @@ _TWO_DIGITS = frozenset(
     """.split()
 )
 _MAXIMUM = Decimal(10) ** 15
+# Computed amounts stay well inside the 28 digits that decimal arithmetic keeps.
+_LARGEST_AMOUNT = Decimal(10) ** 18
+# XML Schema's decimal: no exponents, underscores or other scripts' digits, all of which Python's Decimal takes.
+_DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 
 
 def minor_digits(currency: str) -> int:
@@ -41,7 +46,12 @@ def minor_digits(currency: str) -> int:
 
 
 def quantise(amount: Decimal, currency: str) -> Decimal:
-    """The amount rounded half up to the currency's minor unit."""
+    """The amount rounded half up to the currency's minor unit.
+
+    Raises BusinessError with code `amount_out_of_range` from 10^18 up.
+    """
+    if abs(amount) >= _LARGEST_AMOUNT:
+        raise BusinessError(f"{amount:.3E} {currency} is more than can be reckoned with", code="amount_out_of_range")
     return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), ROUND_HALF_UP)
 
 
@@ -50,10 +60,15 @@ def parse_decimal(text: str, what: str) -> Decimal:
 
     Raises RejectedOrder with code `number_malformed`.
     """
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        raise RejectedOrder(f"{what} is not a number: {text[:40]!r}", code="number_malformed") from None
-    if not number.is_finite() or abs(number) >= _MAXIMUM or len(text) > 40:
+    stripped = text.strip()
+    if _DECIMAL.fullmatch(stripped) is None:
+        raise RejectedOrder(f"{what} is not a number: {text[:40]!r}", code="number_malformed")
+    number = Decimal(stripped)
+    if abs(number) >= _MAXIMUM or len(stripped) > 40:
         raise RejectedOrder(f"{what} is out of range: {text[:40]!r}", code="number_malformed")
     return number
+
+
+def plain(number: Decimal) -> str:
+    """The number as text without an exponent, as other systems read it."""
+    return format(number, "f")

@@ -29,7 +29,8 @@ def amounts(order: Order) -> Amounts:
     """The order's amounts.
 
     Raises BusinessError with code `total_mismatch` where a given total does not add up; each may be off by one
-    minor unit for each line that was rounded.
+    minor unit for each line that was rounded. Code `amount_negative` for a prepaid or payable amount below zero: no
+    card is credited and no document issued for one. Code `amount_out_of_range` for what cannot be reckoned with.
     """
     unit = Decimal(1).scaleb(-minor_digits(order.currency))
     tolerance = unit * (len(order.lines) + 1)
@@ -62,11 +63,15 @@ def amounts(order: Order) -> Amounts:
             (amount * (line.tax_percent or _ZERO) / 100 for amount, line in zip(each, order.lines, strict=True)),
             _ZERO,
         )
+    if (order.totals.prepaid or _ZERO) < 0:
+        raise BusinessError(f"the prepaid amount is {order.totals.prepaid} {order.currency}", code="amount_negative")
     if tax < 0:
         raise BusinessError(f"the tax comes to {tax} {order.currency}", code="total_mismatch")
     inclusive = agreed("the total with tax", order.totals.tax_inclusive, tax_exclusive + tax, tolerance)
     due = inclusive - (order.totals.prepaid or _ZERO) + (order.totals.rounding or _ZERO)
     payable = agreed("the payable amount", order.totals.payable, due, tolerance)
+    if payable < 0:
+        raise BusinessError(f"the payable amount comes to {payable} {order.currency}", code="amount_negative")
     return Amounts(
         lines=quantise(lines, order.currency),
         tax_exclusive=quantise(tax_exclusive, order.currency),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mtd.domain.money import plain
 from mtd.usecases.legacy_effect import once
 from mtd.usecases.ports import Case, Done, Legacy
 
@@ -16,7 +17,7 @@ class AllocateOrder:
 
     def __call__(self, case: Case) -> Done:
         order = case.order
-        lines = [{"line": line.id, "sku": line.sku, "quantity": str(line.quantity)} for line in order.lines]
+        lines = [{"line": line.id, "sku": line.sku, "quantity": plain(line.quantity)} for line in order.lines]
         request = {"order": order.number, "seller": order.seller.id, "lines": lines}
         allocation, hop = once(self.eom, "EOM", case, "allocate", "/allocations", request)
         return Done(

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from mtd.domain.dte import document_type, receiver_rut
+from mtd.domain.money import plain
 from mtd.domain.totals import amounts, line_amount
 from mtd.usecases.ports import Case, Done, DteRequest, Paperless
 from mtd.usecases.trail import hop
@@ -58,7 +59,7 @@ def _request(case: Case) -> DteRequest:
         tax=str(total.tax),
         total=str(total.payable),
         lines=tuple(
-            (line.name, str(line.quantity), str(line.price), str(line_amount(line, order.currency)))
+            (line.name, plain(line.quantity), plain(line.price), str(line_amount(line, order.currency)))
             for line in order.lines
         ),
     )
