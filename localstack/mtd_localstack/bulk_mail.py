@@ -1,6 +1,8 @@
 """SES's SendBulkTemplatedEmail: LocalStack counts such mails but keeps none for /_aws/ses. This does, rendered."""
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 from localstack.aws.api.ses import BulkEmailStatus, TemplateDoesNotExistException
@@ -27,22 +29,43 @@ def send_bulk_templated_email(
     for status, destination in zip(answer["Status"], destinations, strict=True):
         status["Status"] = BulkEmailStatus.Success
         data = json.loads(default_template_data) | json.loads(destination.get("ReplacementTemplateData") or "{}")
-        provider.save_for_retrospection(
-            SentEmail(
-                Id=status["MessageId"],
-                Region=context.region,
-                Source=source,
-                Destination=destination["Destination"],
-                Subject=parse_template(str(parts["subject_part"]), data),
-                Body=SentEmailBody(
-                    text_part=parse_template(str(parts.get("text_part") or ""), data),
-                    html_part=parse_template(str(parts.get("html_part") or ""), data) or None,
-                ),
-            )
+        mail = SentEmail(
+            Id=status["MessageId"],
+            Region=context.region,
+            Source=source,
+            Destination=destination["Destination"],
+            Subject=parse_template(str(parts["subject_part"]), data),
+            Body=SentEmailBody(
+                text_part=parse_template(str(parts.get("text_part") or ""), data),
+                html_part=parse_template(str(parts.get("html_part") or ""), data) or None,
+            ),
         )
+        provider.save_for_retrospection(mail)
+        _remember(mail)
     return answer
 
 
+def _log() -> Path | None:
+    """MTD_MAIL_LOG, where mails outlive LocalStack: JSON lines."""
+    name = os.environ.get("MTD_MAIL_LOG")
+    return Path(name) if name else None
+
+
+def _remember(mail: Any) -> None:
+    if log := _log():
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(mail, default=str) + "\n")
+
+
 def keep_bulk_mails() -> None:
-    """Serve the operation from here."""
+    """Serve the operation from here, and /_aws/ses with the mails of earlier runs too."""
     provider.SesProvider.send_bulk_templated_email = send_bulk_templated_email
+    log = _log()
+    if log and log.exists():
+        for line in log.read_text("utf-8").splitlines():
+            try:
+                mail = json.loads(line)
+            except ValueError:
+                # The last line of a LocalStack that was killed while writing.
+                continue
+            provider.EMAILS[mail["Id"]] = mail

@@ -58,6 +58,7 @@ def request(instance: Instance, environments: Environments, port: int) -> Proces
         "MTD_LAMBDA_PYTHON": str(environments.runtime),
         "MTD_LAMBDA_WORK_DIR": str(home / "lambda"),
         "MTD_S3_STORAGE_DIR": str(home / "s3"),
+        "MTD_MAIL_LOG": str(instance.folder / "mails.jsonl"),
         "MTD_HOT_LAYERS": json.dumps({f"mtd-{ENVIRONMENT}-shared": str(instance.project / "src" / "shared")}),
         "AWS_ACCESS_KEY_ID": ACCOUNT,
         "AWS_SECRET_ACCESS_KEY": "local",
