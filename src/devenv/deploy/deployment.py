@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from devenv import simulator
 from devenv.aws import Clients
@@ -99,6 +100,7 @@ def deploy(
         url, parameters = _lay_ground(instance, clients, packaged, ports, credentials)
         outputs = stack.apply(url, parameters)
         migrate(instance.project, clients)
+    resume(clients)
     return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=True)
 
 
@@ -148,10 +150,25 @@ def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> 
 
 def migrate(project: Path, clients: Clients) -> None:
     """Calls migrate_database with the diagrams of seed/processes. Raises Problem with the function's error."""
-    name = f"mtd-{ENVIRONMENT}-migrate_database"
     diagrams = sorted((project / "seed" / "processes").glob("*.bpmn"))
-    payload = json.dumps({"processes": {path.stem: path.read_text("utf-8") for path in diagrams}})
-    answer = clients.client("lambda").invoke(FunctionName=f"{name}:live", Payload=payload.encode())
+    _call(
+        clients,
+        "migrate_database",
+        {"processes": {path.stem: path.read_text("utf-8") for path in diagrams}},
+        failed="The database could not be migrated",
+    )
+
+
+def resume(clients: Clients) -> None:
+    """Has orders in process looked at again: the messages that would have, retries' above all, went with the old
+    queues. Raises Problem with the function's error."""
+    _call(clients, "relay_outbox", {"forgotten_seconds": 0}, failed="The orders in process could not be taken up again")
+
+
+def _call(clients: Clients, function: str, event: dict[str, Any], *, failed: str) -> None:
+    answer = clients.client("lambda").invoke(
+        FunctionName=f"mtd-{ENVIRONMENT}-{function}:live", Payload=json.dumps(event).encode()
+    )
     payload = answer["Payload"].read().decode("utf-8", "replace")
     if answer.get("FunctionError"):
         try:
@@ -159,4 +176,4 @@ def migrate(project: Path, clients: Clients) -> None:
             reason = f"{told.get('errorType', 'error')}: {told.get('errorMessage', payload)}"
         except (ValueError, AttributeError):
             reason = payload
-        raise Problem(f"The database could not be migrated: {reason[:600]}", fix="See 'mtd logs migrate_database'.")
+        raise Problem(f"{failed}: {reason[:600]}", fix=f"See 'mtd logs {function}'.")

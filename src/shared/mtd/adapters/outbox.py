@@ -27,7 +27,7 @@ class PostgresOutbox:
             )
         return len(rows)
 
-    def forgotten(self, forgotten_seconds: int, limit: int) -> list[Message]:
+    def forgotten(self, forgotten_seconds: int, limit: int | None) -> list[Message]:
         parameters = {"forgotten_seconds": forgotten_seconds, "limit": limit}
         with self._database.transaction() as connection:
             tokens = connection.execute(_SQL["forgotten_tokens"], parameters).fetchall()
