@@ -36,6 +36,7 @@ class Functions:
 
     def __init__(self, localstack: BareLocalStack, account: str) -> None:
         self.localstack = localstack
+        self.account = account
         self.client = localstack.client("lambda", account=account)
         self.logs = localstack.client("logs", account=account)
         self.cloudwatch = localstack.client("cloudwatch", account=account)

@@ -1,0 +1,80 @@
+"""Bulk mails, kept and rendered; and event source mappings that wait in the call and fill up in a burst."""
+
+import json
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+from tests.integration.executor.bare_localstack import BareLocalStack, poll
+from tests.integration.executor.functions import Functions
+
+SENDER = "shop@example.com"
+
+
+def send(localstack: BareLocalStack, template: str, *bodies: str) -> list[dict[str, str]]:
+    destinations = [
+        {
+            "Destination": {"ToAddresses": [f"{number}@example.com"]},
+            "ReplacementTemplateData": json.dumps({"subject": f"Nº {number}", "body": body}),
+        }
+        for number, body in enumerate(bodies)
+    ]
+    answer = localstack.client("ses").send_bulk_templated_email(
+        Source=SENDER, Template=template, DefaultTemplateData="{}", Destinations=destinations
+    )
+    statuses: list[dict[str, str]] = answer["Status"]
+    return statuses
+
+
+def with_template(localstack: BareLocalStack) -> str:
+    ses = localstack.client("ses")
+    ses.verify_email_identity(EmailAddress=SENDER)
+    template = {"TemplateName": "text", "SubjectPart": "{{subject}}", "TextPart": "{{body}}"}
+    ses.create_template(Template=template)
+    return "text"
+
+
+def test_bulk_mails_are_kept_as_rendered_and_outlive_the_emulator(tmp_path: Path) -> None:
+    settings = {"MTD_MAIL_LOG": str(tmp_path / "mails.jsonl")}
+    with BareLocalStack(tmp_path / "one", settings) as localstack:
+        statuses = send(localstack, with_template(localstack), "<b>ñ</b>", "{{body}} 'quoted' \"twice\"\nnext line")
+
+        assert [status["Status"] for status in statuses] == ["Success", "Success"]
+        kept = localstack.request("GET", "/_aws/ses")["messages"]
+        assert {mail["Id"] for mail in kept} == {status["MessageId"] for status in statuses}
+        assert [(mail["Subject"], mail["Body"]["text_part"]) for mail in kept] == [
+            ("Nº 0", "<b>ñ</b>"),
+            ("Nº 1", "{{body}} 'quoted' \"twice\"\nnext line"),
+        ]
+        assert kept[1]["Destination"]["ToAddresses"] == ["1@example.com"]
+    with BareLocalStack(tmp_path / "two", settings) as localstack:
+        localstack.client("ses").get_send_quota()
+        assert localstack.request("GET", "/_aws/ses")["messages"] == kept
+
+
+def test_a_template_that_is_not_there_is_refused(localstack: BareLocalStack) -> None:
+    localstack.client("ses").verify_email_identity(EmailAddress=SENDER)
+
+    with pytest.raises(ClientError, match="nothing-such does not exist"):
+        send(localstack, "nothing-such", "body")
+
+
+def test_a_burst_comes_in_batches_and_nothing_is_lost(functions: Functions, localstack: BareLocalStack) -> None:
+    functions.create("reads", "def handler(e, c):\n    print('batch', len(e['Records']))\n")
+    sqs = localstack.client("sqs", account=functions.account)
+    queue = sqs.create_queue(QueueName="burst")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    functions.client.create_event_source_mapping(
+        FunctionName="reads", EventSourceArn=arn, BatchSize=100, MaximumBatchingWindowInSeconds=1
+    )
+
+    for start in range(0, 200, 10):
+        entries = [{"Id": str(number), "MessageBody": str(number)} for number in range(start, start + 10)]
+        sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+
+    def batches() -> list[int]:
+        return [int(line.split()[1]) for line in functions.log_events("reads") if line.startswith("batch ")]
+
+    read = poll(lambda: sizes if sum(sizes := batches()) >= 200 else None)
+    assert sum(read) == 200
+    assert max(read) > 10
