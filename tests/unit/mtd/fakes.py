@@ -1,6 +1,6 @@
 """The world as the use cases see it, in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from uuid import UUID
 from tests.orders import OrderFile
 
 from mtd.domain import ubl
-from mtd.domain.errors import MtdError, NotFound
+from mtd.domain.errors import MtdError, NotFound, UnstorableError
 from mtd.domain.mail import Mail
 from mtd.engine import bpmn
 from mtd.engine.plan import Plan
@@ -48,13 +48,15 @@ class FakeWork:
     committed: dict[int, Changes] = field(default_factory=dict)
     known: dict[tuple[str, str], UUID] = field(default_factory=dict)
     candidates: list[Candidate] = field(default_factory=list)
+    refuses: Callable[[Changes], bool] = lambda _: False
+    plan: Plan = PLAN
 
     def active_plan(self, process: str) -> tuple[int, Plan]:
         assert process == PLAN.process
         return 1, PLAN
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
-        return dict.fromkeys(ids, PLAN)
+        return dict.fromkeys(ids, self.plan)
 
     def current(self, references: Sequence[Reference]) -> list[Place]:
         wanted = {(reference.token_id, reference.version) for reference in references}
@@ -66,6 +68,8 @@ class FakeWork:
 
     def commit(self, changes_by_token: Mapping[int, Changes], cases: Sequence[Case]) -> None:
         assert {case.token_id for case in cases} == set(changes_by_token)
+        if any(self.refuses(changes) for changes in changes_by_token.values()):
+            raise UnstorableError("a unique key is taken")
         self.committed |= changes_by_token
 
     def register(self, candidates: Sequence[Candidate], plan_id: int) -> list[Registration]:

@@ -1,5 +1,7 @@
+from dataclasses import replace
+
 import pytest
-from tests.unit.mtd.fakes import FakeWork, case
+from tests.unit.mtd.fakes import PLAN, FakeWork, case
 
 from mtd.domain.errors import BusinessError, RetryableError
 from mtd.usecases.control_error import control_error
@@ -118,3 +120,57 @@ def test_a_stale_message_changes_nothing() -> None:
 
     assert answer["skipped"] == 1
     assert work.committed == {}
+
+
+def test_what_the_database_refuses_fails_alone() -> None:
+    taken = {"document_type": 39, "folio": 7, "amount": "1", "currency": "CLP"}
+    work = FakeWork(
+        cases=[one := case("emission_dte", 1), other := case("emission_dte", 2)],
+        refuses=lambda changes: any(document["folio"] == 7 for document in changes.documents),
+    )
+
+    def issue(case: Case) -> Done:
+        return Done(document=taken if case.token_id == 1 else {**taken, "folio": 8})
+
+    answer = run_state("emission_dte", references(one, other), issue, work, RUN)
+
+    assert (answer["done"], answer["failed"]) == (1, 1)
+    assert work.committed[1].moves[0]["node"] == "dte_incident"
+    assert work.committed[1].moves[0]["data"]["code"] == "unstorable"
+    assert work.committed[2].documents[0]["folio"] == 8
+
+
+def test_one_order_alone_that_the_database_refuses_fails() -> None:
+    work = FakeWork(cases=[one := case("validation")], refuses=lambda changes: bool(changes.totals))
+
+    assert run_state("validation", references(one), lambda _: Done(total="1"), work, RUN)["failed"] == 1
+    assert work.committed[1].moves[0]["node"] == "control_error"
+
+
+def test_an_order_whose_process_ends_nowhere_is_set_aside_and_its_effect_kept() -> None:
+    nodes = PLAN.nodes | {"emission_dte": replace(PLAN.nodes["emission_dte"], flows=())}
+    work = FakeWork(cases=[one := case("emission_dte")], plan=replace(PLAN, nodes=nodes))
+    document = {"document_type": 39, "folio": 7, "amount": "1", "currency": "CLP"}
+
+    answer = run_state("emission_dte", references(one), lambda _: Done(document=document), work, RUN)
+
+    changes = work.committed[1]
+    assert answer["failed"] == 1
+    assert changes.documents[0]["folio"] == 7
+    assert changes.ends == [{"token_id": 1, "version": 3}]
+    assert (changes.order_ends[0]["outcome"], changes.incidents[0]["code"]) == ("exception", "no_flow")
+
+
+def test_an_order_that_ten_times_took_its_function_down_is_not_tried_again() -> None:
+    work = FakeWork(cases=[one := case("allocation", attempts=11, interrupted=True), other := case("allocation", 2)])
+    tried: list[int] = []
+
+    def effect(case: Case) -> Done:
+        tried.append(case.token_id)
+        return Done()
+
+    answer = run_state("allocation", references(one, other), effect, work, RUN)
+
+    assert tried == [2]
+    assert (answer["done"], answer["failed"]) == (1, 1)
+    assert work.committed[1].moves[0]["data"]["code"] == "cut_off"

@@ -1,6 +1,7 @@
 """One PostgreSQL connection per Lambda environment, kept warm; its errors translated in this one place."""
 
 import json
+import re
 import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,12 +13,23 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import set_json_dumps
 
 from mtd.adapters.metrics import count
-from mtd.domain.errors import MtdError, UnavailableError
+from mtd.domain.errors import MtdError, UnavailableError, UnstorableError
 
 type Connection = psycopg.Connection[DictRow]
 
-# UUIDs and decimals travel as text; jsonb_to_recordset gives them their column's type back.
-set_json_dumps(lambda value: json.dumps(value, ensure_ascii=False, default=str))
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def storable_json(value: Any) -> str:
+    """JSON that jsonb takes: NUL and lone surrogates, which any legacy answer may hold, become U+FFFD.
+
+    UUIDs and decimals travel as text; jsonb_to_recordset gives them their column's type back.
+    """
+    return _SURROGATE.sub("\ufffd", _NUL.sub(r"\1\\ufffd", json.dumps(value, ensure_ascii=False, default=str)))
+
+
+set_json_dumps(storable_json)
 
 
 class Database:
@@ -29,13 +41,19 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction. Raises UnavailableError when PostgreSQL is not there or the transaction should come again."""
+        """A transaction.
+
+        Raises UnavailableError when PostgreSQL is not there or the transaction should come again, UnstorableError when
+        it refuses the values.
+        """
         connection = self._connected()
         try:
             with connection.transaction():
                 yield connection
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             raise UnavailableError(f"PostgreSQL: {error}", code="database_conflict") from error
+        except (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded) as error:
+            raise UnstorableError(f"PostgreSQL: {error}") from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self.close()
             raise UnavailableError(f"PostgreSQL: {error}", code="database_unavailable") from error

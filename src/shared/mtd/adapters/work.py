@@ -1,5 +1,6 @@
 """The write side of PostgreSQL: leases, commits and registrations, each one transaction and one pipeline."""
 
+import logging
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,11 +11,14 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.database import Connection, Database
 from mtd.domain import order as orders
-from mtd.domain.errors import ConfigurationError
+from mtd.domain.errors import ConfigurationError, MtdError
 from mtd.engine import plan as plans
 from mtd.engine.plan import Plan
 from mtd.sql import load
 from mtd.usecases.ports import Candidate, Case, Changes, Json, Message, Place, Reference, Registration
+from mtd.usecases.set_aside import set_aside
+
+LOG = logging.getLogger(__name__)
 
 _SQL = load("flow")
 TOKENS_PER_MESSAGE = 100
@@ -78,9 +82,32 @@ class PostgresWork:
         }
         with self._database.transaction() as connection:
             rows = connection.execute(_SQL["lease_tokens"], parameters).fetchall()
-        return [Case(order=orders.from_json(row.pop("document")), **row) for row in rows]
+        cases = []
+        for row in rows:
+            document, place = row.pop("document"), dict(row)
+            try:
+                cases.append(Case(order=orders.from_json(document), **row))
+            except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+                self._set_aside(place, MtdError(f"the stored order is unreadable: {error!r}", code="order_unreadable"))
+        return cases
 
-    def commit(self, changes_by_token: Mapping[int, Changes], cases: Sequence[Case]) -> None:
+    def _set_aside(self, row: Mapping[str, Any], error: MtdError) -> None:
+        """An order that this code cannot read must not keep its batch from being worked on."""
+        LOG.error("order unreadable", extra={"order_id": str(row["order_id"]), "state": row["node"]})
+        place = Place(**{name: row[name] for name in Place.__slots__ if name in row})
+        changes = set_aside(
+            order_id=place.order_id,
+            token_id=place.token_id,
+            version=place.version,
+            attempts=place.attempts,
+            node=place.node,
+            error=error,
+            who="lease",
+            detail={},
+        )
+        self.commit({place.token_id: changes}, [place])
+
+    def commit(self, changes_by_token: Mapping[int, Changes], cases: Sequence[Case | Place]) -> None:
         fence = [{"token_id": c.token_id, "version": c.version, "attempts": c.attempts} for c in cases]
         with self._database.transaction() as connection:
             rows = connection.execute(_SQL["confirm_tokens"], {"references": Jsonb(fence)}).fetchall()
@@ -171,6 +198,8 @@ def _notifications(changes: Sequence[Changes]) -> list[Message]:
 
 
 def _insert_orders(connection: Connection, by_id: Mapping[UUID, Candidate], plan_id: int) -> list[Registration]:
+    # Every registration takes the numbers in one order: two batches of the same orders never wait for each other.
+    by_id = dict(sorted(by_id.items(), key=lambda item: (item[1].row["seller_id"], item[1].row["number"])))
     rows = [candidate.row for candidate in by_id.values()]
     inserted = connection.execute(
         _SQL["insert_orders"], {"orders": Jsonb(rows), "process_version_id": plan_id}

@@ -39,6 +39,12 @@ class UnavailableError(RetryableError):
     code = "unavailable"
 
 
+class UnstorableError(MtdError):
+    """PostgreSQL refuses this content for good, such as a folio that another order has; other content it takes."""
+
+    code = "unstorable"
+
+
 class ConfigurationError(MtdError):
     """An environment variable is missing or wrong."""
 

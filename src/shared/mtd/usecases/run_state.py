@@ -1,17 +1,17 @@
 """What every state has in common: lease a batch of tokens, do the effect on each, commit where each goes."""
 
-import hashlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mtd.domain import retry
-from mtd.domain.errors import BusinessError, MtdError, RetryableError
+from mtd.domain.errors import BusinessError, MtdError, ProcessError, RetryableError, UnstorableError
 from mtd.engine import interpreter
 from mtd.engine.plan import Plan
 from mtd.usecases.ports import Case, Changes, Done, Effect, Json, Reference, Work
+from mtd.usecases.set_aside import set_aside
 from mtd.usecases.trail import Hop, hop
 
 LOG = logging.getLogger(__name__)
@@ -42,18 +42,57 @@ def run_state(state: str, references: Sequence[Reference], effect: Effect, work:
     """
     cases = work.lease(state, references)
     plans = work.plans(sorted({case.process_version_id for case in cases}))
-    outcomes = _run_all(cases, effect, run.parallel)
-    counts = {"done": 0, "retried": 0, "failed": 0, "skipped": len(references) - len(cases)}
+    worn_out = {case.token_id for case in cases if _worn_out(case, plans.get(case.process_version_id))}
+    outcomes = _run_all([case for case in cases if case.token_id not in worn_out], effect, run.parallel)
+    outcomes |= {token_id: _Outcome(done=None, error=_CUT_OFF, ms=0) for token_id in worn_out}
+    kinds: dict[int, str] = {}
     changes: dict[int, Changes] = {}
-    for case, outcome in zip(cases, outcomes, strict=True):
-        kind, changes[case.token_id] = _changes(case, outcome, plans[case.process_version_id], run)
-        counts[kind] += 1
+    for case in cases:
+        outcome, plan = outcomes[case.token_id], plans.get(case.process_version_id)
+        kinds[case.token_id], changes[case.token_id] = _changes(case, outcome, plan, run)
     if cases:
+        _commit(cases, changes, kinds, plans, work, run)
+    counts = {kind: sum(each == kind for each in kinds.values()) for kind in ("done", "retried", "failed")}
+    return {"state": state, **counts, "skipped": len(references) - len(cases)}
+
+
+_CUT_OFF = MtdError(f"cut off {retry.MAXIMUM_TRIES} times before it could answer", code="cut_off")
+
+
+def _worn_out(case: Case, plan: Plan | None) -> bool:
+    """Whether every try was cut off with its function: another one would take its batch along again."""
+    node = plan.nodes.get(case.node) if plan else None
+    return case.attempts > retry.MAXIMUM_TRIES and node is not None and node.on_error is not None
+
+
+def _commit(
+    cases: Sequence[Case],
+    changes: Mapping[int, Changes],
+    kinds: dict[int, str],
+    plans: Mapping[int, Plan],
+    work: Work,
+    run: StateRun,
+) -> None:
+    """Commit all at once; where PostgreSQL refuses that for good, each alone, and what it refuses as a failure."""
+    try:
         work.commit(changes, cases)
-    return {"state": state, **counts}
+        return
+    except UnstorableError as error:
+        LOG.exception("commit refused", extra={"tokens": len(cases)})
+        refusal: MtdError = error
+    for case in cases:
+        try:
+            if len(cases) > 1:
+                work.commit({case.token_id: changes[case.token_id]}, [case])
+                continue
+        except UnstorableError as error:
+            refusal = error
+        outcome = _Outcome(done=None, error=refusal, ms=0)
+        kinds[case.token_id], failed = _changes(case, outcome, plans.get(case.process_version_id), run)
+        work.commit({case.token_id: failed}, [case])
 
 
-def _run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> list[_Outcome]:
+def _run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> dict[int, _Outcome]:
     def run_one(case: Case) -> _Outcome:
         started = time.perf_counter()
         done: Done | None = None
@@ -68,9 +107,9 @@ def _run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> list[_Outc
         return _Outcome(done=done, error=error, ms=(time.perf_counter() - started) * 1000)
 
     if parallel == 1 or len(cases) < 2:
-        return [run_one(case) for case in cases]
+        return {case.token_id: run_one(case) for case in cases}
     with ThreadPoolExecutor(min(parallel, len(cases))) as pool:
-        return list(pool.map(run_one, cases))
+        return dict(zip((case.token_id for case in cases), pool.map(run_one, cases), strict=True))
 
 
 def facts(case: Case) -> dict[str, bool]:
@@ -78,7 +117,29 @@ def facts(case: Case) -> dict[str, bool]:
     return {"gift_card": case.order.gift_card is not None}
 
 
-def _changes(case: Case, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str, Changes]:
+def _changes(case: Case, outcome: _Outcome, plan: Plan | None, run: StateRun) -> tuple[str, Changes]:
+    try:
+        if plan is None:
+            raise ProcessError(f"process version {case.process_version_id} is not there", code="no_such_process")
+        return _way(case, outcome, plan, run)
+    except ProcessError as error:
+        LOG.exception("the process cannot go on", extra={"order_id": str(case.order_id), "state": case.node})
+        aside = set_aside(
+            order_id=case.order_id,
+            token_id=case.token_id,
+            version=case.version,
+            attempts=case.attempts,
+            node=case.node,
+            error=outcome.error or error,
+            who=run.function,
+            detail={**(outcome.done.detail if outcome.done else {}), "process": str(error), "hops": list(run.hops)},
+        )
+        if outcome.done:
+            _write_done(aside, case, outcome.done)
+        return "failed", aside
+
+
+def _way(case: Case, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str, Changes]:
     changes = Changes()
     error = outcome.error
     if isinstance(error, RetryableError) and case.attempts < retry.MAXIMUM_TRIES:
@@ -161,11 +222,6 @@ def _event(
             "detail": {**detail, "hops": hops},
         }
     )
-
-
-def fingerprint(state: str, code: str) -> str:
-    """Groups incidents of one cause: the state and the error's stable code."""
-    return hashlib.sha256(f"{state}\n{code}".encode()).hexdigest()[:16]
 
 
 def refused(error: BusinessError) -> Json:

@@ -1,0 +1,46 @@
+"""The last resort: an order that no plan or table takes on becomes an exception, so that its batch can go on."""
+
+import hashlib
+from uuid import UUID
+
+from mtd.domain.errors import MtdError
+from mtd.usecases.ports import Changes, Json
+
+
+def fingerprint(state: str, code: str) -> str:
+    """Groups incidents of one cause: the state and the error's stable code."""
+    return hashlib.sha256(f"{state}\n{code}".encode()).hexdigest()[:16]
+
+
+def set_aside(
+    *, order_id: UUID, token_id: int, version: int, attempts: int, node: str, error: MtdError, who: str, detail: Json
+) -> Changes:
+    """End the token as an exception whose incident names the error; `detail` goes with the event."""
+    order, message = str(order_id), str(error)[:500]
+    return Changes(
+        ends=[{"token_id": token_id, "version": version}],
+        order_ends=[{"order_id": order, "outcome": "exception", "reason": f"{node}: {message} ({error.code})"}],
+        incidents=[
+            {
+                "order_id": order,
+                "token_id": token_id,
+                "version": version,
+                "state": node,
+                "code": error.code,
+                "message": message,
+                "fingerprint": fingerprint(node, error.code),
+                "attempts": attempts,
+            }
+        ],
+        events=[
+            {
+                "order_id": order,
+                "who": who,
+                "source": "PostgreSQL",
+                "what": "failed",
+                "from_state": node,
+                "to_state": "exception",
+                "detail": {"code": error.code, "message": message, **detail},
+            }
+        ],
+    )
