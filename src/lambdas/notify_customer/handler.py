@@ -1,6 +1,7 @@
 """SQS `notifications`: the mails that commits have asked for."""
 
 from typing import Any
+from uuid import UUID
 
 from mtd.adapters.mailbox import PostgresMailBox
 from mtd.adapters.metrics import count
@@ -10,16 +11,21 @@ from mtd.usecases.notify_customer import notify_customer
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    records = event["Records"]
-    wanted = [mail for record in records for mail in (sqs.body(record) or {}).get("mails", [])]
+    messages, malformed = sqs.sort_out(event["Records"], _mails)
+    wanted = [mail for _, mails in messages for mail in mails]
     again = notify_customer(
         wanted,
         PostgresMailBox(composition.database()),
         composition.mailer(),
         config().function,
         context.aws_request_id,
-        [sqs.sqs_hop(records[0])],
+        [sqs.sqs_hop(event["Records"][0])],
     )
     count(config().function, {"orders": len(wanted), "retried": again})
     # Mails that were sent are no longer due: asking again for the whole batch sends just the others.
-    return sqs.failures(record["messageId"] for record in records if again)
+    return sqs.failures([*(message_id for message_id, _ in messages if again), *malformed])
+
+
+def _mails(record: sqs.Record, content: sqs.Json) -> tuple[str, list[sqs.Json]]:
+    mails = [{"order_id": str(UUID(mail["order_id"])), "kind": str(mail["kind"])} for mail in content["mails"]]
+    return record["messageId"], mails

@@ -1,6 +1,5 @@
 """SQS `inbox-events`: XML files in the inbox become JSON in the queue `orders`, or rest under `rejected/`."""
 
-import json
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -13,22 +12,25 @@ from mtd.usecases.trail import from_millis, hop
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    arrivals = [arrival for record in event["Records"] for arrival in _arrivals(record)]
+    told, malformed = sqs.sort_out(event["Records"], _arrivals)
+    arrivals = [arrival for each in told for arrival in each]
     here = hop("Lambda", config().function, request_id=context.aws_request_id)
-    receive_order(
+    failed = receive_order(
         arrivals,
         composition.objects(),
         composition.queues(),
         PostgresRejections(composition.database()),
         here,
     )
-    count(config().function, {"orders": len(arrivals)})
-    return sqs.failures([])
+    count(config().function, {"orders": len(arrivals), "failed": len(failed) + len(malformed)})
+    return sqs.failures([*failed, *malformed])
 
 
-def _arrivals(record: dict[str, Any]) -> list[Arrival]:
-    # S3 sends a test event without Records when the notification is set up.
+def _arrivals(record: sqs.Record, content: sqs.Json) -> list[Arrival]:
     sent_at = from_millis(record["attributes"]["SentTimestamp"])
+    if "Records" not in content and content.get("Event") == "s3:TestEvent":
+        # S3 sends it when the notification is set up.
+        return []
     return [
         Arrival(
             message_id=record["messageId"],
@@ -42,5 +44,5 @@ def _arrivals(record: dict[str, Any]) -> list[Arrival]:
                 record["messageId"],
             ),
         )
-        for entry in json.loads(record["body"]).get("Records", [])
+        for entry in content["Records"]
     ]

@@ -11,16 +11,17 @@ from mtd.usecases.trail import hop
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    messages = [
-        TransitionMessage(
-            message_id=record["messageId"],
-            references=tuple(references(sqs.body(record) or {"tokens": []})),
-            hop=sqs.sqs_hop(record),
-        )
-        for record in event["Records"]
-    ]
+    messages, malformed = sqs.sort_out(event["Records"], _message)
     here = hop("Lambda", config().function, request_id=context.aws_request_id)
     failed = route_order(messages, composition.work(), composition.api(), composition.state_machines(), here)
     orders = sum(len(message.references) for message in messages)
-    count(config().function, {"orders": orders, "failed": len(failed)})
-    return sqs.failures(failed)
+    count(config().function, {"orders": orders, "failed": len(failed) + len(malformed)})
+    return sqs.failures([*failed, *malformed])
+
+
+def _message(record: sqs.Record, content: sqs.Json) -> TransitionMessage:
+    return TransitionMessage(
+        message_id=record["messageId"],
+        references=tuple(references(content)),
+        hop=sqs.sqs_hop(record),
+    )

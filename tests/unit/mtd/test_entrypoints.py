@@ -8,6 +8,7 @@ from mtd.domain.errors import InvalidRequest, MtdError, NotFound, UnavailableErr
 from mtd.entrypoints import sqs
 from mtd.entrypoints.api import api_handler
 from mtd.entrypoints.states import references
+from mtd.usecases.trail import hop, read_hops
 
 CONTEXT = SimpleNamespace(aws_request_id="r-1")
 
@@ -42,7 +43,7 @@ def test_errors_become_statuses_with_a_code(error: Exception, status: int) -> No
     assert "secret" not in body["message"]
 
 
-@pytest.mark.parametrize("body", ["{", "[]", '"x"', "3"])
+@pytest.mark.parametrize("body", ["{", "[]", '"x"', "3", "[" * 100_000, '{"a":' * 100_000])
 def test_a_body_that_is_no_json_object_is_refused(body: str) -> None:
     assert call(lambda *_: {}, body)[0] == 400
 
@@ -51,7 +52,25 @@ def test_an_answer_is_json_whatever_is_in_it() -> None:
     assert call(lambda _event, body, _context: {"echo": body["ñ"]}, '{"ñ": "🚚"}') == (200, {"echo": "🚚"})
 
 
-@pytest.mark.parametrize("tokens", [None, 3, ["x"], [{"token_id": 1}], [{"token_id": "a", "version": 1}]])
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        None,
+        3,
+        ["x"],
+        [{"token_id": 1}],
+        [{"token_id": "a", "version": 1}],
+        [{"token_id": "1", "version": 1}],
+        [{"token_id": 1.5, "version": 1}],
+        [{"token_id": 10**30, "version": 1}],
+        [{"token_id": 1, "version": 2**31}],
+        [{"token_id": True, "version": 1}],
+        [{"token_id": float("inf"), "version": 1}],
+        [[]],
+        {},
+        "ab",
+    ],
+)
 def test_malformed_tokens_are_refused(tokens: Any) -> None:
     with pytest.raises(InvalidRequest):
         references({"tokens": tokens})
@@ -64,3 +83,39 @@ def test_failed_messages_are_named_and_nothing_else() -> None:
 @pytest.mark.parametrize(("text", "body"), [('{"a":1}', {"a": 1}), ("[1]", None), ("x", None), ("", None)])
 def test_a_record_body_is_an_object_or_nothing(text: str, body: Any) -> None:
     assert sqs.body({"body": text}) == body
+
+
+def test_what_failed_inside_is_not_told_outside() -> None:
+    assert "select" not in call(raising(MtdError("PostgreSQL: select * from orders")))[1]["message"]
+
+
+def test_a_malformed_message_does_not_take_its_batch_down() -> None:
+    bodies = ['{"tokens":[{"token_id":1,"version":1}]}', "no", "[]", '{"tokens":3}', '{"tokens":[{"token_id":1e400}]}']
+    records = [{"messageId": str(i), "body": body} for i, body in enumerate(bodies)]
+
+    found, malformed = sqs.sort_out(records, lambda _, content: references(content))
+
+    assert len(found) == 1
+    assert malformed == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(
+    "hops",
+    [
+        3, "x", {}, ["x"], [{}], [None] * 101, [{"source": "S", "what": "w", "at": "yesterday"}],
+        [{"source": "S", "what": "w", "at": "2026-11-20T10:00:00"}],
+        [{"source": "S", "what": "w", "at": "2026-11-20T10:00:00+00:00", "ms": "soon"}],
+        [{"source": "S", "what": "w", "at": "2026-11-20T10:00:00+00:00", "ms": float("nan")}],
+        [{"source": ["S"], "what": "w", "at": "2026-11-20T10:00:00+00:00"}],
+    ],
+)  # fmt: skip
+def test_hops_that_no_timeline_could_read_are_refused(hops: Any) -> None:
+    with pytest.raises(InvalidRequest):
+        read_hops(hops)
+
+
+def test_hops_are_kept_as_they_came() -> None:
+    came = [hop("S3", "object created"), hop("SQS", "orders", ms=1.5, request_id="r")]
+
+    assert list(read_hops(came)) == came
+    assert read_hops(None) == ()

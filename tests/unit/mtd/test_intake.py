@@ -1,13 +1,13 @@
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
 from tests.orders import OrderFile
 from tests.unit.mtd.fakes import FakeApi, FakeObjects, FakeQueues
 
-from mtd.domain.errors import MtdError, RetryableError
+from mtd.domain.errors import MtdError, RetryableError, UnavailableError
 from mtd.usecases.ports import Json, QueueMessage
 from mtd.usecases.push_waiting import list_waiting, push_waiting
 from mtd.usecases.read_queue import Failure, OrderMessage, read_queue, waiting_rows
@@ -66,6 +66,33 @@ def test_a_file_that_vanished_leaves_a_row() -> None:
     receive_order([arrival("orders/gone.xml")], FakeObjects(), FakeQueues(), rejections, HERE)
 
     assert rejections.rows[0]["code"] == "vanished"
+
+
+class Broken(FakeObjects):
+    def get(self, bucket: str, key: str) -> bytes:
+        if "broken" in key:
+            raise UnavailableError("access denied")
+        return super().get(bucket, key)
+
+
+def test_a_file_that_s3_does_not_give_comes_again_alone() -> None:
+    objects = Broken({"orders/a.xml": OrderFile(number="A").xml().encode()})
+    broken = replace(arrival("orders/broken.xml"), message_id="broken")
+    queues, rejections = FakeQueues(), Rows()
+
+    assert receive_order([broken, arrival("orders/a.xml")], objects, queues, rejections, HERE) == ["broken"]
+    assert len(queues.sent) == 1
+    assert rejections.rows == []
+
+
+def test_a_rejected_file_is_kept_under_a_key_that_s3_takes() -> None:
+    key = "orders/" + "ñ" * 508
+    objects, rejections = FakeObjects({key: b"<broken"}), Rows()
+
+    receive_order([arrival(key)], objects, FakeQueues(), rejections, HERE)
+
+    assert all(len(each.encode()) <= 1_024 for each in objects.content)
+    assert rejections.rows[0]["code"] == "not_xml"
 
 
 def test_what_is_too_large_for_a_message_travels_by_reference() -> None:

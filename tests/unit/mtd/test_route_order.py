@@ -1,6 +1,7 @@
 import uuid
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-import pytest
 from tests.unit.mtd.fakes import FakeApi, FakeMachines, FakeWork
 
 from mtd.domain.errors import MtdError, RetryableError
@@ -20,6 +21,8 @@ def place(token_id: int, node: str, version: int = 1, **data: str) -> Place:
         data=data,
         order_id=uuid.uuid4(),
         process_version_id=1,
+        due_at=datetime.now(UTC),
+        interrupted=False,
     )
 
 
@@ -92,9 +95,38 @@ def test_large_batches_are_split() -> None:
     assert sorted(len(body["tokens"]) for _, body in api.calls) == [1, LARGEST_BATCH, LARGEST_BATCH]
 
 
-def test_an_api_that_refuses_for_good_is_an_error_of_the_function() -> None:
-    work = FakeWork(places=[place(1, "validation")])
+def test_an_api_that_refuses_for_good_fails_its_own_messages_alone() -> None:
+    work = FakeWork(places=[place(1, "validation"), place(2, "dispatch")])
     api = FakeApi(errors={"/states/validation": MtdError("400")})
 
-    with pytest.raises(MtdError, match="400"):
-        route_order([message("a", 1)], work, api, FakeMachines(), HERE)
+    assert route_order([message("a", 1), message("b", 2)], work, api, FakeMachines(), HERE) == ["a"]
+
+
+def test_a_token_at_a_place_that_its_process_does_not_have_fails_alone() -> None:
+    work = FakeWork(places=[place(1, "demolition"), place(2, "dispatch")])
+    api = FakeApi()
+
+    assert route_order([message("a", 1), message("b", 2)], work, api, FakeMachines(), HERE) == ["a"]
+    assert [path for path, _ in api.calls] == ["/states/dispatch"]
+
+
+def test_tokens_whose_function_was_cut_off_go_alone() -> None:
+    cut_off = [replace(place(i, "validation"), interrupted=True) for i in (1, 2)]
+    work = FakeWork(places=[*cut_off, place(3, "validation"), place(4, "validation")])
+    api = FakeApi()
+
+    route_order([message("a", 1, 2, 3, 4)], work, api, FakeMachines(), HERE)
+
+    assert sorted([token["token_id"] for token in body["tokens"]] for _, body in api.calls) == [[1], [2], [3, 4]]
+
+
+def test_what_the_relay_sends_again_is_an_execution_of_its_own() -> None:
+    first, machines = place(1, "dte_incident"), FakeMachines()
+    again = replace(first, due_at=first.due_at + timedelta(minutes=15))
+
+    for each in (first, first, again):
+        route_order([message("a", 1)], FakeWork(places=[each]), FakeApi(), machines, HERE)
+
+    names = [execution for _, execution, _ in machines.started]
+    assert names[0] == names[1] != names[2]
+    assert all(len(name) <= 80 for name in names)

@@ -84,17 +84,18 @@ class PostgresWork:
             rows = connection.execute(_SQL["lease_tokens"], parameters).fetchall()
         cases = []
         for row in rows:
-            document, place = row.pop("document"), dict(row)
+            document, entered_at = row.pop("document"), row.pop("entered_at")
+            place = Place(**row)
+            del row["due_at"]
             try:
-                cases.append(Case(order=orders.from_json(document), **row))
+                cases.append(Case(order=orders.from_json(document), entered_at=entered_at, **row))
             except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
                 self._set_aside(place, MtdError(f"the stored order is unreadable: {error!r}", code="order_unreadable"))
         return cases
 
-    def _set_aside(self, row: Mapping[str, Any], error: MtdError) -> None:
+    def _set_aside(self, place: Place, error: MtdError) -> None:
         """An order that this code cannot read must not keep its batch from being worked on."""
-        LOG.error("order unreadable", extra={"order_id": str(row["order_id"]), "state": row["node"]})
-        place = Place(**{name: row[name] for name in Place.__slots__ if name in row})
+        LOG.error("order unreadable", extra={"order_id": str(place.order_id), "state": place.node})
         changes = set_aside(
             order_id=place.order_id,
             token_id=place.token_id,

@@ -33,13 +33,19 @@ def api_handler(serve: Callable[[Event, Json, Any], Any]) -> ApiHandler:
             status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
             if status >= 500:
                 LOG.exception("request failed", extra={"code": error.code, "path": event.get("path")})
+            if status == 500:
+                return respond(500, {"code": error.code, "message": _look_in_log(context)})
             return respond(status, {"code": error.code, "message": str(error)})
         except Exception:
             LOG.exception("request failed", extra={"code": "internal", "path": event.get("path")})
-            message = f"internal error: look for request {context.aws_request_id} in the function's log"
-            return respond(500, {"code": "internal", "message": message})
+            return respond(500, {"code": "internal", "message": _look_in_log(context)})
 
     return handler
+
+
+def _look_in_log(context: Any) -> str:
+    """What a caller is told of an error that is not theirs; the log has the rest."""
+    return f"internal error: look for request {context.aws_request_id} in the function's log"
 
 
 def respond(status: int, body: Any) -> Json:
@@ -74,7 +80,7 @@ def _body(event: Event) -> Json:
         return {}
     try:
         body = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidRequest("the body is not JSON", code="body_not_json") from None
     if not isinstance(body, dict):
         raise InvalidRequest("the body must be a JSON object", code="body_not_object")

@@ -9,7 +9,7 @@ from mtd.entrypoints.logs import set_up_logs
 from mtd.entrypoints.states import references
 from mtd.usecases.ports import Json, Reference, Work
 from mtd.usecases.run_state import StateRun
-from mtd.usecases.trail import hop
+from mtd.usecases.trail import hop, read_hops
 
 set_up_logs()
 
@@ -24,7 +24,7 @@ def incident_handler(step: Step) -> Callable[[dict[str, Any], Any], Json]:
         run = StateRun(
             function=config().function,
             request_id=context.aws_request_id,
-            hops=(*event.get("hops", []), execution),
+            hops=(*read_hops(event.get("hops")), execution),
             retry_base_seconds=config().retry_base_seconds,
         )
         return step(references({"tokens": [event["token"]]})[0], work(), run)

@@ -1,15 +1,20 @@
 """SQS batches: records in, failed message ids out."""
 
 import json
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from mtd.domain.errors import InvalidRequest, MtdError
 from mtd.entrypoints.logs import set_up_logs
 from mtd.usecases.trail import Hop, from_millis, hop
 
 set_up_logs()
 
+LOG = logging.getLogger(__name__)
+
 type Json = dict[str, Any]
+type Record = Mapping[str, Any]
 
 
 def failures(message_ids: Iterable[str]) -> Json:
@@ -21,9 +26,28 @@ def body(record: Mapping[str, Any]) -> Json | None:
     """The record's JSON object; None when it is something else."""
     try:
         value = json.loads(record["body"])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def sort_out[T](records: Iterable[Record], read: Callable[[Record, Json], T]) -> tuple[list[T], list[str]]:
+    """What `read` makes of each record and its JSON object, and the message ids of those that are something else.
+
+    One malformed message must not take its batch down: it alone comes again until it rests among the failures.
+    """
+    found: list[T] = []
+    malformed: list[str] = []
+    for record in records:
+        try:
+            content = body(record)
+            if content is None:
+                raise InvalidRequest("the message is not a JSON object", code="body_not_object")
+            found.append(read(record, content))
+        except (MtdError, LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            LOG.warning("message malformed", extra={"message_id": record["messageId"], "reason": repr(error)[:500]})
+            malformed.append(record["messageId"])
+    return found, malformed
 
 
 def sqs_hop(record: Mapping[str, Any]) -> Hop:

@@ -10,6 +10,10 @@ from mtd.entrypoints.api import ApiHandler, Event, Json, api_handler, api_hop
 from mtd.entrypoints.composition import work
 from mtd.usecases.ports import Effect, Reference
 from mtd.usecases.run_state import StateRun, run_state
+from mtd.usecases.trail import read_hops
+
+# What PostgreSQL's types of the two columns hold.
+_BIGINT, _INTEGER = 2**63, 2**31
 
 
 def state_handler(state: str, effect: Callable[[], Effect], *, parallel: int = 1) -> ApiHandler:
@@ -19,7 +23,7 @@ def state_handler(state: str, effect: Callable[[], Effect], *, parallel: int = 1
         run = StateRun(
             function=config().function,
             request_id=context.aws_request_id,
-            hops=(*body.get("hops", []), api_hop(event)),
+            hops=(*read_hops(body.get("hops")), api_hop(event)),
             retry_base_seconds=config().retry_base_seconds,
             parallel=parallel,
         )
@@ -33,9 +37,17 @@ def state_handler(state: str, effect: Callable[[], Effect], *, parallel: int = 1
 
 def references(body: Json) -> list[Reference]:
     """The body's tokens. Raises InvalidRequest."""
-    try:
-        return [Reference(token_id=int(t["token_id"]), version=int(t["version"])) for t in body["tokens"]]
-    except (KeyError, TypeError, ValueError):
-        raise InvalidRequest(
-            "tokens must be a list of {token_id, version}, both integers", code="tokens_malformed"
-        ) from None
+    tokens = body.get("tokens")
+    if not isinstance(tokens, list) or not all(_is_token(token) for token in tokens):
+        raise InvalidRequest("tokens must be a list of {token_id, version}, both integers", code="tokens_malformed")
+    return [Reference(token_id=token["token_id"], version=token["version"]) for token in tokens]
+
+
+def _is_token(token: Any) -> bool:
+    return (
+        isinstance(token, dict)
+        and type(token.get("token_id")) is int
+        and type(token.get("version")) is int
+        and abs(token["token_id"]) < _BIGINT
+        and abs(token["version"]) < _INTEGER
+    )

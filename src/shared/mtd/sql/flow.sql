@@ -40,7 +40,8 @@ select order_id, node from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, n
 returning token_id, version;
 
 -- name: current_tokens
-select t.token_id, t.version, t.node, t.attempts, t.data, t.order_id, o.process_version_id
+select t.token_id, t.version, t.node, t.attempts, t.data, t.order_id, o.process_version_id, t.due_at,
+       t.leased_until is not null as interrupted
 from tokens t
 join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer)
   on t.token_id = r.token_id and t.version = r.version
@@ -63,7 +64,7 @@ update tokens t
 set leased_until = now() + make_interval(secs => %(lease_seconds)s), attempts = t.attempts + 1
 from due, orders o
 where t.token_id = due.token_id and o.order_id = t.order_id
-returning t.token_id, t.version, t.node, t.attempts, t.data, t.entered_at, due.interrupted,
+returning t.token_id, t.version, t.node, t.attempts, t.data, t.entered_at, t.due_at, due.interrupted,
           o.order_id, o.document, o.process_version_id;
 
 -- name: confirm_tokens

@@ -23,7 +23,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A fresh token and where it stands."""
+    """A fresh token and where it stands; `interrupted` says that its last try was cut off."""
 
     token_id: int
     version: int
@@ -32,6 +32,8 @@ class Place:
     data: Json
     order_id: UUID
     process_version_id: int
+    due_at: datetime
+    interrupted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

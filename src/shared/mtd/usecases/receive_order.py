@@ -1,6 +1,8 @@
 """From S3 events to order messages: read each file, parse it, and send it on as JSON, or keep it as rejected."""
 
+import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,11 +13,16 @@ from mtd.domain.errors import NotFound, RejectedOrder
 from mtd.usecases.ports import Json, Objects, Queues
 from mtd.usecases.trail import Hop, hop
 
+LOG = logging.getLogger(__name__)
+
 REJECTED_PREFIX = "rejected/"
 
 # SQS takes 256 KiB a message and a call; the rest is left to attributes and to the base of a full call.
 _LARGEST_MESSAGE_BYTES = 200_000
 _READERS = 8
+# S3 takes 1,024 bytes.
+_LONGEST_KEY_BYTES = 1_024
+_REASON_SUFFIX = ".reason.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,33 +48,41 @@ class Rejections(Protocol):
 
 def receive_order(
     arrivals: Sequence[Arrival], objects: Objects, queues: Queues, rejections: Rejections, here: Hop
-) -> None:
+) -> list[str]:
     """Send every readable order to the queue `orders`; keep every other file under `rejected/` with its reason.
 
-    Raises UnavailableError when a service does not answer: all of it may safely be done again.
+    The ids of the messages that must come again, because S3 or this code failed on their file. Raises UnavailableError
+    when the queue or PostgreSQL does not answer: all of it may safely be done again.
     """
     if not arrivals:
-        return
+        return []
     with ThreadPoolExecutor(min(_READERS, len(arrivals))) as pool:
         results = list(pool.map(lambda arrival: _read(arrival, objects, here), arrivals))
     bodies = [result for result in results if isinstance(result, str)]
-    rejected = [result for result in results if not isinstance(result, str)]
+    rejected = [result for result in results if isinstance(result, dict)]
     if bodies:
         queues.send("orders", bodies)
     if rejected:
         rejections.record(rejected)
+    failed = {arrival.message_id for arrival, result in zip(arrivals, results, strict=True) if result is None}
+    return sorted(failed)
 
 
-def _read(arrival: Arrival, objects: Objects, here: Hop) -> str | Json:
-    """The message of a readable order, or the row of a rejected file."""
+def _read(arrival: Arrival, objects: Objects, here: Hop) -> str | Json | None:
+    """The message of a readable order, the row of a rejected file, or None when it must be tried again."""
     try:
-        return _message(arrival, objects, here)
-    except RejectedOrder as reason:
-        return _reject(arrival, reason, objects)
+        try:
+            return _message(arrival, objects, here)
+        except RejectedOrder as reason:
+            return _reject(arrival, reason, objects)
     except NotFound:
         # Deleted between the event and now: there is no file left to keep, but a row says so.
         vanished = RejectedOrder("the file was deleted before it could be read", code="vanished")
         return _row(arrival, vanished, arrival.source)
+    except Exception:
+        # One file must not take its batch down, whatever is in it.
+        LOG.exception("file not read", extra={"source": arrival.source})
+        return None
 
 
 def _message(arrival: Arrival, objects: Objects, here: Hop) -> str:
@@ -91,11 +106,20 @@ def _dump(value: Json) -> str:
 
 
 def _reject(arrival: Arrival, reason: RejectedOrder, objects: Objects) -> Json:
-    kept = REJECTED_PREFIX + arrival.key
+    kept = _kept_key(arrival.key)
     row = _row(arrival, reason, f"s3://{arrival.bucket}/{kept}")
     objects.copy(arrival.bucket, arrival.key, kept)
-    objects.put(arrival.bucket, f"{kept}.reason.json", _dump(row).encode(), "application/json")
+    objects.put(arrival.bucket, kept + _REASON_SUFFIX, _dump(row).encode(), "application/json")
     return row
+
+
+def _kept_key(key: str) -> str:
+    """Where a rejected file is kept; a key that would be too long with the prefix and suffix ends in its hash."""
+    kept = REJECTED_PREFIX + key
+    if len(kept.encode()) + len(_REASON_SUFFIX) <= _LONGEST_KEY_BYTES:
+        return kept
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return kept.encode()[:900].decode(errors="ignore") + "-" + digest
 
 
 def _row(arrival: Arrival, reason: RejectedOrder, kept_at: str) -> Json:

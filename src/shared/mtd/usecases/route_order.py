@@ -1,13 +1,16 @@
 """From transition messages to one API call per state and batch: verify where each token stands, call its server."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from mtd.domain.errors import MtdError, RetryableError
+from mtd.domain.errors import MtdError
 from mtd.usecases.ports import Json, Place, Reference, StateMachines, StatesApi, Work
 from mtd.usecases.trail import Hop
+
+LOG = logging.getLogger(__name__)
 
 LARGEST_BATCH = 100
 """Tokens in one state call: at 100 ms a legacy call and 8 at a time, well inside API Gateway's 29 s."""
@@ -33,15 +36,16 @@ def route_order(
     places = work.current([r for message in messages for r in message.references])
     plans = work.plans(sorted({place.process_version_id for place in places}))
     groups: dict[str, list[Place]] = defaultdict(list)
-    for place in {place.token_id: place for place in places}.values():
-        binding = plans[place.process_version_id].nodes[place.node].binding
-        groups[_resolve(binding or "", place)].append(place)
-    calls = [
-        (binding, chunk)
-        for binding, group in groups.items()
-        for chunk in _chunks(group, 1 if binding.startswith("state_machine:") else LARGEST_BATCH)
-    ]
     failed: set[str] = set()
+    for place in {place.token_id: place for place in places}.values():
+        plan = plans.get(place.process_version_id)
+        node = plan.nodes.get(place.node) if plan else None
+        if node is None or not node.binding:
+            LOG.error("no one serves the token", extra={"order_id": str(place.order_id), "state": place.node})
+            failed.add(origin[place.token_id].message_id)
+            continue
+        groups[_resolve(node.binding, place)].append(place)
+    calls = [(binding, chunk) for binding, group in groups.items() for chunk in _split(binding, group)]
     with ThreadPoolExecutor(max(1, min(len(calls), 8))) as pool:
         for chunk, error in pool.map(
             lambda call: (call[1], _call(call[0], call[1], origin, api, machines, hop)), calls
@@ -53,6 +57,14 @@ def route_order(
 
 def _resolve(binding: str, place: Place) -> str:
     return binding.replace("{failed}", str(place.data.get("failed", "")))
+
+
+def _split(binding: str, places: list[Place]) -> list[list[Place]]:
+    """The calls of one server. Tokens whose function was cut off go alone: one of them may be what took it down."""
+    if binding.startswith("state_machine:"):
+        return _chunks(places, 1)
+    calm = [place for place in places if not place.interrupted]
+    return _chunks(calm, LARGEST_BATCH) + _chunks([place for place in places if place.interrupted], 1)
 
 
 def _chunks(places: list[Place], size: int) -> list[list[Place]]:
@@ -73,12 +85,15 @@ def _call(
     try:
         if scheme == "state_machine":
             place = places[0]
-            # A retry after a lost lease is a new execution, a doubled message the same one.
-            execution = f"{place.order_id}-{place.token_id}-{place.version}-{place.attempts}"
+            # A retry after a lost lease or by the relay is a new execution, a doubled message the same one: Step
+            # Functions takes no name of a failed execution again for 90 days.
+            due = int(place.due_at.timestamp())
+            execution = f"{place.order_id}-{place.token_id}-{place.version}-{place.attempts}-{due}"
             body: Json = {"token": tokens[0], "order_id": str(place.order_id), "hops": hops}
             machines.start(target, execution, body)
         else:
             api.post(target, {"tokens": tokens, "hops": hops})
-    except RetryableError as error:
+    except MtdError as error:
+        LOG.warning("not served", extra={"binding": binding, "tokens": len(places), "reason": str(error)})
         return error
     return None

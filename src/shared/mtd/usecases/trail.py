@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from mtd.domain.errors import InvalidRequest
+
 type Hop = dict[str, Any]
 
 
@@ -22,3 +24,32 @@ def hop(
 def from_millis(epoch_ms: str | int) -> str:
     """SQS's epoch milliseconds as ISO 8601 in UTC."""
     return datetime.fromtimestamp(int(epoch_ms) / 1000, UTC).isoformat()
+
+
+_MOST_HOPS = 100
+
+
+def read_hops(value: Any) -> tuple[Hop, ...]:
+    """Hops as a caller sent them, absent ones as none: they are stored, and every timeline reads them.
+
+    Raises InvalidRequest with code `hops_malformed`.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > _MOST_HOPS or not all(_is_hop(each) for each in value):
+        raise InvalidRequest(
+            f"hops must be a list of at most {_MOST_HOPS} {{source, what, at, ms, request_id}}", code="hops_malformed"
+        )
+    return tuple({name: each.get(name) for name in ("source", "what", "at", "ms", "request_id")} for each in value)
+
+
+def _is_hop(value: Any) -> bool:
+    if not isinstance(value, dict) or not all(isinstance(value.get(name), str) for name in ("source", "what", "at")):
+        return False
+    try:
+        aware = datetime.fromisoformat(value["at"]).tzinfo is not None
+    except ValueError:
+        return False
+    ms, request_id = value.get("ms"), value.get("request_id")
+    number = ms is None or (isinstance(ms, int | float) and not isinstance(ms, bool) and abs(ms) < 1e12)
+    return aware and number and (request_id is None or isinstance(request_id, str))
