@@ -18,7 +18,7 @@ def _serve(event: Event, _body: Json, _context: Any) -> Json:
     if number is not None:
         return timeline(read, unquote(number))
     limit = query_parameter(event, "limit") or "100"
-    if not limit.isdecimal():
+    if not limit.isdecimal() or len(limit) > 9:
         raise InvalidRequest("limit must be a whole number", code="limit_out_of_range")
     return list_orders(
         read,

@@ -28,7 +28,7 @@ def _message(record: dict[str, Any]) -> OrderMessage:
         message_id=record["messageId"],
         receipt=record["receiptHandle"],
         receives=sqs.receives(record),
-        size=len(record["body"]),
+        size=len(record["body"].encode("ascii", "backslashreplace")),
         body=sqs.body(record),
         hop=sqs.sqs_hop(record),
     )

@@ -5,11 +5,13 @@ from typing import Any
 
 from mtd.adapters.metrics import count
 from mtd.config import config
-from mtd.domain.errors import InvalidRequest
-from mtd.domain.order import from_json
+from mtd.domain.check import read_order
+from mtd.domain.errors import InvalidRequest, NotFound, RejectedOrder
+from mtd.domain.order import to_json
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, api_hop
 from mtd.usecases.register_orders import Incoming, register_orders
+from mtd.usecases.trail import read_hops
 
 
 def _serve(event: Event, body: Json, context: Any) -> Json:
@@ -23,22 +25,30 @@ def _serve(event: Event, body: Json, context: Any) -> Json:
     return {"results": results}
 
 
-def _incoming(entry: Json) -> Incoming:
-    reference = entry.get("reference")
-    if reference:
-        document = json.loads(composition.objects().get(reference["bucket"], reference["key"]))
-    else:
-        document = entry.get("order")
+def _incoming(entry: Any) -> Incoming:
+    if not isinstance(entry, dict):
+        raise InvalidRequest("an entry of orders is not an object", code="order_malformed")
     try:
-        order = from_json(document)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise InvalidRequest(f"an order is malformed: {error!r}", code="order_malformed") from None
+        order = read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
+    except RejectedOrder as error:
+        raise InvalidRequest(str(error), code=error.code) from None
     return Incoming(
         order=order,
-        document=document,
-        source=str(entry.get("source", "api")),
-        hops=tuple(entry.get("hops", [])),
+        document=to_json(order),
+        source=source if isinstance(source := entry.get("source"), str) else "api",
+        hops=read_hops(entry.get("hops")),
     )
+
+
+def _referred(reference: Any) -> Any:
+    """The order that was too large for a message. Raises InvalidRequest when the reference leads nowhere."""
+    match reference:
+        case {"bucket": str(bucket), "key": str(key)} if key.startswith("large/"):
+            try:
+                return json.loads(composition.objects().get(bucket, key))
+            except (NotFound, ValueError, RecursionError):
+                raise InvalidRequest("the reference leads to no order", code="reference_malformed") from None
+    raise InvalidRequest("reference must be {bucket, key} of a large order", code="reference_malformed")
 
 
 handler = api_handler(_serve)

@@ -145,7 +145,23 @@ def test_one_refused_order_does_not_hold_up_the_others() -> None:
     failures = read_queue([order_message("a"), order_message("poison"), order_message("b")], api, HERE)
 
     assert failed(failures) == ["poison"]
-    assert len(api.calls) == 4
+
+
+def test_one_order_that_the_function_fails_on_does_not_hold_up_the_others() -> None:
+    api = FakeApi(errors={"'poison'": RetryableError("500", code="api_failed")})
+    messages = [order_message(str(i)) for i in range(50)]
+
+    assert failed(read_queue([*messages, order_message("poison")], api, HERE)) == ["poison"]
+    assert len(api.calls) < 15
+
+
+@pytest.mark.parametrize("hops", [3, {"a": 1}, ["x"], "x"])
+def test_hops_that_are_none_fail_alone(hops: object) -> None:
+    api = FakeApi()
+    odd = order_message("x", body={"order": {}, "hops": hops})
+
+    assert failed(read_queue([odd, order_message("a")], api, HERE)) == ["x"]
+    assert len(api.calls) == 1
 
 
 @pytest.mark.parametrize("body", [{}, {"nonsense": 1}])

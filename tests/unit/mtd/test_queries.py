@@ -1,3 +1,5 @@
+import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +9,11 @@ from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.queries.orders import list_orders, timeline
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def _token(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return base64.urlsafe_b64encode(text.encode()).decode()
 
 
 def row(number: str) -> dict[str, Any]:
@@ -33,7 +40,19 @@ def test_a_page_ends_with_the_way_to_the_next() -> None:
     assert (asked[1]["after_at"], asked[1]["after_id"]) == (AT.isoformat(), "id-1")
 
 
-@pytest.mark.parametrize(("limit", "after"), [(0, None), (1001, None), (10, "nonsense"), (10, "WzEsMl0=")])
+@pytest.mark.parametrize(
+    ("limit", "after"),
+    [
+        (0, None),
+        (1001, None),
+        (10, "nonsense"),
+        (10, "WzEsMl0="),
+        (10, "é"),
+        (10, _token(["0001-01-01T00:00:00+14:00", "x"])),
+        (10, _token(["2026-01-01", "x"])),
+        (10, _token("[" * 20_000)),
+    ],
+)
 def test_malformed_pages_are_refused(limit: int, after: str | None) -> None:
     with pytest.raises(InvalidRequest):
         list_orders(lambda *_: [], state=None, number=None, limit=limit, after=after)

@@ -84,7 +84,8 @@ class SignedApi:
             return _json(answer)
         message = f"POST {path} answered {status}: {answer[:300].decode(errors='replace')}"
         if status in _RETRYABLE:
-            raise RetryableError(message, code="api_unavailable")
+            # 500 and 502 come of a function that failed on this very request; the others of one that was not reached.
+            raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
         raise MtdError(message, code="api_refused")
 
     def _signed(self, url: str, content: bytes) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from mtd.domain import money, rut, xml
+from mtd.domain import check, money, rut, xml
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.order import Line, Order, Party, Totals
 
@@ -14,7 +14,6 @@ _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 _GIFT_CARD_NETWORK = "GIFT"
 _DOCUMENT_TYPES = {"33": 33, "39": 39}
-MAXIMUM_LINES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,11 @@ def parse_order(content: bytes) -> Order:
     lines = tuple(_line(line) for order_line in node.all("OrderLine") for line in order_line.all("LineItem"))
     if not lines:
         raise RejectedOrder("the order has no lines", code="no_lines")
-    if len(lines) > MAXIMUM_LINES:
-        raise RejectedOrder(f"the order has {len(lines)} lines; {MAXIMUM_LINES} at most", code="too_many_lines")
+    if len(lines) > check.MAXIMUM_LINES:
+        raise RejectedOrder(f"the order has {len(lines)} lines; {check.MAXIMUM_LINES} at most", code="too_many_lines")
     currency = _currency(node)
     return Order(
-        number=_identifier(_required(node, "ID")),
+        number=check.identifier(_required(node, "ID"), "the order number", "number_malformed"),
         issued_on=node.date("IssueDate") or _missing("IssueDate"),
         currency=currency,
         seller=_party(node, "SellerSupplierParty"),
@@ -95,15 +94,6 @@ def _missing(path: str) -> date:
 
 def _required(node: _Node, path: str) -> str:
     return node.text(path) or str(_missing(path))
-
-
-def _identifier(text: str) -> str:
-    """Identifiers name S3 keys, routes and rows: printable and short."""
-    if len(text) > 100 or not text.isprintable():
-        raise RejectedOrder(
-            f"the order number {text[:40]!r} is over 100 characters or not printable", code="number_malformed"
-        )
-    return text
 
 
 def _currency(node: _Node) -> str:
@@ -180,8 +170,9 @@ def _party(order: _Node, role: str) -> Party:
     name = party.text("PartyLegalEntity/RegistrationName") or party.text("PartyName/Name")
     if not identifier and not name:
         raise RejectedOrder(f"{role} has neither an identifier nor a name", code="field_missing")
+    # A name stands in where there is no identifier.
     return Party(
-        id=identifier or name or "",
+        id=check.identifier(identifier or (name or "")[: check.LONGEST_IDENTIFIER], f"the identifier of {role}"),
         name=party.text("PartyName/Name") or name or identifier or "",
         rut=number,
         email=party.text("Contact/ElectronicMail"),

@@ -11,6 +11,7 @@ from mtd.sql import load
 
 _SQL = load("orders")
 LARGEST_PAGE = 1_000
+_FIRST_YEAR = 1970
 
 type Json = dict[str, Any]
 
@@ -58,8 +59,11 @@ def _encode(at: datetime, identifier: str) -> str:
 def _decode(after: str) -> tuple[str, str]:
     try:
         at, identifier = json.loads(base64.urlsafe_b64decode(after))
-        return datetime.fromisoformat(at).isoformat(), str(identifier)
-    except (ValueError, TypeError):
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None or moment.year < _FIRST_YEAR:
+            raise ValueError
+        return moment.isoformat(), str(identifier)
+    except (ValueError, TypeError, RecursionError):
         raise InvalidRequest("after must be the next of an earlier page", code="after_malformed") from None
 
 

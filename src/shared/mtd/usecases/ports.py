@@ -140,7 +140,10 @@ class StatesApi(Protocol):
     """MTD's own API, called with the function's IAM identity."""
 
     def post(self, path: str, body: Json) -> Json:
-        """The JSON answer. Raises RetryableError on 429, 5xx and silence, MtdError on any other refusal."""
+        """The JSON answer. Raises RetryableError on 429, 5xx and silence, MtdError on any other refusal.
+
+        The code of the RetryableError is `api_failed` when the function that serves the path failed on this request.
+        """
         ...
 
 

@@ -1,12 +1,12 @@
-"""From the queue `orders` to the API: one POST /orders a batch, one by one where the batch is refused."""
+"""From the queue `orders` to the API: one POST /orders a batch, halved where the batch is refused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mtd.domain.errors import MtdError, RetryableError
+from mtd.domain.errors import InvalidRequest, MtdError, RetryableError
 from mtd.usecases.ports import Json, StatesApi
-from mtd.usecases.trail import Hop
+from mtd.usecases.trail import Hop, read_hops
 
 LAST_RECEIVE = 10
 """After this many failed receives SQS moves the message to the waiting queue (the template's maxReceiveCount)."""
@@ -19,7 +19,8 @@ _LARGEST_CALL_BYTES = 3_000_000
 class OrderMessage:
     """A message of the queue `orders`.
 
-    `body` is None when it is not JSON; `receives` counts this one; `size` is in bytes.
+    `body` is None when it is not JSON; `receives` counts this one; `size` is in bytes of the ASCII
+    JSON that the call carries.
     """
 
     message_id: str
@@ -49,13 +50,23 @@ def read_queue(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> l
     failures = [
         Failure(message=message, reason="the message is not an order")
         for message in messages
-        if message.body is None or not ("order" in message.body or "reference" in message.body)
+        if not _readable(message.body)
     ]
     unreadable = {failure.message.message_id for failure in failures}
     readable = [message for message in messages if message.message_id not in unreadable]
     for batch in _batches(readable):
         failures += _post(batch, api, here)
     return failures
+
+
+def _readable(body: Json | None) -> bool:
+    if body is None or not ("order" in body or "reference" in body):
+        return False
+    try:
+        read_hops(body.get("hops"))
+    except InvalidRequest:
+        return False
+    return True
 
 
 def _batches(messages: Sequence[OrderMessage]) -> list[list[OrderMessage]]:
@@ -72,16 +83,17 @@ def _batches(messages: Sequence[OrderMessage]) -> list[list[OrderMessage]]:
 
 
 def _post(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[Failure]:
-    entries = [{**(m.body or {}), "hops": [*(m.body or {}).get("hops", []), m.hop, here]} for m in messages]
+    bodies = [(message, message.body or {}) for message in messages]
+    entries = [{**body, "hops": [*(body.get("hops") or []), message.hop, here]} for message, body in bodies]
     try:
         api.post("/orders", {"orders": entries})
-    except RetryableError as error:
-        return [Failure(message=message, reason=str(error)) for message in messages]
     except MtdError as error:
-        # One order that the API refuses must not hold up the others of its batch.
-        if len(messages) == 1:
-            return [Failure(message=messages[0], reason=str(error))]
-        return [failure for message in messages for failure in _post([message], api, here)]
+        away = isinstance(error, RetryableError) and error.code != "api_failed"
+        if away or len(messages) == 1:
+            return [Failure(message=message, reason=str(error)) for message in messages]
+        # One order that the API refuses, or that its function fails on, must not hold up the others of its batch.
+        half = len(messages) // 2
+        return _post(messages[:half], api, here) + _post(messages[half:], api, here)
     return []
 
 
