@@ -57,7 +57,7 @@ unit: venv ## the pure tests, in parallel
 
 integration: venv ## the tests against a running home of their own, in parallel
 	@$(MTD) environments
-	@$(PYTEST) tests/integration -n auto -q --home=$(or $(HOME_KIND),embedded) $(ARGS)
+	@$(PYTEST) tests/integration -n auto --dist loadgroup -q --home=$(or $(HOME_KIND),embedded) $(ARGS)
 
 lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) requirements.in -o requirements.txt
