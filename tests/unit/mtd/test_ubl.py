@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -8,6 +9,7 @@ from tests.orders import OrderFile
 from mtd.domain import order as orders
 from mtd.domain import ubl, xml
 from mtd.domain.errors import RejectedOrder
+from mtd.domain.order import Order
 
 _SEEDS = sorted((Path(__file__).parents[3] / "seed" / "orders").glob("*.xml"))
 
@@ -116,3 +118,80 @@ def test_a_damaged_order_is_an_order_or_a_rejection(noise: str, at: int, cut: in
     except RejectedOrder:
         return
     assert orders.from_json(orders.to_json(order)) == order
+
+
+def _read(old: str = "", new: str = "", **knobs: Any) -> Order:
+    text = OrderFile(number="N", **knobs).xml()
+    assert old in text
+    return ubl.parse_order(text.replace(old, new, 1).encode())
+
+
+_CARD = (
+    "<cac:PaymentMeans><cac:CardAccount><cbc:PrimaryAccountNumberID>{}</cbc:PrimaryAccountNumberID>"
+    "<cbc:NetworkID>{}</cbc:NetworkID></cac:CardAccount></cac:PaymentMeans>"
+)
+_TAX = '<cac:TaxTotal><cbc:TaxAmount currencyID="{}">{}</cbc:TaxAmount></cac:TaxTotal>'
+
+
+def test_the_gift_card_is_found_among_several_payment_means() -> None:
+    extra = _CARD.format("4111", "VISA") + _CARD.format("GC-1", "gift") + _CARD.format("GC-1", "GIFT")
+
+    assert _read(extra=extra).gift_card == "GC-1"
+
+
+def test_taxes_of_the_orders_currency_are_added_up_and_others_left() -> None:
+    order = _read(tax=None, extra=_TAX.format("EUR", "4.00") + _TAX.format("CLP", "3000") + _TAX.format("CLP", "800"))
+
+    assert order.totals.tax == 3800
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('currencyID="CLP">5000', 'currencyID="USD">5000', "currency_mixed"),
+        ('currencyID="CLP">23800', 'currencyID="USD">23800', "currency_mixed"),
+        (">5000<", ">5_000<", "number_malformed"),
+        ("2026-11-20", "2026-11-20 or so", "date_malformed"),
+        ("2026-11-20", "2026-W47-1", "date_malformed"),
+        ("<cac:TaxTotal>", _CARD.format("", "GIFT") + "<cac:TaxTotal>", "field_missing"),
+        (
+            "<cac:TaxTotal>",
+            _CARD.format("1", "GIFT") + _CARD.format("2", "GIFT") + "<cac:TaxTotal>",
+            "gift_cards_several",
+        ),
+        ("<cac:TaxTotal>", "<cac:AllowanceCharge/><cac:TaxTotal>", "field_missing"),
+        (">76123456-0<", f">{'7' * 3000}<", "identifier_malformed"),
+    ],
+)
+def test_what_would_be_misread_is_rejected(old: str, new: str, code: str) -> None:
+    with pytest.raises(RejectedOrder) as caught:
+        _read(old, new)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("2026-11-20", "2026-11-20Z"), ("2026-11-20", " 2026-11-20-03:00 "), (">5000<", "> 5000\n<"),
+        (">5000<", "><!-- five -->50<!-- thousand -->00<"), (">5000<", "><![CDATA[5000]]><"),
+        (">N<", "><?odd really?>N<"), (">5000<", ">5000.000000000000000000000000000000<"),
+    ],
+)  # fmt: skip
+def test_odd_but_legal_xml_says_the_same(old: str, new: str) -> None:
+    assert _read(old, new) == _read()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_read(encoding: str) -> None:
+    text = OrderFile(number="N", buyer_name="Ñandú").xml().replace("UTF-8", encoding.removesuffix("-sig"))
+
+    assert ubl.parse_order(text.encode(encoding)).buyer.name == "Ñandú"
+
+
+def test_lines_may_share_an_id_and_cost_nothing_but_are_not_without_number() -> None:
+    shared = _read("<cbc:ID>2</cbc:ID><cbc:Quantity", "<cbc:ID>1</cbc:ID><cbc:Quantity")
+    assert [line.id for line in shared.lines] == ["1", "1"]
+    assert _read(">5000<", ">0<").lines[0].price == 0
+    with pytest.raises(RejectedOrder) as caught:
+        _read(lines=(("S", "1", "1"),) * 10_001)
+    assert caught.value.code == "too_many_lines"

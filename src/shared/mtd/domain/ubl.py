@@ -1,5 +1,6 @@
 """From a UBL 2.1 Order document to an Order. What UBL lets an order leave out may be missing."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,8 @@ from mtd.domain.order import Line, Order, Party, Totals
 _ORDER = "urn:oasis:names:specification:ubl:schema:xsd:Order-2}Order"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+# XML Schema's date: the day as written counts, whatever its time zone.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?")
 _GIFT_CARD_NETWORK = "GIFT"
 _DOCUMENT_TYPES = {"33": 33, "39": 39}
 
@@ -47,11 +50,25 @@ class _Node:
         text = self.text(path)
         return None if text is None else money.parse_decimal(text, path)
 
+    def amount(self, path: str, currency: str) -> Decimal | None:
+        """The amount at the path. Raises RejectedOrder with code `currency_mixed` for one in another currency."""
+        *steps, name = path.split("/")
+        node = self.find("/".join(steps)) if steps else self
+        basic = next((basic for basic in node.basics(name) if basic.text), None) if node else None
+        if basic is None:
+            return None
+        given = basic.attributes.get("currencyID", currency)
+        if given != currency:
+            raise RejectedOrder(f"{path} is in {given[:10]!r}, the order in {currency}", code="currency_mixed")
+        return money.parse_decimal(basic.text, path)
+
     def date(self, path: str) -> date | None:
         text = self.text(path)
         if text is None:
             return None
         try:
+            if _DATE.fullmatch(text) is None:
+                raise ValueError
             return date.fromisoformat(text[:10])
         except ValueError:
             raise RejectedOrder(f"{path} is not a date: {text[:40]!r}", code="date_malformed") from None
@@ -67,12 +84,12 @@ def parse_order(content: bytes) -> Order:
     if root.tag != _ORDER:
         raise RejectedOrder(f"the root is {root.tag[-80:]!r}, not a UBL 2.1 Order", code="wrong_root")
     node = _Node(root)
-    lines = tuple(_line(line) for order_line in node.all("OrderLine") for line in order_line.all("LineItem"))
-    if not lines:
+    if node.find("OrderLine/LineItem") is None:
         raise RejectedOrder("the order has no lines", code="no_lines")
+    currency = _currency(node)
+    lines = tuple(_line(line, currency) for order_line in node.all("OrderLine") for line in order_line.all("LineItem"))
     if len(lines) > check.MAXIMUM_LINES:
         raise RejectedOrder(f"the order has {len(lines)} lines; {check.MAXIMUM_LINES} at most", code="too_many_lines")
-    currency = _currency(node)
     return Order(
         number=check.identifier(_required(node, "ID"), "the order number", "number_malformed"),
         issued_on=node.date("IssueDate") or _missing("IssueDate"),
@@ -80,8 +97,8 @@ def parse_order(content: bytes) -> Order:
         seller=_party(node, "SellerSupplierParty"),
         buyer=_party(node, "BuyerCustomerParty"),
         lines=lines,
-        totals=_totals(node),
-        adjustment=_adjustment(node),
+        totals=_totals(node, currency),
+        adjustment=_adjustment(node, currency),
         gift_card=_gift_card(node),
         promised_on=_promised_on(node),
         requested_document=_DOCUMENT_TYPES.get(node.text("OrderTypeCode") or ""),
@@ -107,13 +124,13 @@ def _currency(node: _Node) -> str:
     return code
 
 
-def _line(node: _Node) -> Line:
+def _line(node: _Node, currency: str) -> Line:
     identifier = _required(node, "ID")
     quantity = node.decimal("Quantity")
     if quantity is None or quantity <= 0:
         raise RejectedOrder(f"line {identifier}: the quantity must be above zero", code="quantity_not_positive")
     base = node.decimal("Price/BaseQuantity") or Decimal(1)
-    price = node.decimal("Price/PriceAmount") or Decimal(0)
+    price = node.amount("Price/PriceAmount", currency) or Decimal(0)
     if base < 0 or price < 0:
         raise RejectedOrder(f"line {identifier}: the price must not be negative", code="price_negative")
     unit = next((basic.attributes.get("unitCode", "") for basic in node.basics("Quantity")), "")
@@ -128,32 +145,48 @@ def _line(node: _Node) -> Line:
         unit=unit,
         price=price,
         base_quantity=base,
-        adjustment=_adjustment(node),
-        amount=node.decimal("LineExtensionAmount"),
+        adjustment=_adjustment(node, currency),
+        amount=node.amount("LineExtensionAmount", currency),
         tax_percent=node.decimal("Item/ClassifiedTaxCategory/Percent"),
     )
 
 
-def _adjustment(node: _Node) -> Decimal:
+def _adjustment(node: _Node, currency: str) -> Decimal:
     total = Decimal(0)
     for item in node.all("AllowanceCharge"):
-        amount = item.decimal("Amount") or Decimal(0)
+        amount = item.amount("Amount", currency)
+        if amount is None:
+            raise RejectedOrder("an AllowanceCharge has no Amount", code="field_missing")
         total += amount if item.text("ChargeIndicator") in ("true", "1") else -amount
     return total
 
 
-def _totals(node: _Node) -> Totals:
+def _totals(node: _Node, currency: str) -> Totals:
     totals = node.find("AnticipatedMonetaryTotal")
-    read = totals.decimal if totals else lambda _: None
+
+    def read(name: str) -> Decimal | None:
+        return totals.amount(name, currency) if totals else None
+
     return Totals(
         lines=read("LineExtensionAmount"),
         tax_exclusive=read("TaxExclusiveAmount"),
-        tax=node.decimal("TaxTotal/TaxAmount"),
+        tax=_tax(node, currency),
         tax_inclusive=read("TaxInclusiveAmount"),
         prepaid=read("PrepaidAmount"),
         rounding=read("PayableRoundingAmount"),
         payable=read("PayableAmount"),
     )
+
+
+def _tax(node: _Node, currency: str) -> Decimal | None:
+    """The taxes in the order's currency, added up; a total in another one tells the same tax for accounting."""
+    amounts = [
+        money.parse_decimal(basic.text, "TaxTotal/TaxAmount")
+        for total in node.all("TaxTotal")
+        for basic in total.basics("TaxAmount")
+        if basic.text and basic.attributes.get("currencyID", currency) == currency
+    ]
+    return sum(amounts, Decimal(0)) if amounts else None
 
 
 def _party(order: _Node, role: str) -> Party:
@@ -199,10 +232,16 @@ def _rut(party: _Node) -> str | None:
 
 
 def _gift_card(node: _Node) -> str | None:
-    for means in node.all("PaymentMeans"):
-        if (means.text("CardAccount/NetworkID") or "").upper() == _GIFT_CARD_NETWORK:
-            return means.text("CardAccount/PrimaryAccountNumberID")
-    return None
+    cards = [
+        means.text("CardAccount/PrimaryAccountNumberID")
+        for means in node.all("PaymentMeans")
+        if (means.text("CardAccount/NetworkID") or "").upper() == _GIFT_CARD_NETWORK
+    ]
+    if None in cards:
+        raise RejectedOrder("the gift card has no PrimaryAccountNumberID", code="field_missing")
+    if len(set(cards)) > 1:
+        raise RejectedOrder("the order pays with more than one gift card", code="gift_cards_several")
+    return cards[0] if cards else None
 
 
 def _promised_on(node: _Node) -> date | None:
