@@ -1,9 +1,11 @@
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from tests.unit.mtd.fakes import case
 
-from mtd.domain.errors import BusinessError, NotFound
+from mtd.adapters.paperless import read_answer
+from mtd.domain.errors import BusinessError, NotFound, RetryableError
 from mtd.usecases.allocate_order import AllocateOrder
 from mtd.usecases.dispatch_order import DispatchOrder
 from mtd.usecases.issue_dte import IssueDte
@@ -122,3 +124,29 @@ def test_without_an_address_no_mail_is_asked_for() -> None:
 
     assert done.mails == ()
     assert "no e-mail" in done.detail["mail"]
+
+
+@pytest.mark.parametrize(
+    "mail", ["ana", "ana@", "a@b\nBcc: c@d.cl", "Ana &lt;a@b.cl&gt;", "a@b.cl, c@d.cl", "ñ@b.cl", "a b@c.cl"]
+)
+def test_what_is_no_address_gets_no_mail_and_the_timeline_says_so(mail: str) -> None:
+    done = IssueDte(FakePaperless())(case("emission_dte", mail=mail))
+
+    assert done.mails == ()
+    assert "not an address" in done.detail["mail"]
+
+
+@pytest.mark.parametrize("effect", [AllocateOrder, RedeemGiftCard, DispatchOrder])
+def test_an_unreadable_answer_is_asked_for_again(effect: Any) -> None:
+    with pytest.raises(RetryableError) as caught:
+        effect(FakeLegacy(answer={"unknown": 1}))(case("x", gift_card="GC-1"))
+    assert caught.value.code == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "fields", ["", "<TipoDTE>39</TipoDTE>", "<TipoDTE>39</TipoDTE><Folio>x</Folio><FechaEmision/>"]
+)
+def test_an_unreadable_tax_document_is_asked_for_again(fields: str) -> None:
+    with pytest.raises(RetryableError) as caught:
+        read_answer(200, f"<Respuesta><Codigo>0</Codigo>{fields}</Respuesta>".encode())
+    assert caught.value.code == "unreadable"

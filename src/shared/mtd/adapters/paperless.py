@@ -18,18 +18,19 @@ class HttpPaperless:
         self._timeout_seconds = timeout_seconds
 
     def issue(self, request_: DteRequest) -> IssuedDte:
-        return _issued(*self._call("POST", "/dte", request_.key, _document(request_)))
+        return read_answer(*self._call("POST", "/dte", request_.key, _document(request_)))
 
     def recover(self, key: str) -> IssuedDte | None:
         status, content = self._call("GET", f"/dte/{key}", key, None)
-        return None if status == 404 else _issued(status, content)
+        return None if status == 404 else read_answer(status, content)
 
     def _call(self, method: str, path: str, key: str, body: bytes | None) -> tuple[int, bytes]:
         headers = {"Content-Type": "application/xml; charset=utf-8", "Idempotency-Key": key}
         return request(method, self._base_url + path, body, headers, self._timeout_seconds)
 
 
-def _issued(status: int, content: bytes) -> IssuedDte:
+def read_answer(status: int, content: bytes) -> IssuedDte:
+    """What Paperless answered. Raises BusinessError when it refused, RetryableError when the fate is unknown."""
     if status >= 500 or status in (408, 429):
         raise RetryableError(f"Paperless answered {status}", code=f"http_{status}")
     try:
@@ -39,7 +40,11 @@ def _issued(status: int, content: bytes) -> IssuedDte:
     code, message = fields.get("Codigo", ""), fields.get("Mensaje", "")
     if code != _OK:
         raise BusinessError(message or f"Paperless refused with code {code}", code=code or "refused")
-    return IssuedDte(document_type=int(fields["TipoDTE"]), folio=int(fields["Folio"]), issued_at=fields["FechaEmision"])
+    try:
+        document_type, folio = int(fields["TipoDTE"]), int(fields["Folio"])
+        return IssuedDte(document_type=document_type, folio=folio, issued_at=fields["FechaEmision"])
+    except (KeyError, ValueError) as error:
+        raise RetryableError(f"Paperless's answer lacks {error}", code="unreadable") from None
 
 
 def _document(request_: DteRequest) -> bytes:

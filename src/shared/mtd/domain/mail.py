@@ -1,9 +1,13 @@
 """The mails a customer gets. Text only: nothing of an order is ever read as HTML."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mtd.domain.order import Order
+
+# One plain address: no line break, list or display name may reach a mail's header. SES takes ASCII only.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +18,16 @@ class Mail:
     subject: str
     body: str
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def why_no_mail(order: Order) -> str | None:
+    """Why the customer gets no mail, for the timeline; None when there is an address that SES can take."""
+    address = order.buyer.email
+    if not address:
+        return "none: the order has no e-mail"
+    if len(address) > 254 or _ADDRESS.fullmatch(address) is None:
+        return "none: the order's e-mail is not an address"
+    return None
 
 
 def _one_line(text: str) -> str:

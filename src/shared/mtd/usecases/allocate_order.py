@@ -19,7 +19,7 @@ class AllocateOrder:
         order = case.order
         lines = [{"line": line.id, "sku": line.sku, "quantity": plain(line.quantity)} for line in order.lines]
         request = {"order": order.number, "seller": order.seller.id, "lines": lines}
-        allocation, hop = once(self.eom, "EOM", case, "allocate", "/allocations", request)
+        allocation, hop = once(self.eom, "EOM", case, "allocate", "/allocations", request, "allocation_id", "warehouse")
         return Done(
             detail={"allocation_id": allocation["allocation_id"], "warehouse": allocation["warehouse"]},
             hops=(hop,),

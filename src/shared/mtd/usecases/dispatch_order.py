@@ -22,5 +22,5 @@ class DispatchOrder:
             "allocation_key": f"{case.order_id}:allocate",
             "promised_on": order.promised_on.isoformat() if order.promised_on else None,
         }
-        shipment, hop = once(self.eom, "EOM", case, "ship", "/shipments", request)
+        shipment, hop = once(self.eom, "EOM", case, "ship", "/shipments", request, "shipment_id", "carrier")
         return Done(detail={"shipment_id": shipment["shipment_id"], "carrier": shipment["carrier"]}, hops=(hop,))

@@ -5,6 +5,7 @@ and ends the token. Both may run again: the incident is unique by token, the mai
 """
 
 from mtd.domain.errors import NotFound
+from mtd.domain.mail import why_no_mail
 from mtd.usecases.control_error import record_incident
 from mtd.usecases.ports import Case, Changes, Done, Json, Reference, Work
 from mtd.usecases.run_state import StateRun, run_state
@@ -54,10 +55,10 @@ def notify_dte_incident(reference: Reference, work: Work, run: StateRun) -> Json
 
     def notify(case: Case) -> Done:
         failed = case.data
-        has_mail = case.order.buyer.email is not None
+        no_mail = why_no_mail(case.order)
         return Done(
-            detail={} if has_mail else {"mail": "none: the order has no e-mail"},
-            mails=("dte_incident",) if has_mail else (),
+            detail={"mail": no_mail} if no_mail else {},
+            mails=() if no_mail else ("dte_incident",),
             outcome_reason=f"{failed.get('failed')}: {failed.get('message')} ({failed.get('code')})",
         )
 

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from mtd.domain.dte import document_type, receiver_rut
+from mtd.domain.mail import why_no_mail
 from mtd.domain.money import plain
 from mtd.domain.totals import amounts, line_amount
 from mtd.usecases.ports import Case, Done, DteRequest, Paperless
@@ -26,12 +27,12 @@ class IssueDte:
         if issued is None:
             issued = self.paperless.issue(request)
         what = "DTE recovered" if recovered else "DTE issued"
-        has_mail = case.order.buyer.email is not None
+        no_mail = why_no_mail(case.order)
         return Done(
             detail={
                 "document_type": issued.document_type,
                 "folio": issued.folio,
-                **({} if has_mail else {"mail": "none: the order has no e-mail"}),
+                **({"mail": no_mail} if no_mail else {}),
             },
             hops=(hop("Paperless", what, ms=(time.perf_counter() - started) * 1000, request_id=request.key),),
             document={
@@ -40,7 +41,7 @@ class IssueDte:
                 "amount": request.total,
                 "currency": request.currency,
             },
-            mails=("being_processed",) if has_mail else (),
+            mails=() if no_mail else ("being_processed",),
         )
 
 

@@ -2,13 +2,17 @@
 
 import time
 
-from mtd.domain.errors import NotFound
+from mtd.domain.errors import NotFound, RetryableError
 from mtd.usecases.ports import Case, Json, Legacy
 from mtd.usecases.trail import Hop, hop
 
 
-def once(system: Legacy, name: str, case: Case, operation: str, path: str, body: Json) -> tuple[Json, Hop]:
+def once(
+    system: Legacy, name: str, case: Case, operation: str, path: str, body: Json, *expects: str
+) -> tuple[Json, Hop]:
     """The result of the operation, done at most once for this order, and its hop.
+
+    `expects` names what the result must hold. Raises RetryableError `unreadable` when it does not.
 
     After a try whose fate is unknown the system is asked for the operation's key first.
     """
@@ -19,6 +23,8 @@ def once(system: Legacy, name: str, case: Case, operation: str, path: str, body:
     if result is None:
         what = operation
         result = system.call("POST", path, body, key)
+    if missing := [field for field in expects if not isinstance(result.get(field), str)]:
+        raise RetryableError(f"{name} answered {operation} without {', '.join(missing)}", code="unreadable")
     return result, hop(name, what, ms=(time.perf_counter() - started) * 1000, request_id=key)
 
 

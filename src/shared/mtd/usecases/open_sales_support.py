@@ -17,5 +17,5 @@ class OpenSalesSupport:
     def __call__(self, case: Case) -> Done:
         order = case.order
         request = {"order": order.number, "seller": order.seller.id, "customer": order.buyer.name}
-        opened, hop = once(self.sales_support, "Sales Support", case, "open", "/cases", request)
+        opened, hop = once(self.sales_support, "Sales Support", case, "open", "/cases", request, "case_id")
         return Done(detail={"case_id": opened["case_id"]}, hops=(hop,))

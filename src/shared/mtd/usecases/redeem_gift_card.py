@@ -21,7 +21,7 @@ class RedeemGiftCard:
         request = {
             "card": order.gift_card, "amount": amount, "currency": order.currency, "order": order.number,
         }  # fmt: skip
-        hold, held = once(self.gift_cards, "Gift card", case, "hold", "/holds", request)
+        hold, held = once(self.gift_cards, "Gift card", case, "hold", "/holds", request, "hold_id")
         redeemed, hop = once(
             self.gift_cards,
             "Gift card",
@@ -29,6 +29,7 @@ class RedeemGiftCard:
             "redeem",
             f"/holds/{hold['hold_id']}/redeem",
             {"order": order.number},
+            "redemption_id",
         )
         return Done(
             detail={"amount": amount, "redemption_id": redeemed["redemption_id"]},
