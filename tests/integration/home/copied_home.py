@@ -100,6 +100,10 @@ class CopiedHome:
         document = self.state()
         return all(running(document, name) for name in PROCESSES) and bool(document.get("fingerprint"))
 
+    def watched(self) -> str:
+        """What the watch has told; for a failure's message."""
+        return (self.instance.logs / "watch.log").read_text("utf-8")
+
     def process(self, name: str) -> ProcessIdentity:
         """One of the home's own processes."""
         return identities(self.state())[name]

@@ -129,10 +129,12 @@ def test_a_changed_template_is_deployed_afresh_and_orders_in_flight_go_on(copied
     database = copied.process("postgres")
 
     with copied.saved("src/lambdas/register_orders/handler.py", "import json\n", "import import json\n"):
+        broken = "Runtime.UserCodeSyntaxError"
+        until(lambda: system.invoke("register_orders", {}), lambda answer: answer.get("errorType") == broken)
         _put(system, unregistered)
         until(lambda: _depths(copied)["orders"]["in_flight"], bool)
         copied.save("cloudformation/template.yaml", "Outputs:\n", "Outputs:\n  MadeByATest:\n    Value: made\n")
-        until(lambda: copied.state()["outputs"], lambda outputs: outputs.get("MadeByATest") == "made")
+        until(lambda: (copied.state()["outputs"], copied.watched()), lambda told: "MadeByATest" in told[0])
     system = copied.system()
     system.heal("eom", retried)
 
