@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from tests.integration.flow.system import System, until
@@ -11,10 +12,14 @@ from tests.orders import OrderFile
 
 def _kill(system: System, function: str) -> bool:
     """Kill the processes of the function that are at work; whether there was one."""
-    busy = [e for e in system.environments() if e["function"] == f"mtd-local-{function}" and e["state"] != "idle"]
-    for environment in busy:
-        os.kill(environment["pid"], signal.SIGKILL)
-    return bool(busy)
+    killed = False
+    for environment in system.environments():
+        if environment["function"] == f"mtd-local-{function}" and environment["state"] != "idle":
+            # It may have ended since it was listed.
+            with suppress(ProcessLookupError):
+                os.kill(environment["pid"], signal.SIGKILL)
+                killed = True
+    return killed
 
 
 def _ended(system: System, numbers: Sequence[str]) -> list[str]:

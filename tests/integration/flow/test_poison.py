@@ -33,17 +33,18 @@ def test_an_unreadable_order_is_set_aside_and_its_batch_goes_on(system: System, 
 
 
 def test_a_folio_that_another_order_has_fails_alone(system: System, number: str) -> None:
-    bad, good = f"{number}-bad", f"{number}-good"
+    bad, good, other = f"{number}-bad", f"{number}-good", f"{number}-other"
+    system.put(OrderFile(number=other).xml(), f"{other}.xml")
+    system.ended(other, "completed")
     tokens = _standing(system, [bad, good], "emission_dte")
     ids = "(select order_id from orders where number = %s)"
     # The other order has the folio that Paperless answers for this one.
     [issued] = system.sql(f"delete from tax_documents where order_id = {ids} returning document_type, folio", bad)
     system.sql(
-        "update tax_documents set document_type = %s, folio = %s"
-        " where order_id = (select order_id from orders where outcome = 'completed' and order_id in"
-        " (select order_id from tax_documents) order by received_at limit 1)",
+        f"update tax_documents set document_type = %s, folio = %s where order_id = {ids}",
         issued["document_type"],
         issued["folio"],
+        other,
     )
 
     status, answer = system.call("POST", "/states/emission_dte", {"tokens": tokens})
