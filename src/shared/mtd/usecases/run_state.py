@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mtd.domain import retry
-from mtd.domain.errors import BusinessError, MtdError, ProcessError, RetryableError, UnstorableError
+from mtd.domain.errors import MtdError, ProcessError, RetryableError, UnstorableError
 from mtd.engine import interpreter
 from mtd.engine.plan import Plan
 from mtd.usecases.ports import Case, Changes, Done, Effect, Json, Reference, Work
@@ -222,8 +222,3 @@ def _event(
             "detail": {**detail, "hops": hops},
         }
     )
-
-
-def refused(error: BusinessError) -> Json:
-    """A refusal as detail."""
-    return {"code": error.code, "message": str(error)}
