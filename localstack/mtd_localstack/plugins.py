@@ -1,5 +1,6 @@
 """The entry points by which LocalStack finds this plug-in; what they need is imported only when it is used."""
 
+import gc
 import os
 from typing import Any
 
@@ -40,6 +41,9 @@ def mtd_start() -> None:
     """Set up what must be there before the first service loads."""
     from .replacements import use_email_identities
 
+    # LocalStack keeps millions of objects (AWS's service descriptions), which the default setting looks through over
+    # and over again while requests are served.
+    gc.set_threshold(100_000, 50, 100)
     use_email_identities()
     storage = os.environ.get("MTD_S3_STORAGE_DIR")
     if storage:

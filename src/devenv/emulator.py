@@ -20,7 +20,6 @@ _PASSED_ON = (
     "LS_LOG",
     "LAMBDA_KEEPALIVE_MS",
     "MTD_LAMBDA_START",
-    "MTD_GATEWAY_THREADS",
     "SFN_MOCK_CONFIG",
 )
 
@@ -50,6 +49,8 @@ def request(instance: Instance, environments: Environments, port: int) -> Proces
         # One line per request would cost more than some requests do.
         "LS_LOG": "warn",
         "GATEWAY_SERVER": "mtd-loopback",
+        # Its services call each other through the gateway, but not through a socket.
+        "IN_MEMORY_CLIENT": "1",
         "LAMBDA_RUNTIME_EXECUTOR": "mtd-process",
         "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",
         "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.1",
