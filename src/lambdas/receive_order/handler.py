@@ -37,6 +37,7 @@ def _arrivals(record: sqs.Record, content: sqs.Json) -> list[Arrival]:
             bucket=entry["s3"]["bucket"]["name"],
             key=unquote_plus(entry["s3"]["object"]["key"]),
             size=int(entry["s3"]["object"].get("size", 0)),
+            version=entry["s3"]["object"].get("versionId"),
             hops=arrival_hops(
                 entry["eventTime"],
                 entry.get("responseElements", {}).get("x-amz-request-id"),

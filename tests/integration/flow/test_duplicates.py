@@ -45,6 +45,15 @@ def test_other_content_under_a_taken_number_is_an_exception_that_shows_both(syst
     assert len(system.done("paperless", "issue", number)) == 1
 
 
+def test_files_written_over_each_other_are_all_read(system: System, number: str) -> None:
+    numbers = [f"{number}-{i}" for i in range(5)]
+    for each in numbers:
+        system.put(OrderFile(number=each).xml(), f"{number}.xml")
+
+    for each in numbers:
+        system.ended(each, "completed")
+
+
 def test_the_number_of_another_seller_is_another_order(system: System, number: str) -> None:
     system.put(OrderFile(number=number, seller_id="A").xml(), f"{number}-a.xml")
     system.put(OrderFile(number=number, seller_id="B").xml(), f"{number}-b.xml")

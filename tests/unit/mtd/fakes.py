@@ -114,10 +114,11 @@ class FakeObjects:
     """A bucket."""
 
     content: dict[str, bytes] = field(default_factory=dict)
+    versions: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
-    def get(self, bucket: str, key: str) -> bytes:
+    def get(self, bucket: str, key: str, version: str | None = None) -> bytes:
         try:
-            return self.content[key]
+            return self.versions[key, version] if version else self.content[key]
         except KeyError:
             raise NotFound(f"s3://{bucket}/{key}") from None
 
@@ -126,8 +127,8 @@ class FakeObjects:
         assert content_type
         self.content[key] = content
 
-    def copy(self, bucket: str, key: str, new_key: str) -> None:
-        self.content[new_key] = self.get(bucket, key)
+    def copy(self, bucket: str, key: str, new_key: str, version: str | None = None) -> None:
+        self.content[new_key] = self.get(bucket, key, version)
 
 
 @dataclass(slots=True)

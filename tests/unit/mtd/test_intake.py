@@ -68,11 +68,29 @@ def test_a_file_that_vanished_leaves_a_row() -> None:
     assert rejections.rows[0]["code"] == "vanished"
 
 
+def test_what_was_put_then_counts_and_not_what_the_key_holds_now() -> None:
+    files = {version: OrderFile(number=version).xml().encode() for version in ("first", "second")}
+    objects = FakeObjects({"orders/a.xml": files["second"]}, {("orders/a.xml", v): f for v, f in files.items()})
+    queues = FakeQueues()
+
+    receive_order([replace(arrival("orders/a.xml"), version=v) for v in files], objects, queues, Rows(), HERE)
+
+    assert [json.loads(body)["number"] for _, body, *_ in queues.sent] == ["first", "second"]
+
+
+def test_a_rejected_file_is_kept_as_it_was_put() -> None:
+    objects = FakeObjects({"orders/a.xml": b"<later/>"}, {("orders/a.xml", "v1"): b"<broken"})
+
+    receive_order([replace(arrival("orders/a.xml"), version="v1")], objects, FakeQueues(), Rows(), HERE)
+
+    assert objects.content["rejected/orders/a.xml"] == b"<broken"
+
+
 class Broken(FakeObjects):
-    def get(self, bucket: str, key: str) -> bytes:
+    def get(self, bucket: str, key: str, version: str | None = None) -> bytes:
         if "broken" in key:
             raise UnavailableError("access denied")
-        return super().get(bucket, key)
+        return super().get(bucket, key, version)
 
 
 def test_a_file_that_s3_does_not_give_comes_again_alone() -> None:

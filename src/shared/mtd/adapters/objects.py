@@ -5,15 +5,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mtd.adapters.aws import client
 from mtd.domain.errors import MtdError, NotFound, UnavailableError
 
-_ABSENT = {"NoSuchKey", "404", "NotFound"}
+_ABSENT = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
 
 
 class S3Objects:
     """Every method raises UnavailableError when S3 does not answer."""
 
-    def get(self, bucket: str, key: str) -> bytes:
+    def get(self, bucket: str, key: str, version: str | None = None) -> bytes:
         try:
-            content: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+            content: bytes = client("s3").get_object(Bucket=bucket, Key=key, **_of(version))["Body"].read()
         except (ClientError, BotoCoreError) as error:
             raise _translated(error, f"s3://{bucket}/{key}") from error
         return content
@@ -24,11 +24,16 @@ class S3Objects:
         except (ClientError, BotoCoreError) as error:
             raise _translated(error, f"s3://{bucket}/{key}") from error
 
-    def copy(self, bucket: str, key: str, new_key: str) -> None:
+    def copy(self, bucket: str, key: str, new_key: str, version: str | None = None) -> None:
+        source = {"Bucket": bucket, "Key": key, **_of(version)}
         try:
-            client("s3").copy_object(Bucket=bucket, Key=new_key, CopySource={"Bucket": bucket, "Key": key})
+            client("s3").copy_object(Bucket=bucket, Key=new_key, CopySource=source)
         except (ClientError, BotoCoreError) as error:
             raise _translated(error, f"s3://{bucket}/{key}") from error
+
+
+def _of(version: str | None) -> dict[str, str]:
+    return {"VersionId": version} if version else {}
 
 
 def _translated(error: Exception, what: str) -> MtdError:

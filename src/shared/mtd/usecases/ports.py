@@ -226,13 +226,13 @@ class Mailer(Protocol):
 class Objects(Protocol):
     """S3."""
 
-    def get(self, bucket: str, key: str) -> bytes:
-        """The content. Raises NotFound."""
+    def get(self, bucket: str, key: str, version: str | None = None) -> bytes:
+        """The content of that version, or of the newest. Raises NotFound."""
         ...
 
     def put(self, bucket: str, key: str, content: bytes, content_type: str) -> None: ...
 
-    def copy(self, bucket: str, key: str, new_key: str) -> None: ...
+    def copy(self, bucket: str, key: str, new_key: str, version: str | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,13 +27,18 @@ _REASON_SUFFIX = ".reason.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """An object that S3 told of. `size` is in bytes; `message_id` is the queue message to be repeated on failure."""
+    """An object that S3 told of.
+
+    `size` is in bytes; `message_id` is the queue message to be repeated on failure. `version` is what was put then: the
+    key may have been written over since.
+    """
 
     message_id: str
     bucket: str
     key: str
     size: int
     hops: tuple[Hop, ...]
+    version: str | None = None
 
     @property
     def source(self) -> str:
@@ -88,7 +93,7 @@ def _read(arrival: Arrival, objects: Objects, here: Hop) -> str | Json | None:
 def _message(arrival: Arrival, objects: Objects, here: Hop) -> str:
     if arrival.size > xml.MAXIMUM_BYTES:
         raise RejectedOrder(f"the file has {arrival.size} bytes; {xml.MAXIMUM_BYTES} at most", code="too_large")
-    parsed = ubl.parse_order(objects.get(arrival.bucket, arrival.key))
+    parsed = ubl.parse_order(objects.get(arrival.bucket, arrival.key, arrival.version))
     document = order.to_json(parsed)
     message: Json = {"source": arrival.source, "number": parsed.number, "seller": parsed.seller.id}
     message |= {"order": document, "hops": [*arrival.hops, here]}
@@ -108,7 +113,7 @@ def _dump(value: Json) -> str:
 def _reject(arrival: Arrival, reason: RejectedOrder, objects: Objects) -> Json:
     kept = _kept_key(arrival.key)
     row = _row(arrival, reason, f"s3://{arrival.bucket}/{kept}")
-    objects.copy(arrival.bucket, arrival.key, kept)
+    objects.copy(arrival.bucket, arrival.key, kept, arrival.version)
     objects.put(arrival.bucket, kept + _REASON_SUFFIX, _dump(row).encode(), "application/json")
     return row
 
