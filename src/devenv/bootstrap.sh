@@ -68,7 +68,11 @@ if ! "$venv/bin/uv" --version >/dev/null 2>&1; then
         -r "$venv/bootstrap.txt"
 fi
 uv() { "$venv/bin/uv" "$@" --quiet --python "$venv/bin/python"; }
-uv pip sync --require-hashes requirements.txt
-uv pip install --no-deps --no-build-isolation --editable .
+install() {
+    uv pip sync --require-hashes requirements.txt && uv pip install --no-deps --no-build-isolation --editable .
+}
+# uv brings certificates of its own. Behind a proxy that signs for itself only the system's will do, which a bare machine
+# may not have.
+install 2>"$venv/uv.log" || UV_SYSTEM_CERTS=1 install
 # shellcheck disable=SC2086
 digest $inputs >"$stamp"

@@ -80,21 +80,23 @@ def _ensure(recipe: Recipe, instance: Instance) -> Path:
 
 
 def uv(purpose: str, *arguments: str) -> None:
-    """Runs the project's own uv. Raises Problem with its reason."""
+    """Runs the project's own uv, with its own certificates, then with the system's. Raises Problem with its reason."""
     program = Path(sys.executable).with_name("uv")
-    ended = subprocess.run(
-        [program, "--quiet", "--no-config", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=_environ(),
-    )
-    if ended.returncode:
-        told = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-        raise Problem(
-            f"The packages of '{purpose}' could not be installed: {' '.join(told)[-600:] or 'uv gave no reason'}",
-            fix="See that the package registry can be reached and the disk has room, then run make up again.",
+    for certificates in ({}, {"UV_SYSTEM_CERTS": "1"}):
+        ended = subprocess.run(
+            [program, "--quiet", "--no-config", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=_environ() | certificates,
         )
+        if ended.returncode == 0:
+            return
+    told = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
+    raise Problem(
+        f"The packages of '{purpose}' could not be installed: {' '.join(told)[-600:] or 'uv gave no reason'}",
+        fix="See that the package registry can be reached and the disk has room, then run make up again.",
+    )
 
 
 def _environ() -> dict[str, str]:
