@@ -56,6 +56,7 @@ def mtd_start() -> None:
 
         from .bulk_mail import keep_bulk_mails
         from .machine import machine
+        from .metric_database import add_metrics_at_once
         from .queue_polling import poll_queues_long
         from .replacements import (
             look_often_at_resources,
@@ -64,11 +65,14 @@ def mtd_start() -> None:
         )
         from .request_counts import RequestCounts
         from .routes import add_routes
+        from .s3_events import put_events_directly
 
         silence_lambda_telemetry()
         silence_sqs_telemetry()
         poll_queues_long()
         keep_bulk_mails()
+        add_metrics_at_once()
+        put_events_directly()
         look_often_at_resources()
         counts = RequestCounts()
         run_custom_response_handlers.append(counts)

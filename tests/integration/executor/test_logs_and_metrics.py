@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from typing import Any
 
 from tests.integration.executor.bare_localstack import poll
 from tests.integration.executor.functions import Functions
@@ -127,6 +128,24 @@ def test_a_metric_filter_counts_what_matches_in_its_own_group(functions: Functio
         functions.invoke("filtered", message)
         functions.invoke("unfiltered", message)
     poll(lambda: total(functions, "Mine", "wrong", "Sum") == 2.0)
+
+
+def test_metrics_of_every_form_add_up(functions: Functions) -> None:
+    cloudwatch = functions.localstack.client("cloudwatch", account=functions.account)
+    dimensions = [{"Name": "FunctionName", "Value": "forms"}]
+    forms: list[dict[str, Any]] = [
+        {"Value": 1.0},
+        {"Values": [2.0, 3.0], "Counts": [2.0, 1.0]},
+        {"Values": [4.0]},
+        {"StatisticValues": {"SampleCount": 2.0, "Sum": 10.0, "Minimum": 4.0, "Maximum": 6.0}},
+    ]
+
+    cloudwatch.put_metric_data(
+        Namespace="Forms", MetricData=[{"MetricName": "Each", "Dimensions": dimensions, **form} for form in forms]
+    )
+
+    assert total(functions, "Forms", "Each", "Sum", FunctionName="forms") == 22
+    assert total(functions, "Forms", "Each", "SampleCount", FunctionName="forms") == 7
 
 
 def total(functions: Functions, namespace: str, metric: str, statistic: str, **dimensions: str) -> float:

@@ -1,7 +1,9 @@
 """Bulk mails, kept and rendered; and event source mappings that wait in the call and fill up in a burst."""
 
+import hashlib
 import json
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import pytest
 from botocore.exceptions import ClientError
@@ -78,3 +80,29 @@ def test_a_burst_comes_in_batches_and_nothing_is_lost(functions: Functions, loca
     read = poll(lambda: sizes if sum(sizes := batches()) >= 200 else None)
     assert sum(read) == 200
     assert max(read) > 10
+
+
+def test_s3_tells_its_queue_of_each_object(localstack: BareLocalStack) -> None:
+    account = "600000000001"
+    s3, sqs = localstack.client("s3", account=account), localstack.client("sqs", account=account)
+    queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+    s3.create_bucket(Bucket="telling", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    arn = f"arn:aws:sqs:us-west-2:{account}:told"
+    s3.put_bucket_notification_configuration(
+        Bucket="telling",
+        NotificationConfiguration={"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]},
+    )
+    sqs.purge_queue(QueueUrl=queue)
+
+    s3.put_object(Bucket="telling", Key="año 1.xml", Body=b"12345")
+
+    found = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10, MessageSystemAttributeNames=["All"])["Messages"]
+    (record,) = json.loads(found[0]["Body"])["Records"]
+    assert record["eventName"] == "ObjectCreated:Put"
+    assert unquote_plus(record["s3"]["object"]["key"]) == "año 1.xml"
+    assert record["s3"]["object"]["size"] == 5
+    assert int(found[0]["Attributes"]["SentTimestamp"]) > 1_600_000_000_000
+    assert found[0]["MD5OfBody"] == hashlib.md5(found[0]["Body"].encode()).hexdigest()
+    sqs.delete_queue(QueueUrl=queue)
+    s3.put_object(Bucket="telling", Key="untold", Body=b"")
+    assert s3.head_object(Bucket="telling", Key="untold")["ContentLength"] == 0
