@@ -3,9 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg.conninfo import make_conninfo
+
 from devenv.aws import Clients
+from devenv.credentials import Credentials
 from devenv.instance import REGION, Instance
 from devenv.orders_api import OrdersApi
+from devenv.ports import HOST
+from devenv.postgres import DATABASE, ROLE
 from devenv.problem import Problem
 from devenv.state import Document, StateFile, running
 
@@ -46,6 +51,21 @@ class Running:
                 fix=f"Deploy it: {self.instance.command('make up')}",
             )
         return str(value)
+
+    @property
+    def simulator(self) -> str:
+        """The legacy simulator's address."""
+        return f"http://{HOST}:{self.document['ports']['simulator']}"
+
+    def conninfo(self) -> str:
+        """How to connect to the database as its owner."""
+        return make_conninfo(
+            host=HOST,
+            port=self.document["ports"]["postgres"],
+            user=ROLE,
+            dbname=DATABASE,
+            password=Credentials.of(self.instance).application,
+        )
 
     def orders_api(self) -> OrdersApi:
         credentials: Any = self.clients.client("sts")._request_signer._credentials

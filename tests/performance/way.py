@@ -16,16 +16,14 @@ import argparse
 import json
 import os
 import platform
-import re
 import statistics
 import sys
 import time
-from collections import defaultdict
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 
 ROOT = Path(__file__).parents[2]
@@ -33,19 +31,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "seed")]
 
 from generate import generate  # type: ignore[import-not-found]  # noqa: E402
 
+from devenv.stress.figures import billed_requests  # noqa: E402
+from devenv.stress.handlers import handler_times, per_order, percentile  # noqa: E402
+from devenv.stress.processes import Processes  # noqa: E402
 from tests.integration.flow.system import System  # noqa: E402
 from tests.performance.home import home  # noqa: E402
-
-# What the emulator does for itself, or AWS does not bill a customer for: S3's events, functions' starts, telemetry.
-_HOUSEKEEPING = {"sts.AssumeRole", "sqs.GetQueueUrl", "sqs.GetQueueAttributes", "sqs.SendMessage"}
-_BILLED_SERVICES = ("s3.", "sqs.", "lambda.Invoke", "ses.", "execute-api.", "states.", "secretsmanager.")
-_REPORT = re.compile(r"^REPORT RequestId: (\S+)\s+Duration: ([\d.]+) ms")
-
-
-def percentile(values: list[float], share: float) -> float:
-    """The value below which that share of the values lies."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
 def put_to_row(system: System, connection: psycopg.Connection[Any], rounds: int) -> list[float]:
@@ -87,59 +77,12 @@ def load(system: System, connection: psycopg.Connection[Any], orders: int) -> tu
     raise SystemExit(f"not all of {orders} orders have ended: see mtd orders")
 
 
-def handler_ms_per_order(system: System, since_ms: int) -> dict[str, dict[str, float]]:
-    """Per function and order: the duration of the order's invocation over the orders in it, from the log streams."""
-    logs = system.aws("logs")
-    per_order: dict[str, list[float]] = defaultdict(list)
-    for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/mtd-local-")["logGroups"]:
-        function = group["logGroupName"].rpartition("-")[2]
-        for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]:
-            token, orders = None, None
-            while True:
-                more: dict[str, str] = {"nextToken": token} if token else {}
-                page = logs.get_log_events(
-                    logGroupName=group["logGroupName"], logStreamName=stream["logStreamName"],
-                    startFromHead=True, startTime=since_ms, **more,
-                )  # fmt: skip
-                for event in page["events"]:
-                    message = event["message"]
-                    if message.startswith('{"_aws"'):
-                        orders = json.loads(message).get("orders")
-                    elif (report := _REPORT.match(message)) and orders:
-                        per_order[function] += [float(report[2]) / orders] * orders
-                        orders = None
-                if page["nextForwardToken"] == token or not page["events"]:
-                    break
-                token = page["nextForwardToken"]
-    return {
-        function: {"p50": round(percentile(times, 0.5), 2), "p99": round(percentile(times, 0.99), 2)}
-        for function, times in sorted(per_order.items())
-    }
-
-
-def memory_mb(state: dict[str, Any]) -> float:
-    """PSS of the instance's processes with all their children, in MB (shared pages counted once)."""
-    total, seen = 0, set()
-    for process in state["pids"].values():
-        try:
-            root = psutil.Process(process["pid"])
-            for each in (root, *root.children(recursive=True)):
-                if each.pid not in seen:
-                    seen.add(each.pid)
-                    total += each.memory_full_info().pss
-        except psutil.NoSuchProcess:
-            continue
-    return round(total / 2**20, 1)
-
-
-def requests(system: System) -> dict[str, int]:
-    """Counted requests by operation since the last reset, housekeeping left out."""
-    counts: dict[str, int] = defaultdict(int)
+def requests(system: System) -> Counter[str]:
+    """The requests that the emulator has served so far, by operation."""
+    counted: Counter[str] = Counter()
     for kind in system.call_emulator("GET", "/_mtd/requests").values():
-        for operation, count in kind.items():
-            if operation.startswith(_BILLED_SERVICES) and operation not in _HOUSEKEEPING:
-                counts[operation] += count
-    return counts
+        counted.update(kind)
+    return counted
 
 
 def measure(system: System, orders: int, idle: int) -> dict[str, Any]:
@@ -151,23 +94,21 @@ def measure(system: System, orders: int, idle: int) -> dict[str, Any]:
             assert time.monotonic() < deadline
             time.sleep(0.2)
         time.sleep(1)
-        system.call_emulator("DELETE", "/_mtd/requests")
+        before = requests(system)
         since_ms = int(time.time() * 1000)
         seconds, completed = load(system, connection, orders)
-        counted = requests(system)
-        counted["s3.PutObject"] -= orders
+        by_operation = billed_requests(requests(system) - before, orders)
     time.sleep(2)
-    by_operation = {name: round(count / orders, 3) for name, count in sorted(counted.items()) if count > 0}
     return {
         "orders": orders,
         "completed": completed,
         "orders_per_second": round(orders / seconds, 1),
         "put_to_row_p50_ms": round(statistics.median(times), 1),
         "put_to_row_p95_ms": round(percentile(times, 0.95), 1),
-        "handler_ms_per_order": handler_ms_per_order(system, since_ms),
+        "handler_ms_per_order": per_order(handler_times(system.aws("logs"), "/aws/lambda/mtd-local-", since_ms)),
         "aws_requests_per_order": round(sum(by_operation.values()), 2),
         "aws_requests_by_operation": by_operation,
-        "memory_mb": memory_mb(system.state),
+        "memory_mb": round(sum(Processes(system.state["pids"]).memory_mb().values()), 1),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
 

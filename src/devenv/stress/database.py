@@ -1,0 +1,91 @@
+"""What PostgreSQL tells of a run: how far it is, how it went, and what it costs the server."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+_PROGRESS = """
+select count(*) as registered,
+       count(*) filter (where outcome = 'completed') as completed,
+       count(*) filter (where outcome <> 'completed') as exceptions,
+       (select count(*) from mails m join orders o using (order_id)
+        where o.received_at >= %(since)s and o.number ^@ %(prefix)s and m.status = 'sent') as mails
+from orders where received_at >= %(since)s and number ^@ %(prefix)s
+"""
+_ENDS = """
+select number, extract(epoch from received_at)::float8 as received, extract(epoch from ended_at)::float8 as ended,
+       outcome, (select count(*) from tokens t where t.order_id = o.order_id) as tokens
+from orders o where number ^@ %(prefix)s
+"""
+# An order's events form a chain: each goes on from the state that the last one led to, from nothing to its end.
+_GAPS = """
+with chain as (
+    select o.order_id, e.from_state, e.to_state, o.outcome,
+           lag(e.to_state) over w as before, lead(e.event_id) over w as next
+    from orders o left join events e on e.order_id = o.order_id and e.to_state is not null
+    where o.number ^@ %(prefix)s
+    window w as (partition by o.order_id order by e.event_id)
+)
+select count(distinct order_id) as orders from chain
+where from_state is distinct from before or (next is null and to_state is distinct from outcome and outcome is not null)
+"""
+_LOAD = """
+select sum(xact_commit + xact_rollback)::bigint as transactions,
+       sum(tup_inserted + tup_updated + tup_deleted)::bigint as rows_written,
+       sum(blks_read)::bigint as blocks_read,
+       sum(temp_files)::bigint as temp_files,
+       (select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()) as active
+from pg_stat_database where datname = current_database()
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How many orders of the run are that far."""
+
+    registered: int
+    completed: int
+    exceptions: int
+    mails: int
+
+    @property
+    def ended(self) -> int:
+        """In an end state."""
+        return self.completed + self.exceptions
+
+
+class RunDatabase:
+    """One connection, which threads may share; `prefix` is what the run's order numbers start with."""
+
+    def __init__(self, conninfo: str, prefix: str) -> None:
+        self._connection = psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
+        row = self._connection.execute("select now() as now").fetchone()
+        assert row is not None
+        self._parameters = {"prefix": f"{prefix}-", "since": row["now"]}
+
+    def progress(self) -> Progress:
+        """A look at it; cheap enough for every second."""
+        return Progress(**self._one(_PROGRESS))
+
+    def ends(self) -> list[dict[str, Any]]:
+        """Each order: number, received and ended (seconds since 1970), outcome, tokens left."""
+        return self._connection.execute(_ENDS, self._parameters).fetchall()
+
+    def orders_with_gaps(self) -> int:
+        """Orders whose events do not form a chain up to their end."""
+        return int(self._one(_GAPS)["orders"])
+
+    def load(self) -> dict[str, int]:
+        """The server's counters since its start."""
+        return self._one(_LOAD)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
+    def _one(self, query: str) -> dict[str, Any]:
+        row = self._connection.execute(query.encode(), self._parameters).fetchone()
+        assert row is not None
+        return row
