@@ -1,6 +1,5 @@
 """The entry points by which LocalStack finds this plug-in; what they need is imported only when it is used."""
 
-import gc
 import os
 from typing import Any
 
@@ -41,9 +40,6 @@ def mtd_start() -> None:
     """Set up what must be there before the first service loads."""
     from .replacements import use_email_identities
 
-    # LocalStack keeps millions of objects (AWS's service descriptions), which the default setting looks through over
-    # and over again while requests are served.
-    gc.set_threshold(100_000, 50, 100)
     use_email_identities()
     storage = os.environ.get("MTD_S3_STORAGE_DIR")
     if storage:
@@ -54,25 +50,15 @@ def mtd_start() -> None:
         from localstack.aws.handlers import run_custom_response_handlers
         from localstack.services.edge import ROUTER
 
+        from .accelerations import accelerate
         from .bulk_mail import keep_bulk_mails
         from .machine import machine
-        from .metric_database import add_metrics_at_once
-        from .queue_polling import poll_queues_long
-        from .replacements import (
-            look_often_at_resources,
-            silence_lambda_telemetry,
-            silence_sqs_telemetry,
-        )
+        from .replacements import look_often_at_resources
         from .request_counts import RequestCounts
         from .routes import add_routes
-        from .s3_events import put_events_directly
 
-        silence_lambda_telemetry()
-        silence_sqs_telemetry()
-        poll_queues_long()
+        accelerate()
         keep_bulk_mails()
-        add_metrics_at_once()
-        put_events_directly()
         look_often_at_resources()
         counts = RequestCounts()
         run_custom_response_handlers.append(counts)

@@ -1,0 +1,61 @@
+"""What makes LocalStack faster, each part by a name, so that a measurement can leave it out (MTD_WITHOUT).
+
+tests/performance/changes.py prints what each of them is worth.
+"""
+
+import gc
+import os
+from collections.abc import Callable, Mapping
+
+from .settings import SettingsError
+
+
+def accelerate(env: Mapping[str, str] = os.environ) -> None:
+    """Apply all but those that MTD_WITHOUT names, separated by commas. Raises SettingsError for an unknown name."""
+    without = set(filter(None, (env.get("MTD_WITHOUT") or "").split(",")))
+    unknown = without - ACCELERATIONS.keys()
+    if unknown:
+        raise SettingsError(f"MTD_WITHOUT={','.join(sorted(unknown))}: it must be of {', '.join(ACCELERATIONS)}.")
+    for name, apply in ACCELERATIONS.items():
+        if name not in without:
+            apply()
+
+
+def _rare_collections() -> None:
+    """LocalStack keeps millions of objects (AWS's service descriptions), which Python's default setting looks through
+    over and over again while requests are served."""
+    gc.set_threshold(100_000, 50, 100)
+
+
+def _long_polling() -> None:
+    from .queue_polling import poll_queues_long
+
+    poll_queues_long()
+
+
+def _telemetry() -> None:
+    from .replacements import silence_lambda_telemetry, silence_sqs_telemetry
+
+    silence_lambda_telemetry()
+    silence_sqs_telemetry()
+
+
+def _metrics() -> None:
+    from .metric_database import add_metrics_at_once
+
+    add_metrics_at_once()
+
+
+def _s3_events() -> None:
+    from .s3_events import put_events_directly
+
+    put_events_directly()
+
+
+ACCELERATIONS: Mapping[str, Callable[[], None]] = {
+    "collections": _rare_collections,
+    "polling": _long_polling,
+    "telemetry": _telemetry,
+    "metrics": _metrics,
+    "s3_events": _s3_events,
+}
