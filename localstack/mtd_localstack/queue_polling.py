@@ -8,7 +8,7 @@ from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import 
 
 _LONG_POLL_SECONDS = 5
 _LINGER_SECONDS = 0.05
-# A batch so soon after the last one means a burst; an idle system never lingers.
+# Several messages at once, and so short a time ago, mean a burst: messages that come one by one never wait.
 _BURST_SECONDS = 0.5
 
 
@@ -18,7 +18,7 @@ class LingeringQueue:
     def __init__(self, client: Any, batch_size: int) -> None:
         self._client = client
         self._batch_size = batch_size
-        self._last = 0.0
+        self._burst_at = 0.0
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
@@ -28,12 +28,13 @@ class LingeringQueue:
         answer = self._client.receive_message(**parameters)
         found = answer.get("Messages") or []
         room = self._batch_size - len(found)
-        burst, self._last = time.monotonic() - self._last < _BURST_SECONDS, time.monotonic()
-        if found and room > 0 and burst:
+        if found and room > 0 and time.monotonic() - self._burst_at < _BURST_SECONDS:
             time.sleep(_LINGER_SECONDS)
             rest = {"MaxNumberOfMessages": min(room, 10), "sqs_override_max_message_count": room, "WaitTimeSeconds": 0}
             more = self._client.receive_message(**parameters | rest)
-            answer["Messages"] = found + (more.get("Messages") or [])
+            answer["Messages"] = found = found + (more.get("Messages") or [])
+        if len(found) > 1:
+            self._burst_at = time.monotonic()
         return answer
 
 

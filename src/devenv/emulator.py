@@ -55,7 +55,7 @@ def request(instance: Instance, environments: Environments, port: int) -> Proces
         # Its services call each other through the gateway, but not through a socket.
         "IN_MEMORY_CLIENT": "1",
         "LAMBDA_RUNTIME_EXECUTOR": "mtd-process",
-        "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.05",
+        "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.001",
         "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "0.1",
         # Seconds for a start: the first one of a layer set loads its modules, on a machine that may be busy.
         "LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT": "60",
