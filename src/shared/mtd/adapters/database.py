@@ -3,8 +3,8 @@
 import json
 import re
 import select
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psycopg
@@ -39,17 +39,32 @@ class Database:
         self._conninfo = conninfo
         self._connection: Connection | None = None
 
+    def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[DictRow]:
+        """The rows of one statement that is a transaction by itself: one round trip. Raises as `transaction` does."""
+        with self._translated() as connection:
+            cursor = connection.execute(statement.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A transaction.
+    def transaction(self, *, pipelined: bool = True) -> Iterator[Connection]:
+        """A transaction. In a pipeline, statements wait until a result is fetched, and the commit goes with the last;
+        scripts of several statements cannot.
 
         Raises UnavailableError when PostgreSQL is not there or the transaction should come again, UnstorableError when
         it refuses the values.
         """
+        with (
+            self._translated() as connection,
+            connection.pipeline() if pipelined else nullcontext(),
+            connection.transaction(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[Connection]:
         connection = self._connected()
         try:
-            with connection.transaction():
-                yield connection
+            yield connection
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             raise UnavailableError(f"PostgreSQL: {error}", code="database_conflict") from error
         except (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded) as error:

@@ -18,8 +18,7 @@ class PostgresRejections:
         self._database = database
 
     def record(self, rows: Sequence[Json]) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(_SQL["insert_rejections"], {"rejections": Jsonb(list(rows))})
+        self._database.query(_SQL["insert_rejections"], {"rejections": Jsonb(list(rows))})
 
 
 class PostgresWaiting:
@@ -29,14 +28,11 @@ class PostgresWaiting:
         self._database = database
 
     def record(self, rows: Sequence[Json]) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(_SQL["record_waiting"], {"waiting": Jsonb(list(rows))})
+        self._database.query(_SQL["record_waiting"], {"waiting": Jsonb(list(rows))})
 
     def reasons(self) -> dict[str, str]:
-        with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["waiting_reasons"]).fetchall()
+        rows = self._database.query(_SQL["waiting_reasons"])
         return {row["message_id"]: row["reason"] for row in rows}
 
     def mark_pushed(self, message_ids: Sequence[str]) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(_SQL["mark_pushed"], {"message_ids": list(message_ids)})
+        self._database.query(_SQL["mark_pushed"], {"message_ids": list(message_ids)})

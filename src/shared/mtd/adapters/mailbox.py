@@ -24,8 +24,7 @@ class PostgresMailBox:
         self._database = database
 
     def claim(self, mails: Sequence[Json]) -> list[DueMail]:
-        with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["claim"], {"mails": Jsonb(list(mails))}).fetchall()
+        rows = self._database.query(_SQL["claim"], {"mails": Jsonb(list(mails))})
         due, unreadable = [], []
         for row in rows:
             document = row.pop("document")
@@ -40,6 +39,6 @@ class PostgresMailBox:
         return due
 
     def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None:
-        with self._database.transaction() as connection, connection.pipeline():
+        with self._database.transaction() as connection:
             connection.execute(_SQL["finish"], {"mails": Jsonb(list(results))})
             connection.execute(_FLOW["insert_events"], {"events": Jsonb(list(events))})

@@ -22,7 +22,7 @@ class PostgresSchema:
             (file for file in files("mtd.migrations").iterdir() if file.name.endswith(".sql")),
             key=lambda file: file.name,
         )
-        with self._database.transaction() as connection:
+        with self._database.transaction(pipelined=False) as connection:
             connection.execute(_SQL["lock"])
             connection.execute(_SQL["create_migrations"])
             done = {row["name"] for row in connection.execute(_SQL["applied"])}

@@ -48,18 +48,16 @@ class PostgresWork:
         self._plans: dict[int, Plan] = {}
 
     def active_plan(self, process: str) -> tuple[int, Plan]:
-        with self._database.transaction() as connection:
-            row = connection.execute(_SQL["active_plan"], {"process": process}).fetchone()
-        if row is None:
+        rows = self._database.query(_SQL["active_plan"], {"process": process})
+        if not rows:
             raise ConfigurationError(f"process {process!r} has no active version: run migrate_database")
-        return row["process_version_id"], self._remember(row)
+        return rows[0]["process_version_id"], self._remember(rows[0])
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         missing = [id_ for id_ in ids if id_ not in self._plans]
         if missing:
-            with self._database.transaction() as connection:
-                for row in connection.execute(_SQL["plans"], {"ids": missing}):
-                    self._remember(row)
+            for row in self._database.query(_SQL["plans"], {"ids": missing}):
+                self._remember(row)
         return self._plans
 
     def _remember(self, row: Mapping[str, Any]) -> Plan:
@@ -70,8 +68,7 @@ class PostgresWork:
         return self._plans[plan_id]
 
     def current(self, references: Sequence[Reference]) -> list[Place]:
-        with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["current_tokens"], {"references": _references(references)}).fetchall()
+        rows = self._database.query(_SQL["current_tokens"], {"references": _references(references)})
         return [Place(**row) for row in rows]
 
     def lease(self, node: str, references: Sequence[Reference]) -> list[Case]:
@@ -80,10 +77,8 @@ class PostgresWork:
             "references": _references(references),
             "lease_seconds": self._lease_seconds,
         }
-        with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["lease_tokens"], parameters).fetchall()
         cases = []
-        for row in rows:
+        for row in self._database.query(_SQL["lease_tokens"], parameters):
             document, entered_at = row.pop("document"), row.pop("entered_at")
             place = Place(**row)
             del row["due_at"]
@@ -115,17 +110,16 @@ class PostgresWork:
             standing = {row["token_id"] for row in rows}
             changes = [each for token, each in changes_by_token.items() if token in standing]
             messages = [*_transitions(changes), *_notifications(changes)]
-            with connection.pipeline():
-                for query, parameter in _WRITES:
-                    values = [value for each in changes for value in getattr(each, parameter)]
-                    if values:
-                        connection.execute(_SQL[query], {parameter: Jsonb(values)})
-                ends = [end for each in changes for end in each.order_ends]
-                if ends:
-                    connection.execute(_SQL["end_orders"], {"ends": Jsonb(ends)})
-                touched = [case.order_id for case in cases if case.token_id in standing]
-                connection.execute(_SQL["touch_orders"], {"order_ids": touched})
-                outbox = _insert_outbox(connection, messages)
+            for query, parameter in _WRITES:
+                values = [value for each in changes for value in getattr(each, parameter)]
+                if values:
+                    connection.execute(_SQL[query], {parameter: Jsonb(values)})
+            ends = [end for each in changes for end in each.order_ends]
+            if ends:
+                connection.execute(_SQL["end_orders"], {"ends": Jsonb(ends)})
+            touched = [case.order_id for case in cases if case.token_id in standing]
+            connection.execute(_SQL["touch_orders"], {"order_ids": touched})
+            outbox = _insert_outbox(connection, messages)
         self._deliver(outbox())
 
     def register(self, candidates: Sequence[Candidate], plan_id: int) -> list[Registration]:
@@ -133,13 +127,12 @@ class PostgresWork:
         with self._database.transaction() as connection:
             registrations = _insert_orders(connection, by_id, plan_id)
             new = [by_id[r.order_id] for r in registrations if r.status == "registered"]
-            with connection.pipeline():
-                inserted = connection.execute(
-                    _SQL["insert_tokens"],
-                    {"tokens": Jsonb([{"order_id": c.order_id, "node": n} for c in new for n in c.nodes])},
-                )
-                events = [{**by_id[r.order_id].event, **_registration_event(r)} for r in registrations]
-                connection.execute(_SQL["insert_events"], {"events": Jsonb(events)})
+            inserted = connection.execute(
+                _SQL["insert_tokens"],
+                {"tokens": Jsonb([{"order_id": c.order_id, "node": n} for c in new for n in c.nodes])},
+            )
+            events = [{**by_id[r.order_id].event, **_registration_event(r)} for r in registrations]
+            connection.execute(_SQL["insert_events"], {"events": Jsonb(events)})
             tokens = inserted.fetchall()
             outbox = _insert_outbox(connection, _token_messages(tokens))
         self._deliver(outbox())
@@ -149,8 +142,7 @@ class PostgresWork:
         if not sent:
             return
         self._send([message for _, message in sent])
-        with self._database.transaction() as connection:
-            connection.execute(_SQL["delete_outbox"], {"ids": [outbox_id for outbox_id, _ in sent]})
+        self._database.query(_SQL["delete_outbox"], {"ids": [outbox_id for outbox_id, _ in sent]})
 
 
 def _references(references: Sequence[Reference]) -> Jsonb:
