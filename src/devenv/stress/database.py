@@ -10,9 +10,12 @@ _PROGRESS = """
 select count(*) as registered,
        count(*) filter (where outcome = 'completed') as completed,
        count(*) filter (where outcome <> 'completed') as exceptions,
-       (select count(*) from mails m join orders o using (order_id)
-        where o.received_at >= %(since)s and o.number ^@ %(prefix)s and m.status = 'sent') as mails
+       (select count(*) from mails where sent_at >= %(since)s) as mails
 from orders where received_at >= %(since)s and number ^@ %(prefix)s
+"""
+_UNSENT = """
+select count(*) as mails from mails m join orders o using (order_id)
+where o.number ^@ %(prefix)s and m.status in ('pending', 'sending')
 """
 _ENDS = """
 select number, extract(epoch from received_at)::float8 as received, extract(epoch from ended_at)::float8 as ended,
@@ -43,7 +46,7 @@ from pg_stat_database where datname = current_database()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How many orders of the run are that far."""
+    """How many orders of the run are that far; `mails` counts all that were sent meanwhile."""
 
     registered: int
     completed: int
@@ -68,6 +71,10 @@ class RunDatabase:
     def progress(self) -> Progress:
         """A look at it; cheap enough for every second."""
         return Progress(**self._one(_PROGRESS))
+
+    def unsent_mails(self) -> int:
+        """Mails of the run that are still to be sent."""
+        return int(self._one(_UNSENT)["mails"])
 
     def ends(self) -> list[dict[str, Any]]:
         """Each order: number, received and ended (seconds since 1970), outcome, tokens left."""

@@ -92,14 +92,14 @@ def _wait(putter: Putter, database: RunDatabase, schedule: Schedule, console: Co
             bar.update(task, completed=progress.ended, told=told)
             if putter.failure:
                 raise Problem(f"An order could not be put: {putter.failure}", fix="See 'mtd status'.")
-            if putter.done and progress.ended >= schedule.orders and progress.mails >= progress.completed:
+            if putter.done and progress.ended >= schedule.orders and not database.unsent_mails():
                 return now - began
             moved = (progress.ended + progress.mails, len(putter.put_at))
             if moved != seen:
                 seen, last_moved = moved, now
             elif now - last_moved > _PATIENCE_SECONDS and not _more_to_come(schedule, now - began):
                 return last_moved - began
-            time.sleep(0.25)
+            time.sleep(0.5)
 
 
 def _more_to_come(schedule: Schedule, seconds: float) -> bool:
