@@ -11,7 +11,7 @@ from devenv.problem import Problem
 
 COMMANDS = (
     "up", "down", "status", "logs", "put", "seed", "order", "orders", "waiting", "mail", "invoke", "watch", "doctor",
-    "psql", "stress", "aws", "package", "environments",
+    "process", "psql", "stress", "aws", "package", "environments",
 )  # fmt: skip
 
 

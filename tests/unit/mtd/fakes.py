@@ -12,12 +12,13 @@ from tests.orders import OrderFile
 from mtd.domain import ubl
 from mtd.domain.errors import MtdError, NotFound, UnstorableError
 from mtd.domain.mail import Mail
-from mtd.engine import bpmn
+from mtd.engine import importing
 from mtd.engine.plan import Plan
+from mtd.usecases.import_processes import STATES
 from mtd.usecases.ports import Candidate, Case, Changes, Json, Place, QueueMessage, Reference, Registration, Sending
 
-PLAN = bpmn.compile_plan(
-    (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes(), "purchase-order"
+PLAN = importing.compile_plan(
+    (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes(), "purchase-order", STATES
 )
 
 

@@ -1,29 +1,34 @@
+"""The order's own process: its ways, as diagram, plan and JSON."""
+
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from tests.orders import OrderFile
 
+from mtd.domain import ubl
 from mtd.domain.errors import ProcessError
-from mtd.engine import bpmn, interpreter, plan
-from mtd.engine.plan import Flow, Kind, Node, Plan
+from mtd.domain.facts import facts
+from mtd.engine import importing, interpreter, plan_json
+from mtd.engine.naming import slug
+from mtd.engine.plan import Plan
+from mtd.usecases.import_processes import STATES
 
 _DIAGRAM = (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes()
 
 
 @pytest.fixture(scope="module")
 def compiled() -> Plan:
-    return bpmn.compile_plan(_DIAGRAM, "purchase-order")
+    return importing.compile_plan(_DIAGRAM, "purchase-order", STATES)
 
 
-def walk(compiled: Plan, *, gift_card: bool, fails_at: str | None = None) -> list[str]:
-    facts = {"gift_card": gift_card}
-    step, visited = interpreter.start(compiled, facts), []
+def walk(compiled: Plan, *, gift_card: str | None, fails_at: str | None = None) -> list[str]:
+    known = facts(ubl.parse_order(OrderFile(number="N-1", gift_card=gift_card).xml().encode()))
+    step, visited = interpreter.start(compiled, known), []
     while step.rests:
         [node] = step.rests
         visited.append(node)
         step = (
-            interpreter.fail(compiled, node, facts) if node == fails_at else interpreter.complete(compiled, node, facts)
+            interpreter.fail(compiled, node, known) if node == fails_at else interpreter.complete(compiled, node, known)
         )
     return [*visited, *step.ends]
 
@@ -32,8 +37,8 @@ _COMMON = ["allocation", "emission_dte", "sales_support", "dispatch", "completio
 
 
 def test_the_purchase_order_with_and_without_a_gift_card(compiled: Plan) -> None:
-    assert walk(compiled, gift_card=False) == ["validation", *_COMMON]
-    assert walk(compiled, gift_card=True) == ["validation", "gift_card", *_COMMON]
+    assert walk(compiled, gift_card=None) == ["validation", *_COMMON]
+    assert walk(compiled, gift_card="GC-1") == ["validation", "gift_card", *_COMMON]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +54,7 @@ def test_the_purchase_order_with_and_without_a_gift_card(compiled: Plan) -> None
     ],
 )
 def test_each_state_has_its_error_way(compiled: Plan, state: str, handler: str) -> None:
-    assert walk(compiled, gift_card=True, fails_at=state)[-3:] == [state, handler, "exception"]
+    assert walk(compiled, gift_card="GC-1", fails_at=state)[-3:] == [state, handler, "exception"]
 
 
 def test_bindings_name_who_serves_a_task(compiled: Plan) -> None:
@@ -59,27 +64,57 @@ def test_bindings_name_who_serves_a_task(compiled: Plan) -> None:
 
 
 def test_a_plan_survives_its_json(compiled: Plan) -> None:
-    assert plan.from_json(plan.to_json(compiled)) == compiled
+    assert plan_json.from_json(plan_json.to_json(compiled)) == compiled
+
+
+def test_a_plan_of_the_first_format_still_runs() -> None:
+    """Orders stay pinned to plans that were compiled before gateways had rules and boundary events were nodes."""
+
+    def node(node_id: str, kind: str, *flows: tuple[str, bool | None], **more: str | None) -> dict[str, object]:
+        listed = [{"to": to, "when": when} for to, when in flows]
+        known = {"id": node_id, "name": node_id, "kind": kind, "element": node_id, "flows": listed}
+        return {**known, "binding": None, "on_error": None, "fact": None, **more}
+
+    document = {
+        "process": "p",
+        "name": "P",
+        "start": "start",
+        "nodes": [
+            node("start", "start", ("paid", None)),
+            node("paid", "exclusive", ("card", True), ("rest", False), fact="gift_card"),
+            node("card", "service", ("rest", None), binding="api:/states/gift_card", on_error="broken"),
+            node("rest", "end"),
+            node("broken", "end"),
+        ],
+    }
+    old = plan_json.from_json(document)
+
+    assert interpreter.start(old, {"gift_card": False}).ends == ("rest",)
+    assert interpreter.start(old, {"gift_card": True}).rests == ("card",)
+    assert interpreter.complete(old, "card", {"gift_card": True}).ends == ("rest",)
+    assert interpreter.fail(old, "card", {"gift_card": True}).ends == ("broken",)
+
+
+def test_a_plan_of_a_later_format_is_refused(compiled: Plan) -> None:
+    with pytest.raises(ProcessError, match="format 3"):
+        plan_json.from_json(plan_json.to_json(compiled) | {"format": 3})
 
 
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        (b"startEvent", b"task", "cannot run"),
-        (b"serviceTask", b"userTask", "cannot run"),
-        (b"definitions", b"diagram", "not a BPMN"),
-        (b"errorEventDefinition", b"timerEventDefinition", "not an error event"),
+        (b"startEvent", b"task", "never reached|has no start|leads nowhere|bound to no"),
+        (b"serviceTask", b"userTask", "names no group"),
+        (b"definitions", b"diagram", "neither a BPMN"),
+        (b"errorEventDefinition", b"signalEventDefinition", "'Validation failed' is a signal boundary event"),
         (b"<process ", b"<!-- ", "cannot be read"),
+        (b"<bizagi:Name>Fact<", b"<bizagi:Name>Other<", "'Pays with gift card\\?' is answered SI or NO"),
+        (b"api:/errors/{failed}", b"email:me", "'Control error': 'email:me' is no server"),
     ],
 )
 def test_what_cannot_run_is_refused_by_name(old: bytes, new: bytes, told: str) -> None:
     with pytest.raises(ProcessError, match=told):
-        bpmn.compile_plan(_DIAGRAM.replace(old, new), "p")
-
-
-def test_a_gateway_without_a_fact_is_refused() -> None:
-    with pytest.raises(ProcessError, match="names no fact"):
-        bpmn.compile_plan(_DIAGRAM.replace(b"<bizagi:Name>Fact<", b"<bizagi:Name>Other<"), "p")
+        importing.compile_plan(_DIAGRAM.replace(old, new), "p", STATES)
 
 
 @pytest.mark.parametrize(
@@ -87,39 +122,18 @@ def test_a_gateway_without_a_fact_is_refused() -> None:
     [("Emisión DTE", "emision_dte"), (" ¿Paga con Gift-Card? ", "paga_con_gift_card"), ("漢字", ""), ("A/B", "a_b")],
 )
 def test_slugs(name: str, expected: str) -> None:
-    assert bpmn.slug(name) == expected
+    assert slug(name) == expected
 
 
-def _chain(*nodes: Node) -> Plan:
-    return Plan(process="p", name="P", start=nodes[0].id, nodes={node.id: node for node in nodes})
-
-
-def _gateway(name: str, *flows: Flow, fact: str | None = None) -> Node:
-    return Node(id=name, name=name, kind=Kind.EXCLUSIVE, element=name, flows=flows, fact=fact)
-
-
-def test_a_loop_of_gateways_does_not_hang() -> None:
-    looping = _chain(_gateway("a", Flow(to="b")), _gateway("b", Flow(to="a")))
-
-    with pytest.raises(ProcessError, match="without end"):
-        interpreter.start(looping, {})
-
-
-def test_unknown_facts_nodes_and_error_ways_are_told() -> None:
-    task = Node(id="t", name="T", kind=Kind.SERVICE, element="t", flows=(Flow(to="gone"),))
-    asking = _chain(_gateway("a", Flow(to="t", when=True), Flow(to="t"), fact="colour"), task)
-
-    with pytest.raises(ProcessError, match="colour"):
-        interpreter.start(asking, {})
+def test_unknown_nodes_and_error_ways_are_told(compiled: Plan) -> None:
     with pytest.raises(ProcessError, match="no boundary error event"):
-        interpreter.fail(asking, "t", {})
+        interpreter.fail(compiled, "control_error", {})
     with pytest.raises(ProcessError, match="gone"):
-        interpreter.complete(asking, "t", {})
+        interpreter.complete(compiled, "gone", {})
 
 
-@given(st.booleans())
-def test_the_default_flow_takes_what_no_rule_takes(value: bool) -> None:
-    end = [Node(id=name, name=name, kind=Kind.END, element=name) for name in ("yes", "rest")]
-    chosen = _chain(_gateway("a", Flow(to="yes", when=True), Flow(to="rest"), fact="f"), *end)
+def test_the_states_are_those_of_the_api() -> None:
+    openapi = (Path(__file__).parents[3] / "cloudformation" / "openapi.yaml").read_text("utf-8")
+    paths = {line.strip().removesuffix(":") for line in openapi.splitlines() if line.startswith("  /states/")}
 
-    assert interpreter.start(chosen, {"f": value}).ends == (("yes",) if value else ("rest",))
+    assert paths == {f"/states/{state}" for state in STATES}

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from mtd.adapters.database import Connection, Database
 from mtd.domain import order as orders
 from mtd.domain.errors import ConfigurationError, MtdError
-from mtd.engine import plan as plans
+from mtd.engine import plan_json
 from mtd.engine.plan import Plan
 from mtd.sql import load
 from mtd.usecases.ports import Candidate, Case, Changes, Json, Message, Place, Reference, Registration
@@ -64,7 +64,7 @@ class PostgresWork:
         """Versions are immutable, so an environment keeps them for ever."""
         plan_id: int = row["process_version_id"]
         if plan_id not in self._plans:
-            self._plans[plan_id] = plans.from_json(row["plan"])
+            self._plans[plan_id] = plan_json.from_json(row["plan"])
         return self._plans[plan_id]
 
     def current(self, references: Sequence[Reference]) -> list[Place]:

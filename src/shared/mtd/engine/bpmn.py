@@ -1,163 +1,211 @@
-"""Compiles a BPMN 2.0 diagram, as Bizagi Modeler exports it, to a plan.
-
-Bizagi's habits that this reader knows: `isExecutable` absent or false, an empty ghost process beside the drawn one,
-empty `conditionExpression`s (a flow's *name* carries its rule: SI / NO), no gateway default, extended attributes with
-their names in the collaboration and their values on the element.
-"""
-
-import re
-import unicodedata
+"""Reads BPMN 2.0 as Bizagi Modeler and other tools write it."""
 
 from mtd.domain import xml
-from mtd.domain.errors import MtdError, ProcessError
-from mtd.engine.plan import Flow, Kind, Node, Plan
+from mtd.domain.errors import ProcessError
+from mtd.engine.drawing import Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, Many
 
-_BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL}"
+NAMESPACE = "http://www.omg.org/spec/BPMN/20100524/MODEL}"
 _BIZAGI = "http://www.bizagi.com/bpmn20}"
-_KINDS = {
-    _BPMN + "startEvent": Kind.START,
-    _BPMN + "endEvent": Kind.END,
-    _BPMN + "serviceTask": Kind.SERVICE,
-    _BPMN + "exclusiveGateway": Kind.EXCLUSIVE,
-}
-_IGNORED = {
-    _BPMN + name
-    for name in ("documentation", "extensionElements", "laneSet", "sequenceFlow", "boundaryEvent", "dataObject",
-                 "dataObjectReference", "textAnnotation", "association", "group")
+_LABEL = "http://www.omg.org/spec/BPMN/20100524/DI}BPMNLabel"
+_SHAPE = "http://www.omg.org/spec/BPMN/20100524/DI}BPMNShape"
+_NOT_NODES = {
+    "documentation", "extensionElements", "laneSet", "sequenceFlow", "incoming", "outgoing", "textAnnotation", "group",
+    "association", "dataObject", "dataObjectReference", "dataStoreReference", "ioSpecification", "property", "auditing",
+    "monitoring",
+    "multiInstanceLoopCharacteristics", "standardLoopCharacteristics", "dataInputAssociation", "dataOutputAssociation",
+    "performer", "humanPerformer", "potentialOwner", "resourceRole", "correlationSubscription", "supports", "artifact",
+    "loopCounter", "LoopCounter", "eventDefinitionRef",
 }  # fmt: skip
-_RULES = {"si": True, "yes": True, "no": False}
 
 
-def slug(name: str) -> str:
-    """A node's id from its name: 'Emisión DTE' as 'emision_dte'."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+def is_bpmn(root: xml.Element) -> bool:
+    """Whether the document is BPMN 2.0."""
+    return root.tag == NAMESPACE + "definitions"
 
 
-def compile_plan(content: bytes, process: str) -> Plan:
-    """The plan of a diagram; `process` is the key under which its versions are kept.
+def read(root: xml.Element, name: str) -> Drawing:
+    """The drawing of a BPMN 2.0 document; `name` is the file's.
 
     Raises ProcessError, whose message names the element as the analyst sees it.
     """
-    try:
-        root = xml.parse(content)
-    except MtdError as error:
-        raise ProcessError(f"the diagram cannot be read: {error}", code="diagram_unreadable") from None
-    if root.tag != _BPMN + "definitions":
-        raise ProcessError("the file is not a BPMN 2.0 diagram", code="diagram_unreadable")
-    drawn = [child for child in root.children if child.tag == _BPMN + "process" and _flow_nodes(child)]
-    if len(drawn) != 1:
-        raise ProcessError(f"the diagram has {len(drawn)} processes with nodes; one is needed", code="process_count")
-    return _Compiler(root, drawn[0]).plan(process)
+    return _Reader(root, name).drawing()
 
 
-def _flow_nodes(process: xml.Element) -> list[xml.Element]:
-    return [child for child in process.children if child.tag not in _IGNORED]
+class _Reader:
+    def __init__(self, root: xml.Element, name: str) -> None:
+        self._root = root
+        self._name = name
+        self._remarks: list[str] = []
+        self._attributes: dict[str, str] = {}
+        self._references: dict[str, str] = {}
+        self._pools: dict[str, str] = {}
+        self._collect(root)
 
+    def drawing(self) -> Drawing:
+        processes = tuple(self._process(child) for child in self._root.children if child.tag == NAMESPACE + "process")
+        self._count_empty_labels()
+        collaboration = next((each for each in self._root.children if each.tag == NAMESPACE + "collaboration"), None)
+        drawn = collaboration.attributes.get("name", "") if collaboration else ""
+        return Drawing(name=drawn or self._name, processes=processes, remarks=tuple(self._remarks))
 
-def _descendants(element: xml.Element, tag: str) -> list[xml.Element]:
-    found = [child for child in element.children if child.tag == tag]
-    for child in element.children:
-        found += _descendants(child, tag)
-    return found
+    def _collect(self, element: xml.Element) -> None:
+        """Names that elements elsewhere refer to: extended attributes, messages, errors, pools."""
+        for child in element.children:
+            local = child.tag.rpartition("}")[2]
+            if child.tag == _BIZAGI + "BizagiExtendedAttributeDefinition":
+                self._attributes[child.attributes.get("Id", "")] = _child_text(child, _BIZAGI + "Name")
+            elif local in ("message", "error", "escalation", "signal") and child.tag.startswith(NAMESPACE):
+                name = child.attributes.get(f"{local}Code") or child.attributes.get("name", "")
+                self._references[child.attributes.get("id", "")] = name
+            elif local == "participant":
+                self._pools[child.attributes.get("processRef", "")] = child.attributes.get("name", "")
+            if local in ("collaboration", "extensionElements") or child.tag.startswith(_BIZAGI):
+                self._collect(child)
 
-
-class _Compiler:
-    def __init__(self, root: xml.Element, process: xml.Element) -> None:
-        self._process = process
-        self._attribute_names = {
-            definition.attributes.get("Id", ""): _child_text(definition, _BIZAGI + "Name")
-            for definition in _descendants(root, _BIZAGI + "BizagiExtendedAttributeDefinition")
-        }
-        self._elements = {node.attributes["id"]: node for node in _flow_nodes(process)}
-        self._ids = self._unique_ids()
-        self._flows = [child for child in process.children if child.tag == _BPMN + "sequenceFlow"]
-
-    def plan(self, process: str) -> Plan:
-        nodes = [self._node(element) for element in self._elements.values()]
-        starts = [node.id for node in nodes if node.kind is Kind.START]
-        if len(starts) != 1:
-            raise ProcessError(f"the process has {len(starts)} start events; one is needed", code="start_count")
-        return Plan(
-            process=process,
-            name=self._process.attributes.get("name") or process,
-            start=starts[0],
-            nodes={node.id: node for node in nodes},
+    def _process(self, element: xml.Element) -> DrawnProcess:
+        identifier = element.attributes.get("id", "")
+        executable = element.attributes.get("isExecutable")
+        lanes: dict[str, str] = {}
+        _lanes(element, lanes)
+        return DrawnProcess(
+            id=identifier,
+            name=element.attributes.get("name") or self._pools.get(identifier, ""),
+            body=self._body(element, lanes),
+            executable=None if executable is None else executable == "true",
+            documentation=_child_text(element, NAMESPACE + "documentation"),
         )
 
-    def _unique_ids(self) -> dict[str, str]:
-        ids: dict[str, str] = {}
-        for element_id, element in self._elements.items():
-            wanted = slug(element.attributes.get("name", "")) or slug(element_id)
-            name, suffix = wanted, 2
-            while name in ids.values():
-                name, suffix = f"{wanted}_{suffix}", suffix + 1
-            ids[element_id] = name
-        return ids
+    def _body(self, element: xml.Element, lanes: dict[str, str]) -> Body:
+        nodes, flows = [], []
+        for child in element.children:
+            namespace, _, local = child.tag.rpartition("}")
+            if local == "sequenceFlow":
+                flows.append(self._flow(child))
+            elif namespace + "}" == NAMESPACE and local not in _NOT_NODES:
+                nodes.append(self._node(child, local, lanes))
+        return Body(nodes=tuple(nodes), flows=tuple(flows))
 
-    def _node(self, element: xml.Element) -> Node:
-        name = element.attributes.get("name", "")
-        kind = _KINDS.get(element.tag)
-        if kind is None:
-            raise ProcessError(f"{name!r} is a {element.tag.rpartition('}')[2]}, which cannot run", code="kind_unknown")
-        element_id = element.attributes["id"]
-        attributes = self._extended_attributes(element)
-        node_id = self._ids[element_id]
-        flows = self._outgoing(element_id, element)
-        if kind is not Kind.END and not flows:
-            raise ProcessError(f"{name!r} leads nowhere", code="dead_end")
-        if kind is Kind.EXCLUSIVE and len(flows) > 1 and "Fact" not in attributes:
-            raise ProcessError(f"gateway {name!r} names no fact in its extended attribute 'Fact'", code="unbound")
-        return Node(
-            id=node_id,
+    def _flow(self, element: xml.Element) -> DrawnFlow:
+        attributes = element.attributes
+        return DrawnFlow(
+            id=attributes.get("id", ""),
+            name=_one_line(attributes.get("name", "")),
+            source=attributes.get("sourceRef", ""),
+            target=attributes.get("targetRef", ""),
+            condition=_child_text(element, NAMESPACE + "conditionExpression"),
+        )
+
+    def _node(self, element: xml.Element, kind: str, lanes: dict[str, str]) -> DrawnNode:
+        attributes = element.attributes
+        name = _one_line(attributes.get("name", ""))
+        if "id" not in attributes:
+            raise ProcessError(f"{kind} '{name}' has no id", code="diagram_damaged")
+        trigger, detail, reference = self._definition(element)
+        message = attributes.get("messageRef")
+        if attributes.get("triggeredByEvent") == "true":
+            kind = "eventSubProcess"
+        if any(child.tag == NAMESPACE + "standardLoopCharacteristics" for child in element.children):
+            kind = "standard loop"
+        if kind == "scriptTask":
+            detail = _child_text(element, NAMESPACE + "script")
+        elif kind == "callActivity":
+            detail = attributes.get("calledElement", "")
+        return DrawnNode(
+            id=attributes["id"],
             name=name,
             kind=kind,
-            element=element_id,
-            flows=flows,
-            binding=attributes.get("Binding", f"api:/states/{node_id}") if kind is Kind.SERVICE else None,
-            on_error=self._error_way(element_id),
-            fact=attributes.get("Fact"),
+            trigger=trigger,
+            detail=detail,
+            reference=self._references.get(message, message) if message else reference,
+            attached_to=attributes.get("attachedToRef", ""),
+            interrupting=attributes.get("cancelActivity", attributes.get("isInterrupting", "true")) != "false",
+            default=attributes.get("default", ""),
+            many=self._many(element, name),
+            lane=lanes.get(attributes["id"], ""),
+            documentation=_child_text(element, NAMESPACE + "documentation"),
+            attributes=self._extended(element),
+            body=self._body(element, lanes) if kind in ("subProcess", "transaction", "adHocSubProcess") else None,
         )
 
-    def _outgoing(self, element_id: str, element: xml.Element) -> tuple[Flow, ...]:
-        default = element.attributes.get("default")
-        return tuple(
-            Flow(
-                to=self._target(flow),
-                when=None if flow.attributes["id"] == default else _RULES.get(slug(flow.attributes.get("name", ""))),
+    def _definition(self, element: xml.Element) -> tuple[str, str, str]:
+        found = [child for child in element.children if child.tag.endswith("EventDefinition")]
+        if not found:
+            return "", "", ""
+        if len(found) > 1:
+            return "multiple", "", ""
+        definition = found[0]
+        trigger = definition.tag.rpartition("}")[2].removesuffix("EventDefinition")
+        times = [child.text for child in definition.children if child.tag.rpartition("}")[2].startswith("time")]
+        reference = definition.attributes.get(f"{trigger}Ref", "")
+        return trigger, next(iter(times), ""), self._references.get(reference, "")
+
+    def _many(self, element: xml.Element, name: str) -> Many | None:
+        many = None
+        for child in element.children:
+            local = child.tag.rpartition("}")[2]
+            misplaced = local.lower() == "loopcounter" or any(
+                each.lower() == "loopcounter" for each in child.attributes
             )
-            for flow in self._flows
-            if flow.attributes.get("sourceRef") == element_id
-        )
+            if misplaced or any(each.tag.rpartition("}")[2].lower() == "loopcounter" for each in child.children):
+                self._remarks.append(f"task '{name}': a LoopCounter stands where BPMN has none: ignored")
+            if local == "multiInstanceLoopCharacteristics":
+                many = Many(
+                    sequential=child.attributes.get("isSequential") == "true",
+                    collection=_child_text(child, NAMESPACE + "loopDataInputRef"),
+                )
+        return many
 
-    def _target(self, flow: xml.Element) -> str:
-        try:
-            return self._ids[flow.attributes["targetRef"]]
-        except KeyError:
-            raise ProcessError(f"flow {flow.attributes.get('id')!r} leads to no node", code="dead_end") from None
+    def _extended(self, element: xml.Element) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for child in element.children:
+            if child.tag == NAMESPACE + "extensionElements":
+                _extended_values(child, self._attributes, found)
+        return found
 
-    def _error_way(self, element_id: str) -> str | None:
-        for boundary in self._process.children:
-            if boundary.tag == _BPMN + "boundaryEvent" and boundary.attributes.get("attachedToRef") == element_id:
-                if not any(child.tag == _BPMN + "errorEventDefinition" for child in boundary.children):
-                    raise ProcessError(
-                        f"boundary event {boundary.attributes.get('name')!r} is not an error event",
-                        code="kind_unknown",
-                    )
-                flows = self._outgoing(boundary.attributes["id"], boundary)
-                if len(flows) != 1:
-                    raise ProcessError(
-                        f"boundary event {boundary.attributes.get('name')!r} needs one flow", code="dead_end"
-                    )
-                return flows[0].to
-        return None
+    def _count_empty_labels(self) -> None:
+        """Bizagi gives labels without bounds; a viewer that trusts them draws no text."""
+        empty: set[str] = set()
+        _empty_labels(self._root, "", empty)
+        if empty:
+            self._remarks.append(f"{len(empty)} labels have bounds of zero: they are placed at their shapes")
 
-    def _extended_attributes(self, element: xml.Element) -> dict[str, str]:
-        return {
-            self._attribute_names.get(value.attributes.get("Id", ""), ""): _child_text(value, _BIZAGI + "Content")
-            for value in _descendants(element, _BIZAGI + "BizagiExtendedAttributeValue")
-        }
+
+def _extended_values(element: xml.Element, names: dict[str, str], found: dict[str, str]) -> None:
+    for child in element.children:
+        if child.tag == _BIZAGI + "BizagiExtendedAttributeValue":
+            name = names.get(child.attributes.get("Id", ""), "")
+            if name:
+                found[name] = _child_text(child, _BIZAGI + "Content")
+        else:
+            _extended_values(child, names, found)
+
+
+def _empty_labels(element: xml.Element, owner: str, empty: set[str]) -> None:
+    for child in element.children:
+        owner = element.attributes.get("bpmnElement", "") if element.tag == _SHAPE else owner
+        if child.tag == _LABEL and owner:
+            if any(
+                bounds.attributes.get("width") == "0" == bounds.attributes.get("height") for bounds in child.children
+            ):
+                empty.add(owner)
+        elif not element.tag.startswith(NAMESPACE) or child.tag.endswith("BPMNDiagram"):
+            _empty_labels(child, owner, empty)
+
+
+def _lanes(element: xml.Element, found: dict[str, str], name: str = "") -> None:
+    for child in element.children:
+        local = child.tag.rpartition("}")[2]
+        if local == "flowNodeRef":
+            found[child.text] = name
+        elif local in ("laneSet", "childLaneSet"):
+            _lanes(child, found, name)
+        elif local == "lane":
+            _lanes(child, found, child.attributes.get("name", "") or name)
 
 
 def _child_text(element: xml.Element, tag: str) -> str:
     return next((child.text for child in element.children if child.tag == tag), "")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

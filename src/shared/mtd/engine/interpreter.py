@@ -1,13 +1,16 @@
-"""Moves a token along a plan. Pure: facts in, places out; no clock, no I/O."""
+"""Moves tokens along a plan. Pure: tokens, facts and an occurrence in, changes out; no clock, no I/O.
 
-from collections.abc import Mapping
+`begin` and `step` serve any plan. `start`, `complete` and `fail` serve a case whose only token is known by its node.
+"""
+
 from dataclasses import dataclass
 
 from mtd.domain.errors import ProcessError
-from mtd.engine.plan import Kind, Node, Plan
-
-# Longer than any chain of gateways a person would draw; a loop of gateways alone never rests.
-_LONGEST_CHAIN = 1_000
+from mtd.engine import events, moves
+from mtd.engine.case import Arrival, Case
+from mtd.engine.plan import Plan
+from mtd.engine.rules import Facts
+from mtd.engine.tokens import Changes, Done, Due, Escalated, Failed, Occurrence, Received, Token, Tokens, Waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,60 +21,98 @@ class Step:
     ends: tuple[str, ...] = ()
 
 
-def start(plan: Plan, facts: Mapping[str, bool]) -> Step:
+def begin(plan: Plan, facts: Facts) -> Changes:
+    """The first tokens of a new case."""
+    case = Case(plan, {}, facts)
+    case.arrivals.append(Arrival(case.new_id(), plan.start, None))
+    moves.settle(case)
+    return case.changes()
+
+
+def step(plan: Plan, tokens: Tokens, occurrence: Occurrence, facts: Facts) -> Changes:
+    """What the occurrence does to the case whose living tokens these are.
+
+    Raises ProcessError: `no_such_token` and `not_waiting` for an occurrence that comes too late, `no_error_way` for a
+    failure that no boundary event catches, `no_flow`, `unknown_fact` and `deadlock` where the process cannot go on.
+    """
+    case = Case(plan, tokens, facts)
+    match occurrence:
+        case Done():
+            token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON)
+            if occurrence.values:
+                case.store(dict(occurrence.values))
+            moves.performed(case, token)
+        case Failed():
+            token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON)
+            if not events.throw_from_task(case, token, occurrence.code or events.FAILED):
+                raise ProcessError(
+                    f"{token.node!r} of {plan.process!r} has no boundary error event", code="no_error_way"
+                )
+        case Due():
+            _pass_event(case, _waiting(case, occurrence.token, Waits.TIME))
+        case Received():
+            if occurrence.values:
+                case.store(dict(occurrence.values))
+            _pass_event(case, _listening(case, occurrence.message))
+        case Escalated():
+            token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON, Waits.INSIDE)
+            if not events.escalate(case, token):
+                raise ProcessError(f"{token.node!r} has no boundary escalation event", code="no_escalation_way")
+    moves.settle(case)
+    return case.changes()
+
+
+def facts_at(plan: Plan, tokens: Tokens, token: int, facts: Facts) -> Facts:
+    """What rules see at a token: the facts, and the element of each instance that it is in."""
+    return Case(plan, tokens, facts).facts_at(token)
+
+
+def start(plan: Plan, facts: Facts) -> Step:
     """The first places of a new case."""
-    return _advance(plan, plan.start, facts)
+    return _told(begin(plan, facts))
 
 
-def complete(plan: Plan, node: str, facts: Mapping[str, bool]) -> Step:
+def complete(plan: Plan, node: str, facts: Facts) -> Step:
     """Where the token of a finished task goes.
 
-    Raises ProcessError when the node is not in the plan or no flow fits.
+    Raises ProcessError when the node is not in the plan, no flow fits, or the case needs more than one token.
     """
-    return _leave(plan, _node(plan, node), facts)
+    return _told(step(plan, _only(plan, node), Done(token=1), facts))
 
 
-def fail(plan: Plan, node: str, facts: Mapping[str, bool]) -> Step:
-    """Where the boundary error event of a failed task leads.
-
-    Raises ProcessError when the task has none: the lint before activation demands one of every service task.
-    """
-    target = _node(plan, node).on_error
-    if target is None:
-        raise ProcessError(f"{node!r} of {plan.process!r} has no boundary error event", code="no_error_way")
-    return _advance(plan, target, facts)
+def fail(plan: Plan, node: str, facts: Facts, code: str | None = None) -> Step:
+    """Where the boundary error event of a failed task leads. Raises ProcessError when the task has none."""
+    return _told(step(plan, _only(plan, node), Failed(token=1, code=code), facts))
 
 
-def _node(plan: Plan, node: str) -> Node:
-    try:
-        return plan.nodes[node]
-    except KeyError:
-        raise ProcessError(f"{plan.process!r} has no node {node!r}", code="no_such_node") from None
+def _waiting(case: Case, token_id: int, *waits: Waits) -> Token:
+    token = case.token(token_id)
+    if token.waits not in waits:
+        raise ProcessError(f"the token at {token.node!r} waits for {token.waits}", code="not_waiting")
+    return token
 
 
-def _leave(plan: Plan, node: Node, facts: Mapping[str, bool]) -> Step:
-    return _advance(plan, _choose(plan, node, facts), facts)
+def _listening(case: Case, message: str) -> Token:
+    for token in sorted(case.tokens.values(), key=lambda each: each.id):
+        if token.waits is Waits.MESSAGE and case.node(token.node).code == message:
+            return token
+    raise ProcessError(f"nothing waits for the message {message!r}", code="not_waiting")
 
 
-def _choose(plan: Plan, node: Node, facts: Mapping[str, bool]) -> str:
-    if node.kind is Kind.EXCLUSIVE and len(node.flows) > 1:
-        if node.fact is None or node.fact not in facts:
-            raise ProcessError(f"gateway {node.name!r} asks for the unknown fact {node.fact!r}", code="unknown_fact")
-        for flow in node.flows:
-            if flow.when == facts[node.fact]:
-                return flow.to
-    for flow in node.flows:
-        if flow.when is None:
-            return flow.to
-    raise ProcessError(f"no flow of {node.name!r} in {plan.process!r} fits", code="no_flow")
+def _pass_event(case: Case, token: Token) -> None:
+    if token.host is not None:
+        events.fire(case, token)
+    else:
+        moves.performed(case, token)
 
 
-def _advance(plan: Plan, node_id: str, facts: Mapping[str, bool]) -> Step:
-    for _ in range(_LONGEST_CHAIN):
-        node = _node(plan, node_id)
-        if node.kind is Kind.SERVICE:
-            return Step(rests=(node_id,))
-        if node.kind is Kind.END:
-            return Step(ends=(node_id,))
-        node_id = _choose(plan, node, facts)
-    raise ProcessError(f"{plan.process!r} loops through gateways without end", code="endless_loop")
+def _only(plan: Plan, node: str) -> Tokens:
+    if node not in plan.nodes:
+        raise ProcessError(f"{plan.process!r} has no node {node!r}", code="no_such_node")
+    return {1: Token(id=1, node=node, waits=Waits.SERVICE)}
+
+
+def _told(changes: Changes) -> Step:
+    if len(changes.placed) > 1 or any(token.scope or token.via for token in changes.placed):
+        raise ProcessError("the case needs more than one token, which orders do not have yet", code="several_tokens")
+    return Step(rests=tuple(token.node for token in changes.placed), ends=(changes.outcome,) if changes.outcome else ())

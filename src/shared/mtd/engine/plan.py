@@ -1,95 +1,122 @@
 """A plan: a process compiled to what the interpreter needs. Immutable, versioned, JSON in PostgreSQL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
-type Json = dict[str, Any]
+from mtd.engine.rules import Tree
 
 
 class Kind(StrEnum):
-    """The kinds of node that run today."""
+    """The kinds of node that run."""
 
     START = "start"
+    PASS = "pass"
+    """An event without trigger, or a script that has nothing to do: the token goes on."""
     END = "end"
-    SERVICE = "service"
+    TERMINATE = "terminate"
+    ERROR_END = "error_end"
+    ESCALATION = "escalation"
+    """An event, intermediate or end, that throws an escalation to the sub-process around it."""
     EXCLUSIVE = "exclusive"
+    PARALLEL = "parallel"
+    INCLUSIVE = "inclusive"
+    EVENT_BASED = "event_based"
+    SERVICE = "service"
+    """A service, send or business rule task: a Lambda or a state machine does it."""
+    PERSON = "person"
+    """A user or manual task."""
+    SCRIPT = "script"
+    """A script or business rule task whose rules the interpreter evaluates."""
+    MESSAGE = "message"
+    """A receive task or an event that waits for a message."""
+    TIMER = "timer"
+    SUB_PROCESS = "sub_process"
+    """An embedded sub-process, or a called process, which the plan holds in full."""
+    BOUNDARY = "boundary"
+
+
+class Trigger(StrEnum):
+    """What sets a boundary event off."""
+
+    ERROR = "error"
+    TIMER = "timer"
+    MESSAGE = "message"
+    ESCALATION = "escalation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """A sequence flow. `when` is the value the gateway's fact must have; None on an unconditional or default flow."""
+    """A sequence flow; `id` is the drawn one's. `when` is its rule; None on an unconditional or default flow."""
 
     to: str
-    when: bool | None = None
+    id: str = ""
+    when: Tree | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a person's task asks for. `due` and `follow_up` are timers' texts; `form` names a JSON Schema."""
+
+    group: str = ""
+    form: str = ""
+    due: str = ""
+    follow_up: str = ""
+    priority: str = ""
+    candidate: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """A multi-instance activity: once for each element of a list of the order, which rules inside call `name`."""
+
+    collection: Tree
+    name: str
+    sequential: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A flow node.
 
-    `id` is the name's slug: the state's name in tables, routes and answers. `element` is the BPMN element's id, so
-    that a diagram can show where tokens are. `binding` says who serves a service task: `api:/path` or
-    `state_machine:name`. `on_error` is where the boundary error event leads. `fact` is what a gateway asks.
+    `id` is the name's slug: the state's name in tables, routes and answers. `element` is the drawn element's id, so
+    that a diagram can show where tokens are. `scope` is the sub-process it lies in, None at the top. `binding` says who
+    serves a service task: `api:/path`, `lambda:name` or `state_machine:name`. `boundaries` are the boundary events on
+    an activity, `on_error` the first of them that catches an error. `attached_to` is a boundary event's activity,
+    `code` the error or message it is for. `time` is a timer's text (see `timers`). `first` is where a sub-process
+    begins. `joins` says that the node waits for several incoming flows: `incoming` lists them. `sets` are a script's
+    names and rules.
     """
 
     id: str
     name: str
     kind: Kind
     element: str
+    scope: str | None = None
     flows: tuple[Flow, ...] = ()
     binding: str | None = None
+    retries: int | None = None
+    sla: str | None = None
+    boundaries: tuple[str, ...] = ()
     on_error: str | None = None
-    fact: str | None = None
+    attached_to: str | None = None
+    trigger: Trigger | None = None
+    interrupting: bool = True
+    code: str | None = None
+    time: str | None = None
+    first: str | None = None
+    incoming: tuple[str, ...] = ()
+    sets: tuple[tuple[str, Tree], ...] = ()
+    work: Work | None = None
+    repeat: Repeat | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A compiled process."""
+    """A compiled process. `reach` is worked out from it when an inclusive join first needs it."""
 
     process: str
     name: str
     start: str
     nodes: dict[str, Node]
-
-
-def to_json(plan: Plan) -> Json:
-    """The plan as JSON types."""
-    return {
-        "process": plan.process,
-        "name": plan.name,
-        "start": plan.start,
-        "nodes": [
-            {
-                "id": node.id,
-                "name": node.name,
-                "kind": node.kind.value,
-                "element": node.element,
-                "flows": [{"to": flow.to, "when": flow.when} for flow in node.flows],
-                "binding": node.binding,
-                "on_error": node.on_error,
-                "fact": node.fact,
-            }
-            for node in plan.nodes.values()
-        ],
-    }
-
-
-def from_json(document: Json) -> Plan:
-    """The inverse of `to_json`."""
-    nodes = (
-        Node(
-            **{
-                **node,
-                "kind": Kind(node["kind"]),
-                "flows": tuple(Flow(**flow) for flow in node["flows"]),
-            }
-        )
-        for node in document["nodes"]
-    )
-    return Plan(
-        process=document["process"],
-        name=document["name"],
-        start=document["start"],
-        nodes={node.id: node for node in nodes},
-    )
+    reach: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict, compare=False, repr=False)

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Protocol
 
-from mtd.engine import bpmn, plan
+from mtd.engine import importing, plan_json
+from mtd.usecases.import_processes import STATES
 from mtd.usecases.ports import Json
 
 
@@ -28,7 +29,7 @@ def migrate_database(processes: Mapping[str, str], schema: Schema) -> Json:
     applied = schema.migrate()
     versions = {}
     for process, diagram in processes.items():
-        compiled = plan.to_json(bpmn.compile_plan(diagram.encode(), process))
+        compiled = plan_json.to_json(importing.compile_plan(diagram.encode(), process, STATES))
         digest = hashlib.sha256(diagram.encode()).hexdigest()
         versions[process] = schema.publish(process, compiled, diagram, digest)
     return {"applied": applied, "processes": versions}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mtd.domain.errors import BusinessError
+from mtd.domain.facts import facts
 from mtd.domain.order import Order
 from mtd.domain.totals import amounts
 from mtd.engine import interpreter
@@ -49,7 +50,7 @@ def register_orders(
 
 def _candidate(item: Incoming, plan: Plan, function: str, request_id: str, hops: list[Hop]) -> Candidate:
     order = item.order
-    step = interpreter.start(plan, {"gift_card": order.gift_card is not None})
+    step = interpreter.start(plan, facts(order))
     identifier = order.order_id
     return Candidate(
         order_id=identifier,

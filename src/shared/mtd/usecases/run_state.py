@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mtd.domain import retry
 from mtd.domain.errors import MtdError, ProcessError, RetryableError, UnstorableError
+from mtd.domain.facts import facts
 from mtd.engine import interpreter
 from mtd.engine.plan import Plan
 from mtd.usecases.ports import Case, Changes, Done, Effect, Json, Reference, Work
@@ -112,11 +113,6 @@ def _run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> dict[int, 
         return dict(zip((case.token_id for case in cases), pool.map(run_one, cases), strict=True))
 
 
-def facts(case: Case) -> dict[str, bool]:
-    """What gateways may ask of an order."""
-    return {"gift_card": case.order.gift_card is not None}
-
-
 def _changes(case: Case, outcome: _Outcome, plan: Plan | None, run: StateRun) -> tuple[str, Changes]:
     try:
         if plan is None:
@@ -162,7 +158,7 @@ def _way(case: Case, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str,
             case,
             outcome,
             run,
-            interpreter.fail(plan, case.node, facts(case)),
+            interpreter.fail(plan, case.node, facts(case.order)),
             "failed",
             failure,
             failure,
@@ -170,7 +166,7 @@ def _way(case: Case, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str,
         return "failed", changes
     assert outcome.done is not None
     _write_done(changes, case, outcome.done)
-    step = interpreter.complete(plan, case.node, facts(case))
+    step = interpreter.complete(plan, case.node, facts(case.order))
     _go(changes, case, outcome, run, step, "done", outcome.done.detail, case.data or None)
     return "done", changes
 

@@ -1,0 +1,70 @@
+"""Diagram files with their binding sheets, and what the engine says of them."""
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from devenv.problem import Problem
+
+type Json = dict[str, Any]
+
+_LARGEST_DIAGRAM = 50 * 1024 * 1024
+_LARGEST_SHEET = 256 * 1024
+
+
+def reports(paths: Sequence[Path], project: Path) -> list[Json]:
+    """One report for each process in the files, in their order; a file that cannot be read has one too.
+
+    The engine runs as a program of its own: the developer environment imports nothing of it.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "mtd.entrypoints.import_processes"],
+        input=json.dumps([_file(path) for path in paths]),
+        cwd=project,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if ended.returncode:
+        told = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise Problem(f"The import failed: {told}", fix="Send the diagram to whoever keeps the engine.")
+    found: list[Json] = json.loads(ended.stdout)
+    return found
+
+
+def _file(path: Path) -> Json:
+    try:
+        if path.exists() and not path.is_file():
+            what = "a directory" if path.is_dir() else "no regular file"
+            return {"name": path.name, "problem": f"{path} is {what}, not a diagram file"}
+        if path.stat().st_size > _LARGEST_DIAGRAM:
+            return {"name": path.name, "problem": f"{path} has more than {_LARGEST_DIAGRAM} bytes"}
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return {"name": path.name, "problem": f"there is no file {path}"}
+    except OSError as error:
+        return {"name": path.name, "problem": f"{path} cannot be read: {error.strerror}"}
+    sheet = path.with_suffix(".bindings.yaml")
+    try:
+        bindings = _sheet(sheet) if sheet.exists() else None
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
+        told = " ".join(str(error).split())[:200]
+        return {"name": path.name, "problem": f"its binding sheet {sheet.name} cannot be read: {told}"}
+    return {"name": path.name, "content": base64.b64encode(content).decode(), "sheet": bindings}
+
+
+def _sheet(path: Path) -> Any:
+    if path.stat().st_size > _LARGEST_SHEET:
+        raise ValueError(f"it has more than {_LARGEST_SHEET} bytes")
+    text = path.read_text("utf-8")
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+        raise ValueError("aliases are not allowed")
+    # Every value stays a text: rules, times and names are the engine's to read.
+    return yaml.load(text, Loader=yaml.BaseLoader)

@@ -1,0 +1,108 @@
+"""Reads Bizagi Modeler's own files: a zip with one `.diag` a diagram, each a zip with a `Diagram.xml` in XPDL.
+
+Nothing is unpacked to disk and no path in the archive is used; sizes and counts are bounded whatever the archive says.
+"""
+
+import io
+import zipfile
+import zlib
+
+from mtd.domain import xml
+from mtd.domain.errors import MtdError, ProcessError
+from mtd.engine import xpdl
+from mtd.engine.drawing import Drawing
+
+_MOST_ENTRIES = 5_000
+_MOST_DIAGRAMS = 100
+_LARGEST_DIAGRAM = xml.MAXIMUM_BYTES
+_LARGEST_TOTAL = 5 * xml.MAXIMUM_BYTES
+_DEFINITIONS = "Documentation/"
+
+
+def is_zip(content: bytes) -> bool:
+    """Whether it can be a `.bpm` file at all."""
+    return content.startswith(b"PK\x03\x04")
+
+
+def read(content: bytes) -> list[Drawing]:
+    """The drawings of a `.bpm` file. Raises ProcessError."""
+    outer = _Archive(content)
+    names: dict[str, str] = {}
+    for entry in outer.names():
+        if entry.startswith(_DEFINITIONS) and entry.endswith(".xml"):
+            names[entry.removeprefix(_DEFINITIONS).removesuffix(".xml")] = _definition_name(outer.read(entry))
+    diagrams = [entry for entry in outer.names() if entry.lower().endswith(".diag")]
+    if not diagrams:
+        raise ProcessError("the zip holds no Bizagi diagram (no .diag in it)", code="diagram_unreadable")
+    if len(diagrams) > _MOST_DIAGRAMS:
+        raise ProcessError(
+            f"the file holds {len(diagrams)} diagrams; {_MOST_DIAGRAMS} at most", code="diagram_too_large"
+        )
+    return [_diagram(_Archive(outer.read(entry)), names) for entry in diagrams]
+
+
+class _Archive:
+    def __init__(self, content: bytes) -> None:
+        self._left = _LARGEST_TOTAL
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(content))
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+            raise ProcessError("the file is a damaged zip", code="diagram_unreadable") from None
+        if len(self._zip.infolist()) > _MOST_ENTRIES:
+            raise ProcessError(f"the zip has more than {_MOST_ENTRIES} entries", code="diagram_too_large")
+
+    def names(self) -> list[str]:
+        return self._zip.namelist()
+
+    def read(self, name: str) -> bytes:
+        """An entry's bytes, never more than the limits, whatever size the archive claims."""
+        most = min(_LARGEST_DIAGRAM, self._left)
+        try:
+            with self._zip.open(name) as entry:
+                content = entry.read(most + 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError):
+            raise ProcessError("the zip is damaged or encrypted", code="diagram_unreadable") from None
+        if len(content) > most:
+            raise ProcessError(f"the diagrams unpack to more than {most} bytes", code="diagram_too_large")
+        self._left -= len(content)
+        return content
+
+
+def _diagram(archive: _Archive, names: dict[str, str]) -> Drawing:
+    if "Diagram.xml" not in archive.names():
+        raise ProcessError("a diagram of the file has no Diagram.xml", code="diagram_unreadable")
+    root = _parse(archive.read("Diagram.xml"))
+    if not xpdl.is_xpdl(root):
+        raise ProcessError("a Diagram.xml of the file is not XPDL", code="diagram_unreadable")
+    attributes: dict[str, dict[str, str]] = {}
+    if "ExtendedAttributeValues.xml" in archive.names():
+        _attribute_values(_parse(archive.read("ExtendedAttributeValues.xml")), names, attributes)
+    return xpdl.read(root, "", attributes)
+
+
+def _parse(content: bytes) -> xml.Element:
+    try:
+        return xml.parse(content)
+    except MtdError as error:
+        raise ProcessError(f"the diagram cannot be read: {error}", code="diagram_unreadable") from None
+
+
+def _definition_name(content: bytes) -> str:
+    root = _parse(content)
+    named = root.attributes.get("Name", "")
+    return named or next((each.text for each in root.children if each.tag.rpartition("}")[2] == "Name"), "")
+
+
+def _attribute_values(
+    element: xml.Element, names: dict[str, str], found: dict[str, dict[str, str]], owner: str = ""
+) -> None:
+    for child in element.children:
+        local = child.tag.rpartition("}")[2]
+        inner = child.attributes.get("ElementId", owner) if local == "ElementAttributeValues" else owner
+        if local == "ExtendedAttributeValue":
+            name = names.get(child.attributes.get("Id", ""), "")
+            text = next((each.text for each in child.children if each.tag.rpartition("}")[2] == "Content"), "")
+            if name and owner:
+                found.setdefault(owner, {})[name] = text
+        else:
+            _attribute_values(child, names, found, inner)

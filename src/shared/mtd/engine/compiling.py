@@ -1,0 +1,189 @@
+"""Compiles a normalised process and its bindings to a plan; called processes become part of the plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mtd.engine.binding import Binder, Names
+from mtd.engine.drawing import (
+    ACTIVITIES,
+    GATEWAYS,
+    TASKS,
+    Body,
+    DrawnFlow,
+    DrawnNode,
+    DrawnProcess,
+    called,
+    called_flow,
+)
+from mtd.engine.flow_rules import rules_of
+from mtd.engine.naming import plain, slug, unique
+from mtd.engine.plan import Flow, Kind, Node, Plan, Trigger
+
+_GATEWAYS = {
+    "exclusiveGateway": Kind.EXCLUSIVE,
+    "parallelGateway": Kind.PARALLEL,
+    "inclusiveGateway": Kind.INCLUSIVE,
+    "eventBasedGateway": Kind.EVENT_BASED,
+}
+_ENDS = {"": Kind.END, "none": Kind.END, "terminate": Kind.TERMINATE, "error": Kind.ERROR_END}
+_FIRST = ACTIVITIES | {"endEvent"}
+
+
+@dataclass(slots=True)
+class Compiler:
+    """One process on its way to a plan. `problems` are sentences on what cannot run at all."""
+
+    binder: Binder
+    library: Mapping[str, DrawnProcess]
+    problems: list[str] = field(default_factory=list)
+    _nodes: dict[str, Node] = field(default_factory=dict)
+    _calls: list[str] = field(default_factory=list)
+
+    def plan(self, process: DrawnProcess, key: str, names: Names) -> Plan:
+        """The plan, usable only where `problems` stays empty."""
+        self._calls.append(process.id)
+        start = self._body(process.body, None, names, f"process '{process.name or key}'")
+        return Plan(process=key, name=process.name or key, start=start or "", nodes=self._nodes)
+
+    def _body(self, body: Body, scope: str | None, names: Names, owner: str) -> str | None:
+        nodes = {node.id: node for node in body.nodes}
+        if len(nodes) < len(body.nodes):
+            self.problems.append(f"{owner} uses an id for two elements")
+            return None
+        ids = self._ids(body)
+        outgoing, incoming = self._flows(body, nodes)
+        for node in body.nodes:
+            fields = self._node(node, nodes, names, ids[node.id])
+            flows = outgoing.get(node.id, [])
+            rules = rules_of(node, flows, nodes, self.binder, names)
+            self._nodes[ids[node.id]] = replace(
+                self._nodes[ids[node.id]],
+                scope=scope,
+                flows=tuple(
+                    Flow(to=ids[flow.target], id=flow.id, when=rule.when, default=rule.default)
+                    for flow, rule in zip(flows, rules, strict=True)
+                ),
+                **fields,
+            )
+            kind = self._nodes[ids[node.id]].kind
+            if kind in (Kind.PARALLEL, Kind.INCLUSIVE) and len(incoming.get(node.id, ())) > 1:
+                joining = tuple(flow.id for flow in incoming[node.id])
+                self._nodes[ids[node.id]] = replace(self._nodes[ids[node.id]], incoming=joining)
+        self._attach(body, nodes, ids)
+        self._check_events(body, nodes, outgoing)
+        starts = [ids[node.id] for node in body.nodes if node.kind == "startEvent"]
+        if len(starts) != 1:
+            self.problems.append(f"{owner} has {len(starts)} start events; one is needed")
+            return None
+        return starts[0]
+
+    def _ids(self, body: Body) -> dict[str, str]:
+        """Ids from names; activities and ends, whose ids people see as states, choose first."""
+        ids: dict[str, str] = {}
+        for node in sorted(body.nodes, key=lambda each: each.kind not in _FIRST):
+            node_id = unique(slug(node.name) or slug(node.id), self._nodes)
+            ids[node.id] = node_id
+            self._nodes[node_id] = Node(id=node_id, name=node.name or node.id, kind=Kind.PASS, element=node.id)
+        return ids
+
+    def _flows(
+        self, body: Body, nodes: Mapping[str, DrawnNode]
+    ) -> tuple[dict[str, list[DrawnFlow]], dict[str, list[DrawnFlow]]]:
+        outgoing: dict[str, list[DrawnFlow]] = {}
+        incoming: dict[str, list[DrawnFlow]] = {}
+        for flow in body.flows:
+            if flow.source not in nodes or flow.target not in nodes:
+                self.problems.append(f"{called_flow(flow, dict(nodes))} has a loose end")
+                continue
+            outgoing.setdefault(flow.source, []).append(flow)
+            incoming.setdefault(flow.target, []).append(flow)
+        return outgoing, incoming
+
+    def _node(self, node: DrawnNode, nodes: Mapping[str, DrawnNode], names: Names, node_id: str) -> dict[str, Any]:
+        if node.kind in TASKS or node.kind in ("subProcess", "callActivity"):
+            return self._activity(node, names, node_id)
+        if node.kind in GATEWAYS:
+            return {"kind": _GATEWAYS[node.kind]}
+        if node.kind == "boundaryEvent":
+            return self._boundary(node, nodes, names)
+        if node.kind == "startEvent":
+            return {"kind": Kind.START}
+        if node.kind == "endEvent" and node.trigger in _ENDS:
+            return {"kind": _ENDS[node.trigger], "code": node.reference or None}
+        if node.kind == "intermediateThrowEvent" and node.trigger == "message":
+            return self.binder.task(node, names)
+        if node.kind in ("intermediateThrowEvent", "intermediateCatchEvent") and node.trigger in ("", "none"):
+            return {"kind": Kind.PASS}
+        if node.kind == "intermediateThrowEvent" and node.trigger == "escalation":
+            return {"kind": Kind.ESCALATION, "code": node.reference or None}
+        if node.kind == "intermediateCatchEvent" and node.trigger == "timer":
+            return {"kind": Kind.TIMER, "time": self.binder.time(node, names)}
+        if node.kind == "intermediateCatchEvent" and node.trigger == "message":
+            return {"kind": Kind.MESSAGE, "code": self.binder.message(node)}
+        what = f"{node.trigger} event" if node.trigger else node.kind
+        self.problems.append(f"'{node.name or node.id}' is a {what}, which cannot run")
+        return {}
+
+    def _activity(self, node: DrawnNode, names: Names, node_id: str) -> dict[str, Any]:
+        repeat, inside = self.binder.repeat(node, names)
+        if node.kind in TASKS:
+            return {**self.binder.task(node, inside), "repeat": repeat}
+        body = node.body
+        if node.kind == "callActivity":
+            wanted = self.binder.called_process(node)
+            process = self.library.get(wanted) or self.library.get(plain(wanted))
+            if process is None:
+                self.binder.unbound.append(f"{called(node)} calls '{wanted}', which is not among the diagrams given")
+                return {"kind": Kind.SERVICE, "repeat": repeat}
+            if process.id in self._calls:
+                self.problems.append(f"{called(node)} calls '{wanted}', which calls it in turn")
+                return {}
+            self._calls.append(process.id)
+            first = self._body(process.body, node_id, inside, f"process '{process.name}'")
+            self._calls.pop()
+        else:
+            assert body is not None
+            first = self._body(body, node_id, inside, called(node))
+        return {"kind": Kind.SUB_PROCESS, "first": first, "repeat": repeat}
+
+    def _boundary(self, node: DrawnNode, nodes: Mapping[str, DrawnNode], names: Names) -> dict[str, Any]:
+        host = nodes.get(node.attached_to)
+        if host is None or host.kind not in ACTIVITIES:
+            self.problems.append(f"{called(node)} is attached to no task")
+            return {}
+        if node.trigger not in Trigger:
+            self.problems.append(
+                f"'{node.name or node.id}' is a {node.trigger or 'plain'} boundary event, which cannot run"
+            )
+            return {}
+        fields = {"kind": Kind.BOUNDARY, "trigger": Trigger(node.trigger), "interrupting": node.interrupting}
+        if node.trigger == "timer":
+            return fields | {"time": self.binder.time(node, names, host.name)}
+        if node.trigger == "message":
+            return fields | {"code": self.binder.message(node, host.name)}
+        return fields | {"code": node.reference or None, "interrupting": node.interrupting or node.trigger == "error"}
+
+    def _attach(self, body: Body, nodes: Mapping[str, DrawnNode], ids: Mapping[str, str]) -> None:
+        for event in body.nodes:
+            if event.kind == "boundaryEvent" and event.attached_to in nodes:
+                event_id, host = ids[event.id], self._nodes[ids[event.attached_to]]
+                catches = self._nodes[event_id].trigger is Trigger.ERROR and host.on_error is None
+                self._nodes[event_id] = replace(self._nodes[event_id], attached_to=host.id)
+                self._nodes[host.id] = replace(
+                    host, boundaries=(*host.boundaries, event_id), on_error=event_id if catches else host.on_error
+                )
+
+    def _check_events(
+        self, body: Body, nodes: Mapping[str, DrawnNode], outgoing: Mapping[str, list[DrawnFlow]]
+    ) -> None:
+        for node in body.nodes:
+            for flow in outgoing.get(node.id, ()) if node.kind == "eventBasedGateway" else ():
+                target = nodes[flow.target]
+                waits = target.kind == "receiveTask" or (
+                    target.kind == "intermediateCatchEvent" and target.trigger in ("timer", "message")
+                )
+                if not waits or target.many is not None:
+                    self.problems.append(
+                        f"{called(node)} leads to {called(target)}, which is no event that it can wait for"
+                    )

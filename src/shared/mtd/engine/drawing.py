@@ -1,0 +1,121 @@
+"""A drawn diagram, whichever file it came from: what the readers give and what is normalised, bound and compiled.
+
+`kind` is BPMN's own element name (`userTask`, `exclusiveGateway`, …), `trigger` the kind of an event's definition
+(`timer`, `message`, `error`, …; empty on a plain event). Both readers speak this vocabulary.
+"""
+
+from dataclasses import dataclass, field
+
+TASKS = frozenset(
+    {"task", "serviceTask", "sendTask", "receiveTask", "userTask", "manualTask", "scriptTask", "businessRuleTask"}
+)
+ACTIVITIES = TASKS | {"subProcess", "callActivity"}
+GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
+SPLITS = frozenset({"exclusiveGateway", "inclusiveGateway"})
+"""Gateways whose outgoing flows carry rules."""
+
+_WORDS = {
+    "startEvent": "start event",
+    "endEvent": "end event",
+    "intermediateCatchEvent": "event",
+    "intermediateThrowEvent": "event",
+    "boundaryEvent": "boundary event",
+    "subProcess": "sub-process",
+    "callActivity": "call activity",
+    "exclusiveGateway": "gateway",
+    "parallelGateway": "parallel gateway",
+    "inclusiveGateway": "inclusive gateway",
+    "eventBasedGateway": "event-based gateway",
+    "serviceTask": "service task",
+    "sendTask": "send task",
+    "receiveTask": "receive task",
+    "userTask": "user task",
+    "manualTask": "manual task",
+    "scriptTask": "script task",
+    "businessRuleTask": "business rule task",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Many:
+    """A multi-instance marker. `collection` is what the diagram says of it, often nothing."""
+
+    sequential: bool = False
+    collection: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnFlow:
+    """A sequence flow with its label and condition as drawn."""
+
+    id: str
+    name: str
+    source: str
+    target: str
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnNode:
+    """A node. `detail` is a timer's time, a script, or a called process; `reference` a message's name or error code."""
+
+    id: str
+    name: str
+    kind: str
+    trigger: str = ""
+    detail: str = ""
+    reference: str = ""
+    attached_to: str = ""
+    interrupting: bool = True
+    default: str = ""
+    many: Many | None = None
+    lane: str = ""
+    documentation: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+    body: "Body | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What a process or an embedded sub-process holds, in the order of the file."""
+
+    nodes: tuple[DrawnNode, ...] = ()
+    flows: tuple[DrawnFlow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnProcess:
+    """A pool's process. `executable` is None where the file does not say."""
+
+    id: str
+    name: str
+    body: Body
+    executable: bool | None = None
+    documentation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """One diagram. `remarks` are what the reader itself had to put right."""
+
+    name: str
+    processes: tuple[DrawnProcess, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def called(node: DrawnNode) -> str:
+    """The node as an analyst finds it in the picture: its kind and its name, or where it has none its id."""
+    return f"{_WORDS.get(node.kind, 'task')} '{node.name or node.id}'"
+
+
+def called_flow(flow: DrawnFlow, nodes: dict[str, DrawnNode]) -> str:
+    """The flow by its label and its ends."""
+    ends = [nodes[each].name or each if each in nodes else each for each in (flow.source, flow.target)]
+    label = f"flow '{flow.name}'" if flow.name else "the unnamed flow"
+    return f"{label} from '{ends[0]}' to '{ends[1]}'"
+
+
+def count(body: Body) -> tuple[int, int]:
+    """How many nodes and flows there are, sub-processes included."""
+    inner = [count(node.body) for node in body.nodes if node.body]
+    return len(body.nodes) + sum(each[0] for each in inner), len(body.flows) + sum(each[1] for each in inner)

@@ -1,0 +1,96 @@
+"""Errors, escalations, times and messages: what takes a token from where it rests."""
+
+from mtd.engine import timers
+from mtd.engine.case import Arrival, Case
+from mtd.engine.plan import Kind, Node, Trigger
+from mtd.engine.tokens import Token, Waits
+
+FAILED = "failed"
+"""The error of a task that failed for good: a boundary event for it, or for no code, catches every such failure."""
+
+_ARMED = {Trigger.TIMER: Waits.TIME, Trigger.MESSAGE: Waits.MESSAGE}
+_EVENTS = {Kind.TIMER: Waits.TIME, Kind.MESSAGE: Waits.MESSAGE}
+
+
+def arm_boundaries(case: Case, node: Node, host: int, scope: int | None) -> None:
+    """Set up the timers and messages that may interrupt or accompany the activity."""
+    for boundary_id in node.boundaries:
+        boundary = case.node(boundary_id)
+        waits = _ARMED.get(boundary.trigger) if boundary.trigger else None
+        if waits is not None:
+            left = timers.repeats(boundary.time) if boundary.time and not boundary.interrupting else None
+            case.park(case.new_id(), boundary_id, waits, scope, host=host, left=left)
+
+
+def arm_gateway(case: Case, node: Node, host: int, scope: int | None) -> None:
+    """Set up the events of an event-based gateway."""
+    for flow in node.flows:
+        case.park(case.new_id(), flow.to, _EVENTS[case.node(flow.to).kind], scope, host=host)
+
+
+def fire(case: Case, armed: Token) -> None:
+    """An armed event happens."""
+    assert armed.host is not None
+    host = case.token(armed.host)
+    event = case.node(armed.node)
+    if event.kind is not Kind.BOUNDARY:
+        case.disarm(host.id)
+        case.visited.append(event.id)
+        case.arrivals.append(Arrival(host.id, event.id, host.scope, leaving=True))
+    elif event.interrupting:
+        _interrupt(case, host, event)
+    else:
+        if armed.left in (None, 0, 1):
+            del case.tokens[armed.id]
+        else:
+            left = armed.left if armed.left is None or armed.left == timers.WITHOUT_END else armed.left - 1
+            case.park(armed.id, armed.node, armed.waits, armed.scope, host=armed.host, left=left)
+        case.arrivals.append(Arrival(case.new_id(), event.id, host.scope))
+
+
+def throw_from_task(case: Case, token: Token, code: str) -> bool:
+    """A task failed: its own boundary event catches it, or one around it. Whether one did."""
+    return _throw(case, token, Trigger.ERROR, (code, FAILED, None))
+
+
+def throw_error(case: Case, scope: int | None, code: str | None) -> bool:
+    """An error end was reached in that scope. Whether a boundary event around it catches the error."""
+    return scope is not None and _throw(case, case.token(scope), Trigger.ERROR, (code, None))
+
+
+def throw_escalation(case: Case, scope: int | None, code: str | None) -> bool:
+    """An escalation was thrown in that scope. Whether a boundary event around it takes it."""
+    return scope is not None and _throw(case, case.token(scope), Trigger.ESCALATION, (code, None))
+
+
+def escalate(case: Case, token: Token) -> bool:
+    """A person escalates a task: any boundary escalation event takes it. Whether there was one."""
+    return _throw(case, token, Trigger.ESCALATION, ())
+
+
+def _throw(case: Case, token: Token, trigger: Trigger, codes: tuple[str | None, ...]) -> bool:
+    while True:
+        inner = token.item is not None and token.scope is not None
+        if not inner:
+            event = _catching(case, case.node(token.node), trigger, codes)
+            if event is not None and event.interrupting:
+                _interrupt(case, token, event)
+                return True
+            if event is not None:
+                case.arrivals.append(Arrival(case.new_id(), event.id, token.scope))
+                return True
+        if token.scope is None:
+            return False
+        token = case.token(token.scope)
+
+
+def _interrupt(case: Case, host: Token, event: Node) -> None:
+    case.cancel(host.id)
+    case.arrivals.append(Arrival(host.id, event.id, host.scope))
+
+
+def _catching(case: Case, node: Node, trigger: Trigger, codes: tuple[str | None, ...]) -> Node | None:
+    events = [event for each in node.boundaries if (event := case.node(each)).trigger is trigger]
+    if not codes:
+        return next(iter(events), None)
+    return next((event for code in codes for event in events if event.code == code), None)

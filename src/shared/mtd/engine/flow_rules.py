@@ -1,0 +1,85 @@
+"""Which rule each outgoing flow of a node carries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mtd.domain.errors import ProcessError
+from mtd.engine import rule_parser, rule_types
+from mtd.engine.binding import Binder, Names
+from mtd.engine.drawing import SPLITS, DrawnFlow, DrawnNode, called, called_flow
+from mtd.engine.naming import plain
+from mtd.engine.normalising import OTHERWISE
+from mtd.engine.rules import Tree
+
+_YES = frozenset({"si", "s", "yes", "y", "true", "verdadero"})
+_NO = frozenset({"no", "n", "false", "falso"})
+_NEVER: Tree = ["value", False]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A flow's rule; neither rule nor default on a flow that is always taken."""
+
+    when: Tree | None = None
+    default: bool = False
+
+
+def rules_of(
+    node: DrawnNode, flows: Sequence[DrawnFlow], nodes: dict[str, DrawnNode], binder: Binder, names: Names
+) -> list[Rule]:
+    """The rules of the node's outgoing flows, in their order. What nothing binds is named in the binder."""
+    if node.kind in ("parallelGateway", "eventBasedGateway") or (node.kind in SPLITS and len(flows) < 2):
+        return [Rule() for _ in flows]
+    if node.kind not in SPLITS:
+        return [_of_activity(node, flow, nodes, binder, names) for flow in flows]
+    asked = binder.question(node)
+    question = binder.rule(asked, names, called(node)) if asked else None
+    if not asked and any(plain(flow.name) in _YES | _NO and not _said(flow, nodes, binder) for flow in flows):
+        binder.unbound.append(f"{called(node)} is answered SI or NO, and nothing binds its question")
+    return [_of_gateway(node, flow, nodes, binder, names, question) for flow in flows]
+
+
+def _of_activity(node: DrawnNode, flow: DrawnFlow, nodes: dict[str, DrawnNode], binder: Binder, names: Names) -> Rule:
+    if flow.id == node.default:
+        return Rule(default=True)
+    text = _said(flow, nodes, binder) or flow.condition
+    return Rule(when=binder.rule(text, names, called_flow(flow, nodes)) or _NEVER) if text else Rule()
+
+
+def _of_gateway(
+    node: DrawnNode, flow: DrawnFlow, nodes: dict[str, DrawnNode], binder: Binder, names: Names, question: Tree | None
+) -> Rule:
+    said = _said(flow, nodes, binder)
+    if said is not None and plain(said) in OTHERWISE:
+        return Rule(default=True)
+    if said is None and flow.id == node.default:
+        return Rule(default=True)
+    text, answer = said or flow.condition, plain(flow.name)
+    if text:
+        return Rule(when=binder.rule(text, names, called_flow(flow, nodes)) or _NEVER)
+    if answer in _YES | _NO:
+        if question is None:
+            return Rule(when=_NEVER)
+        return Rule(when=question if answer in _YES else ["not", question])
+    own = _own_rule(flow.name, names)
+    if own is None:
+        binder.unbound.append(f"{called_flow(flow, nodes)} has no rule")
+        return Rule(when=_NEVER)
+    binder.notes.append(f"{called_flow(flow, nodes)}: its name is taken as its rule")
+    return Rule(when=own)
+
+
+def _said(flow: DrawnFlow, nodes: dict[str, DrawnNode], binder: Binder) -> str | None:
+    ends = [nodes[each].name if each in nodes else "" for each in (flow.source, flow.target)]
+    # A label may be used twice in a diagram: the longer names, which say where, count first.
+    found: str | None = binder.said("flows", f"{ends[0]} -> {ends[1]}", f"{ends[0]} / {flow.name}", flow.name)
+    return found
+
+
+def _own_rule(name: str, names: Names) -> Tree | None:
+    """The flow's name as a rule, where it is one: 'order.payable > 1000000'."""
+    try:
+        tree = rule_parser.parse(name)
+        return tree if rule_types.check(tree, names) == "bool" else None
+    except ProcessError:
+        return None

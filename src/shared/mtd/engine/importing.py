@@ -1,0 +1,214 @@
+"""From diagram files to plans: read, normalise, bind, compile, lint; and the report of it for the analyst."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from mtd.domain import xml
+from mtd.domain.errors import MtdError, ProcessError
+from mtd.domain.facts import NAMES
+from mtd.engine import bpm, bpmn, sheet, xpdl
+from mtd.engine.binding import Binder
+from mtd.engine.compiling import Compiler
+from mtd.engine.drawing import Drawing, DrawnProcess, count
+from mtd.engine.lint import lint
+from mtd.engine.naming import plain, slug, unique
+from mtd.engine.normalising import normalise
+from mtd.engine.plan import Kind, Plan
+
+
+class Verdict(StrEnum):
+    """Whether orders can run: at once, once all is bound, or not as it is drawn."""
+
+    READY = "ready"
+    UNBOUND = "unbound"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file: its name, its bytes, and the JSON of its binding sheet where there is one.
+
+    `problem` says why whoever sends it could not read the file or its sheet.
+    """
+
+    name: str
+    content: bytes = b""
+    sheet: Any = None
+    problem: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The name without the ending of a diagram file."""
+        return re.sub(r"\.(bpmn|xpdl|bpm|xml)$", "", self.name, flags=re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of one process. `nodes` and `flows` count what is drawn; `bindings` say who does each task."""
+
+    process: str
+    name: str = ""
+    source: str = ""
+    nodes: int = 0
+    flows: int = 0
+    fixes: tuple[str, ...] = ()
+    unbound: tuple[str, ...] = ()
+    lint: tuple[str, ...] = ()
+    bindings: tuple[tuple[str, str], ...] = ()
+    verdict: Verdict = Verdict.READY
+    reason: str | None = None
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    source: Source
+    drawing: Drawing
+    processes: tuple[DrawnProcess, ...]
+    fixes: Mapping[str, list[str]]
+
+
+def read_drawings(content: bytes, name: str) -> list[Drawing]:
+    """The drawings of a `.bpmn`, `.xpdl` or `.bpm` file, told apart by what they hold. Raises ProcessError."""
+    if bpm.is_zip(content):
+        return bpm.read(content)
+    try:
+        root = xml.parse(content)
+    except MtdError as error:
+        raise ProcessError(f"the diagram cannot be read: {error}", code="diagram_unreadable") from None
+    if bpmn.is_bpmn(root):
+        return [bpmn.read(root, name)]
+    if xpdl.is_xpdl(root):
+        return [xpdl.read(root, name)]
+    raise ProcessError("the file is neither a BPMN 2.0 nor an XPDL diagram", code="diagram_unreadable")
+
+
+def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[Report]:
+    """A report of every process in the files; a call may go to a process of any of them.
+
+    `states` are those that this system has functions for. What cannot be read is a report with the verdict `refused`.
+    """
+    read: list[_Read | Report] = []
+    library: dict[str, DrawnProcess] = {}
+    for source in sources:
+        try:
+            if source.problem:
+                raise ProcessError(source.problem, code="diagram_unreadable")
+            drawings = read_drawings(source.content, source.title)
+        except ProcessError as error:
+            read.append(
+                Report(process=slug(source.title), source=source.name, verdict=Verdict.REFUSED, reason=str(error))
+            )
+            continue
+        for drawing in drawings:
+            processes, fixes = normalise(drawing)
+            read.append(_Read(source=source, drawing=drawing, processes=processes, fixes=fixes))
+            _remember(library, drawing, processes)
+    taken: set[str] = set()
+    return [report for each in read for report in _reports(each, library, states, taken)]
+
+
+def compile_plan(content: bytes, process: str, states: Collection[str], bindings: Any = None) -> Plan:
+    """The plan of a diagram with one process; `process` is the key under which its versions are kept.
+
+    Raises ProcessError, whose message names the element as the analyst sees it.
+    """
+    reports = import_sources([Source(name=process, content=content, sheet=bindings)], states)
+    if len(reports) != 1:
+        raise ProcessError(f"the diagram has {len(reports)} processes with nodes; one is needed", code="process_count")
+    [report] = reports
+    if report.plan is None or report.verdict is not Verdict.READY:
+        raise ProcessError(report.reason or f"the process cannot run: {report.verdict}", code=report.verdict)
+    return report.plan
+
+
+def _remember(library: dict[str, DrawnProcess], drawing: Drawing, processes: Sequence[DrawnProcess]) -> None:
+    for process in processes:
+        library.setdefault(process.id, process)
+        if process.name:
+            library.setdefault(plain(process.name), process)
+    if len(processes) == 1 and drawing.name:
+        library.setdefault(plain(drawing.name), processes[0])
+
+
+def _reports(
+    read: _Read | Report, library: Mapping[str, DrawnProcess], states: Collection[str], taken: set[str]
+) -> list[Report]:
+    if isinstance(read, Report):
+        return [read]
+    source, name = read.source, read.source.title
+    try:
+        bound = sheet.read(source.sheet)
+    except ProcessError as error:
+        return [Report(process=slug(name), source=source.name, verdict=Verdict.REFUSED, reason=str(error))]
+    if not read.processes:
+        reason = "the diagram is empty: no process in it has a node"
+        return [
+            Report(
+                process=slug(name), name=read.drawing.name, source=source.name, verdict=Verdict.REFUSED, reason=reason
+            )
+        ]
+    found: list[Report] = []
+    used: set[tuple[str, str]] = set()
+    for process in read.processes:
+        wanted = bound.process or slug(name).replace("_", "-")
+        if len(read.processes) > 1 or (wanted in taken and read.drawing.name != name):
+            title = process.name if len(read.processes) > 1 else read.drawing.name
+            wanted = f"{wanted}-{slug(title).replace('_', '-') or len(found) + 1}"
+        key = unique(wanted, taken)
+        taken.add(key)
+        binder = Binder(bound, states)
+        found.append(_report(read, process, key, binder, library))
+        used |= binder.used
+    found[0] = replace(found[0], lint=(*found[0].lint, *sheet.unused(bound, used)))
+    return found
+
+
+def _report(
+    read: _Read, process: DrawnProcess, key: str, binder: Binder, library: Mapping[str, DrawnProcess]
+) -> Report:
+    compiler = Compiler(binder, library)
+    plan = compiler.plan(process, key, NAMES)
+    drawn = next(each for each in read.drawing.processes if each.id == process.id)
+    nodes, flows = count(drawn.body)
+    errors: list[str] = list(dict.fromkeys(compiler.problems))
+    warnings: list[str] = []
+    if not errors:
+        findings = lint(plan)
+        errors, warnings = list(findings.errors), list(findings.warnings)
+    unbound = tuple(dict.fromkeys(binder.unbound))
+    verdict = Verdict.REFUSED if errors else Verdict.UNBOUND if unbound else Verdict.READY
+    return Report(
+        process=key,
+        name=process.name or read.drawing.name,
+        source=read.source.name,
+        nodes=nodes,
+        flows=flows,
+        fixes=tuple(dict.fromkeys([*read.fixes[process.id], *binder.notes])),
+        unbound=unbound,
+        lint=(*errors, *warnings),
+        bindings=() if errors and not plan.start else _bindings(plan),
+        verdict=verdict,
+        reason=errors[0] if errors else unbound[0] if unbound else None,
+        plan=None if errors else plan,
+    )
+
+
+def _bindings(plan: Plan) -> tuple[tuple[str, str], ...]:
+    told = []
+    for node in plan.nodes.values():
+        if node.kind is Kind.SERVICE:
+            told.append((node.name, node.binding or "?"))
+        elif node.kind is Kind.PERSON and node.work is not None:
+            form = f", form {node.work.form}" if node.work.form else ""
+            told.append((node.name, f"group {node.work.group or '?'}{form}"))
+        elif node.kind is Kind.SCRIPT:
+            told.append((node.name, f"sets {', '.join(name for name, _ in node.sets)}"))
+        elif node.kind is Kind.MESSAGE:
+            told.append((node.name, f"message {node.code or '?'}"))
+        elif node.time or node.kind is Kind.TIMER:
+            told.append((node.name, f"timer {node.time or '?'}"))
+    return tuple(told)

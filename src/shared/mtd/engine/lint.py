@@ -1,0 +1,128 @@
+"""Looks over a plan before orders walk on it. Sentences name the elements as drawn."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from mtd.engine.plan import Kind, Node, Plan, Trigger
+
+_ENDS = frozenset({Kind.END, Kind.TERMINATE, Kind.ERROR_END})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """`errors` keep a process from being activated, `warnings` do not."""
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def lint(plan: Plan) -> Findings:
+    """Unreachable nodes, dead ends, joins that wait for ever, gateways without default, tasks without error way."""
+    reached = _reached(plan)
+    errors = [f"'{node.name}' is never reached" for node in plan.nodes.values() if node.id not in reached]
+    errors += [
+        f"'{node.name}' leads nowhere" for node in plan.nodes.values() if not node.flows and node.kind not in _ENDS
+    ]
+    errors += _stuck_joins(plan)
+    errors += [f"gateway '{each}' leads back to itself without a task between" for each in _gateway_loops(plan)]
+    return Findings(errors=tuple(errors), warnings=(*_without_default(plan), *_without_error_way(plan)))
+
+
+def _nexts(node: Node) -> Iterator[str]:
+    yield from (flow.to for flow in node.flows)
+    yield from node.boundaries
+    if node.first is not None:
+        yield node.first
+
+
+def _reached(plan: Plan, without: Trigger | None = None) -> set[str]:
+    reached: set[str] = set()
+    pending = [plan.start]
+    while pending:
+        node_id = pending.pop()
+        node = plan.nodes[node_id]
+        if node_id not in reached and (without is None or node.trigger is not without):
+            reached.add(node_id)
+            pending += _nexts(node)
+    return reached
+
+
+def _stuck_joins(plan: Plan) -> Iterator[str]:
+    """A parallel join needs, for each two of its branches, a place where the token is split into both."""
+    sources = {flow.id: node.id for node in plan.nodes.values() for flow in node.flows}
+    before: dict[str, set[str]] = {}
+    for node in plan.nodes.values():
+        for target in [flow.to for flow in node.flows] + list(node.boundaries):
+            before.setdefault(target, set()).add(node.id)
+    for join in plan.nodes.values():
+        if join.kind is not Kind.PARALLEL or not join.incoming:
+            continue
+        ways = {flow: _leading_to(sources[flow], before, join.id) for flow in join.incoming}
+        for one, other in combinations(join.incoming, 2):
+            both = ways[one] & ways[other]
+            if not any(_splits(plan.nodes[each], plan, (one, ways[one]), (other, ways[other])) for each in both):
+                yield f"parallel gateway '{join.name}' waits for branches that never run at the same time"
+                break
+
+
+def _leading_to(node: str, before: dict[str, set[str]], join: str) -> set[str]:
+    found: set[str] = set()
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        if each not in found and each != join:
+            found.add(each)
+            pending += before.get(each, ())
+    return found
+
+
+def _splits(node: Node, plan: Plan, one: tuple[str, set[str]], other: tuple[str, set[str]]) -> bool:
+    """Whether the node can send a token down each of two ways."""
+    if any(not plan.nodes[each].interrupting for each in node.boundaries):
+        return True
+    if node.kind in (Kind.EXCLUSIVE, Kind.EVENT_BASED):
+        return False
+    firsts = [each.id for each in node.flows if each.id == one[0] or each.to in one[1]]
+    seconds = [each.id for each in node.flows if each.id == other[0] or each.to in other[1]]
+    return any(first != second for first in firsts for second in seconds)
+
+
+def _gateway_loops(plan: Plan) -> Iterator[str]:
+    """Gateways and plain events alone in a circle: a token there never rests."""
+    resting = _ENDS | {Kind.SERVICE, Kind.PERSON, Kind.MESSAGE, Kind.TIMER, Kind.SUB_PROCESS, Kind.EVENT_BASED}
+    passing = {node.id for node in plan.nodes.values() if node.kind not in resting and len(node.flows) == 1}
+    seen: set[str] = set()
+    for node_id in passing:
+        way: list[str] = []
+        while node_id in passing and node_id not in seen:
+            seen.add(node_id)
+            way.append(node_id)
+            node_id = plan.nodes[node_id].flows[0].to
+        if node_id in way:
+            yield plan.nodes[node_id].name
+
+
+def _without_default(plan: Plan) -> Iterator[str]:
+    for node in plan.nodes.values():
+        rules = [flow.when for flow in node.flows]
+        opposite = len(rules) == 2 and (["not", rules[0]] == rules[1] or ["not", rules[1]] == rules[0])
+        if node.kind in (Kind.EXCLUSIVE, Kind.INCLUSIVE) and len(rules) > 1 and None not in rules and not opposite:
+            yield f"gateway '{node.name}' has no default flow: an order that fits no rule stops before it"
+
+
+def _without_error_way(plan: Plan) -> Iterator[str]:
+    plainly = _reached(plan, without=Trigger.ERROR)
+    for node in plan.nodes.values():
+        # What is reached only after an error handles errors, and needs no error way of its own.
+        if node.kind is Kind.SERVICE and node.id in plainly and not _is_caught(plan, node):
+            yield f"'{node.name}' has no error way: an order that fails there stays there as an exception"
+
+
+def _is_caught(plan: Plan, node: Node) -> bool:
+    while True:
+        if any(plan.nodes[each].trigger is Trigger.ERROR for each in node.boundaries):
+            return True
+        if node.scope is None:
+            return False
+        node = plan.nodes[node.scope]

@@ -1,0 +1,24 @@
+"""Names as drawn and the ids made of them."""
+
+import re
+import unicodedata
+from collections.abc import Container
+
+
+def plain(text: str) -> str:
+    """The text without accents, in lower case, its spaces single: 'Sí ' as 'si'."""
+    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return " ".join(letters.split())
+
+
+def slug(name: str) -> str:
+    """A node's id from its name: 'Emisión DTE' as 'emision_dte'."""
+    return re.sub(r"[^a-z0-9]+", "_", plain(name)).strip("_")
+
+
+def unique(wanted: str, taken: Container[str]) -> str:
+    """`wanted`, with a number behind it where it is taken."""
+    name, suffix = wanted, 2
+    while name in taken:
+        name, suffix = f"{wanted}_{suffix}", suffix + 1
+    return name

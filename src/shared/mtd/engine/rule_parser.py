@@ -1,0 +1,180 @@
+"""Parses rules, a subset of CEL (https://cel.dev), to the trees that `rules` evaluates; only at import time.
+
+`order.payable > 1000000 && !gift_card`, `order.buyer.country in ["CL", "PE"]`,
+`order.lines.exists(l, l.quantity > 10)`, `has(data.approved) ? data.approved : false`.
+Functions: size, has, double, string, startsWith, endsWith, contains.
+"""
+
+import re
+
+from mtd.domain.errors import ProcessError
+from mtd.engine.rules import Tree
+
+_LONGEST = 2_000
+_DEEPEST = 40
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
+    r"|(?P<name>[A-Za-z_]\w*)|(?P<sign>&&|\|\||[=!<>]=|[-+*/%<>!?:.,()\[\]]))",
+    re.ASCII,
+)
+_WORDS: dict[str, Tree] = {"true": ["value", True], "false": ["value", False], "null": ["value", None]}
+_LEVELS = (("||",), ("&&",), ("==", "!=", "<", "<=", ">", ">=", "in"), ("+", "-"), ("*", "/", "%"))
+_OPERATIONS = {"||": "or", "&&": "and"}
+_METHODS = {"startsWith", "endsWith", "contains"}
+
+
+def parse(text: str) -> Tree:
+    """The rule's tree. Raises ProcessError (`rule_malformed`) that says what stands where it must not."""
+    if len(text) > _LONGEST:
+        raise ProcessError(f"the rule has {len(text)} characters; {_LONGEST} at most", code="rule_malformed")
+    return _Parser(text).whole()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens: list[tuple[str, str]] = []
+        self._at = 0
+        self._depth = 0
+        position = 0
+        while text[position:].strip():
+            found = _TOKEN.match(text, position)
+            if found is None:
+                raise self._wrong(f"{text[position:].strip()[:20]!r} is not understood")
+            self._tokens.append((found.lastgroup or "", found.group(found.lastgroup or 0)))
+            position = found.end()
+
+    def whole(self) -> Tree:
+        tree = self._choice()
+        if self._at < len(self._tokens):
+            raise self._wrong(f"{self._peek()!r} is not expected")
+        return tree
+
+    def _wrong(self, what: str) -> ProcessError:
+        return ProcessError(f"the rule {self._text.strip()[:80]!r} cannot be read: {what}", code="rule_malformed")
+
+    def _peek(self) -> str:
+        return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
+
+    def _take(self, wanted: str) -> None:
+        if self._peek() != wanted or self._tokens[self._at][0] == "string":
+            raise self._wrong(
+                f"{wanted!r} is missing" + (f" before {self._peek()!r}" if self._peek() else " at its end")
+            )
+        self._at += 1
+
+    def _is(self, *signs: str) -> bool:
+        return self._at < len(self._tokens) and self._tokens[self._at][0] != "string" and self._peek() in signs
+
+    def _choice(self) -> Tree:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self._wrong("it nests too deeply")
+        tree = self._level(0)
+        if self._is("?"):
+            self._at += 1
+            first = self._choice()
+            self._take(":")
+            tree = ["if", tree, first, self._choice()]
+        self._depth -= 1
+        return tree
+
+    def _level(self, level: int) -> Tree:
+        if level == len(_LEVELS):
+            return self._unary()
+        tree = self._level(level + 1)
+        while self._is(*_LEVELS[level]):
+            sign = self._peek()
+            self._at += 1
+            tree = [_OPERATIONS.get(sign, sign), tree, self._level(level + 1)]
+        return tree
+
+    def _unary(self) -> Tree:
+        signs: list[str] = []
+        while self._is("!", "-"):
+            signs.append(self._peek())
+            self._at += 1
+        if len(signs) > _DEEPEST:
+            raise self._wrong("it nests too deeply")
+        tree = self._member()
+        for sign in reversed(signs):
+            tree = ["not" if sign == "!" else "negative", tree]
+        return tree
+
+    def _member(self) -> Tree:
+        tree = self._primary()
+        for _ in range(_DEEPEST):
+            if self._is("."):
+                self._at += 1
+                name = self._name()
+                tree = self._method(tree, name) if self._is("(") else ["field", tree, name]
+            elif self._is("["):
+                self._at += 1
+                tree = ["index", tree, self._choice()]
+                self._take("]")
+            else:
+                return tree
+        raise self._wrong("it nests too deeply")
+
+    def _method(self, owner: Tree, name: str) -> Tree:
+        if name in ("exists", "all"):
+            self._take("(")
+            variable = self._name()
+            self._take(",")
+            condition = self._choice()
+            self._take(")")
+            return [name, owner, variable, condition]
+        if name not in _METHODS:
+            raise self._wrong(f"there is no function {name!r}")
+        arguments = self._arguments(")", 1)
+        return ["call", name, owner, *arguments]
+
+    def _name(self) -> str:
+        if self._at >= len(self._tokens) or self._tokens[self._at][0] != "name":
+            raise self._wrong("a name is missing" + (f" before {self._peek()!r}" if self._peek() else " at its end"))
+        self._at += 1
+        return self._tokens[self._at - 1][1]
+
+    def _arguments(self, closing: str, wanted: int | None = None) -> list[Tree]:
+        self._at += 1
+        found: list[Tree] = []
+        while not self._is(closing):
+            if found:
+                self._take(",")
+            found.append(self._choice())
+        self._take(closing)
+        if wanted is not None and len(found) != wanted:
+            raise self._wrong(f"{wanted} argument is needed, {len(found)} are given")
+        return found
+
+    def _primary(self) -> Tree:
+        if self._at >= len(self._tokens):
+            raise self._wrong("it ends too soon" if self._tokens else "it is empty")
+        kind, text = self._tokens[self._at]
+        if kind == "number":
+            self._at += 1
+            return ["number", text]
+        if kind == "string":
+            self._at += 1
+            return ["value", re.sub(r"\\(.)", r"\1", text[1:-1])]
+        if self._is("("):
+            self._at += 1
+            tree = self._choice()
+            self._take(")")
+            return tree
+        if self._is("["):
+            return ["list", *self._arguments("]")]
+        name = self._name()
+        if name in _WORDS:
+            return list(_WORDS[name])
+        return self._function(name) if self._is("(") else ["name", name]
+
+    def _function(self, name: str) -> Tree:
+        if name not in ("size", "has", "double", "string"):
+            raise self._wrong(f"there is no function {name!r}")
+        [argument] = self._arguments(")", 1)
+        if name != "has":
+            return ["call", name, argument]
+        if argument[0] != "field":
+            raise self._wrong("has() takes a field, such as data.approved")
+        return ["has", argument[1], argument[2]]

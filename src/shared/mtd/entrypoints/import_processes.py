@@ -1,0 +1,31 @@
+"""Reports on diagrams for whoever runs it: `python -m mtd.entrypoints.import_processes`, JSON in and JSON out.
+
+Standard input holds a list of `{name, content, sheet}`: the file's name, its bytes in base64, and the JSON of its
+binding sheet or null; or `{name, problem}` for a file that could not be read. Standard output gets a list of reports.
+It touches no database and reads no environment.
+"""
+
+import base64
+import json
+import sys
+
+from mtd.engine.importing import Source
+from mtd.usecases.import_processes import import_processes
+
+
+def main() -> None:
+    """Read, report, write."""
+    sources = [
+        Source(
+            name=file["name"],
+            content=base64.b64decode(file.get("content", "")),
+            sheet=file.get("sheet"),
+            problem=file.get("problem"),
+        )
+        for file in json.load(sys.stdin)
+    ]
+    json.dump(import_processes(sources), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
