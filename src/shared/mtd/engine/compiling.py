@@ -38,11 +38,11 @@ class Compiler:
     library: Mapping[str, DrawnProcess]
     problems: list[str] = field(default_factory=list)
     _nodes: dict[str, Node] = field(default_factory=dict)
-    _calls: list[str] = field(default_factory=list)
+    _calls: list[DrawnProcess] = field(default_factory=list)
 
     def plan(self, process: DrawnProcess, key: str, names: Names) -> Plan:
         """The plan, usable only where `problems` stays empty."""
-        self._calls.append(process.id)
+        self._calls.append(process)
         start = self._body(process.body, None, names, f"process '{process.name or key}'")
         return Plan(process=key, name=process.name or key, start=start or "", nodes=self._nodes)
 
@@ -136,10 +136,10 @@ class Compiler:
             if process is None:
                 self.binder.unbound.append(f"{called(node)} calls '{wanted}', which is not among the diagrams given")
                 return {"kind": Kind.SERVICE, "repeat": repeat}
-            if process.id in self._calls:
+            if any(process is each for each in self._calls):
                 self.problems.append(f"{called(node)} calls '{wanted}', which calls it in turn")
                 return {}
-            self._calls.append(process.id)
+            self._calls.append(process)
             first = self._body(process.body, node_id, inside, f"process '{process.name}'")
             self._calls.pop()
         else:

@@ -69,6 +69,7 @@ class _Read:
     drawing: Drawing
     processes: tuple[DrawnProcess, ...]
     fixes: Mapping[str, list[str]]
+    own: Mapping[str, DrawnProcess]
 
 
 def read_drawings(content: bytes, name: str) -> list[Drawing]:
@@ -105,8 +106,9 @@ def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[R
             continue
         for drawing in drawings:
             processes, fixes = normalise(drawing)
-            read.append(_Read(source=source, drawing=drawing, processes=processes, fixes=fixes))
-            _remember(library, drawing, processes)
+            own = _named(drawing, processes)
+            read.append(_Read(source=source, drawing=drawing, processes=processes, fixes=fixes, own=own))
+            library = own | library
     taken: set[str] = set()
     return [report for each in read for report in _reports(each, library, states, taken)]
 
@@ -125,13 +127,11 @@ def compile_plan(content: bytes, process: str, states: Collection[str], bindings
     return report.plan
 
 
-def _remember(library: dict[str, DrawnProcess], drawing: Drawing, processes: Sequence[DrawnProcess]) -> None:
-    for process in processes:
-        library.setdefault(process.id, process)
-        if process.name:
-            library.setdefault(plain(process.name), process)
-    if len(processes) == 1 and drawing.name:
-        library.setdefault(plain(drawing.name), processes[0])
+def _named(drawing: Drawing, processes: Sequence[DrawnProcess]) -> dict[str, DrawnProcess]:
+    """The drawing's processes by what a call activity may call them: id, name, or the diagram's name."""
+    named = {plain(drawing.name): processes[0]} if len(processes) == 1 and drawing.name else {}
+    named |= {plain(process.name): process for process in processes if process.name}
+    return named | {process.id: process for process in processes}
 
 
 def _reports(
@@ -161,7 +161,7 @@ def _reports(
         key = unique(wanted, taken)
         taken.add(key)
         binder = Binder(bound, states)
-        found.append(_report(read, process, key, binder, library))
+        found.append(_report(read, process, key, binder, {**library, **read.own}))
         used |= binder.used
     found[0] = replace(found[0], lint=(*found[0].lint, *sheet.unused(bound, used)))
     return found
