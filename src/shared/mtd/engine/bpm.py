@@ -26,7 +26,8 @@ def is_zip(content: bytes) -> bool:
 
 def read(content: bytes) -> list[Drawing]:
     """The drawings of a `.bpm` file. Raises ProcessError."""
-    outer = _Archive(content)
+    left = [_LARGEST_TOTAL]
+    outer = _Archive(content, left)
     names: dict[str, str] = {}
     for entry in outer.names():
         if entry.startswith(_DEFINITIONS) and entry.endswith(".xml"):
@@ -38,12 +39,14 @@ def read(content: bytes) -> list[Drawing]:
         raise ProcessError(
             f"the file holds {len(diagrams)} diagrams; {_MOST_DIAGRAMS} at most", code="diagram_too_large"
         )
-    return [_diagram(_Archive(outer.read(entry)), names) for entry in diagrams]
+    return [_diagram(_Archive(outer.read(entry), left), names) for entry in diagrams]
 
 
 class _Archive:
-    def __init__(self, content: bytes) -> None:
-        self._left = _LARGEST_TOTAL
+    """A zip in memory; `left` holds how many bytes it and its kin may still unpack to."""
+
+    def __init__(self, content: bytes, left: list[int]) -> None:
+        self._left = left
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
@@ -56,7 +59,7 @@ class _Archive:
 
     def read(self, name: str) -> bytes:
         """An entry's bytes, never more than the limits, whatever size the archive claims."""
-        most = min(_LARGEST_DIAGRAM, self._left)
+        most = min(_LARGEST_DIAGRAM, self._left[0])
         try:
             with self._zip.open(name) as entry:
                 content = entry.read(most + 1)
@@ -64,7 +67,7 @@ class _Archive:
             raise ProcessError("the zip is damaged or encrypted", code="diagram_unreadable") from None
         if len(content) > most:
             raise ProcessError(f"the diagrams unpack to more than {most} bytes", code="diagram_too_large")
-        self._left -= len(content)
+        self._left[0] -= len(content)
         return content
 
 

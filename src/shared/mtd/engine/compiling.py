@@ -96,6 +96,8 @@ class Compiler:
             if flow.source not in nodes or flow.target not in nodes:
                 self.problems.append(f"{called_flow(flow, dict(nodes))} has a loose end")
                 continue
+            if nodes[flow.target].kind in ("startEvent", "boundaryEvent") or nodes[flow.source].kind == "endEvent":
+                self.problems.append(f"{called_flow(flow, dict(nodes))} leads where no flow may")
             outgoing.setdefault(flow.source, []).append(flow)
             incoming.setdefault(flow.target, []).append(flow)
         return outgoing, incoming

@@ -1,0 +1,406 @@
+"""What becomes of diagram files: readers, quirks, bindings, lint, verdicts."""
+
+import io
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.bpmn_files import bpmn
+from tests.diagrams import draw
+from tests.xpdl_files import bpm, xpdl
+
+from mtd.domain import xml
+from mtd.engine import plan_json
+from mtd.engine.importing import Report, Source, Verdict, import_sources
+from mtd.engine.plan import Kind, Repeat
+from mtd.usecases.import_processes import STATES
+
+PROCESSES = Path(__file__).parents[2] / "data" / "processes"
+OWN = ("fulfilment", "payment", "packing", "labelling")
+
+
+def report_of(text: str, **sheet: Any) -> Report:
+    [report] = import_sources([Source(name="p.bpmn", content=bpmn(draw(text)), sheet=sheet)], STATES)
+    return report
+
+
+def report_file(name: str) -> list[Report]:
+    return import_sources([Source(name=name, content=(PROCESSES / name).read_bytes())], STATES)
+
+
+def sheet(name: str) -> Any:
+    path = PROCESSES / f"{name}.bindings.yaml"
+    return yaml.safe_load(path.read_text("utf-8")) if path.exists() else None
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("A.1.0-roundtrip.bpmn", [(5, 4)]),
+        ("A.2.0-roundtrip.bpmn", [(8, 9)]),
+        ("A.3.0-roundtrip.bpmn", [(10, 8)]),
+        ("A.4.0-roundtrip.bpmn", [(4, 3), (13, 10)]),
+        ("exampleBPM1.bpmn", [(5, 4)]),
+    ],
+)
+def test_what_bizagi_exports_is_imported_whole(name: str, sizes: list[tuple[int, int]]) -> None:
+    reports = report_file(name)
+
+    assert [(report.nodes, report.flows) for report in reports] == sizes
+    assert {report.verdict for report in reports} == {Verdict.UNBOUND}
+    assert all(report.plan and len(report.plan.nodes) == report.nodes for report in reports)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_three_formats_give_one_plan(name: str) -> None:
+    plans, verdicts = [], []
+    for ending in (".bpmn", ".xpdl", ".bpm"):
+        sources = [
+            Source(name=f"{each}{ending}", content=(PROCESSES / f"{each}{ending}").read_bytes(), sheet=sheet(each))
+            for each in OWN
+        ]
+        report = next(each for each in import_sources(sources, STATES) if each.source == f"{name}{ending}")
+        assert report.plan is not None
+        plans.append(plan_json.to_json(report.plan))
+        verdicts.append(report.verdict)
+
+    assert verdicts == [Verdict.READY] * 3
+    assert plans[0] == plans[1] == plans[2]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_files_are_those_of_their_text(name: str) -> None:
+    drawing = draw((PROCESSES / f"{name}.diagram").read_text("utf-8"), name.capitalize())
+
+    assert (PROCESSES / f"{name}.bpmn").read_bytes() == bpmn(drawing)
+    assert (PROCESSES / f"{name}.xpdl").read_bytes() == xpdl(drawing)
+
+
+def test_plans_of_every_kind_survive_their_json() -> None:
+    sources = [Source(name=name, content=(PROCESSES / f"{name}.bpmn").read_bytes(), sheet=sheet(name)) for name in OWN]
+    for report in import_sources(sources, STATES):
+        assert report.plan is not None
+        assert plan_json.from_json(plan_json.to_json(report.plan)) == report.plan
+
+
+XOR = "start: S\nxor: X\nend: A\nend: B\nS > X >[%s] A\nX >[%s] B"
+SMALL = "start: S\n%s\nend: E\nS > A > E"
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        (SMALL % "task: A", "task 'A' is a plain task"),
+        (SMALL % "script: A", "script task 'A' has an empty script"),
+        (SMALL % "catch: A | timer", "event 'A' has an empty timer"),
+        (SMALL % "sub: A {\n}", "sub-process 'A' is empty: it is treated as a task"),
+        (SMALL % "call: A", "call activity 'A' names no process: the one of its name is called"),
+        (SMALL % "user: A | lane=Back office", "user task 'A' names no group: its lane 'Back office' is its group"),
+        ("start: S | message=m\nend: E\nS > E", "start event 'S' starts by message"),
+        ("start: S\nend: E | message=m\nS > E", "end event 'E' sends its message, and then ends"),
+        ("task: A\ntask: B\nA > B", "the process has no start event: it starts at task 'A'"),
+        ("task: A\ntask: B\nA > B", "the process has no end event: it ends after task 'B'"),
+        (XOR % ("gift_card", ""), "has no default flow: the unnamed flow from 'X' to"),
+        (XOR % ("gift_card", "En otro caso"), "flow 'En otro caso' from 'X'"),
+        (XOR % ("gift_card", "*"), "its name is taken as its rule"),
+        (XOR % ("SI", "NO"), "flow 'SI' from 'X' to 'A' has no condition"),
+        (SMALL % "task: A", "the empty process 'ghost' beside it is dropped"),
+        (SMALL % "task: A", "isExecutable is absent"),
+    ],
+)  # fmt: skip
+def test_each_quirk_is_put_right_and_told(text: str, fix: str) -> None:
+    assert any(fix in told for told in report_of(text).fixes)
+
+
+def test_html_documentation_and_a_misplaced_loop_counter_are_put_right() -> None:
+    content = bpmn(draw(SMALL % "task: A | many=parallel"))
+    content = content.replace(b'isSequential="false"', b'isSequential="false" LoopCounter="3"')
+    text = b"<documentation>&lt;p&gt;Check &amp;amp; sign &lt;b&gt;twice&lt;/b&gt;&lt;/p&gt;</documentation>"
+    content = content.replace(b'name="A">', b'name="A">' + text)
+    [report] = import_sources([Source(name="p", content=content)], STATES)
+
+    assert "task 'A': a LoopCounter stands where BPMN has none: ignored" in report.fixes
+    assert "the documentation of task 'A' is HTML: its text is kept" in report.fixes
+
+
+def test_extended_attributes_bind_in_either_language() -> None:
+    report = report_of(
+        "start: S\nservice: A | Lambda=issue_dte, Reintentos=3, SLA=PT2H\nuser: B | Grupo=bodega, Formulario=picking\n"
+        "end: E\nS > A > B > E"
+    )
+    assert report.plan is not None
+    assert report.verdict is Verdict.READY
+    served, person = report.plan.nodes["a"], report.plan.nodes["b"]
+    assert (served.binding, served.retries, served.sla) == ("lambda:issue_dte", 3, "PT2H")
+    assert person.work is not None
+    assert (person.work.group, person.work.form) == ("bodega", "picking")
+
+
+def test_the_sheet_says_what_the_diagram_does_not() -> None:
+    text = """
+        start: S
+        task: Cobrar
+        task: Revisar
+        xor: ¿Aprobado?
+        call: Rotular | calls=nothing
+        catch: Espera | timer
+        task: Cada línea | many=sequential
+        end: E
+        end: N
+        S > Cobrar > Revisar > ¿Aprobado? >[Sí] Rotular > Espera > Cada línea > E
+        ¿Aprobado? >[No] N
+    """
+    labelling = Source(name="labelling", content=(PROCESSES / "labelling.bpmn").read_bytes())
+    said = {
+        "process": "cobranza",
+        "tasks": {
+            "cobrar": "lambda:charge",
+            "Revisar": {"group": "finance", "form": "review", "due": "= order.promised_on", "priority": "high"},
+            "Cada linea": {"lambda": "line", "each": "order.lines", "as": "line"},
+        },
+        "gateways": {"¿Aprobado?": "data.approved == true"},
+        "calls": {"Rotular": "Labelling"},
+        "timers": {"Espera": "PT15M"},
+    }
+    first, _ = import_sources([Source(name="p", content=bpmn(draw(text)), sheet=said), labelling], STATES)
+
+    assert (first.verdict, first.reason, first.process) == (Verdict.READY, None, "cobranza")
+    assert first.plan is not None
+    nodes = first.plan.nodes
+    assert nodes["cobrar"].binding == "lambda:charge"
+    assert nodes["revisar"].kind is Kind.PERSON
+    assert nodes["aprobado"].flows[1].when == ["not", nodes["aprobado"].flows[0].when]
+    assert nodes["print_the_label"].scope == "rotular"
+    assert nodes["espera"].time == "PT15M"
+    assert nodes["cada_linea"].repeat == Repeat(
+        collection=["field", ["name", "order"], "lines"], name="line", sequential=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "unbound"),
+    [
+        (SMALL % "task: A", {}, "task 'A' is bound to no server and no group"),
+        (SMALL % "service: A", {}, "service task 'A' names no server"),
+        (SMALL % "send: A", {}, "send task 'A' names no server"),
+        (SMALL % "user: A", {}, "user task 'A' names no group and stands in no named lane"),
+        (SMALL % "script: A", {}, "script task 'A' sets nothing"),
+        (SMALL % "script: A | script=print(1)", {}, "script task 'A': its script is not of the form 'name = rule'"),
+        (SMALL % "script: A | script=x = order.nothing", {}, "script task 'A': there is no field 'nothing'"),
+        (SMALL % "rule: A", {}, "business rule task 'A' names no server"),
+        (SMALL % "catch: A | timer", {}, "event 'A' has no time"),
+        (SMALL % "catch: A | time=soon", {}, "event 'A': 'soon' is no ISO 8601 time"),
+        (SMALL % "catch: A | timer", {"timers": {"A": "= order.number2"}}, "event 'A': there is no field 'number2'"),
+        (SMALL % "call: A", {}, "calls 'A', which is not among the diagrams given"),
+        (SMALL % "service: A | many=parallel", {"tasks": {"A": "lambda:a"}}, "'A' is multi-instance and names no list"),
+        (SMALL % "send: A | many=parallel", {"tasks": {"A": {"lambda": "a", "each": "order.number"}}}, "give a list"),
+        (SMALL % "task: A", {"tasks": {"A": "http://x"}}, "'http://x' is no server"),
+        (SMALL % "task: A", {"tasks": {"A": "api:/states/nowhere"}}, "no function serves /states/nowhere"),
+        (SMALL % "task: A", {"tasks": {"A": {"group": "g", "due": "x"}}}, "'x' is no ISO 8601 time"),
+        (SMALL % "task: A", {"tasks": {"A": {"lambda": "a", "retries": "many"}}}, "'many' is no number of retries"),
+        (XOR % ("SI", "NO"), {}, "'X' is answered SI or NO"),
+        (XOR % ("Big", "Small"), {}, "flow 'Big' from 'X' to 'A' has no rule"),
+        (XOR % ("Big", "*"), {"flows": {"big": "1 +"}}, "cannot be read: it ends"),
+        (XOR % ("Big", "*"), {"flows": {"X / Big": "order.payable"}}, "give a bool"),
+        (XOR % ("Big", "*"), {"flows": {"X -> A": "gift_cart"}}, "no fact 'gift_cart'"),
+    ],
+)  # fmt: skip
+def test_what_nothing_binds_is_named(text: str, said: dict[str, Any], unbound: str) -> None:
+    report = report_of(text, **said)
+
+    assert report.verdict is Verdict.UNBOUND
+    assert any(unbound in told for told in report.unbound), report.unbound
+
+
+def test_the_longer_name_of_a_flow_counts_before_its_label() -> None:
+    text = "start: S\nxor: X\nend: A\nend: B\nend: C\nS > X >[Yes] A\nX >[Maybe] B\nX >[*] C"
+    report = report_of(text, flows={"X -> A": "gift_card", "Yes": "false", "X / Maybe": "true"})
+    assert report.plan is not None
+    assert [flow.when for flow in report.plan.nodes["x"].flows] == [["name", "gift_card"], ["value", True], None]
+    assert "the binding sheet has 'yes' under flows, which the diagram has not" in report.lint
+
+
+A_TASK = "service: A | lambda=a"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"start: S\n{A_TASK}\nservice: B | lambda=b\nend: E\nS > A > E\nB > E", "'B' is never reached"),
+        (f"start: S\n{A_TASK}\nservice: B | lambda=b\nand: F\nend: E\nS > F > A > E\nF > B", "'B' leads nowhere"),
+        (
+            f"start: S\nxor: X\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\n"
+            "S > X >[gift_card] A > J > E\nX >[*] B > J",
+            "parallel gateway 'J' waits for branches that never run at the same time",
+        ),
+        (f"start: S\nstart: T\n{A_TASK}\nend: E\nS > A > E\nT > A", "process 'Test' has 2 start events; one is needed"),
+        ("start: S\nboundary: B | on=S, error\nend: E\nS > E\nB > E", "boundary event 'B' is attached to no task"),
+        (f"start: S\nevent: G\n{A_TASK}\nend: E\nS > G > A > E", "'G' leads to service task 'A', which is no event"),
+        (f"start: S\n{A_TASK}\nend: E\nS > A > E > A > F", "flow from 'A' to 'F' has a loose end"),
+        ("start: S\nend: E\nS > E > S", "the unnamed flow from 'E' to 'S' leads where no flow may"),
+    ],
+)  # fmt: skip
+def test_what_cannot_run_is_refused_with_its_reason(text: str, told: str) -> None:
+    report = report_of(text)
+
+    assert report.verdict is Verdict.REFUSED
+    assert any(told in each for each in report.lint), report.lint
+    assert report.reason in report.lint
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (b"complexGateway", "'X' is a complexGateway, which cannot run"),
+        (b"transaction", "'X' is a transaction, which cannot run"),
+        (b"adHocSubProcess", "'X' is a adHocSubProcess, which cannot run"),
+    ],
+)
+def test_elements_outside_the_subset_are_named(kind: bytes, told: str) -> None:
+    content = bpmn(draw("start: S\nxor: X\nend: E\nS > X > E")).replace(b"exclusiveGateway", kind)
+    [report] = import_sources([Source(name="p", content=content)], ())
+
+    assert (report.verdict, report.reason) == (Verdict.REFUSED, told)
+
+
+def test_a_join_of_a_split_and_of_a_boundary_that_does_not_interrupt_is_no_deadlock() -> None:
+    good = f"start: S\nand: F\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\nS > F > A > J > E\nF > B > J"
+    timer = f"start: S\n{A_TASK}\nboundary: T | on=A, time=PT1H, interrupting=no\nand: J\nend: E\nS > A > J > E\nT > J"
+
+    assert report_of(good).verdict is Verdict.READY
+    assert report_of(timer).verdict is Verdict.READY
+
+
+def test_missing_error_ways_and_defaults_are_warnings() -> None:
+    report = report_of(
+        f"start: S\n{A_TASK}\nservice: B | lambda=b\nboundary: X | on=B, error\nservice: C | lambda=c\nxor: G\n"
+        "end: E\nend: F\nS > A > B > G >[gift_card] E\nG >[order.payable > 1] F\nX > C > E"
+    )
+    assert report.verdict is Verdict.READY
+    assert [each for each in report.lint if "error way" in each] == [
+        "'A' has no error way: an order that fails there stays there as an exception"
+    ]
+    assert "gateway 'G' has no default flow: an order that fits no rule stops before it" in report.lint
+
+
+def test_a_process_that_calls_itself_is_refused() -> None:
+    one = Source(name="one", content=bpmn(draw("start: S\ncall: A | calls=two\nend: E\nS > A > E", "One")))
+    two = Source(name="two", content=bpmn(draw("start: S\ncall: B | calls=one\nend: E\nS > B > E", "Two")))
+    reports = import_sources([one, two], ())
+
+    assert [report.verdict for report in reports] == [Verdict.REFUSED] * 2
+    assert reports[0].reason == "call activity 'B' calls 'one', which calls it in turn"
+
+
+def test_a_process_called_twice_is_there_twice() -> None:
+    text = "start: S\ncall: A | calls=labelling\ncall: B | calls=labelling\nend: E\nS > A > B > E"
+    labelling = Source(name="labelling", content=(PROCESSES / "labelling.bpmn").read_bytes())
+    report, _ = import_sources([Source(name="p", content=bpmn(draw(text))), labelling], ())
+    assert report.plan is not None
+    assert {node.scope for node in report.plan.nodes.values()} == {None, "a", "b"}
+    assert (report.plan.nodes["a"].first, report.plan.nodes["b"].first) == ("parcel_came", "parcel_came_2")
+
+
+def test_processes_of_one_file_get_keys_of_their_own() -> None:
+    assert [report.process for report in report_file("A.4.0-roundtrip.bpmn")] == [
+        "a-4-0-roundtrip-pool", "a-4-0-roundtrip-2",
+    ]  # fmt: skip
+    drawings = [draw(SMALL % A_TASK, "First"), draw(SMALL % A_TASK, "Second")]
+    reports = import_sources([Source(name="model.bpm", content=bpm(drawings))], ())
+    assert [report.process for report in reports] == ["model", "model-second"]
+
+
+BAD_SHEETS: list[tuple[Any, str]] = [
+    ([], "must be a mapping with tasks"),
+    ({"task": {}}, "there is no part 'task'"),
+    ({"tasks": []}, "'tasks' must be a mapping"),
+    ({"tasks": {"A": 3}}, "task 'A' must be a server, or a mapping"),
+    ({"tasks": {"A": {"url": "x"}}}, "task 'A' says 'url'"),
+    ({"tasks": {"A": {"set": "x"}}}, "'set' of task 'A' must be a mapping"),
+    ({"tasks": {"A": {"group": ["x"]}}}, "'group' of task 'A' must be a text"),
+    ({"flows": {"A": {}}}, "'A' in 'flows' must be a text"),
+    ({"process": 3}, "'process' must be a text"),
+]
+
+
+@pytest.mark.parametrize(("said", "told"), BAD_SHEETS)
+def test_a_sheet_that_cannot_be_read_refuses_with_its_reason(said: Any, told: str) -> None:
+    [report] = import_sources([Source(name="p", content=bpmn(draw(SMALL % A_TASK)), sheet=said)], ())
+
+    assert report.verdict is Verdict.REFUSED
+    assert told in (report.reason or "")
+
+
+def zipped(entries: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+DIAGRAM = xpdl(draw(SMALL % A_TASK))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "the file is empty"),
+        (b"hello", "not well-formed"),
+        (b"<html></html>", "neither a BPMN 2.0 nor an XPDL diagram"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "document type"),
+        (b"PK\x03\x04 and nothing more", "damaged zip"),
+        (zipped({"readme.txt": b"hello"}), "no Bizagi diagram"),
+        (zipped({"a.diag": b"hello"}), "damaged zip"),
+        (zipped({"a.diag": zipped({"x": b""})}), "no Diagram.xml"),
+        (zipped({"a.diag": zipped({"Diagram.xml": b"<a/>"})}), "not XPDL"),
+        (zipped({"a.diag": zipped({"Diagram.xml": b""})}), "the file is empty"),
+        (zipped({"a.diag": zipped({"Diagram.xml": b" " * (xml.MAXIMUM_BYTES + 1)})}), "unpack to more than"),
+        (zipped({f"{n}.diag": zipped({"Diagram.xml": DIAGRAM}) for n in range(101)}), "101 diagrams; 100 at most"),
+        (zipped({str(n): b"" for n in range(5_001)}), "more than 5000 entries"),
+        (bpmn(replace(draw(SMALL % A_TASK), processes=())), "the diagram is empty"),
+        (bpmn(draw(SMALL % A_TASK)).replace(b'id="A"', b""), "serviceTask 'A' has no id"),
+        (DIAGRAM.replace(b'Id="A"', b""), "activity 'A' has no id"),
+    ],
+)
+def test_damaged_and_wrong_files_are_refused_in_one_sentence(content: bytes, told: str) -> None:
+    [report] = import_sources([Source(name="p.bpm", content=content)], ())
+
+    assert report.verdict is Verdict.REFUSED
+    assert told in (report.reason or "")
+    assert "\n" not in (report.reason or "")
+
+
+def test_many_diagrams_that_each_fit_are_bounded_together() -> None:
+    large = zipped({"Diagram.xml": DIAGRAM + b" " * (xml.MAXIMUM_BYTES - len(DIAGRAM))})
+    [report] = import_sources([Source(name="p", content=zipped({f"{n}.diag": large for n in range(20)}))], ())
+
+    assert "unpack to more than" in (report.reason or "")
+
+
+def test_a_truncated_or_flipped_file_never_raises() -> None:
+    for name in ("payment.bpm", "payment.bpmn", "payment.xpdl"):
+        content = (PROCESSES / name).read_bytes()
+        for cut in range(0, len(content), max(1, len(content) // 60)):
+            flipped = bytearray(content)
+            flipped[cut] ^= 0x55
+            for damaged in (content[:cut], bytes(flipped)):
+                assert import_sources([Source(name=name, content=damaged)], ())
+
+
+def test_lanes_of_xpdl_are_found_by_where_they_are_drawn() -> None:
+    graphics = (
+        b'<NodeGraphicsInfos><NodeGraphicsInfo Width="%d" Height="%d"><Coordinates XCoordinate="%d" YCoordinate="%d" />'
+    )
+    close = b"</NodeGraphicsInfo></NodeGraphicsInfos>"
+    content = xpdl(draw(SMALL % "user: A"))
+    content = content.replace(b"<Lanes>", graphics % (700, 300, 30, 30) + close + b'<Lanes><Lane Id="l" Name="Bodega">'
+                              + graphics % (650, 150, 50, 150) + close + b"</Lane>")  # fmt: skip
+    content = content.replace(b'Name="A">', b'Name="A">' + graphics % (90, 60, 200, 250) + close)
+    [report] = import_sources([Source(name="p", content=content)], ())
+    assert report.plan is not None
+    assert report.plan.nodes["a"].work is not None
+    assert report.plan.nodes["a"].work.group == "bodega"
