@@ -318,6 +318,16 @@ def test_a_timer_that_does_not_interrupt_adds_a_token_once() -> None:
     assert case.done("b").outcome == "l"
 
 
+def test_a_message_that_does_not_interrupt_may_come_again() -> None:
+    case = run(
+        "start: S\nservice: A\nboundary: M | on=A, message=news, interrupting=no\nservice: B\nend: E\n"
+        "S > A > E\nM > B > E"
+    )
+    case.do(Received(message="news")).do(Received(message="news"))
+    assert case.places == ["a", "b", "b", "m"]
+    assert case.done("a").places == ["b", "b"]
+
+
 def test_a_cycle_fires_as_often_as_it_says() -> None:
     case = run(TIMED % ("R2/PT1H", "no"))
     case.do(Due(token=case.at("t")))

@@ -40,12 +40,16 @@ def fire(case: Case, armed: Token) -> None:
     elif event.interrupting:
         _interrupt(case, host, event)
     else:
-        if armed.left in (None, 0, 1):
-            del case.tokens[armed.id]
-        else:
-            left = armed.left if armed.left is None or armed.left == timers.WITHOUT_END else armed.left - 1
-            case.park(armed.id, armed.node, armed.waits, armed.scope, host=armed.host, left=left)
+        _use_up(case, armed)
         case.arrivals.append(Arrival(case.new_id(), event.id, host.scope))
+
+
+def _use_up(case: Case, armed: Token) -> None:
+    """An event that does not interrupt may come again: a message always, a time as often as its cycle says."""
+    if armed.left in (None, 0, 1) and armed.waits is Waits.TIME:
+        del case.tokens[armed.id]
+    elif armed.left is not None and armed.left != timers.WITHOUT_END:
+        case.park(armed.id, armed.node, armed.waits, armed.scope, host=armed.host, left=armed.left - 1)
 
 
 def throw_from_task(case: Case, token: Token, code: str) -> bool:
