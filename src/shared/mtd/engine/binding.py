@@ -51,7 +51,7 @@ class Binder:
     def said(self, part: str, *names: str) -> Any:
         """The sheet's entry for the first of the names that has one, else None."""
         entries: Mapping[str, Any] = getattr(self.sheet, part)
-        for name in map(plain, names):
+        for name in map(plain, names) if entries else ():
             if name and name in entries:
                 self.used.add((part, name))
                 return entries[name]

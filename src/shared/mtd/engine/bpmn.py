@@ -143,10 +143,10 @@ class _Reader:
         many = None
         for child in element.children:
             local = child.tag.rpartition("}")[2]
-            misplaced = local.lower() == "loopcounter" or any(
-                each.lower() == "loopcounter" for each in child.attributes
-            )
-            if misplaced or any(each.tag.rpartition("}")[2].lower() == "loopcounter" for each in child.children):
+            if "oop" not in local:
+                continue
+            inside = (*child.attributes, *(each.tag.rpartition("}")[2] for each in child.children), local)
+            if any(each.lower() == "loopcounter" for each in inside):
                 self._remarks.append(f"task '{name}': a LoopCounter stands where BPMN has none: ignored")
             if local == "multiInstanceLoopCharacteristics":
                 many = Many(

@@ -38,6 +38,7 @@ class Compiler:
     library: Mapping[str, DrawnProcess]
     problems: list[str] = field(default_factory=list)
     _nodes: dict[str, Node] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
     _calls: list[DrawnProcess] = field(default_factory=list)
 
     def plan(self, process: DrawnProcess, key: str, names: Names) -> Plan:
@@ -57,19 +58,17 @@ class Compiler:
             fields = self._node(node, nodes, names, ids[node.id])
             flows = outgoing.get(node.id, [])
             rules = rules_of(node, flows, nodes, self.binder, names)
-            self._nodes[ids[node.id]] = replace(
-                self._nodes[ids[node.id]],
-                scope=scope,
-                flows=tuple(
-                    Flow(to=ids[flow.target], id=flow.id, when=rule.when, default=rule.default)
-                    for flow, rule in zip(flows, rules, strict=True)
-                ),
-                **fields,
+            joining = [flow.id for flow in incoming.get(node.id, ())]
+            if fields.get("kind") in (Kind.PARALLEL, Kind.INCLUSIVE) and len(joining) > 1:
+                fields["incoming"] = tuple(joining)
+            fields["flows"] = tuple(
+                Flow(to=ids[flow.target], id=flow.id, when=rule.when, default=rule.default)
+                for flow, rule in zip(flows, rules, strict=True)
             )
-            kind = self._nodes[ids[node.id]].kind
-            if kind in (Kind.PARALLEL, Kind.INCLUSIVE) and len(incoming.get(node.id, ())) > 1:
-                joining = tuple(flow.id for flow in incoming[node.id])
-                self._nodes[ids[node.id]] = replace(self._nodes[ids[node.id]], incoming=joining)
+            known = {"kind": Kind.PASS, **fields}
+            self._nodes[ids[node.id]] = Node(
+                id=ids[node.id], name=node.name or node.id, element=node.id, scope=scope, **known
+            )
         self._attach(body, nodes, ids)
         self._check_events(body, nodes, outgoing)
         starts = [ids[node.id] for node in body.nodes if node.kind == "startEvent"]
@@ -82,22 +81,21 @@ class Compiler:
         """Ids from names; activities and ends, whose ids people see as states, choose first."""
         ids: dict[str, str] = {}
         for node in sorted(body.nodes, key=lambda each: each.kind not in _FIRST):
-            node_id = unique(slug(node.name) or slug(node.id), self._nodes)
-            ids[node.id] = node_id
-            self._nodes[node_id] = Node(id=node_id, name=node.name or node.id, kind=Kind.PASS, element=node.id)
+            ids[node.id] = unique(slug(node.name) or slug(node.id), self._taken)
+            self._taken.add(ids[node.id])
         return ids
 
     def _flows(
-        self, body: Body, nodes: Mapping[str, DrawnNode]
+        self, body: Body, nodes: dict[str, DrawnNode]
     ) -> tuple[dict[str, list[DrawnFlow]], dict[str, list[DrawnFlow]]]:
         outgoing: dict[str, list[DrawnFlow]] = {}
         incoming: dict[str, list[DrawnFlow]] = {}
         for flow in body.flows:
             if flow.source not in nodes or flow.target not in nodes:
-                self.problems.append(f"{called_flow(flow, dict(nodes))} has a loose end")
+                self.problems.append(f"{called_flow(flow, nodes)} has a loose end")
                 continue
             if nodes[flow.target].kind in ("startEvent", "boundaryEvent") or nodes[flow.source].kind == "endEvent":
-                self.problems.append(f"{called_flow(flow, dict(nodes))} leads where no flow may")
+                self.problems.append(f"{called_flow(flow, nodes)} leads where no flow may")
             outgoing.setdefault(flow.source, []).append(flow)
             incoming.setdefault(flow.target, []).append(flow)
         return outgoing, incoming

@@ -1,6 +1,6 @@
 """Looks over a plan before orders walk on it. Sentences name the elements as drawn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -51,40 +51,52 @@ def _reached(plan: Plan, without: Trigger | None = None) -> set[str]:
 def _stuck_joins(plan: Plan) -> Iterator[str]:
     """A parallel join needs, for each two of its branches, a place where the token is split into both."""
     sources = {flow.id: node.id for node in plan.nodes.values() for flow in node.flows}
-    before: dict[str, set[str]] = {}
+    before: dict[str, list[str]] = {}
     for node in plan.nodes.values():
         for target in [flow.to for flow in node.flows] + list(node.boundaries):
-            before.setdefault(target, set()).add(node.id)
+            before.setdefault(target, []).append(node.id)
     for join in plan.nodes.values():
-        if join.kind is not Kind.PARALLEL or not join.incoming:
-            continue
-        ways = {flow: _leading_to(sources[flow], before, join.id) for flow in join.incoming}
-        for one, other in combinations(join.incoming, 2):
-            both = ways[one] & ways[other]
-            if not any(_splits(plan.nodes[each], plan, (one, ways[one]), (other, ways[other])) for each in both):
+        if join.kind is Kind.PARALLEL and join.incoming:
+            pairs = combinations([_Way(flow, sources[flow], join.id, before) for flow in join.incoming], 2)
+            if not all(_meet(plan, one, other) for one, other in pairs):
                 yield f"parallel gateway '{join.name}' waits for branches that never run at the same time"
-                break
 
 
-def _leading_to(node: str, before: dict[str, set[str]], join: str) -> set[str]:
-    found: set[str] = set()
-    pending = [node]
-    while pending:
-        each = pending.pop()
-        if each not in found and each != join:
-            found.add(each)
-            pending += before.get(each, ())
-    return found
+class _Way:
+    """The nodes that lead to one branch of a join, looked up from the nearest on."""
+
+    def __init__(self, flow: str, node: str, join: str, before: Mapping[str, list[str]]) -> None:
+        self.flow = flow
+        self.nodes = {node} - {join}
+        self._join = join
+        self._before = before
+        self._edge = list(self.nodes)
+
+    def widen(self) -> bool:
+        """Go one step further back; whether there was anything."""
+        found = {each for node in self._edge for each in self._before.get(node, ())} - self.nodes - {self._join}
+        self.nodes |= found
+        self._edge = list(found)
+        return bool(found)
 
 
-def _splits(node: Node, plan: Plan, one: tuple[str, set[str]], other: tuple[str, set[str]]) -> bool:
+def _meet(plan: Plan, one: _Way, other: _Way) -> bool:
+    """Whether a token is somewhere split into both ways. Most splits are near, so both are widened step by step."""
+    while True:
+        if any(_splits(plan.nodes[each], plan, one, other) for each in one.nodes & other.nodes):
+            return True
+        if not (one.widen() | other.widen()):
+            return False
+
+
+def _splits(node: Node, plan: Plan, one: _Way, other: _Way) -> bool:
     """Whether the node can send a token down each of two ways."""
     if any(not plan.nodes[each].interrupting for each in node.boundaries):
         return True
     if node.kind in (Kind.EXCLUSIVE, Kind.EVENT_BASED):
         return False
-    firsts = [each.id for each in node.flows if each.id == one[0] or each.to in one[1]]
-    seconds = [each.id for each in node.flows if each.id == other[0] or each.to in other[1]]
+    firsts = [each.id for each in node.flows if each.id == one.flow or each.to in one.nodes]
+    seconds = [each.id for each in node.flows if each.id == other.flow or each.to in other.nodes]
     return any(first != second for first in firsts for second in seconds)
 
 

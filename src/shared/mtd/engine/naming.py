@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Container
+from functools import lru_cache
 
 
+@lru_cache(maxsize=2_000)
 def plain(text: str) -> str:
     """The text without accents, in lower case, its spaces single: 'Sí ' as 'si'."""
     letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()

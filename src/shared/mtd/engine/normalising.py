@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mtd.engine.drawing import SPLITS, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, called, called_flow
@@ -35,11 +36,16 @@ def _body(body: Body, owner: str, told: list[str]) -> Body:
     body = _with_senders(replace(body, nodes=tuple(_node(node, told) for node in body.nodes)), told)
     body = _with_start(_with_end(body, owner, told), owner, told)
     by_id = {node.id: node for node in body.nodes}
-    return replace(body, nodes=tuple(_with_default(node, body.flows, by_id, told) for node in body.nodes))
+    outgoing: dict[str, list[DrawnFlow]] = {}
+    for flow in body.flows:
+        outgoing.setdefault(flow.source, []).append(flow)
+    nodes = (_with_default(node, outgoing.get(node.id, []), by_id, told) for node in body.nodes)
+    return replace(body, nodes=tuple(nodes))
 
 
 def _node(node: DrawnNode, told: list[str]) -> DrawnNode:
-    node = replace(node, documentation=_text(node.documentation, called(node), told))
+    if node.documentation:
+        node = replace(node, documentation=_text(node.documentation, called(node), told))
     if node.kind == "task":
         told.append(f"{called(node)} is a plain task: its binding says whether a Lambda or a person does it")
     elif node.kind == "subProcess" and (node.body is None or not node.body.nodes):
@@ -108,9 +114,8 @@ def _with_end(body: Body, owner: str, told: list[str]) -> Body:
 
 
 def _with_default(
-    node: DrawnNode, flows: tuple[DrawnFlow, ...], nodes: dict[str, DrawnNode], told: list[str]
+    node: DrawnNode, outgoing: Sequence[DrawnFlow], nodes: dict[str, DrawnNode], told: list[str]
 ) -> DrawnNode:
-    outgoing = [flow for flow in flows if flow.source == node.id]
     if node.kind not in SPLITS or len(outgoing) < 2:
         return node
     told += [
