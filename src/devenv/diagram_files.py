@@ -42,8 +42,8 @@ def reports(paths: Sequence[Path], project: Path) -> list[Json]:
 def _file(path: Path) -> Json:
     try:
         if path.exists() and not path.is_file():
-            what = "a directory" if path.is_dir() else "no regular file"
-            return {"name": path.name, "problem": f"{path} is {what}, not a diagram file"}
+            what = "a directory, not a diagram file" if path.is_dir() else "no regular file"
+            return {"name": path.name, "problem": f"{path} is {what}"}
         if path.stat().st_size > _LARGEST_DIAGRAM:
             return {"name": path.name, "problem": f"{path} has more than {_LARGEST_DIAGRAM} bytes"}
         content = path.read_bytes()

@@ -95,7 +95,8 @@ def large_diagram() -> bytes:
         number += 1
         blocks.append(
             f"xor: G{number}\nxor: H{number}\nservice: A{number} | lambda=a\n"
-            f"boundary: F{number} | on=A{number}, error\nF{number} > X\nand: P{number}\nand: Q{number}\nuser: B{number} | group=g\nuser: C{number} | group=g\n"
+            f"boundary: F{number} | on=A{number}, error\nF{number} > X\nand: P{number}\nand: Q{number}\n"
+            f"user: B{number} | group=g\nuser: C{number} | group=g\n"
             f"sub: U{number} {{\nstart: V{number}\nservice: W{number} | lambda=w\nend: Y{number}\n"
             f"V{number} > W{number} > Y{number}\n}}\n"
             f"{before} > G{number} >[gift_card] A{number} > H{number} > P{number} > B{number} > Q{number} > U{number}\n"

@@ -14,11 +14,13 @@ from tests.xpdl_files import bpm, xpdl
 
 from mtd.domain import xml
 from mtd.engine import plan_json
+from mtd.engine import sheet as binding_sheet
 from mtd.engine.importing import Report, Source, Verdict, import_sources
 from mtd.engine.plan import Kind, Repeat
 from mtd.usecases.import_processes import STATES
 
-PROCESSES = Path(__file__).parents[2] / "data" / "processes"
+ROOT = Path(__file__).parents[3]
+PROCESSES = ROOT / "tests" / "data" / "processes"
 OWN = ("fulfilment", "payment", "packing", "labelling")
 
 
@@ -256,7 +258,7 @@ def test_what_cannot_run_is_refused_with_its_reason(text: str, told: str) -> Non
     [
         (b"complexGateway", "'X' is a complexGateway, which cannot run"),
         (b"transaction", "'X' is a transaction, which cannot run"),
-        (b"adHocSubProcess", "'X' is a adHocSubProcess, which cannot run"),
+        (b"adHocSubProcess", "'X' is an adHocSubProcess, which cannot run"),
     ],
 )
 def test_elements_outside_the_subset_are_named(kind: bytes, told: str) -> None:
@@ -332,6 +334,16 @@ def test_a_sheet_that_cannot_be_read_refuses_with_its_reason(said: Any, told: st
 
     assert report.verdict is Verdict.REFUSED
     assert told in (report.reason or "")
+
+
+def test_the_sheets_that_papers_show_can_be_read() -> None:
+    papers = [(ROOT / "docs" / "processes.md").read_text("utf-8"), binding_sheet.__doc__ or ""]
+    for paper in papers:
+        example = paper.partition("```yaml\n")[2].partition("```")[0]
+        read = binding_sheet.read(yaml.load(example, yaml.BaseLoader))
+        assert read.tasks
+        assert read.flows
+        assert read.calls
 
 
 def zipped(entries: dict[str, bytes]) -> bytes:

@@ -130,7 +130,8 @@ class _Reader:
     def _definition(self, element: xml.Element) -> tuple[str, str, str]:
         found = [child for child in element.children if child.tag.endswith("EventDefinition")]
         if not found:
-            return "", "", ""
+            referred = any(child.tag == NAMESPACE + "eventDefinitionRef" for child in element.children)
+            return "shared definition" if referred else "", "", ""
         if len(found) > 1:
             return "multiple", "", ""
         definition = found[0]

@@ -122,7 +122,8 @@ class Compiler:
         if node.kind == "intermediateCatchEvent" and node.trigger == "message":
             return {"kind": Kind.MESSAGE, "code": self.binder.message(node)}
         what = f"{node.trigger} event" if node.trigger else node.kind
-        self.problems.append(f"'{node.name or node.id}' is a {what}, which cannot run")
+        article = "an" if what[0] in "aeiou" else "a"
+        self.problems.append(f"'{node.name or node.id}' is {article} {what}, which cannot run")
         return {}
 
     def _activity(self, node: DrawnNode, names: Names, node_id: str) -> dict[str, Any]:
@@ -153,9 +154,8 @@ class Compiler:
             self.problems.append(f"{called(node)} is attached to no task")
             return {}
         if node.trigger not in Trigger:
-            self.problems.append(
-                f"'{node.name or node.id}' is a {node.trigger or 'plain'} boundary event, which cannot run"
-            )
+            what = node.trigger or "plain"
+            self.problems.append(f"'{node.name or node.id}' is a {what} boundary event, which cannot run")
             return {}
         fields = {"kind": Kind.BOUNDARY, "trigger": Trigger(node.trigger), "interrupting": node.interrupting}
         if node.trigger == "timer":

@@ -103,7 +103,9 @@ def _splits(node: Node, plan: Plan, one: _Way, other: _Way) -> bool:
 def _gateway_loops(plan: Plan) -> Iterator[str]:
     """Gateways and plain events alone in a circle: a token there never rests."""
     resting = _ENDS | {Kind.SERVICE, Kind.PERSON, Kind.MESSAGE, Kind.TIMER, Kind.SUB_PROCESS, Kind.EVENT_BASED}
-    passing = {node.id for node in plan.nodes.values() if node.kind not in resting and len(node.flows) == 1}
+    passing = dict.fromkeys(
+        node.id for node in plan.nodes.values() if node.kind not in resting and len(node.flows) == 1
+    )
     seen: set[str] = set()
     for node_id in passing:
         way: list[str] = []
