@@ -276,6 +276,40 @@ def test_a_join_of_a_split_and_of_a_boundary_that_does_not_interrupt_is_no_deadl
     assert report_of(timer).verdict is Verdict.READY
 
 
+STUCK = f"""
+    start: S
+    and: F
+    {A_TASK}
+    service: B | lambda=b
+    boundary: Broken | on=B, error
+    %s
+    and: J
+    end: E
+    end: X | %s
+    S > F > A > J > E
+    F > B > %s
+    Broken > X
+"""
+
+
+@pytest.mark.parametrize(
+    ("node", "end", "way", "told"),
+    [
+        ("", "", "J", ["after the failure of 'B'", "after 'A'"]),
+        ("", "terminate", "J", []),
+        ("xor: G", "terminate", "G >[gift_card] J\nG >[*] X", []),
+        ("xor: G\nend: Y", "terminate", "G >[gift_card] J\nG >[*] Y", ["after 'A'", "after 'B'"]),
+        ("sub: U {\nstart: V\nuser: W | group=g\nend: Z\nV > W > Z\n}", "terminate", "U > J", []),
+    ],
+)
+def test_a_join_that_can_wait_for_ever_is_warned_of(node: str, end: str, way: str, told: list[str]) -> None:
+    report = report_of(STUCK % (node, end, way))
+
+    waits = sorted(each for each in report.lint if "cannot come" in each)
+    assert waits == sorted(f"gateway 'J' waits for a token that cannot come: it can happen {each}" for each in told)
+    assert report.verdict is Verdict.READY
+
+
 def test_missing_error_ways_and_defaults_are_warnings() -> None:
     report = report_of(
         f"start: S\n{A_TASK}\nservice: B | lambda=b\nboundary: X | on=B, error\nservice: C | lambda=c\nxor: G\n"

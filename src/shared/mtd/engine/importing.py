@@ -9,7 +9,7 @@ from typing import Any
 from mtd.domain import xml
 from mtd.domain.errors import MtdError, ProcessError
 from mtd.domain.facts import NAMES
-from mtd.engine import bpm, bpmn, sheet, xpdl
+from mtd.engine import bpm, bpmn, exploring, sheet, xpdl
 from mtd.engine.binding import Binder
 from mtd.engine.compiling import Compiler
 from mtd.engine.drawing import Drawing, DrawnProcess, count
@@ -179,6 +179,8 @@ def _report(
     if not errors:
         findings = lint(plan)
         errors, warnings = list(findings.errors), list(findings.warnings)
+    if not errors:
+        warnings += exploring.stuck_joins(plan)
     unbound = tuple(dict.fromkeys(binder.unbound))
     verdict = Verdict.REFUSED if errors else Verdict.UNBOUND if unbound else Verdict.READY
     return Report(
