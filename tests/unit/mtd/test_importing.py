@@ -1,6 +1,7 @@
 """What becomes of diagram files: readers, quirks, bindings, lint, verdicts."""
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -425,6 +426,50 @@ def test_many_diagrams_that_each_fit_are_bounded_together() -> None:
     [report] = import_sources([Source(name="p", content=zipped({f"{n}.diag": large for n in range(20)}))], ())
 
     assert "unpack to more than" in (report.reason or "")
+
+
+def test_diagrams_that_unfold_without_end_are_refused() -> None:
+    """Activity sets and calls that are referred to twice, level by level; and very long chains of them."""
+    doubled = xpdl(draw("start: S\nsub: A {\nstart: B\nend: C\nB > C\n}\nend: E\nS > A > E")).decode()
+    block = '<Activity Id="{0}{1}" Name="x"><BlockActivity ActivitySetId="set{2}" /></Activity>'
+    for copies, told in ((2, "more than 5000 nodes"), (1, "more than 30 deep")):
+        sets = "".join(
+            f'<ActivitySet Id="set{level}"><Activities>'
+            + "".join(block.format(level, copy, level + 1) for copy in "ab"[:copies])
+            + "</Activities></ActivitySet>"
+            for level in range(28 if copies == 2 else 400)
+        )
+        unfolding = doubled.replace('ActivitySetId="A"', 'ActivitySetId="set0"').replace(
+            "<ActivitySets>", f"<ActivitySets>{sets}"
+        )
+        [report] = import_sources([Source(name="p", content=unfolding.encode())], ())
+        assert told in (report.reason or "")
+    for calls, levels, told in ((2, 20, "more than 5000 nodes"), (1, 60, "more than 30 deep")):
+        sources = [
+            Source(
+                name=f"p{level}",
+                content=bpmn(draw(
+                    "start: S\n" + "".join(f"call: C{n} | calls=p{level + 1}\n" for n in range(calls))
+                    + f"end: E\nS > {' > '.join(f'C{n}' for n in range(calls))} > E", f"p{level}",
+                )),
+            )
+            for level in range(levels)
+        ]  # fmt: skip
+        sources.append(Source(name="last", content=bpmn(draw("start: S\nend: E\nS > E", f"p{levels}"))))
+        report = import_sources(sources, ())[0]
+        assert report.verdict is Verdict.REFUSED
+        assert told in (report.reason or "")
+
+
+def test_flows_without_ids_still_join() -> None:
+    content = bpmn(
+        draw(f"start: S\nand: F\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\nS > F > A > J > E\nF > B > J")
+    )
+    content = re.sub(rb'<sequenceFlow id="[^"]*"', b"<sequenceFlow", content)
+    [report] = import_sources([Source(name="p", content=content)], ())
+    assert report.plan is not None
+    assert len(set(report.plan.nodes["j"].incoming)) == 2
+    assert report.verdict is Verdict.READY
 
 
 def test_a_truncated_or_flipped_file_never_raises() -> None:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mtd.domain.errors import ProcessError
 from mtd.engine.binding import Binder, Names
 from mtd.engine.drawing import (
     ACTIVITIES,
+    DEEPEST,
     GATEWAYS,
+    MOST_NODES,
     TASKS,
     Body,
     DrawnFlow,
@@ -38,7 +41,8 @@ class Compiler:
     library: Mapping[str, DrawnProcess]
     problems: list[str] = field(default_factory=list)
     _nodes: dict[str, Node] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=set)
+    _taken: dict[str, int] = field(default_factory=dict)
+    _taken_flows: dict[str, int] = field(default_factory=dict)
     _calls: list[DrawnProcess] = field(default_factory=list)
 
     def plan(self, process: DrawnProcess, key: str, names: Names) -> Plan:
@@ -54,15 +58,16 @@ class Compiler:
             return None
         ids = self._ids(body)
         outgoing, incoming = self._flows(body, nodes)
+        flow_ids = {flow.id: unique(flow.id, self._taken_flows) for flow in body.flows}
         for node in body.nodes:
             fields = self._node(node, nodes, names, ids[node.id])
             flows = outgoing.get(node.id, [])
             rules = rules_of(node, flows, nodes, self.binder, names)
-            joining = [flow.id for flow in incoming.get(node.id, ())]
+            joining = [flow_ids[flow.id] for flow in incoming.get(node.id, ())]
             if fields.get("kind") in (Kind.PARALLEL, Kind.INCLUSIVE) and len(joining) > 1:
                 fields["incoming"] = tuple(joining)
             fields["flows"] = tuple(
-                Flow(to=ids[flow.target], id=flow.id, when=rule.when, default=rule.default)
+                Flow(to=ids[flow.target], id=flow_ids[flow.id], when=rule.when, default=rule.default)
                 for flow, rule in zip(flows, rules, strict=True)
             )
             known = {"kind": Kind.PASS, **fields}
@@ -81,8 +86,9 @@ class Compiler:
         """Ids from names; activities and ends, whose ids people see as states, choose first."""
         ids: dict[str, str] = {}
         for node in sorted(body.nodes, key=lambda each: each.kind not in _FIRST):
-            ids[node.id] = unique(slug(node.name) or slug(node.id), self._taken)
-            self._taken.add(ids[node.id])
+            ids[node.id] = unique(slug(node.name) or slug(node.id) or "node", self._taken)
+        if len(self._taken) > MOST_NODES:
+            raise ProcessError(f"the process has more than {MOST_NODES} nodes", code="diagram_too_large")
         return ids
 
     def _flows(
@@ -137,6 +143,9 @@ class Compiler:
             if process is None:
                 self.binder.unbound.append(f"{called(node)} calls '{wanted}', which is not among the diagrams given")
                 return {"kind": Kind.SERVICE, "repeat": repeat}
+            if len(self._calls) > DEEPEST:
+                self.problems.append(f"processes call each other more than {DEEPEST} deep")
+                return {}
             if any(process is each for each in self._calls):
                 self.problems.append(f"{called(node)} calls '{wanted}', which calls it in turn")
                 return {}

@@ -6,6 +6,11 @@
 
 from dataclasses import dataclass, field
 
+MOST_NODES = 5_000
+"""A process with more nodes, called processes and all, is refused."""
+DEEPEST = 30
+"""How deep sub-processes and called processes may lie in each other."""
+
 TASKS = frozenset(
     {"task", "serviceTask", "sendTask", "receiveTask", "userTask", "manualTask", "scriptTask", "businessRuleTask"}
 )

@@ -109,7 +109,7 @@ def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[R
             own = _named(drawing, processes)
             read.append(_Read(source=source, drawing=drawing, processes=processes, fixes=fixes, own=own))
             library = own | library
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     return [report for each in read for report in _reports(each, library, states, taken)]
 
 
@@ -135,7 +135,7 @@ def _named(drawing: Drawing, processes: Sequence[DrawnProcess]) -> dict[str, Dra
 
 
 def _reports(
-    read: _Read | Report, library: Mapping[str, DrawnProcess], states: Collection[str], taken: set[str]
+    read: _Read | Report, library: Mapping[str, DrawnProcess], states: Collection[str], taken: dict[str, int]
 ) -> list[Report]:
     if isinstance(read, Report):
         return [read]
@@ -159,7 +159,6 @@ def _reports(
             title = process.name if len(read.processes) > 1 else read.drawing.name
             wanted = f"{wanted}-{slug(title).replace('_', '-') or len(found) + 1}"
         key = unique(wanted, taken)
-        taken.add(key)
         binder = Binder(bound, states)
         found.append(_report(read, process, key, binder, {**library, **read.own}))
         used |= binder.used
@@ -171,7 +170,12 @@ def _report(
     read: _Read, process: DrawnProcess, key: str, binder: Binder, library: Mapping[str, DrawnProcess]
 ) -> Report:
     compiler = Compiler(binder, library)
-    plan = compiler.plan(process, key, NAMES)
+    try:
+        plan = compiler.plan(process, key, NAMES)
+    except ProcessError as error:
+        return Report(
+            process=key, name=process.name, source=read.source.name, verdict=Verdict.REFUSED, reason=str(error)
+        )
     drawn = next(each for each in read.drawing.processes if each.id == process.id)
     nodes, flows = count(drawn.body)
     errors: list[str] = list(dict.fromkeys(compiler.problems))

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Container
 from functools import lru_cache
 
 
@@ -18,9 +17,14 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain(name)).strip("_")
 
 
-def unique(wanted: str, taken: Container[str]) -> str:
-    """`wanted`, with a number behind it where it is taken."""
-    name, suffix = wanted, 2
+def unique(wanted: str, taken: dict[str, int]) -> str:
+    """`wanted`, with a number behind it where it is taken; it is taken from then on.
+
+    `taken` holds every name with the next number to try, so that a name used very often stays cheap.
+    """
+    name = wanted
     while name in taken:
-        name, suffix = f"{wanted}_{suffix}", suffix + 1
+        name = f"{wanted}_{taken[wanted]}"
+        taken[wanted] += 1
+    taken[name] = 2
     return name

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mtd.engine.drawing import SPLITS, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, called, called_flow
-from mtd.engine.naming import plain
+from mtd.engine.naming import plain, unique
 
 OTHERWISE = frozenset({"otherwise", "else", "default", "si no", "en otro caso", "otro", "otros", "por defecto"})
 _SENT = {"message": "sends its message", "escalation": "escalates"}
@@ -33,14 +33,16 @@ def normalise(drawing: Drawing) -> tuple[tuple[DrawnProcess, ...], dict[str, lis
 
 
 def _body(body: Body, owner: str, told: list[str]) -> Body:
-    body = _with_senders(replace(body, nodes=tuple(_node(node, told) for node in body.nodes)), told)
+    nodes = tuple(_node(node, told) for node in body.nodes)
+    body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), told)
     body = _with_start(_with_end(body, owner, told), owner, told)
     by_id = {node.id: node for node in body.nodes}
     outgoing: dict[str, list[DrawnFlow]] = {}
     for flow in body.flows:
         outgoing.setdefault(flow.source, []).append(flow)
-    nodes = (_with_default(node, outgoing.get(node.id, []), by_id, told) for node in body.nodes)
-    return replace(body, nodes=tuple(nodes))
+    return replace(
+        body, nodes=tuple(_with_default(node, outgoing.get(node.id, []), by_id, told) for node in body.nodes)
+    )
 
 
 def _node(node: DrawnNode, told: list[str]) -> DrawnNode:
@@ -73,6 +75,16 @@ def _text(text: str, owner: str, told: list[str]) -> str:
     told.append(f"the documentation of {owner} is HTML: its text is kept")
     # Entities may hide markup, so it is taken out before and after they are read.
     return " ".join(_MARKUP.sub(" ", html.unescape(_MARKUP.sub(" ", text))).split())
+
+
+def _with_ids(flows: tuple[DrawnFlow, ...]) -> tuple[DrawnFlow, ...]:
+    """BPMN lets a flow do without an id, and joins tell their flows apart by it."""
+    taken: dict[str, int] = {}
+    made = []
+    for flow in flows:
+        flow_id = unique(flow.id or f"{flow.source}-{flow.target}", taken)
+        made.append(flow if flow_id == flow.id else replace(flow, id=flow_id))
+    return tuple(made)
 
 
 def _with_senders(body: Body, told: list[str]) -> Body:

@@ -12,6 +12,8 @@ from mtd.engine.rules import Tree
 
 _LONGEST = 2_000
 _DEEPEST = 40
+# Each may be a level of the tree, and evaluation goes down all of them.
+_MOST_OPERATORS = 150
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<string>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
     r"|(?P<name>[A-Za-z_]\w*)|(?P<sign>&&|\|\||[=!<>]=|[-+*/%<>!?:.,()\[\]]))",
@@ -36,6 +38,7 @@ class _Parser:
         self._tokens: list[tuple[str, str]] = []
         self._at = 0
         self._depth = 0
+        self._operators = 0
         position = 0
         while text[position:].strip():
             found = _TOKEN.match(text, position)
@@ -66,6 +69,12 @@ class _Parser:
     def _is(self, *signs: str) -> bool:
         return self._at < len(self._tokens) and self._tokens[self._at][0] != "string" and self._peek() in signs
 
+    def _count(self) -> None:
+        self._at += 1
+        self._operators += 1
+        if self._operators > _MOST_OPERATORS:
+            raise self._wrong(f"it has more than {_MOST_OPERATORS} operators")
+
     def _choice(self) -> Tree:
         self._depth += 1
         if self._depth > _DEEPEST:
@@ -85,7 +94,7 @@ class _Parser:
         tree = self._level(level + 1)
         while self._is(*_LEVELS[level]):
             sign = self._peek()
-            self._at += 1
+            self._count()
             tree = [_OPERATIONS.get(sign, sign), tree, self._level(level + 1)]
         return tree
 
@@ -93,9 +102,7 @@ class _Parser:
         signs: list[str] = []
         while self._is("!", "-"):
             signs.append(self._peek())
-            self._at += 1
-        if len(signs) > _DEEPEST:
-            raise self._wrong("it nests too deeply")
+            self._count()
         tree = self._member()
         for sign in reversed(signs):
             tree = ["not" if sign == "!" else "negative", tree]
@@ -103,18 +110,16 @@ class _Parser:
 
     def _member(self) -> Tree:
         tree = self._primary()
-        for _ in range(_DEEPEST):
+        while self._is(".", "["):
             if self._is("."):
-                self._at += 1
+                self._count()
                 name = self._name()
                 tree = self._method(tree, name) if self._is("(") else ["field", tree, name]
-            elif self._is("["):
-                self._at += 1
+            else:
+                self._count()
                 tree = ["index", tree, self._choice()]
                 self._take("]")
-            else:
-                return tree
-        raise self._wrong("it nests too deeply")
+        return tree
 
     def _method(self, owner: Tree, name: str) -> Tree:
         if name in ("exists", "all"):

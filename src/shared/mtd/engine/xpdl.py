@@ -5,7 +5,7 @@ from typing import Any
 
 from mtd.domain import xml
 from mtd.domain.errors import ProcessError
-from mtd.engine.drawing import Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, Many
+from mtd.engine.drawing import DEEPEST, MOST_NODES, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, Many
 from mtd.engine.xpdl_lanes import lanes_of
 
 type Attributes = Mapping[str, Mapping[str, str]]
@@ -53,6 +53,7 @@ class _Reader:
         self._lanes = lanes
         self._attributes = attributes
         self._open: list[str] = []
+        self._count = 0
 
     def body(self, element: xml.Element) -> Body:
         transitions = list(_inside(element, "Transitions"))
@@ -66,6 +67,10 @@ class _Reader:
 
     def _node(self, element: xml.Element, defaults: Mapping[str, str]) -> DrawnNode:
         identifier, name = element.attributes.get("Id", ""), _one_line(element.attributes.get("Name", ""))
+        self._count += 1
+        if self._count > MOST_NODES:
+            # An activity set may be referred to twice, in sets that are referred to twice, and so on.
+            raise ProcessError(f"the process has more than {MOST_NODES} nodes", code="diagram_too_large")
         if not identifier:
             raise ProcessError(f"activity '{name}' has no id", code="diagram_damaged")
         said = {
@@ -121,6 +126,8 @@ class _Reader:
                 return {"kind": kind}
         if element.attributes.get("IsATransaction", "").lower() == "true":
             return {"kind": "transaction"}
+        if len(self._open) >= DEEPEST:
+            raise ProcessError(f"sub-processes lie in each other more than {DEEPEST} deep", code="diagram_too_large")
         self._open.append(wanted)
         body = self.body(found)
         self._open.pop()
