@@ -22,6 +22,7 @@ sys.path.append(str(ROOT))
 from mtd.domain import xml  # noqa: E402
 from mtd.engine import importing, interpreter, plan_json  # noqa: E402
 from mtd.engine.plan import Plan  # noqa: E402
+from mtd.engine.reports import Source  # noqa: E402
 from mtd.engine.tokens import Done, Token, Waits, applied  # noqa: E402
 from mtd.usecases.import_processes import STATES  # noqa: E402
 from tests.bpmn_files import bpmn  # noqa: E402
@@ -141,7 +142,7 @@ def main() -> None:
         figures |= {f"{key}_step_p50_us": round(p50, 1), f"{key}_steps_per_second": round(per_second)}
     print(f"{'goal: a step ≤':20}{'':8}{_GOAL_STEP_US:10}\n")
     content = large_diagram()
-    sources = [importing.Source(name="large", content=content)]
+    sources = [Source(name="large", content=content)]
     [report] = importing.import_sources(sources, ())
     assert report.plan is not None, report.reason
     document = plan_json.to_json(report.plan)

@@ -19,8 +19,9 @@ from tests.spiff import Oracle
 
 from mtd.domain.errors import ProcessError
 from mtd.engine import interpreter
-from mtd.engine.importing import Source, import_sources
+from mtd.engine.importing import import_sources
 from mtd.engine.plan import Flow, Kind, Node, Plan, Trigger
+from mtd.engine.reports import Source
 from mtd.engine.tokens import Done, Due, Escalated, Failed, Occurrence, Received, Token, Waits, applied
 from mtd.usecases.import_processes import STATES
 

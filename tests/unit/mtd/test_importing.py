@@ -16,8 +16,9 @@ from tests.xpdl_files import bpm, xpdl
 from mtd.domain import xml
 from mtd.engine import plan_json
 from mtd.engine import sheet as binding_sheet
-from mtd.engine.importing import Report, Source, Verdict, import_sources
+from mtd.engine.importing import import_sources
 from mtd.engine.plan import Kind, Repeat
+from mtd.engine.reports import Report, Source, Verdict
 from mtd.usecases.import_processes import STATES
 
 ROOT = Path(__file__).parents[3]

@@ -12,6 +12,7 @@ from mtd.domain.errors import ProcessError
 from mtd.engine import importing, interpreter
 from mtd.engine.interpreter import begin, step
 from mtd.engine.plan import Plan
+from mtd.engine.reports import Report, Source
 from mtd.engine.tokens import (
     Changes,
     Done,
@@ -83,8 +84,8 @@ def plan_of(text: str, **sheet: Any) -> Plan:
     return importing.compile_plan(bpmn(draw(text)), "p", (), bindings)
 
 
-def report_of(text: str) -> importing.Report:
-    [report] = importing.import_sources([importing.Source(name="p", content=bpmn(draw(text)))], ())
+def report_of(text: str) -> Report:
+    [report] = importing.import_sources([Source(name="p", content=bpmn(draw(text)))], ())
     return report
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mtd.domain.errors import ProcessError
 from mtd.engine import rule_parser, rule_types, timers
+from mtd.engine.attributes import attributes_of
 from mtd.engine.drawing import DrawnNode, called
 from mtd.engine.naming import plain, slug
 from mtd.engine.plan import Kind, Repeat, Work
@@ -18,24 +19,6 @@ type Names = Mapping[str, Type]
 _SERVER = re.compile(r"api:/[\w{}./-]+|lambda:[\w-]+|state_machine:[\w-]+", re.ASCII)
 _STATE = re.compile(r"api:/states/(\w+)", re.ASCII)
 _SETTING = re.compile(r"\s*([A-Za-z_]\w*)\s*:?=(?!=)(.+)", re.ASCII)
-
-# Extended attributes as analysts call them, in either language.
-_WORDS = {
-    "server": ("binding", "server", "servidor"),
-    "lambda": ("lambda", "lambda_name", "funcion"),
-    "group": ("group", "grupo", "role", "rol"),
-    "candidate": ("candidate", "candidato"),
-    "form": ("form", "formulario"),
-    "due": ("due", "vencimiento"),
-    "follow_up": ("follow_up", "seguimiento"),
-    "priority": ("priority", "prioridad"),
-    "retries": ("retries", "reintentos"),
-    "sla": ("sla", "plazo"),
-    "each": ("each", "collection", "coleccion"),
-    "as": ("as", "item"),
-    "question": ("fact", "question", "pregunta"),
-    "time": ("timer", "time", "tiempo"),
-}
 
 
 class Binder:
@@ -113,7 +96,7 @@ class Binder:
 
     def time(self, node: DrawnNode, names: Names, attached: str = "") -> str | None:
         """A timer's text."""
-        text = self.said("timers", node.name, attached) or self._attributes(node).get("time") or node.detail
+        text = self.said("timers", node.name, attached) or attributes_of(node).get("time") or node.detail
         if not text:
             self.unbound.append(f"{called(node)} has no time, such as PT2H")
             return None
@@ -130,19 +113,15 @@ class Binder:
 
     def question(self, node: DrawnNode) -> str | None:
         """What a gateway asks, where its flows answer SI and NO."""
-        return self.said("gateways", node.name) or self._attributes(node).get("question")
+        return self.said("gateways", node.name) or attributes_of(node).get("question")
 
     def called_process(self, node: DrawnNode) -> str:
         """The name or id of the process that a call activity calls."""
         return str(self.said("calls", node.name) or node.detail)
 
-    def _attributes(self, node: DrawnNode) -> dict[str, str]:
-        said = {slug(name): value.strip() for name, value in node.attributes.items() if value.strip()}
-        return {word: said[name] for word, names in _WORDS.items() for name in names if name in said}
-
     def _entry(self, node: DrawnNode) -> dict[str, Any]:
         entry = self.said("tasks", node.name) or {}
-        attributes = self._attributes(node)
+        attributes = attributes_of(node)
         if any(word in entry for word in ("server", "lambda", "group", "set")):
             attributes = {
                 word: value for word, value in attributes.items() if word not in ("server", "lambda", "group")

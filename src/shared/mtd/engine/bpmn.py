@@ -2,12 +2,9 @@
 
 from mtd.domain import xml
 from mtd.domain.errors import ProcessError
+from mtd.engine.bpmn_tree import BIZAGI, NAMESPACE, child_text, empty_labels, extended_values, lanes_of, one_line
 from mtd.engine.drawing import Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, Many
 
-NAMESPACE = "http://www.omg.org/spec/BPMN/20100524/MODEL}"
-_BIZAGI = "http://www.bizagi.com/bpmn20}"
-_LABEL = "http://www.omg.org/spec/BPMN/20100524/DI}BPMNLabel"
-_SHAPE = "http://www.omg.org/spec/BPMN/20100524/DI}BPMNShape"
 _NOT_NODES = {
     "documentation", "extensionElements", "laneSet", "sequenceFlow", "incoming", "outgoing", "textAnnotation", "group",
     "association", "dataObject", "dataObjectReference", "dataStoreReference", "ioSpecification", "property", "auditing",
@@ -43,7 +40,7 @@ class _Reader:
 
     def drawing(self) -> Drawing:
         processes = tuple(self._process(child) for child in self._root.children if child.tag == NAMESPACE + "process")
-        self._count_empty_labels()
+        self._countempty_labels()
         collaboration = next((each for each in self._root.children if each.tag == NAMESPACE + "collaboration"), None)
         drawn = collaboration.attributes.get("name", "") if collaboration else ""
         return Drawing(name=drawn or self._name, processes=processes, remarks=tuple(self._remarks))
@@ -52,27 +49,27 @@ class _Reader:
         """Names that elements elsewhere refer to: extended attributes, messages, errors, pools."""
         for child in element.children:
             local = child.tag.rpartition("}")[2]
-            if child.tag == _BIZAGI + "BizagiExtendedAttributeDefinition":
-                self._attributes[child.attributes.get("Id", "")] = _child_text(child, _BIZAGI + "Name")
+            if child.tag == BIZAGI + "BizagiExtendedAttributeDefinition":
+                self._attributes[child.attributes.get("Id", "")] = child_text(child, BIZAGI + "Name")
             elif local in ("message", "error", "escalation", "signal") and child.tag.startswith(NAMESPACE):
                 name = child.attributes.get(f"{local}Code") or child.attributes.get("name", "")
                 self._references[child.attributes.get("id", "")] = name
             elif local == "participant":
                 self._pools[child.attributes.get("processRef", "")] = child.attributes.get("name", "")
-            if local in ("collaboration", "extensionElements") or child.tag.startswith(_BIZAGI):
+            if local in ("collaboration", "extensionElements") or child.tag.startswith(BIZAGI):
                 self._collect(child)
 
     def _process(self, element: xml.Element) -> DrawnProcess:
         identifier = element.attributes.get("id", "")
         executable = element.attributes.get("isExecutable")
         lanes: dict[str, str] = {}
-        _lanes(element, lanes)
+        lanes_of(element, lanes)
         return DrawnProcess(
             id=identifier,
             name=element.attributes.get("name") or self._pools.get(identifier, ""),
             body=self._body(element, lanes),
             executable=None if executable is None else executable == "true",
-            documentation=_child_text(element, NAMESPACE + "documentation"),
+            documentation=child_text(element, NAMESPACE + "documentation"),
         )
 
     def _body(self, element: xml.Element, lanes: dict[str, str]) -> Body:
@@ -89,15 +86,15 @@ class _Reader:
         attributes = element.attributes
         return DrawnFlow(
             id=attributes.get("id", ""),
-            name=_one_line(attributes.get("name", "")),
+            name=one_line(attributes.get("name", "")),
             source=attributes.get("sourceRef", ""),
             target=attributes.get("targetRef", ""),
-            condition=_child_text(element, NAMESPACE + "conditionExpression"),
+            condition=child_text(element, NAMESPACE + "conditionExpression"),
         )
 
     def _node(self, element: xml.Element, kind: str, lanes: dict[str, str]) -> DrawnNode:
         attributes = element.attributes
-        name = _one_line(attributes.get("name", ""))
+        name = one_line(attributes.get("name", ""))
         if "id" not in attributes:
             raise ProcessError(f"{kind} '{name}' has no id", code="diagram_damaged")
         trigger, detail, reference = self._definition(element)
@@ -107,7 +104,7 @@ class _Reader:
         if any(child.tag == NAMESPACE + "standardLoopCharacteristics" for child in element.children):
             kind = "standard loop"
         if kind == "scriptTask":
-            detail = _child_text(element, NAMESPACE + "script")
+            detail = child_text(element, NAMESPACE + "script")
         elif kind == "callActivity":
             detail = attributes.get("calledElement", "")
         return DrawnNode(
@@ -122,7 +119,7 @@ class _Reader:
             default=attributes.get("default", ""),
             many=self._many(element, name),
             lane=lanes.get(attributes["id"], ""),
-            documentation=_child_text(element, NAMESPACE + "documentation"),
+            documentation=child_text(element, NAMESPACE + "documentation"),
             attributes=self._extended(element),
             body=self._body(element, lanes) if kind in ("subProcess", "transaction", "adHocSubProcess") else None,
         )
@@ -152,7 +149,7 @@ class _Reader:
             if local == "multiInstanceLoopCharacteristics":
                 many = Many(
                     sequential=child.attributes.get("isSequential") == "true",
-                    collection=_child_text(child, NAMESPACE + "loopDataInputRef"),
+                    collection=child_text(child, NAMESPACE + "loopDataInputRef"),
                 )
         return many
 
@@ -160,53 +157,12 @@ class _Reader:
         found: dict[str, str] = {}
         for child in element.children:
             if child.tag == NAMESPACE + "extensionElements":
-                _extended_values(child, self._attributes, found)
+                extended_values(child, self._attributes, found)
         return found
 
-    def _count_empty_labels(self) -> None:
+    def _countempty_labels(self) -> None:
         """Bizagi gives labels without bounds; a viewer that trusts them draws no text."""
         empty: set[str] = set()
-        _empty_labels(self._root, "", empty)
+        empty_labels(self._root, "", empty)
         if empty:
             self._remarks.append(f"{len(empty)} labels have bounds of zero: they are placed at their shapes")
-
-
-def _extended_values(element: xml.Element, names: dict[str, str], found: dict[str, str]) -> None:
-    for child in element.children:
-        if child.tag == _BIZAGI + "BizagiExtendedAttributeValue":
-            name = names.get(child.attributes.get("Id", ""), "")
-            if name:
-                found[name] = _child_text(child, _BIZAGI + "Content")
-        else:
-            _extended_values(child, names, found)
-
-
-def _empty_labels(element: xml.Element, owner: str, empty: set[str]) -> None:
-    for child in element.children:
-        owner = element.attributes.get("bpmnElement", "") if element.tag == _SHAPE else owner
-        if child.tag == _LABEL and owner:
-            if any(
-                bounds.attributes.get("width") == "0" == bounds.attributes.get("height") for bounds in child.children
-            ):
-                empty.add(owner)
-        elif not element.tag.startswith(NAMESPACE) or child.tag.endswith("BPMNDiagram"):
-            _empty_labels(child, owner, empty)
-
-
-def _lanes(element: xml.Element, found: dict[str, str], name: str = "") -> None:
-    for child in element.children:
-        local = child.tag.rpartition("}")[2]
-        if local == "flowNodeRef":
-            found[child.text] = name
-        elif local in ("laneSet", "childLaneSet"):
-            _lanes(child, found, name)
-        elif local == "lane":
-            _lanes(child, found, child.attributes.get("name", "") or name)
-
-
-def _child_text(element: xml.Element, tag: str) -> str:
-    return next((child.text for child in element.children if child.tag == tag), "")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -1,9 +1,7 @@
 """From diagram files to plans: read, normalise, bind, compile, lint; and the report of it for the analyst."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 from mtd.domain import xml
@@ -16,51 +14,8 @@ from mtd.engine.drawing import Drawing, DrawnProcess, count
 from mtd.engine.lint import lint
 from mtd.engine.naming import plain, slug, unique
 from mtd.engine.normalising import normalise
-from mtd.engine.plan import Kind, Plan
-
-
-class Verdict(StrEnum):
-    """Whether orders can run: at once, once all is bound, or not as it is drawn."""
-
-    READY = "ready"
-    UNBOUND = "unbound"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A file: its name, its bytes, and the JSON of its binding sheet where there is one.
-
-    `problem` says why whoever sends it could not read the file or its sheet.
-    """
-
-    name: str
-    content: bytes = b""
-    sheet: Any = None
-    problem: str | None = None
-
-    @property
-    def title(self) -> str:
-        """The name without the ending of a diagram file."""
-        return re.sub(r"\.(bpmn|xpdl|bpm|xml)$", "", self.name, flags=re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What became of one process. `nodes` and `flows` count what is drawn; `bindings` say who does each task."""
-
-    process: str
-    name: str = ""
-    source: str = ""
-    nodes: int = 0
-    flows: int = 0
-    fixes: tuple[str, ...] = ()
-    unbound: tuple[str, ...] = ()
-    lint: tuple[str, ...] = ()
-    bindings: tuple[tuple[str, str], ...] = ()
-    verdict: Verdict = Verdict.READY
-    reason: str | None = None
-    plan: Plan | None = None
+from mtd.engine.plan import Plan
+from mtd.engine.reports import Report, Source, Verdict, bindings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,25 +151,8 @@ def _report(
         fixes=tuple(dict.fromkeys([*read.fixes[process.id], *binder.notes])),
         unbound=unbound,
         lint=(*errors, *warnings),
-        bindings=() if errors and not plan.start else _bindings(plan),
+        bindings=() if errors and not plan.start else bindings_of(plan),
         verdict=verdict,
         reason=errors[0] if errors else unbound[0] if unbound else None,
         plan=None if errors else plan,
     )
-
-
-def _bindings(plan: Plan) -> tuple[tuple[str, str], ...]:
-    told = []
-    for node in plan.nodes.values():
-        if node.kind is Kind.SERVICE:
-            told.append((node.name, node.binding or "?"))
-        elif node.kind is Kind.PERSON and node.work is not None:
-            form = f", form {node.work.form}" if node.work.form else ""
-            told.append((node.name, f"group {node.work.group or '?'}{form}"))
-        elif node.kind is Kind.SCRIPT:
-            told.append((node.name, f"sets {', '.join(name for name, _ in node.sets)}"))
-        elif node.kind is Kind.MESSAGE:
-            told.append((node.name, f"message {node.code or '?'}"))
-        elif node.time or node.kind is Kind.TIMER:
-            told.append((node.name, f"timer {node.time or '?'}"))
-    return tuple(told)

@@ -1,12 +1,14 @@
 """Reads XPDL 2.x as Bizagi Modeler exports it, and as it lies inside a `.bpm` file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mtd.domain import xml
 from mtd.domain.errors import ProcessError
 from mtd.engine.drawing import DEEPEST, MOST_NODES, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, Many
+from mtd.engine.xpdl_events import event_fields, message_fields
 from mtd.engine.xpdl_lanes import lanes_of
+from mtd.engine.xpdl_tree import child, inside, local, one_line, text
 
 type Attributes = Mapping[str, Mapping[str, str]]
 """Extended attributes by element id and name, where they lie in a file of their own."""
@@ -24,24 +26,24 @@ _TASKS = {
 
 def is_xpdl(root: xml.Element) -> bool:
     """Whether the document is an XPDL package."""
-    return _local(root) == "Package" and "xpdl" in root.tag.lower()
+    return local(root) == "Package" and "xpdl" in root.tag.lower()
 
 
 def read(root: xml.Element, name: str, attributes: Attributes | None = None) -> Drawing:
     """The drawing of an XPDL package; `name` is the file's. Raises ProcessError."""
-    pools = {pool.attributes.get("Process", ""): pool for pool in _inside(root, "Pools")}
+    pools = {pool.attributes.get("Process", ""): pool for pool in inside(root, "Pools")}
     processes = []
-    for element in _inside(root, "WorkflowProcesses"):
+    for element in inside(root, "WorkflowProcesses"):
         identifier = element.attributes.get("Id", "")
         pool = pools.get(identifier)
-        sets = {each.attributes.get("Id", ""): each for each in _inside(element, "ActivitySets")}
+        sets = {each.attributes.get("Id", ""): each for each in inside(element, "ActivitySets")}
         reader = _Reader(sets, lanes_of(pool, element) if pool else {}, attributes or {})
         processes.append(
             DrawnProcess(
                 id=identifier,
-                name=_one_line(element.attributes.get("Name", "") or (pool.attributes.get("Name", "") if pool else "")),
+                name=one_line(element.attributes.get("Name", "") or (pool.attributes.get("Name", "") if pool else "")),
                 body=reader.body(element),
-                documentation=_text(_child(element, "ProcessHeader"), "Description"),
+                documentation=text(child(element, "ProcessHeader"), "Description"),
             )
         )
     return Drawing(name=root.attributes.get("Name", "") or name, processes=tuple(processes))
@@ -56,17 +58,17 @@ class _Reader:
         self._count = 0
 
     def body(self, element: xml.Element) -> Body:
-        transitions = list(_inside(element, "Transitions"))
+        transitions = list(inside(element, "Transitions"))
         defaults = {
             each.attributes.get("From", ""): each.attributes.get("Id", "")
             for each in transitions
             if _condition(each)[0] == "OTHERWISE"
         }
-        nodes = tuple(self._node(each, defaults) for each in _inside(element, "Activities"))
+        nodes = tuple(self._node(each, defaults) for each in inside(element, "Activities"))
         return Body(nodes=nodes, flows=tuple(map(_flow, transitions)))
 
     def _node(self, element: xml.Element, defaults: Mapping[str, str]) -> DrawnNode:
-        identifier, name = element.attributes.get("Id", ""), _one_line(element.attributes.get("Name", ""))
+        identifier, name = element.attributes.get("Id", ""), one_line(element.attributes.get("Name", ""))
         self._count += 1
         if self._count > MOST_NODES:
             # An activity set may be referred to twice, in sets that are referred to twice, and so on.
@@ -75,12 +77,12 @@ class _Reader:
             raise ProcessError(f"activity '{name}' has no id", code="diagram_damaged")
         said = {
             each.attributes["Name"]: each.attributes.get("Value", "") or each.text
-            for each in _inside(element, "ExtendedAttributes")
+            for each in inside(element, "ExtendedAttributes")
             if "Name" in each.attributes
         }
-        event = _child(element, "Event")
-        made = _event(event) if event else self._activity(element)
-        loop = _child(element, "Loop")
+        event = child(element, "Event")
+        made = event_fields(event) if event else self._activity(element)
+        loop = child(element, "Loop")
         kind = loop.attributes.get("LoopType", "None").lower() if loop else "none"
         if kind == "standard":
             made["kind"] = "standard loop"
@@ -90,13 +92,13 @@ class _Reader:
             default=defaults.get(identifier, ""),
             many=_many(loop) if loop and kind == "multiinstance" else None,
             lane=self._lanes.get(identifier, ""),
-            documentation=_text(element, "Documentation") or _text(element, "Description"),
+            documentation=text(element, "Documentation") or text(element, "Description"),
             attributes={**said, **self._attributes.get(identifier, {})},
             **made,
         )
 
     def _activity(self, element: xml.Element) -> dict[str, Any]:
-        route, block = _child(element, "Route"), _child(element, "BlockActivity")
+        route, block = child(element, "Route"), child(element, "BlockActivity")
         if route:
             kind = route.attributes.get("GatewayType", "") or route.attributes.get("SplitTypeCode", "")
             if route.attributes.get("ExclusiveType", "").lower() == "event":
@@ -104,12 +106,12 @@ class _Reader:
             return {"kind": _GATEWAYS.get(kind.lower(), f"{kind} gateway")}
         if block:
             return self._sub_process(element, block)
-        implementation = _child(element, "Implementation")
+        implementation = child(element, "Implementation")
         for each in implementation.children if implementation else ():
-            if _local(each) == "SubFlow":
+            if local(each) == "SubFlow":
                 return {"kind": "callActivity", "detail": each.attributes.get("Id", "")}
-            for task in each.children if _local(each) == "Task" else ():
-                return {"kind": _TASKS.get(_local(task), "task"), "detail": _text(task, "Script"), **_message(task)}
+            for task in each.children if local(each) == "Task" else ():
+                return {"kind": _TASKS.get(local(task), "task"), "detail": text(task, "Script"), **message_fields(task)}
         return {"kind": "task"}
 
     def _sub_process(self, element: xml.Element, block: xml.Element) -> dict[str, Any]:
@@ -134,85 +136,25 @@ class _Reader:
         return {"kind": "subProcess", "body": body}
 
 
-def _event(event: xml.Element) -> dict[str, Any]:
-    element = next(iter(event.children), xml.Element("", {}))
-    attributes, where = element.attributes, _local(element)
-    trigger = (attributes.get("Trigger") or attributes.get("Result") or "").lower()
-    made: dict[str, Any] = {"trigger": "" if trigger == "none" else trigger, **_message(element)}
-    made["detail"] = _time(_child(element, "TriggerTimer"))
-    error = _child(element, "ResultError") or _child(element, "TriggerEscalation")
-    if error:
-        made["reference"] = error.attributes.get("ErrorCode", "") or error.attributes.get("EscalationCode", "")
-    if where == "StartEvent":
-        return made | {"kind": "startEvent"}
-    if where == "EndEvent":
-        return made | {"kind": "endEvent"}
-    attached = attributes.get("Target", "")
-    if attached and attributes.get("IsAttached", "true").lower() != "false":
-        interrupting = attributes.get("Interrupting", "true").lower() != "false"
-        return made | {"kind": "boundaryEvent", "attached_to": attached, "interrupting": interrupting}
-    throws = [attributes.get("CatchThrow", ""), *(each.attributes.get("CatchThrow", "") for each in element.children)]
-    return made | {"kind": "intermediateThrowEvent" if "THROW" in throws else "intermediateCatchEvent"}
-
-
-def _message(element: xml.Element) -> dict[str, Any]:
-    holder = _child(element, "TriggerResultMessage") or element
-    message = _child(holder, "Message")
-    return {"reference": message.attributes.get("Name", "")} if message else {}
-
-
-def _time(timer: xml.Element | None) -> str:
-    if timer is None:
-        return ""
-    for name in ("TimeCycle", "TimeDate", "TimeDuration"):
-        found = timer.attributes.get(name, "") or _text(timer, name)
-        if found:
-            return found
-    return ""
-
-
 def _many(loop: xml.Element) -> Many:
-    marked = _child(loop, "LoopMultiInstance")
+    marked = child(loop, "LoopMultiInstance")
     attributes = marked.attributes if marked else {}
     return Many(sequential=attributes.get("MI_Ordering", "").lower() == "sequential")
 
 
 def _condition(transition: xml.Element) -> tuple[str, str]:
-    condition = _child(transition, "Condition")
+    condition = child(transition, "Condition")
     if condition is None:
         return "", ""
-    return condition.attributes.get("Type", "").upper(), _text(condition, "Expression") or condition.text
+    return condition.attributes.get("Type", "").upper(), text(condition, "Expression") or condition.text
 
 
 def _flow(element: xml.Element) -> DrawnFlow:
     attributes = element.attributes
     return DrawnFlow(
         id=attributes.get("Id", ""),
-        name=_one_line(attributes.get("Name", "")),
+        name=one_line(attributes.get("Name", "")),
         source=attributes.get("From", ""),
         target=attributes.get("To", ""),
         condition=_condition(element)[1],
     )
-
-
-def _local(element: xml.Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _child(element: xml.Element | None, name: str) -> xml.Element | None:
-    return next((each for each in element.children if _local(each) == name), None) if element else None
-
-
-def _inside(element: xml.Element, name: str) -> Iterator[xml.Element]:
-    """The elements of a list such as Activities."""
-    found = _child(element, name)
-    yield from found.children if found else ()
-
-
-def _text(element: xml.Element | None, name: str) -> str:
-    found = _child(element, name)
-    return found.text if found else ""
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -9,7 +9,7 @@ import base64
 import json
 import sys
 
-from mtd.engine.importing import Source
+from mtd.engine.reports import Source
 from mtd.usecases.import_processes import import_processes
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mtd.engine import importing
-from mtd.engine.importing import Report, Source
+from mtd.engine.reports import Report, Source
 from mtd.usecases.ports import Json
 
 STATES = frozenset({"validation", "gift_card", "allocation", "emission_dte", "sales_support", "dispatch", "completion"})
