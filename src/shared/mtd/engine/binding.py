@@ -80,9 +80,9 @@ class Binder:
 
     def repeat(self, node: DrawnNode, names: Names) -> tuple[Repeat | None, Names]:
         """How a multi-instance activity repeats, and what rules inside of it may ask."""
-        entry = self._entry(node)
         if node.many is None:
             return None, names
+        entry = self._entry(node)
         text, name = entry.get("each") or node.many.collection, entry.get("as", "item")
         if not text:
             self.unbound.append(f"{called(node)} is multi-instance and names no list, such as order.lines")
