@@ -270,6 +270,57 @@ def test_elements_outside_the_subset_are_named(kind: bytes, told: str) -> None:
     assert (report.verdict, report.reason) == (Verdict.REFUSED, told)
 
 
+@pytest.mark.parametrize(
+    ("write", "old", "new", "told"),
+    [
+        (bpmn, b"<multiInstanceLoop", b"<standardLoop", "standard loop"),
+        (xpdl, b'LoopType="MultiInstance"', b'LoopType="Standard"', "standard loop"),
+        (
+            bpmn,
+            b'isSequential="false" />',
+            b"><completionCondition>x</completionCondition></multiInstanceLoopCharacteristics>",
+            "multi-instance activity that a condition ends early",
+        ),
+        (
+            xpdl,
+            b'MI_Ordering="Parallel" />',
+            b"><MI_Condition>x</MI_Condition></LoopMultiInstance>",
+            "multi-instance activity that a condition ends early",
+        ),
+        (bpmn, b"<eventBasedGateway", b'<eventBasedGateway eventGatewayType="Parallel"', "parallel or starting"),
+        (xpdl, b'ExclusiveType="Event"', b'ExclusiveType="Event" Instantiate="true"', "parallel or starting"),
+        (xpdl, b'ExclusiveType="Event"', b'GatewayType="Complex"', "complexGateway"),
+        (bpmn, b"timerEventDefinition", b"linkEventDefinition", "link event"),
+        (xpdl, b'Trigger="Timer"', b'Trigger="Signal"', "signal event"),
+        (bpmn, b"<subProcess ", b'<subProcess triggeredByEvent="true" ', "eventSubProcess"),
+        (xpdl, b'<ActivitySet Id="P"', b'<ActivitySet Id="P" AdHoc="true"', "adHocSubProcess"),
+    ],
+)
+def test_what_would_run_otherwise_than_drawn_is_refused(write: Any, old: bytes, new: bytes, told: str) -> None:
+    text = """
+        start: S
+        user: A | group=g, many=parallel, each=order.lines
+        event: G
+        catch: T | time=PT1H
+        catch: M | message=m
+        sub: P {
+            start: Q
+            end: R
+            Q > R
+        }
+        end: E
+        S > A > G > T > P > E
+        G > M > E
+    """
+    content = write(draw(text))
+    [good] = import_sources([Source(name="p", content=content)], ())
+    [bad] = import_sources([Source(name="p", content=content.replace(old, new))], ())
+
+    assert good.verdict is Verdict.READY
+    assert bad.verdict is Verdict.REFUSED
+    assert told in (bad.reason or "")
+
+
 def test_a_join_of_a_split_and_of_a_boundary_that_does_not_interrupt_is_no_deadlock() -> None:
     good = f"start: S\nand: F\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\nS > F > A > J > E\nF > B > J"
     timer = f"start: S\n{A_TASK}\nboundary: T | on=A, time=PT1H, interrupting=no\nand: J\nend: E\nS > A > J > E\nT > J"

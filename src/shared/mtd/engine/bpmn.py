@@ -101,8 +101,13 @@ class _Reader:
         message = attributes.get("messageRef")
         if attributes.get("triggeredByEvent") == "true":
             kind = "eventSubProcess"
-        if any(child.tag == NAMESPACE + "standardLoopCharacteristics" for child in element.children):
-            kind = "standard loop"
+        if attributes.get("eventGatewayType") == "Parallel" or attributes.get("instantiate") == "true":
+            kind = "parallel or starting event-based gateway" if kind == "eventBasedGateway" else kind
+        for child in element.children:
+            if child.tag == NAMESPACE + "standardLoopCharacteristics":
+                kind = "standard loop"
+            elif child_text(child, NAMESPACE + "completionCondition"):
+                kind = "multi-instance activity that a condition ends early"
         if kind == "scriptTask":
             detail = child_text(element, NAMESPACE + "script")
         elif kind == "callActivity":

@@ -86,6 +86,8 @@ class _Reader:
         kind = loop.attributes.get("LoopType", "None").lower() if loop else "none"
         if kind == "standard":
             made["kind"] = "standard loop"
+        elif loop and text(child(loop, "LoopMultiInstance"), "MI_Condition"):
+            made["kind"] = "multi-instance activity that a condition ends early"
         return DrawnNode(
             id=identifier,
             name=name,
@@ -101,6 +103,8 @@ class _Reader:
         route, block = child(element, "Route"), child(element, "BlockActivity")
         if route:
             kind = route.attributes.get("GatewayType", "") or route.attributes.get("SplitTypeCode", "")
+            if "true" in (route.attributes.get("ParallelEventBased"), route.attributes.get("Instantiate")):
+                return {"kind": "parallel or starting event-based gateway"}
             if route.attributes.get("ExclusiveType", "").lower() == "event":
                 return {"kind": "eventBasedGateway"}
             return {"kind": _GATEWAYS.get(kind.lower(), f"{kind} gateway")}
