@@ -61,6 +61,7 @@ integration: venv ## the tests against a running home of their own, in parallel
 
 lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) requirements.in -o requirements.txt
+	@$(UV_LOCK) src/legacy_simulator/requirements.in -o src/legacy_simulator/requirements.txt
 	@$(UV_LOCK) src/shared/requirements.in -o src/shared/requirements.txt
 	@$(UV_LOCK) localstack/runtime/requirements.in -o localstack/runtime/requirements.txt
 	@$(UV_LOCK) --exclude-newer $(EMULATOR_DAY) localstack/requirements.in -o localstack/requirements.txt

@@ -1,24 +1,24 @@
-"""The embedded home: environments, PostgreSQL, LocalStack and the simulator, brought up side by side."""
+"""A local home brought up: its servers, the deployment into them, and the watch. The same way in every local home."""
 
 import shutil
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from filelock import FileLock
 
-from devenv import emulator, environments, postgres, simulator, watch_request
+from devenv import watch_request
 from devenv.aws import Clients
 from devenv.credentials import Credentials
 from devenv.deploy.carry_over import carried_over
 from devenv.deploy.deployment import Deployed, deploy, local_package
 from devenv.deploy.packaging import Packaged
+from devenv.home_kind import recorded, servers_of
 from devenv.instance import REGION, Instance
 from devenv.ports import FIRST_CHOICE, HOST, PortChooser, can_bind
 from devenv.problem import Problem
-from devenv.process_request import ProcessRequest
+from devenv.servers import Servers
 from devenv.state import Document, running
 from devenv.steps import Steps
 from devenv.supervision import Supervision
@@ -29,48 +29,48 @@ _LEAST_FREE_BYTES = 400_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """Brings up what does not run; what runs is left alone."""
+    """Brings up what does not run; what runs is left alone. `kind` names the home, as state.json keeps it."""
 
     instance: Instance
+    kind: str
     steps: Steps
     watch: bool = True
 
     def missing(self) -> list[str]:
-        """The processes that do not run."""
+        """The servers that do not run, and the watch if it should."""
         document = Supervision(self.instance).state.read()
         if not running(document, "supervisor"):
             return list(PROCESSES)
-        return [name for name in PROCESSES if not running(document, name) and (name != "watch" or self.watch)]
+        missing = [name for name, server in self._servers.observed().items() if not server.runs]
+        return [*missing, "watch"] if self.watch and not running(document, "watch") else missing
 
     def up(self) -> Document:
-        """Starts the processes, deploys, starts the watch; the state. Raises Problem."""
+        """Starts the servers, deploys, starts the watch; the state. Raises Problem."""
         self._check_disk()
         supervision = Supervision(self.instance)
         # With a dead supervisor its children die too, a moment later: they must not be taken for somebody else's.
         if supervision.supervisor() is None:
             supervision.end(seconds=10)
         document = supervision.state.read()
-        alive = frozenset(name for name in PROCESSES if running(document, name))
+        alive = frozenset(name for name, server in self._servers.observed().items() if server.runs)
         ports = PortChooser(instance=self.instance, free=can_bind).choose(document.get("ports", {}), alive)
         supervision.ensure()
         endpoint = f"http://{HOST}:{ports['localstack']}"
         supervision.state.merge(
-            home="embedded", region=REGION, endpoint=endpoint, ports=ports, stack=self.instance.stack
+            home=self.kind, region=REGION, endpoint=endpoint, ports=ports, stack=self.instance.stack
         )
-        credentials = Credentials.of(self.instance)
-        with ThreadPoolExecutor(3) as pool:
-            started = [
-                pool.submit(self._postgres, supervision, ports["postgres"], credentials, "postgres" in alive),
-                pool.submit(self._simulator, supervision, ports["simulator"], "simulator" in alive),
-            ]
-            made = self._environments()
-            packaged = pool.submit(self._package, endpoint, made.runtime)
-            started.append(pool.submit(self._localstack, supervision, ports["localstack"], made, "localstack" in alive))
-            _results([*started, packaged])
-        document = self._deploy(supervision, credentials, packaged.result(), stood="localstack" in alive)
+        with ThreadPoolExecutor(2) as pool:
+            started = pool.submit(self._servers.start, ports, self.steps)
+            packaged = pool.submit(self._package, endpoint)
+            started.result()  # what is to be mended first is told first
+        document = self._deploy(packaged.result(), stood="localstack" in alive)
         if self.watch and not running(document, "watch"):
             self._watch(supervision)
         return document
+
+    @property
+    def _servers(self) -> Servers:
+        return servers_of(self.instance, self.kind)
 
     def _watch(self, supervision: Supervision) -> None:
         """Starts the watch and waits until it sees what is saved."""
@@ -80,58 +80,16 @@ class Home:
         supervision.ask([request])
         supervision.wait(request, watching.exists, seconds=20)
 
-    def _environments(self) -> environments.Environments:
-        ready = all((recipe.place(self.instance.venvs) / "mtd-complete").exists()
-                    for recipe in environments.recipes(self.instance))  # fmt: skip
-        if ready:
-            return environments.ensure(self.instance)
-        with self.steps.step("Python environments"):
-            return environments.ensure(self.instance)
-
-    def _postgres(self, supervision: Supervision, port: int, credentials: Credentials, alive: bool) -> None:
-        if alive:
-            return
-        with self.steps.step("PostgreSQL") as step:
-            server = postgres.prepare(self.instance, port, credentials)
-            request = server.request(self.instance)
-            supervision.state.merge(postgres={"data": str(server.data), "bindir": str(server.bindir)})
-            _start(supervision, request)
-            supervision.wait(request, lambda: postgres.accepts(port, credentials), seconds=40)
-            postgres.ensure_database(port, credentials)
-            step.note = f"{HOST}:{port}"
-
-    def _simulator(self, supervision: Supervision, port: int, alive: bool) -> None:
-        if alive:
-            return
-        with self.steps.step("Legacy systems' simulator") as step:
-            request = simulator.request(self.instance, port)
-            _start(supervision, request)
-            supervision.wait(request, lambda: emulator.answers(f"http://{HOST}:{port}/health"), seconds=40)
-            step.note = f"http://{HOST}:{port}"
-
-    def _localstack(self, supervision: Supervision, port: int, made: environments.Environments, alive: bool) -> None:
-        if alive:
-            return
-        with self.steps.step("LocalStack") as step:
-            start_localstack(self.instance, supervision, made, port)
-            step.note = f"http://{HOST}:{port}"
-
-    def _package(self, endpoint: str, runtime: Path) -> Packaged:
+    def _package(self, endpoint: str) -> Packaged:
+        target = self._servers.target()
         with self.steps.step("Templates and layer packaged"):
-            return local_package(self.instance, endpoint, runtime)
+            return local_package(self.instance, endpoint, target)
 
-    def _deploy(
-        self,
-        supervision: Supervision,
-        credentials: Credentials,
-        packaged: Packaged,
-        *,
-        stood: bool,
-    ) -> Document:
+    def _deploy(self, packaged: Packaged, *, stood: bool) -> Document:
         with self.steps.step("Stack deployed, database migrated") as step:
-            deployed = _bring_to_stand(self.instance, supervision, credentials, packaged, stood=stood)
+            deployed = _bring_to_stand(self.instance, self._servers, packaged, stood=stood)
             step.note = f"{self.instance.stack}, {'made afresh' if deployed.fresh else 'stands already'}"
-        return supervision.state.read()
+        return Supervision(self.instance).state.read()
 
     def _check_disk(self) -> None:
         folder = self.instance.folder
@@ -145,67 +103,39 @@ class Home:
             )
 
 
-def start_localstack(instance: Instance, supervision: Supervision, made: environments.Environments, port: int) -> None:
-    """Starts (or starts anew) LocalStack, empty: nothing of an earlier run serves a new one. Raises Problem."""
-    supervision.withdraw("localstack")
-    deadline = time.monotonic() + 15
-    while running(supervision.state.read(), "localstack") and time.monotonic() < deadline:
-        time.sleep(0.05)
-    shutil.rmtree(instance.folder / "localstack", ignore_errors=True)
-    request = emulator.request(instance, made, port)
-    _start(supervision, request)
-    supervision.wait(request, lambda: emulator.healthy(port), seconds=90)
-
-
-def _start(supervision: Supervision, request: ProcessRequest) -> None:
-    log = Path(request.log)
-    if log.exists():
-        log.replace(log.with_suffix(".previous.log"))
-    supervision.ask([request])
-
-
 def redeploy(instance: Instance) -> str:
     """Deploys the templates as they are now, if they changed; what was done. Raises Problem."""
     started = time.monotonic()
-    supervision = Supervision(instance)
-    endpoint = str(supervision.state.read()["endpoint"])
-    packaged = local_package(instance, endpoint, environments.ensure(instance).runtime)
-    deployed = _bring_to_stand(instance, supervision, Credentials.of(instance), packaged, stood=True)
+    document = Supervision(instance).state.read()
+    servers = servers_of(instance, recorded(document))
+    packaged = local_package(instance, str(document["endpoint"]), servers.target())
+    deployed = _bring_to_stand(instance, servers, packaged, stood=True)
     if not deployed.fresh:
         return "the packaged template is the same: nothing to deploy"
     return f"deployed afresh in {time.monotonic() - started:.1f} s; the database was kept"
 
 
-def _bring_to_stand(
-    instance: Instance, supervision: Supervision, credentials: Credentials, packaged: Packaged, *, stood: bool
-) -> Deployed:
+def _bring_to_stand(instance: Instance, servers: Servers, packaged: Packaged, *, stood: bool) -> Deployed:
     """Deploys and records what stands. One at a time: `up` and the watch may both want to."""
+    state = Supervision(instance).state
     with FileLock(instance.folder / "deploy.lock"):
-        document = supervision.state.read()
+        document = state.read()
         standing = document.get("fingerprint") if stood else None
-        supervision.state.update(lambda kept: kept.update(fingerprint=None))
+        state.update(lambda kept: kept.update(fingerprint=None))
         deployed = deploy(
             instance,
             Clients(document["endpoint"]),
             packaged,
-            document["ports"],
-            credentials,
+            servers.places(document["ports"]),
+            Credentials.of(instance),
             standing=standing,
             replacing=carried_over,
-            restart=lambda: start_localstack(
-                instance, supervision, environments.ensure(instance), int(document["ports"]["localstack"])
-            ),
+            restart=servers.restart_localstack,
         )
-        supervision.state.merge(
+        state.merge(
             outputs=deployed.outputs,
             api_url=deployed.outputs.get("ApiUrl", ""),
             fingerprint=deployed.fingerprint,
             deployed_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
     return deployed
-
-
-def _results(futures: list[Future[None] | Future[Packaged]]) -> None:
-    """The first failure in the order given: what came first is what to mend first."""
-    for future in futures:
-        future.result()

@@ -1,8 +1,18 @@
-"""Which home an instance runs in, and why."""
+"""Which home an instance runs in, and why; the servers of that home."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from devenv import docker
+from devenv.compose import ComposeServers
+from devenv.embedded import EmbeddedServers
+from devenv.instance import Instance
 from devenv.problem import Problem
+from devenv.servers import Servers
+from devenv.state import StateFile, running
+
+KINDS = ("embedded", "compose")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,16 +21,44 @@ class HomeKind:
     reason: str
 
 
-def choose(asked: str) -> HomeKind:
-    """The home that was asked for, or the default. Raises Problem (exit code 2) for one that cannot be had."""
-    if asked == "compose":
+def choose(
+    asked: str, instance: Instance, engine_away: Callable[[Mapping[str, str]], str] = docker.engine_away
+) -> HomeKind:
+    """The home that was asked for, or the default. Raises Problem (exit code 2) for one that cannot be had.
+
+    `engine_away` says why no Docker engine can be used, or nothing."""
+    if asked and asked not in KINDS:
+        raise Problem(f"HOME_KIND is '{asked}', which is no home.", fix=f"Use {' or '.join(KINDS)}.", code=2)
+    document = StateFile(instance).read()
+    before = document.get("home", "")
+    if asked and before and asked != before and running(document, "supervisor"):
         raise Problem(
-            "The compose home is not built yet.",
-            fix="Use the embedded one: make up HOME_KIND=embedded",
+            f"Instance '{instance.name}' runs in the {before} home.",
+            fix=f"End it first ({instance.command('make down')}), or start a second one: "
+            f"MTD_INSTANCE={instance.name}-{asked} make up HOME_KIND={asked}",
             code=2,
         )
-    if asked not in {"", "embedded"}:
-        raise Problem(f"HOME_KIND is '{asked}', which is no home.", fix="Use embedded.", code=2)
+    if asked == "embedded":
+        return HomeKind(name=asked, reason="asked for")
+    if not asked and before == "embedded":
+        return HomeKind(name=before, reason="as before: its database is there")
+    away = engine_away(instance.environ)
+    if away and (asked or before == "compose"):
+        raise docker.no_engine(away)
+    if away:
+        return HomeKind(name="embedded", reason=f"no Docker engine answers: {away}")
     if asked:
-        return HomeKind(name="embedded", reason="asked for")
-    return HomeKind(name="embedded", reason="the default: it needs Python and nothing else")
+        return HomeKind(name=asked, reason="asked for")
+    if before:
+        return HomeKind(name="compose", reason="as before: its database is there")
+    return HomeKind(name="compose", reason="a Docker engine answers; HOME_KIND=embedded does without")
+
+
+def recorded(document: Mapping[str, Any]) -> str:
+    """The home in the state document."""
+    return str(document.get("home") or "embedded")
+
+
+def servers_of(instance: Instance, kind: str) -> Servers:
+    """The servers of that home."""
+    return ComposeServers(instance=instance) if kind == "compose" else EmbeddedServers(instance=instance)

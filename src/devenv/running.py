@@ -7,6 +7,7 @@ from psycopg.conninfo import make_conninfo
 
 from devenv.aws import Clients
 from devenv.credentials import Credentials
+from devenv.home_kind import recorded, servers_of
 from devenv.instance import REGION, Instance
 from devenv.orders_api import OrdersApi
 from devenv.ports import HOST
@@ -29,12 +30,13 @@ class Running:
         document = StateFile(instance).read()
         if not running(document, "supervisor") or not document.get("endpoint"):
             raise Problem(f"Instance '{instance.name}' does not run.", fix=f"Start it: {instance.command('make up')}")
+        observed = servers_of(instance, recorded(document)).observed()
         for name in ("localstack", "postgres"):
-            death = document.get("deaths", {}).get(name)
-            if death:
+            if observed[name].death:
                 raise Problem(
-                    f"{name} {death['reason']} at {death['at']}.",
-                    fix=f"See {instance.logs / f'{name}.log'}, then start it again: {instance.command('make up')}",
+                    f"{name} {observed[name].death}.",
+                    fix=f"See '{instance.command(f'.venv/bin/mtd logs {name}')}', then start it again: "
+                    f"{instance.command('make up')}",
                 )
         return cls(instance=instance, document=document, clients=Clients(document["endpoint"]))
 

@@ -3,7 +3,6 @@
 import sys
 
 from devenv.instance import Instance
-from devenv.ports import HOST
 from devenv.process_request import ProcessRequest
 from devenv.supervision import clean_environment
 
@@ -28,6 +27,6 @@ def request(instance: Instance, port: int) -> ProcessRequest:
     )
 
 
-def urls(port: int) -> dict[str, str]:
-    """The systems' addresses as the template's parameters."""
-    return {name: f"http://{HOST}:{port}{path}" for name, path in SYSTEMS.items()}
+def urls(base: str) -> dict[str, str]:
+    """The systems' addresses as the template's parameters, from the simulator's own."""
+    return {name: f"{base}{path}" for name, path in SYSTEMS.items()}

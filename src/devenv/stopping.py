@@ -2,29 +2,35 @@
 
 import shutil
 
+from devenv.compose import ComposeServers
+from devenv.embedded import EmbeddedServers
 from devenv.instance import Instance
-from devenv.postgres import remove_data
 from devenv.problem import Problem
 from devenv.state import Document, StateFile
-from devenv.supervision import Supervision
 
 
 def stop(instance: Instance) -> bool:
-    """Ends the instance's own processes; whether there were any. A corrupt state is set aside."""
+    """Ends the instance's own processes and containers; whether there were any. A corrupt state is set aside.
+
+    Raises Problem when its containers cannot be ended."""
     state = StateFile(instance)
     document = _read(state)
-    stopped = Supervision(instance).end()
+    # The supervisor owns the watch in every home.
+    stopped = EmbeddedServers(instance=instance).stop()
     path = instance.folder / "state.json"
     if document is None:
         path.replace(path.with_suffix(".corrupt.json"))
     elif document:
         state.update(_forget)
+    if document is None or document.get("home") == "compose":
+        stopped = ComposeServers(instance=instance).stop() or stopped
     return stopped
 
 
 def wipe(instance: Instance) -> None:
-    """Removes everything of a stopped instance, its database too, wherever that lies."""
-    remove_data(instance)
+    """Removes everything of a stopped instance, its databases too, wherever they lie. Raises Problem."""
+    for servers in (ComposeServers(instance=instance), EmbeddedServers(instance=instance)):
+        servers.wipe()
     shutil.rmtree(instance.folder, ignore_errors=True)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from devenv import environments, postgres
 from devenv.emulator import healthy
+from devenv.home_kind import choose, recorded, servers_of
 from devenv.instance import Instance
 from devenv.ports import can_bind, owner
 from devenv.problem import Problem
@@ -55,7 +56,14 @@ def _memory(_: Instance) -> Finding:
     return megabytes > 3500, f"{megabytes} MB" + ("" if megabytes > 3500 else "; the home needs about 2500 MB")
 
 
+def _home(instance: Instance) -> Finding:
+    kind = choose(instance.setting("HOME_KIND"), instance)
+    return True, f"{kind.name} ({kind.reason})"
+
+
 def _installed(instance: Instance) -> Finding:
+    if _kind(instance) == "compose":
+        return True, "in the images"
     missing = [
         recipe.name
         for recipe in environments.recipes(instance)
@@ -65,6 +73,8 @@ def _installed(instance: Instance) -> Finding:
 
 
 def _database(instance: Instance) -> Finding:
+    if _kind(instance) == "compose":
+        return True, "postgres:17, in a container"
     bindir = postgres.find_programs(instance)
     account = Account.for_servers()
     user = "our own user" if account.uid is None else f"user {account.uid}, since root may not"
@@ -78,10 +88,11 @@ def _state(instance: Instance) -> Finding:
 
 def _ports(instance: Instance) -> Finding:
     document = StateFile(instance).read()
+    seen = servers_of(instance, recorded(document)).observed()
     taken = [
         f"{name}'s {port} by {owner(port)}"
         for name, port in document.get("ports", {}).items()
-        if not running(document, name) and not can_bind(port)
+        if not seen[name].runs and not can_bind(port)
     ]
     return not taken, f"taken: {', '.join(taken)}; stop it or set MTD_<NAME>_PORT" if taken else "free or our own"
 
@@ -90,17 +101,24 @@ def _processes(instance: Instance) -> Finding:
     document = StateFile(instance).read()
     if not running(document, "supervisor"):
         return True, "the instance does not run"
-    dead = [f"{name} {death['reason']}" for name, death in document.get("deaths", {}).items()]
+    seen = servers_of(instance, recorded(document)).observed()
+    dead = [f"{name} {server.death or 'is down'}" for name, server in seen.items() if not server.runs]
+    dead += [f"watch {death['reason']}" for name, death in document.get("deaths", {}).items() if name == "watch"]
     if dead:
-        return False, f"{'; '.join(dead)}: run 'make up', see {instance.logs}"
+        return False, f"{'; '.join(dead)}: run 'make up'; 'mtd logs NAME' tells more"
     answers = healthy(int(document["ports"]["localstack"]))
     return answers, "all run, LocalStack answers" if answers else "LocalStack does not answer: see its log"
+
+
+def _kind(instance: Instance) -> str:
+    return recorded(StateFile(instance).read())
 
 
 _CHECKS: dict[str, Callable[[Instance], Finding]] = {
     "Python": _python,
     "disk": _disk,
     "memory": _memory,
+    "home": _home,
     "environments": _installed,
     "PostgreSQL": _database,
     "state": _state,

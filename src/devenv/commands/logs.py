@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devenv.aws import Clients
+from devenv.home_kind import recorded, servers_of
 from devenv.instance import ENVIRONMENT, Instance
-from devenv.log_files import follow, tail
+from devenv.ports import FIRST_CHOICE
 from devenv.problem import Problem
 from devenv.running import Running
 from devenv.screen import json_flag, print_json
+from devenv.servers import Servers
+from devenv.state import StateFile
 
 _PROCESSES = ("localstack", "postgres", "simulator", "watch", "supervisor")
 _PREFIX = f"/aws/lambda/mtd-{ENVIRONMENT}-"
@@ -28,10 +31,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.function in _PROCESSES:
-        path = instance.logs / f"{arguments.function}.log"
+        servers = _keepers(instance, arguments.function)
         if arguments.follow:
-            follow([path], last=arguments.last)
-        lines = tail(path, arguments.last)
+            servers.follow(arguments.function, arguments.last)
+        lines = servers.lines(arguments.function, arguments.last)
         if arguments.json:
             print_json([{"at": None, "function": arguments.function, "message": line} for line in lines])
         else:
@@ -48,6 +51,12 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.follow:
         _follow(clients, groups, {event["id"] for event in events}, since=int(time.time() * 1000) - 2000)
     return 0
+
+
+def _keepers(instance: Instance, process: str) -> Servers:
+    """Who keeps that process's log: the watch and the supervisor run on this machine in every home."""
+    kind = recorded(StateFile(instance).read()) if process in FIRST_CHOICE else "embedded"
+    return servers_of(instance, kind)
 
 
 def _groups(clients: Clients, function: str | None) -> list[str]:

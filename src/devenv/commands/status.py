@@ -3,11 +3,13 @@
 import argparse
 from typing import Any
 
+from devenv.home_kind import recorded, servers_of
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.problem import Problem
 from devenv.running import Running
 from devenv.screen import console, json_flag, print_json, table
-from devenv.state import StateFile, identities
+from devenv.servers import Server
+from devenv.state import StateFile, identities, running
 
 _DEPTHS = {
     "visible": "ApproximateNumberOfMessages",
@@ -55,17 +57,22 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 def _processes(instance: Instance) -> None:
     document = StateFile(instance).read()
     ports = document.get("ports", {})
-    rows: list[tuple[object, ...]] = []
-    for name in ("supervisor", "postgres", "localstack", "simulator", "watch"):
+    seen = servers_of(instance, recorded(document)).observed()
+    for name in ("supervisor", "watch"):
         identity = identities(document).get(name)
         death = document.get("deaths", {}).get(name)
-        if identity is not None and identity.alive():
-            rows.append((name, "runs", identity.pid, ports.get(name, ""), ""))
-        elif death:
-            rows.append((name, "died", "", "", f"{death['reason']} at {death['at']}"))
+        seen[name] = Server(
+            runs=running(document, name),
+            identity=str(identity.pid) if identity else "",
+            death=f"{death['reason']} at {death['at']}" if death else "",
+        )
+    rows: list[tuple[object, ...]] = []
+    for name in ("supervisor", "postgres", "localstack", "simulator", "watch"):
+        if seen[name].runs:
+            rows.append((name, "runs", seen[name].identity, ports.get(name, ""), ""))
         else:
-            rows.append((name, "is down", "", "", ""))
-    console().print(table(("Process", "", "Pid", "Port", ""), rows))
+            rows.append((name, "died" if seen[name].death else "is down", "", "", seen[name].death))
+    console().print(table(("Process", "", "Pid or container", "Port", ""), rows))
 
 
 def _functions(running: Running) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from devenv import seeds
 from devenv.home import Home
-from devenv.home_kind import choose
+from devenv.home_kind import KINDS, choose
 from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.running import Running
@@ -20,14 +20,14 @@ _DEADLINE_SECONDS = 90.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--home", choices=("embedded", "compose"), help="where it runs (default: HOME_KIND, or chosen)")
+    parser.add_argument("--home", choices=KINDS, help="where it runs (default: HOME_KIND, or chosen)")
     parser.add_argument("--no-seed", action="store_true", help="put no orders")
     parser.add_argument("--no-watch", action="store_true", help="do not serve saved code by itself")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     out = console()
-    kind = choose(arguments.home or instance.setting("HOME_KIND"))
+    kind = choose(arguments.home or instance.setting("HOME_KIND"), instance)
     out.print(f"Home: [bold]{kind.name}[/] ({kind.reason})", highlight=False)
     instance.folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(instance.folder / "up.lock")
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     except Timeout as error:
         raise Problem(f"Another 'mtd up' of instance '{instance.name}' is at work.", fix="Wait for it.") from error
     with lock, Steps(out) as steps:
-        home = Home(instance=instance, steps=steps, watch=not arguments.no_watch)
+        home = Home(instance=instance, kind=kind.name, steps=steps, watch=not arguments.no_watch)
         stands = bool(StateFile(instance).read().get("fingerprint"))
         missing = home.missing()
         if stands and missing and len(missing) < 4:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from devenv.deploy.stack import Stack
 from devenv.instance import ENVIRONMENT, REGION, Instance
 from devenv.postgres import DATABASE, ROLE
 from devenv.problem import Problem
+from devenv.servers import Places
 
 Replacing = Callable[[Clients, Stack], AbstractContextManager[None]]
 
@@ -38,10 +39,9 @@ def url_of(endpoint: str | None, bucket: str) -> Callable[[str], str]:
     return lambda key: f"{base}/{bucket}/{key}"
 
 
-def local_package(instance: Instance, endpoint: str, runtime: Path) -> Packaged:
+def local_package(instance: Instance, endpoint: str, target: layer.Target) -> Packaged:
     """The templates as LocalStack gets them: functions read from their folders."""
     bucket = prerequisites.artifact_bucket()
-    target = layer.Target.of_interpreter(runtime)
     plan = Plan(
         bucket=bucket,
         url=url_of(endpoint, bucket),
@@ -69,7 +69,7 @@ def deploy(
     instance: Instance,
     clients: Clients,
     packaged: Packaged,
-    ports: Mapping[str, int],
+    places: Places,
     credentials: Credentials,
     *,
     standing: str | None,
@@ -97,7 +97,7 @@ def deploy(
                 stack.delete()
             except Problem:
                 restart()
-        url, parameters = _lay_ground(instance, clients, packaged, ports, credentials)
+        url, parameters = _lay_ground(instance, clients, packaged, places, credentials)
         outputs = stack.apply(url, parameters)
         migrate(instance.project, clients)
     resume(clients)
@@ -108,15 +108,20 @@ def _lay_ground(
     instance: Instance,
     clients: Clients,
     packaged: Packaged,
-    ports: Mapping[str, int],
+    places: Places,
     credentials: Credentials,
 ) -> tuple[str, dict[str, str]]:
     """Everything a stack needs before it is made: (the root template's URL, the parameters)."""
     secret = prerequisites.database_secret(
-        clients, port=ports["postgres"], username=ROLE, password=credentials.application, dbname=DATABASE
+        clients,
+        host=places.database_host,
+        port=places.database_port,
+        username=ROLE,
+        password=credentials.application,
+        dbname=DATABASE,
     )
     bucket = prerequisites.make_artifact_bucket(clients)
-    at_run_time = simulator.urls(ports["simulator"]) | {
+    at_run_time = simulator.urls(places.simulator) | {
         "Environment": ENVIRONMENT,
         "DatabaseSecretArn": secret,
         "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",

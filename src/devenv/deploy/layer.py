@@ -33,9 +33,17 @@ class Target:
         """This machine, and the version of the interpreter that runs the functions."""
         code = "import sys; print('%d.%d' % sys.version_info[:2])"
         told = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
-        machine = "aarch64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
         system = "apple-darwin" if sys.platform == "darwin" else "unknown-linux-gnu"
-        return cls(python=told, platform=f"{machine}-{system}")
+        return cls(python=told, platform=f"{_machine()}-{system}")
+
+    @classmethod
+    def in_container(cls, python: str) -> "Target":
+        """Linux on this machine's processor."""
+        return cls(python=python, platform=f"{_machine()}-unknown-linux-gnu")
+
+
+def _machine() -> str:
+    return "aarch64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,17 +8,16 @@ from botocore.exceptions import ClientError
 
 from devenv.aws import Clients
 from devenv.instance import ENVIRONMENT, REGION
-from devenv.ports import HOST
 
 
 def artifact_bucket(environment: str = ENVIRONMENT) -> str:
     return f"mtd-artifacts-{environment}"
 
 
-def database_secret(clients: Clients, *, port: int, username: str, password: str, dbname: str) -> str:
+def database_secret(clients: Clients, *, host: str, port: int, username: str, password: str, dbname: str) -> str:
     """Makes or renews the secret; its ARN."""
     name = f"mtd/{ENVIRONMENT}/database"
-    value = {"host": HOST, "port": port, "username": username, "password": password, "dbname": dbname}
+    value = {"host": host, "port": port, "username": username, "password": password, "dbname": dbname}
     client = clients.client("secretsmanager")
     try:
         return str(client.create_secret(Name=name, SecretString=json.dumps(value))["ARN"])

@@ -33,10 +33,12 @@ def test_without_a_running_instance_one_sentence_and_the_fix(
     assert told == ["mtd: Instance 'one' does not run.", "     Start it: MTD_INSTANCE=one make up"]
 
 
-def test_compose_is_told_to_be_missing_with_code_2(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = Instance(name="one", project=instance.project, environ={"HOME_KIND": "compose"})
-    assert cli.main(["up"], asked) == 2
-    assert "not built yet" in capsys.readouterr().err
+def test_a_home_without_its_engine_is_told_with_code_2(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {"HOME_KIND": "compose", "DOCKER_HOST": "tcp://far.example:2375"}
+    assert cli.main(["up"], Instance(name="one", project=instance.project, environ=environ)) == 2
+    told = capsys.readouterr().err
+    assert "No Docker engine answers: DOCKER_HOST is tcp://far.example:2375, another machine's" in told
+    assert "HOME_KIND=embedded" in told
 
 
 def test_a_corrupt_state_is_one_sentence(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:

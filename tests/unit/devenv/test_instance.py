@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from devenv.home_kind import choose
 from devenv.instance import Instance
 from devenv.problem import Problem
 
@@ -30,15 +29,3 @@ def test_mtd_home_moves_everything(tmp_path: Path) -> None:
 
 def test_a_command_in_a_message_names_the_instance(instance: Instance) -> None:
     assert instance.command("make up") == "MTD_INSTANCE=one make up"
-
-
-@pytest.mark.parametrize("asked", ["", "embedded"])
-def test_embedded_is_the_default_home(asked: str) -> None:
-    assert choose(asked).name == "embedded"
-
-
-@pytest.mark.parametrize("asked", ["compose", "cloud"])
-def test_a_home_that_cannot_be_had_is_exit_code_2(asked: str) -> None:
-    with pytest.raises(Problem) as told:
-        choose(asked)
-    assert told.value.code == 2

@@ -1,0 +1,191 @@
+"""The compose home's servers: containers of compose.yaml, one Compose project per instance."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from devenv import docker, emulator, postgres
+from devenv.credentials import Credentials
+from devenv.deploy.layer import Target
+from devenv.instance import Instance
+from devenv.ports import FIRST_CHOICE, HOST
+from devenv.problem import Problem
+from devenv.servers import Places, Server
+from devenv.state import StateFile
+from devenv.steps import Steps
+
+# Debian trixie's, which the images are built from.
+PYTHON = "3.13"
+_SERVICES = {"localstack": "localstack", "postgres": "postgres", "simulator": "legacy-simulator"}
+# The image's own user, when ours is root.
+_USER = "10001:10001"
+_HEALTHY_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeServers:
+    """Serves the Protocol `Servers`."""
+
+    instance: Instance
+
+    @property
+    def settings(self) -> Path:
+        """What compose.yaml is filled in with; `docker compose --env-file` takes it too."""
+        return self.instance.folder / "compose.env"
+
+    @property
+    def project(self) -> str:
+        """The Compose project: two clones may have instances of the same name."""
+        clone = hashlib.sha256(str(self.instance.folder).encode()).hexdigest()[:6]
+        return f"mtd-{self.instance.name}-{clone}"
+
+    def observed(self) -> dict[str, Server]:
+        containers = self._containers() if self.settings.exists() else {}
+        return {name: _server(containers.get(service)) for name, service in _SERVICES.items()}
+
+    def start(self, ports: Mapping[str, int], steps: Steps) -> None:
+        self.prepare(ports)
+        if not all(server.runs for server in self.observed().values()):
+            with steps.step("Images built"):
+                self._run("the build of the images", "build", "--quiet")
+            with steps.step("Containers") as step:
+                self._run(
+                    "the start of the containers",
+                    *("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(_HEALTHY_SECONDS)),
+                )
+                step.note = ", ".join(f"{name} {HOST}:{port}" for name, port in ports.items())
+        self._make_database(ports["postgres"])
+
+    def restart_localstack(self) -> None:
+        self._run("the restart of LocalStack", "restart", "--no-deps", "localstack")
+        port = int(StateFile(self.instance).read()["ports"]["localstack"])
+        deadline = time.monotonic() + _HEALTHY_SECONDS
+        while not emulator.healthy(port):
+            if time.monotonic() > deadline:
+                raise Problem(f"LocalStack was not ready after {_HEALTHY_SECONDS} s.", fix="See 'mtd logs localstack'.")
+            time.sleep(0.1)
+
+    def target(self) -> Target:
+        return Target.in_container(PYTHON)
+
+    def places(self, ports: Mapping[str, int]) -> Places:
+        del ports  # theirs, as containers see each other
+        return Places(database_host="postgres", database_port=5432, simulator="http://legacy-simulator:4580")
+
+    def stop(self) -> bool:
+        if not self.settings.exists():
+            return False
+        containers = self._containers()
+        self._run("the stop of the containers", "down", "--remove-orphans")
+        return bool(containers)
+
+    def wipe(self) -> None:
+        if self.settings.exists():
+            self._run("the removal of the containers", "down", "--remove-orphans", "--volumes", "--rmi", "local")
+
+    def lines(self, name: str, last: int) -> list[str]:
+        words = ("logs", "--no-color", "--no-log-prefix", "--tail", str(last), _SERVICES[name])
+        return self._run("the reading of a log", *words).splitlines()
+
+    def follow(self, name: str, last: int) -> None:
+        words = ("logs", "--no-color", "--no-log-prefix", "--follow", "--tail", str(last), _SERVICES[name])
+        command = self.command(*words)
+        os.execvpe(command[0], command, dict(self.instance.environ))
+
+    def command(self, *words: str) -> list[str]:
+        """Docker Compose's command line for this instance's project."""
+        project = str(self.instance.project)
+        return [
+            *docker.command(), "--project-directory", project, "--file", f"{project}/compose.yaml",
+            "--project-name", self.project, "--env-file", str(self.settings), *words,
+        ]  # fmt: skip
+
+    def prepare(self, ports: Mapping[str, int]) -> None:
+        """Writes what compose.yaml is filled in with, and the password that PostgreSQL is made with."""
+        secrets = self.instance.folder / "secrets"
+        secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        secrets.chmod(0o700)
+        # PostgreSQL's own user reads it in the container; here the folder keeps everybody else out.
+        _write(secrets / "postgres_password", Credentials.of(self.instance).postgres, mode=0o444)
+        values = {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "MTD_PROJECT": str(self.instance.project),
+            "MTD_SECRETS": str(secrets),
+            "MTD_USER": _USER if os.geteuid() == 0 else f"{os.geteuid()}:{os.getegid()}",
+        } | {f"MTD_{name.upper()}_PORT": str(ports[name]) for name in FIRST_CHOICE}
+        _write(self.settings, "".join(f"{name}='{value}'\n" for name, value in values.items()), mode=0o644)
+
+    def _make_database(self, port: int) -> None:
+        credentials = Credentials.of(self.instance)
+        deadline = time.monotonic() + 20
+        while not postgres.accepts(port, credentials):
+            if time.monotonic() > deadline:
+                raise Problem(f"PostgreSQL does not answer on {HOST}:{port}.", fix="See 'mtd logs postgres'.")
+            time.sleep(0.1)
+        postgres.ensure_database(port, credentials)
+
+    def _containers(self) -> dict[str, dict[str, Any]]:
+        """What Compose tells of each container, by service."""
+        told = self._run("the look at the containers", "ps", "--all", "--format", "json")
+        return {str(item["Service"]): item for item in parse_listing(told)}
+
+    def _run(self, doing: str, *words: str) -> str:
+        """What the command prints; both streams go to compose.log, but for mere questions. Raises Problem."""
+        environ = {name: value for name, value in self.instance.environ.items() if not name.startswith("COMPOSE_")}
+        try:
+            ended = subprocess.run(
+                self.command(*words), env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+            )
+        except OSError as error:
+            raise Problem(f"Docker Compose does not run: {error}.", fix="Run 'rm -rf .venv && make venv'.") from error
+        log = self.instance.logs / "compose.log"
+        if words[0] not in {"ps", "logs"} or ended.returncode:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("a", encoding="utf-8") as file:
+                file.write(f"$ docker compose {' '.join(words)}\n{ended.stdout}{ended.stderr}")
+        if ended.returncode:
+            raise docker.failure(doing, ended.stderr or ended.stdout, log)
+        return ended.stdout
+
+
+def parse_listing(told: str) -> list[dict[str, Any]]:
+    """`ps --format json`: a list until Compose 2.20, an object a line since."""
+    if told.lstrip().startswith("["):
+        return list(json.loads(told))
+    return [json.loads(line) for line in told.splitlines() if line.strip()]
+
+
+def _server(told: Mapping[str, Any] | None) -> Server:
+    if told is None:
+        return Server(runs=False)
+    state, code = str(told["State"]), int(told.get("ExitCode") or 0)
+    runs = state == "running"
+    return Server(runs=runs, identity=str(told["ID"])[:12], death="" if runs else _death(state, code))
+
+
+def _death(state: str, code: int) -> str:
+    if state == "created":  # never started
+        return ""
+    if state != "exited":
+        return f"is {state}"
+    if code > 128:
+        try:
+            return f"was ended by {signal.Signals(code - 128).name}"
+        except ValueError:
+            pass
+    return f"ended with exit code {code}"
+
+
+def _write(path: Path, text: str, *, mode: int) -> None:
+    """Replaces the file, whatever mode it has."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.chmod(mode)
+    temporary.replace(path)

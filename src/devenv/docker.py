@@ -1,0 +1,90 @@
+"""Running Docker Compose: the one that Docker brings, or the binary among our packages; its failures as Problems."""
+
+import functools
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from devenv.problem import Problem
+
+_PROBE_SECONDS = 10
+_AWAY = re.compile(
+    r"(failed|unable) to connect to the docker API|Cannot connect to the Docker daemon|docker daemon", re.I
+)
+_TAKEN = re.compile(
+    r"(?:Bind for [\d.]+|listen tcp4? [\d.]+):(\d+).*?(already allocated|already in use)|port (\d+).*in use"
+)
+_NO_IMAGE = re.compile(
+    r"pull access denied|manifest unknown|failed to resolve|no such host|i/o timeout|TLS handshake", re.I
+)
+_NO_SPACE = re.compile(r"no space left on device", re.I)
+
+
+@functools.cache
+def command() -> tuple[str, ...]:
+    """`docker compose` of version 2 or newer where the machine has it, else our own `docker-compose`."""
+    docker = shutil.which("docker")
+    if docker:
+        told = subprocess.run(
+            [docker, "compose", "version", "--short"],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        major = re.match(r"v?(\d+)\.", told.stdout.strip())
+        if told.returncode == 0 and major and int(major[1]) >= 2:
+            return (docker, "compose")
+    return (str(Path(sys.executable).with_name("docker-compose")),)
+
+
+def engine_away(environ: Mapping[str, str]) -> str:
+    """Why no Docker engine of this machine can be used; empty when one answers."""
+    host = environ.get("DOCKER_HOST", "")
+    if host and not host.startswith(("unix://", "npipe://")):
+        return f"DOCKER_HOST is {host}, another machine's, where our folders and loopback ports are not"
+    try:
+        told = subprocess.run(
+            [*command(), "ls", "--quiet"], env=dict(environ), capture_output=True, text=True, check=False,
+            timeout=_PROBE_SECONDS, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if told.returncode == 0 else _last_line(told.stderr)
+
+
+def no_engine(why: str) -> Problem:
+    return Problem(
+        f"No Docker engine answers: {why}.",
+        fix="Start Docker (and see that you may use it), or take the home without it: make up HOME_KIND=embedded",
+        code=2,
+    )
+
+
+def failure(doing: str, told: str, log: Path) -> Problem:
+    """What a failed command's output means for a person. `log` holds all of it."""
+    if _AWAY.search(told):
+        return no_engine(_last_line(told))
+    if taken := _TAKEN.search(told):
+        port = taken[1] or taken[3]
+        return Problem(
+            f"Port {port} is taken by another process or container.",
+            fix="Stop it, or choose another port: MTD_LOCALSTACK_PORT, MTD_POSTGRES_PORT or MTD_SIMULATOR_PORT.",
+        )
+    if _NO_SPACE.search(told):
+        return Problem("Docker's disk is full.", fix="Free some space: docker system prune, docker image prune.")
+    if _NO_IMAGE.search(told):
+        return Problem(
+            f"An image or a package that {doing} needs could not be had: {_last_line(told)}",
+            fix=f"See that Docker reaches its registry (behind a proxy: HTTPS_PROXY, PIP_INDEX_URL); all of it: {log}.",
+        )
+    return Problem(f"{doing[0].upper()}{doing[1:]} failed: {_last_line(told)}", fix=f"All of it is in {log}.")
+
+
+def _last_line(told: str) -> str:
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"error|failed|unhealthy|denied", line, re.I)]
+    return (errors or lines or ["it gave no reason"])[-1][:400].rstrip(".")

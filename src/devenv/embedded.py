@@ -1,0 +1,128 @@
+"""The embedded home's servers: processes of this machine, owned by the instance's supervisor."""
+
+import shutil
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from devenv import emulator, environments, postgres, simulator
+from devenv.credentials import Credentials
+from devenv.deploy.layer import Target
+from devenv.instance import Instance
+from devenv.log_files import follow, tail
+from devenv.ports import FIRST_CHOICE, HOST
+from devenv.process_request import ProcessRequest
+from devenv.servers import Places, Server
+from devenv.state import identities, running
+from devenv.steps import Steps
+from devenv.supervision import Supervision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedServers:
+    """Serves the Protocol `Servers`."""
+
+    instance: Instance
+
+    def observed(self) -> dict[str, Server]:
+        document = self._supervision.state.read()
+        supervised = running(document, "supervisor")
+        pids, deaths = identities(document), document.get("deaths", {})
+        found = {}
+        for name in FIRST_CHOICE:
+            identity, death = pids.get(name), deaths.get(name)
+            found[name] = Server(
+                runs=supervised and running(document, name),
+                identity=str(identity.pid) if identity else "",
+                death=f"{death['reason']} at {death['at']}" if death else "",
+            )
+        return found
+
+    def start(self, ports: Mapping[str, int], steps: Steps) -> None:
+        alive = {name for name, server in self.observed().items() if server.runs}
+        with ThreadPoolExecutor(2) as pool:
+            started = []
+            if "postgres" not in alive:
+                started.append(pool.submit(self._postgres, ports["postgres"], steps))
+            if "simulator" not in alive:
+                started.append(pool.submit(self._simulator, ports["simulator"], steps))
+            made = self._environments(steps)
+            if "localstack" not in alive:
+                with steps.step("LocalStack") as step:
+                    self._localstack(ports["localstack"], made)
+                    step.note = f"http://{HOST}:{ports['localstack']}"
+            for future in started:
+                future.result()
+
+    def restart_localstack(self) -> None:
+        self._localstack(int(self._supervision.state.read()["ports"]["localstack"]), environments.ensure(self.instance))
+
+    def target(self) -> Target:
+        return Target.of_interpreter(environments.ensure(self.instance).runtime)
+
+    def places(self, ports: Mapping[str, int]) -> Places:
+        return Places(
+            database_host=HOST, database_port=ports["postgres"], simulator=f"http://{HOST}:{ports['simulator']}"
+        )
+
+    def stop(self) -> bool:
+        return self._supervision.end()
+
+    def wipe(self) -> None:
+        postgres.remove_data(self.instance)
+
+    def lines(self, name: str, last: int) -> list[str]:
+        return tail(self.instance.logs / f"{name}.log", last)
+
+    def follow(self, name: str, last: int) -> None:
+        follow([self.instance.logs / f"{name}.log"], last=last)
+
+    @property
+    def _supervision(self) -> Supervision:
+        return Supervision(self.instance)
+
+    def _environments(self, steps: Steps) -> environments.Environments:
+        ready = all((recipe.place(self.instance.venvs) / "mtd-complete").exists()
+                    for recipe in environments.recipes(self.instance))  # fmt: skip
+        if ready:
+            return environments.ensure(self.instance)
+        with steps.step("Python environments"):
+            return environments.ensure(self.instance)
+
+    def _postgres(self, port: int, steps: Steps) -> None:
+        with steps.step("PostgreSQL") as step:
+            credentials = Credentials.of(self.instance)
+            server = postgres.prepare(self.instance, port, credentials)
+            request = server.request(self.instance)
+            self._supervision.state.merge(postgres={"data": str(server.data), "bindir": str(server.bindir)})
+            self._run(request)
+            self._supervision.wait(request, lambda: postgres.accepts(port, credentials), seconds=40)
+            postgres.ensure_database(port, credentials)
+            step.note = f"{HOST}:{port}"
+
+    def _simulator(self, port: int, steps: Steps) -> None:
+        with steps.step("Legacy systems' simulator") as step:
+            request = simulator.request(self.instance, port)
+            self._run(request)
+            self._supervision.wait(request, lambda: emulator.answers(f"http://{HOST}:{port}/health"), seconds=40)
+            step.note = f"http://{HOST}:{port}"
+
+    def _localstack(self, port: int, made: environments.Environments) -> None:
+        """Starts it (or starts it anew) empty: nothing of an earlier run serves a new one."""
+        supervision = self._supervision
+        supervision.withdraw("localstack")
+        deadline = time.monotonic() + 15
+        while running(supervision.state.read(), "localstack") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        shutil.rmtree(self.instance.folder / "localstack", ignore_errors=True)
+        request = emulator.request(self.instance, made, port)
+        self._run(request)
+        supervision.wait(request, lambda: emulator.healthy(port), seconds=90)
+
+    def _run(self, request: ProcessRequest) -> None:
+        log = Path(request.log)
+        if log.exists():
+            log.replace(log.with_suffix(".previous.log"))
+        self._supervision.ask([request])

@@ -1,0 +1,149 @@
+"""The compose home's pure parts: its file, what Compose is told, and what its answers mean."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from devenv import docker
+from devenv.compose import ComposeServers, _server, parse_listing
+from devenv.credentials import Credentials
+from devenv.emulator import shared_settings
+from devenv.instance import PROJECT, Instance
+from devenv.ports import FIRST_CHOICE
+from devenv.servers import Server
+
+PORTS = {"localstack": 4566, "postgres": 5432, "simulator": 4580}
+LOG = Path("compose.log")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    document = yaml.safe_load((PROJECT / "compose.yaml").read_text("utf-8"))
+    return dict(document["services"])
+
+
+def test_every_container_is_confined(services: dict[str, dict[str, Any]]) -> None:
+    for service in services.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["user"] not in {"", "root", "0", "0:0"}
+        assert service["healthcheck"]["test"]
+
+
+def test_ports_are_open_on_loopback_only(services: dict[str, dict[str, Any]]) -> None:
+    ports = [port for service in services.values() for port in service["ports"]]
+    assert len(ports) == len(FIRST_CHOICE)
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_no_source_can_be_written_from_a_container(services: dict[str, dict[str, Any]]) -> None:
+    mounts = [volume for service in services.values() for volume in service["volumes"] if isinstance(volume, dict)]
+    assert len(mounts) == 3
+    assert all(mount["type"] == "bind" and mount["read_only"] for mount in mounts)
+
+
+def test_every_image_starts_from_debian() -> None:
+    for file in ("localstack/Dockerfile", "src/legacy_simulator/Dockerfile"):
+        bases = [line for line in (PROJECT / file).read_text("utf-8").splitlines() if line.startswith("FROM ")]
+        assert bases == ["FROM debian:trixie-slim"]
+
+
+def test_the_simulators_image_has_the_versions_of_the_embedded_home() -> None:
+    def pins(file: str) -> set[str]:
+        lines = (PROJECT / file).read_text("utf-8").splitlines()
+        return {line.split()[0] for line in lines if "==" in line and line[0].isalpha()}
+
+    image = pins("src/legacy_simulator/requirements.txt")
+    assert {pin.partition("==")[0] for pin in image} >= {"starlette", "uvicorn"}
+    assert image <= pins("requirements.txt")
+
+
+def test_the_settings_of_localstack_are_one_file_for_both_homes(services: dict[str, dict[str, Any]]) -> None:
+    settings = shared_settings(PROJECT)
+    assert services["localstack"]["env_file"] == ["localstack/settings.env"]
+    assert settings["LAMBDA_RUNTIME_EXECUTOR"] == "mtd-process"
+    assert settings["AWS_DEFAULT_REGION"] == "us-west-2"
+    assert not any(name.startswith("#") or not value for name, value in settings.items())
+
+
+def test_what_compose_is_told_names_ports_and_project(instance: Instance) -> None:
+    servers = ComposeServers(instance=instance)
+    servers.prepare(PORTS)
+    told = dict(line.split("=", 1) for line in servers.settings.read_text("utf-8").splitlines())
+    assert told["MTD_LOCALSTACK_PORT"] == "'4566'"
+    assert told["MTD_PROJECT"] == f"'{instance.project}'"
+    assert told["COMPOSE_PROJECT_NAME"] == f"'{servers.project}'"
+    assert servers.project.startswith("mtd-one-")
+
+
+def test_clones_with_instances_of_one_name_are_two_projects(instance: Instance) -> None:
+    other = Instance(name=instance.name, project=instance.project / "other", environ={})
+    assert ComposeServers(instance=instance).project != ComposeServers(instance=other).project
+
+
+def test_the_password_is_behind_a_closed_folder_and_nowhere_else(instance: Instance) -> None:
+    servers = ComposeServers(instance=instance)
+    servers.prepare(PORTS)
+    password = Credentials.of(instance).postgres
+    secrets = instance.folder / "secrets"
+    assert (secrets / "postgres_password").read_text("utf-8") == password
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    assert stat.S_IMODE((instance.folder / "secrets.json").stat().st_mode) == 0o600
+    assert password not in servers.settings.read_text("utf-8")
+
+
+def test_the_first_start_of_an_instance_observes_nothing(instance: Instance) -> None:
+    observed = ComposeServers(instance=instance).observed()
+    assert observed == dict.fromkeys(FIRST_CHOICE, Server(runs=False))
+
+
+def test_listings_of_old_and_new_compose_are_read_alike() -> None:
+    rows = [{"Service": "postgres", "State": "running"}, {"Service": "localstack", "State": "exited"}]
+    assert parse_listing(json.dumps(rows)) == rows
+    assert parse_listing("".join(json.dumps(row) + "\n" for row in rows)) == rows
+    assert parse_listing("") == []
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "death"),
+    [
+        ("exited", 137, "was ended by SIGKILL"),
+        ("exited", 3, "ended with exit code 3"),
+        ("exited", 255, "ended with exit code 255"),
+        ("paused", 0, "is paused"),
+        ("created", 0, ""),
+    ],
+)
+def test_how_a_container_ended(state: str, code: int, death: str) -> None:
+    assert _server({"State": state, "ExitCode": code, "ID": "0123456789abcdef"}) == Server(
+        runs=False, identity="0123456789ab", death=death
+    )
+
+
+def test_a_container_that_runs() -> None:
+    assert _server({"State": "running", "ExitCode": 0, "ID": "ab"}) == Server(runs=True, identity="ab")
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence", "code"),
+    [
+        ("failed to connect to the docker API at unix:///var/run/docker.sock; check", "No Docker engine answers", 2),
+        ("Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?", "No Docker engine", 2),
+        ("Bind for 127.0.0.1:4566 failed: port is already allocated", "Port 4566 is taken", 1),
+        ("listen tcp4 127.0.0.1:5432: bind: address already in use", "Port 5432 is taken", 1),
+        ("pull access denied for postgres, repository does not exist", "could not be had", 1),
+        ("write /var/lib/docker/x: no space left on device", "Docker's disk is full", 1),
+        ("Step 3\nERROR: No matching distribution found for boto3\ntidying up", "The build failed: ERROR: No match", 1),
+        ("", "The build failed: it gave no reason", 1),
+    ],
+)
+def test_what_a_failed_command_means(told: str, sentence: str, code: int) -> None:
+    problem = docker.failure("the build", told, LOG)
+    assert sentence in problem.sentence
+    assert problem.fix
+    assert problem.code == code
