@@ -5,14 +5,18 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from devenv import docker, emulator, postgres
 from devenv.credentials import Credentials
+from devenv.deploy.artifacts import content_hash, files_of
 from devenv.deploy.layer import Target
 from devenv.instance import Instance
 from devenv.ports import FIRST_CHOICE, HOST
@@ -54,7 +58,7 @@ class ComposeServers:
         self.prepare(ports)
         if not all(server.runs for server in self.observed().values()):
             with steps.step("Images built"):
-                self._run("the build of the images", "build", "--quiet")
+                self.build()
             with steps.step("Containers") as step:
                 self._run(
                     "the start of the containers",
@@ -88,7 +92,7 @@ class ComposeServers:
 
     def wipe(self) -> None:
         if self.settings.exists():
-            self._run("the removal of the containers", "down", "--remove-orphans", "--volumes", "--rmi", "local")
+            self._run("the removal of the containers", "down", "--remove-orphans", "--volumes")
 
     def lines(self, name: str, last: int) -> list[str]:
         words = ("logs", "--no-color", "--no-log-prefix", "--tail", str(last), _SERVICES[name])
@@ -118,9 +122,17 @@ class ComposeServers:
             "COMPOSE_PROJECT_NAME": self.project,
             "MTD_PROJECT": str(self.instance.project),
             "MTD_SECRETS": str(secrets),
+            "MTD_IMAGES": _images(self.instance.project),
             "MTD_USER": _USER if os.geteuid() == 0 else f"{os.geteuid()}:{os.getegid()}",
         } | {f"MTD_{name.upper()}_PORT": str(ports[name]) for name in FIRST_CHOICE}
         _write(self.settings, "".join(f"{name}='{value}'\n" for name, value in values.items()), mode=0o644)
+
+    def build(self) -> None:
+        """Builds the images; those that stand cost a moment. Raises Problem."""
+        # Two instances that start at once: the second one finds the first one's layers.
+        lock = f"mtd-images-{_images(self.instance.project)}-{os.getuid()}.lock"
+        with FileLock(Path(tempfile.gettempdir()) / lock):
+            self._run("the build of the images", "build", "--quiet")
 
     def _make_database(self, port: int) -> None:
         credentials = Credentials.of(self.instance)
@@ -160,6 +172,13 @@ def parse_listing(told: str) -> list[dict[str, Any]]:
     if told.lstrip().startswith("["):
         return list(json.loads(told))
     return [json.loads(line) for line in told.splitlines() if line.strip()]
+
+
+def _images(project: Path) -> str:
+    """The images' tag, from what they are built of: instances of the same sources share them, others do not meet."""
+    folders = [project / "localstack", project / "src" / "legacy_simulator"]
+    files = [(str(path.relative_to(project)), path) for folder in folders for _, path in files_of(folder)]
+    return content_hash([*files, ("main", project / "src" / "devenv" / "localstack_main.py")])[:12]
 
 
 def _server(told: Mapping[str, Any] | None) -> Server:

@@ -1,66 +1,122 @@
-"""The system under test: one instance of a home for all workers, started by the first and stopped by the last."""
+"""The system under test: one instance of a home for all workers, started when first needed, stopped at the end."""
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from devenv.home_kind import KINDS, choose
+from devenv.instance import Instance
+from devenv.ports import PortChooser, can_bind
+from devenv.problem import Problem
+from devenv.state import StateFile
+
 PROJECT = Path(__file__).resolve().parents[2]
 # Fast retries and short time-outs, so that ten tries take a second.
 PARAMETERS = "ci"
+_EMBEDDED_ONLY = {
+    "devenv": "it is about processes of this machine, their supervisor and their files",
+    "executor": "it starts LocalStacks of its own as processes; the image has the same plug-in",
+}
+# Set by the process that people start, for its xdist workers.
+_NAME, _KIND, _WHY = "MTD_TEST_INSTANCE", "MTD_TEST_HOME", "MTD_TEST_HOME_REASON"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--home", default="embedded", choices=("embedded",), help="where the system under test runs")
+    parser.addoption("--home", choices=KINDS, help="where the system under test runs (default: as `mtd up` chooses)")
     parser.addoption("--instance", default=None, help="use this running instance instead of starting one")
 
 
-@pytest.fixture(scope="session")
-def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
-    """The state document of a running instance of the home."""
-    given = request.config.getoption("--instance")
-    if given:
-        yield _state(given)
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
         return
-    # All xdist workers of one run share the parent of their base folders.
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    instance = f"test-{shared.stat().st_ino}"
-    users = shared / "mtd-users"
-    lock = FileLock(shared / "mtd.lock")
-    with lock:
-        count = int(users.read_text()) if users.exists() else 0
-        if count == 0:
-            _mtd(instance, "up", "--home", request.config.getoption("--home"), "--no-seed", "--no-watch")
-        users.write_text(str(count + 1))
+    given = config.getoption("--instance")
+    os.environ[_NAME] = given or f"test-{os.getpid()}"
     try:
-        yield _state(instance)
-    finally:
-        with lock:
-            count = int(users.read_text()) - 1
-            users.write_text(str(count))
-            if count == 0:
-                _mtd(instance, "down", "--wipe")
+        chosen = choose(config.getoption("--home") or "", _instance())
+    except Problem as problem:
+        raise pytest.UsageError(f"{problem.sentence} {problem.fix}") from problem
+    os.environ |= {_KIND: chosen.name, _WHY: chosen.reason}
+    if chosen.name == "compose" and not given:
+        from tests.integration import compose_project
+
+        compose_project.guard()
 
 
-def _mtd(instance: str, *words: str) -> None:
-    command = [sys.executable, "-m", "devenv", *words]
-    environment = os.environ | {"MTD_INSTANCE": instance, "MTD_PARAMETERS": PARAMETERS}
-    done = subprocess.run(
-        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-    if done.returncode != 0:
-        pytest.exit(f"mtd {' '.join(words)} of instance {instance} failed:\n{done.stdout}{done.stderr}", 3)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"home: {os.environ[_KIND]} ({os.environ[_WHY]})")
 
 
-def _state(instance: str) -> dict[str, object]:
-    path = Path(os.environ.get("MTD_HOME", PROJECT / ".mtd")) / instance / "state.json"
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Whatever happened, and whichever worker started it."""
+    if hasattr(config, "workerinput") or _NAME not in os.environ or config.getoption("--instance"):
+        return
+    if _instance().folder.exists():
+        _mtd("down", "--wipe")
+    if os.environ.get(_KIND) == "compose":
+        from tests.integration import compose_project
+
+        compose_project.unguard()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ[_KIND] == "embedded":
+        return
+    for item in items:
+        reason = _EMBEDDED_ONLY.get(item.path.parent.name)
+        if reason is not None:
+            item.add_marker(pytest.mark.skip(reason=f"in the embedded home only: {reason}"))
+
+
+@pytest.fixture(scope="session")
+def home_kind() -> str:
+    """Where the system under test runs."""
+    return os.environ[_KIND]
+
+
+@pytest.fixture(scope="session")
+def home(request: pytest.FixtureRequest, home_kind: str) -> dict[str, object]:
+    """The state document of a running instance of the home."""
+    instance = _instance()
+    if not request.config.getoption("--instance"):
+        # The first worker starts it, the others wait.
+        instance.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(instance.folder / "test.lock"):
+            if not StateFile(instance).read().get("fingerprint"):
+                _start(instance, home_kind)
+    path = instance.folder / "state.json"
     document: dict[str, object] = json.loads(path.read_text("utf-8"))
     document["folder"] = str(path.parent)
     return document
+
+
+def _start(instance: Instance, kind: str) -> None:
+    if kind == "compose":
+        from devenv.compose import ComposeServers
+        from tests.integration.compose_project import ComposeProject
+
+        servers = ComposeServers(instance=instance)
+        ports = PortChooser(instance=instance, free=can_bind).choose({}, frozenset())
+        servers.prepare(ports)
+        servers.build()
+        ComposeProject(servers).start()
+        StateFile(instance).merge(home=kind, ports=ports)
+    _mtd("up", "--home", kind, "--no-seed", "--no-watch")
+
+
+def _instance() -> Instance:
+    return Instance.from_env(os.environ | {"MTD_INSTANCE": os.environ[_NAME]}, PROJECT)
+
+
+def _mtd(*words: str) -> None:
+    environment = os.environ | {"MTD_INSTANCE": os.environ[_NAME], "MTD_PARAMETERS": PARAMETERS}
+    done = subprocess.run(
+        [sys.executable, "-m", "devenv", *words],
+        cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        pytest.exit(f"mtd {' '.join(words)} of {os.environ[_NAME]} failed:\n{done.stdout}{done.stderr}", 3)

@@ -1,6 +1,9 @@
 """What a test does to a running system and asks of it: as the retailer, a legacy system's keeper and an operator."""
 
 import json
+import os
+import signal
+import subprocess
 import time
 import urllib.error
 import urllib.parse
@@ -12,6 +15,9 @@ from typing import Any
 import boto3
 import psycopg
 from psycopg.rows import dict_row
+
+from devenv.compose import ComposeServers
+from devenv.instance import Instance
 
 type Json = dict[str, Any]
 
@@ -112,13 +118,25 @@ class System:
         listed: Any = self.call_emulator("GET", "/_mtd/environments")
         return list(listed)
 
+    def kill_function(self, pid: int) -> None:
+        """Kill a function's process outright, in whichever container it is. Raises ProcessLookupError."""
+        if self.state["home"] == "embedded":
+            os.kill(pid, signal.SIGKILL)
+            return
+        instance = Instance.from_env(os.environ | {"MTD_INSTANCE": self.state["instance"]})
+        kill = ("exec", "-T", "localstack", "sh", "-c", f"kill -KILL {pid}")
+        if subprocess.run(
+            ComposeServers(instance=instance).command(*kill), capture_output=True, check=False
+        ).returncode:
+            raise ProcessLookupError(pid)
+
     def conninfo(self) -> str:
-        """How to connect, from the secret that the functions read."""
+        """How to connect from here, as whom the secret says that the functions read."""
         secret = self.aws("secretsmanager").get_secret_value(SecretId="mtd/local/database")["SecretString"]
         values = json.loads(secret)
         return psycopg.conninfo.make_conninfo(
-            host=values["host"],
-            port=values["port"],
+            host="127.0.0.1",
+            port=self.state["ports"]["postgres"],
             user=values["username"],
             password=values["password"],
             dbname=values["dbname"],

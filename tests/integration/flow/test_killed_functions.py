@@ -1,7 +1,5 @@
 """A function's process killed in the middle of its call: the order goes on, and nothing is done twice."""
 
-import os
-import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
@@ -17,7 +15,7 @@ def _kill(system: System, function: str) -> bool:
         if environment["function"] == f"mtd-local-{function}" and environment["state"] != "idle":
             # It may have ended since it was listed.
             with suppress(ProcessLookupError):
-                os.kill(environment["pid"], signal.SIGKILL)
+                system.kill_function(environment["pid"])
                 killed = True
     return killed
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sysconfig
 import urllib.request
@@ -15,8 +16,11 @@ from typing import Any
 import psutil
 
 from devenv import environments
+from devenv.compose import ComposeServers
+from devenv.home_kind import servers_of
 from devenv.instance import PROJECT, Instance
-from devenv.process_identity import ProcessIdentity
+from devenv.ports import FIRST_CHOICE
+from devenv.servers import Server
 from devenv.state import StateFile, identities, running
 from devenv.stopping import stop, wipe
 from tests.integration.flow.system import System
@@ -28,7 +32,8 @@ _COMMAND_SECONDS = 240
 class CopiedHome:
     """The copy lies in `folder`; its environments are the project's own, so nothing is installed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: str) -> None:
+        self.kind = kind
         self.project = folder / "project"
         self.base = folder / "mtd"
         _copy_project(self.project)
@@ -38,9 +43,11 @@ class CopiedHome:
             name: value
             for name, value in os.environ.items()
             if not name.startswith(unwanted) or name == "MTD_PG_BINDIR"
-        } | {"MTD_HOME": str(self.base), "MTD_INSTANCE": "home"}
+        } | {"MTD_HOME": str(self.base), "MTD_INSTANCE": "home", "HOME_KIND": kind}
         self.instance = Instance.from_env(self._environ, self.project)
-        _lend_environments(self.instance)
+        _lend_packages(self.instance)
+        if kind == "embedded":
+            _lend_environments(self.instance)
 
     # As a person
 
@@ -97,16 +104,25 @@ class CopiedHome:
 
     def runs(self) -> bool:
         """Whether every process does and a stack stands."""
-        document = self.state()
-        return all(running(document, name) for name in PROCESSES) and bool(document.get("fingerprint"))
+        return all(self.observed(name).runs for name in PROCESSES) and bool(self.state().get("fingerprint"))
 
     def watched(self) -> str:
         """What the watch has told; for a failure's message."""
         return (self.instance.logs / "watch.log").read_text("utf-8")
 
-    def process(self, name: str) -> ProcessIdentity:
-        """One of the home's own processes."""
-        return identities(self.state())[name]
+    def observed(self, name: str) -> Server:
+        """One of the home's own processes or containers."""
+        if name in FIRST_CHOICE:
+            return servers_of(self.instance, self.kind).observed()[name]
+        identity = identities(self.state()).get(name)
+        return Server(runs=running(self.state(), name), identity=str(identity))
+
+    def kill(self, name: str) -> None:
+        """Ends a server as a crash would."""
+        if self.kind == "compose":
+            self._compose("kill", name)
+        else:
+            os.kill(int(self.observed(name).identity), signal.SIGKILL)
 
     def function_processes(self) -> dict[str, set[int]]:
         """Process ids by function."""
@@ -118,8 +134,9 @@ class CopiedHome:
         return found
 
     def own_processes(self) -> list[str]:
-        """Every process of this machine that has to do with the home: runs in it, was started for it, or names it."""
-        found = []
+        """Every container of the home, and every process of this machine that has to do with it: runs in it, was
+        started for it, or names it."""
+        found = self._compose("ps", "--all", "--quiet") if self.kind == "compose" else []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 told = [process.cwd(), *process.cmdline(), *process.environ().values()]
@@ -127,6 +144,10 @@ class CopiedHome:
                 if ours and any(str(self.base.parent) in text for text in told):
                     found.append(f"{process.pid} {' '.join(process.cmdline())}")
         return found
+
+    def _compose(self, *words: str) -> list[str]:
+        command = ComposeServers(instance=self.instance).command(*words)
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
     def remove(self) -> None:
         """Stops and wipes the instance, however broken it is."""
@@ -151,7 +172,8 @@ def _make_python(folder: Path, project: Path) -> None:
 
     A path in a .pth file does not bring the .pth files of that folder: the original's sources stay out."""
     venv.create(folder, symlinks=True, with_pip=False)
-    (folder / "bin" / "uv").symlink_to(Path(sysconfig.get_path("scripts")) / "uv")
+    for program in ("uv", "docker-compose"):
+        (folder / "bin" / program).symlink_to(Path(sysconfig.get_path("scripts")) / program)
     scheme = sysconfig.get_preferred_scheme("prefix")
     libraries = Path(sysconfig.get_path("purelib", scheme, {"base": str(folder), "platbase": str(folder)}))
     paths = [project / "src", project / "src" / "shared", sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
@@ -159,13 +181,17 @@ def _make_python(folder: Path, project: Path) -> None:
 
 
 def _lend_environments(instance: Instance) -> None:
-    """Puts the project's built environments and packages in the places where the copy looks for its own."""
+    """Puts the project's built environments in the places where the copy looks for its own."""
     built = Instance.from_env(os.environ, PROJECT)
     environments.ensure(built)
     instance.venvs.mkdir(parents=True)
     for ours, theirs in zip(environments.recipes(instance), environments.recipes(built), strict=True):
         ours.place(instance.venvs).symlink_to(theirs.place(built.venvs))
-    packages = built.build / "third-party"
+
+
+def _lend_packages(instance: Instance) -> None:
+    """As much for the layer's packages."""
+    packages = Instance.from_env(os.environ, PROJECT).build / "third-party"
     packages.mkdir(parents=True, exist_ok=True)
     instance.build.mkdir(parents=True)
     (instance.build / "third-party").symlink_to(packages)
