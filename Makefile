@@ -18,7 +18,8 @@ EMULATOR_DAY := 2026-03-26
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done
-	@echo; echo "  MTD_INSTANCE=name    a second system beside the first   HOME_KIND=embedded|compose    where it runs"
+	@echo; echo "  MTD_INSTANCE=name    a second system beside the first"
+	@echo "  HOME_KIND=embedded|compose    where it runs: without Docker, or in it (default: compose where an engine answers)"
 	@echo "  $(MTD) --help   everything else: put, order, orders, waiting, mail, logs, invoke, psql, doctor"
 
 venv: $(VENV)/.installed
@@ -56,8 +57,8 @@ unit: venv ## the pure tests, in parallel
 	@$(PYTEST) tests/unit -n auto -q $(ARGS)
 
 integration: venv ## the tests against a running home of their own, in parallel
-	@$(MTD) environments
-	@$(PYTEST) tests/integration -n auto --dist loadgroup -q --home=$(or $(HOME_KIND),embedded) $(ARGS)
+	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
+	@$(PYTEST) tests/integration -n auto --dist loadgroup -q $(addprefix --home=,$(HOME_KIND)) $(ARGS)
 
 lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) requirements.in -o requirements.txt
@@ -66,7 +67,8 @@ lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) localstack/runtime/requirements.in -o localstack/runtime/requirements.txt
 	@$(UV_LOCK) --exclude-newer $(EMULATOR_DAY) localstack/requirements.in -o localstack/requirements.txt
 
-clean: ## stop this instance and remove all that was made here: .mtd (database too), .venv, caches
+clean: ## stop every instance and remove all that was made here: .mtd (databases too), images, .venv, caches
 	@if [ -x $(MTD) ]; then $(MTD) down --wipe --all; fi
+	@docker image prune --all --force --filter label=org.opencontainers.image.title=mtd >/dev/null 2>&1 || true
 	@rm -rf .mtd .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	@find src tests localstack seed -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -20,6 +20,12 @@ PORTS = {"localstack": 4566, "postgres": 5432, "simulator": 4580}
 LOG = Path("compose.log")
 
 
+@pytest.fixture
+def instance(tmp_path: Path) -> Instance:
+    """Of the project itself, since its images are named by their sources; in a folder of its own."""
+    return Instance(name="one", project=PROJECT, environ={"MTD_HOME": str(tmp_path)})
+
+
 @pytest.fixture(scope="module")
 def services() -> dict[str, dict[str, Any]]:
     document = yaml.safe_load((PROJECT / "compose.yaml").read_text("utf-8"))
@@ -79,10 +85,11 @@ def test_what_compose_is_told_names_ports_and_project(instance: Instance) -> Non
     assert told["MTD_PROJECT"] == f"'{instance.project}'"
     assert told["COMPOSE_PROJECT_NAME"] == f"'{servers.project}'"
     assert servers.project.startswith("mtd-one-")
+    assert len(told["MTD_IMAGES"].strip("'")) == 12
 
 
 def test_clones_with_instances_of_one_name_are_two_projects(instance: Instance) -> None:
-    other = Instance(name=instance.name, project=instance.project / "other", environ={})
+    other = Instance(name=instance.name, project=instance.project, environ={})
     assert ComposeServers(instance=instance).project != ComposeServers(instance=other).project
 
 
