@@ -76,6 +76,20 @@ class ComposeServers:
                 raise Problem(f"LocalStack was not ready after {_HEALTHY_SECONDS} s.", fix="See 'mtd logs localstack'.")
             time.sleep(0.1)
 
+    def pids(self) -> dict[str, int]:
+        """The first process of each container, where this machine's /proc shows them."""
+        containers = {server.identity: name for name, server in self.observed().items() if server.runs}
+        found: dict[str, int] = {}
+        for pid in sorted(int(path.name) for path in Path("/proc").glob("[0-9]*")):
+            try:
+                group = Path(f"/proc/{pid}/cgroup").read_text("ascii")
+            except OSError:
+                continue
+            for identity, name in containers.items():
+                if identity in group:
+                    found.setdefault(name, pid)
+        return found
+
     def target(self) -> Target:
         return Target.in_container(PYTHON)
 
@@ -118,14 +132,17 @@ class ComposeServers:
         secrets.chmod(0o700)
         # PostgreSQL's own user reads it in the container; here the folder keeps everybody else out.
         _write(secrets / "postgres_password", Credentials.of(self.instance).postgres, mode=0o444)
+        passed_on = self.instance.folder / "localstack.env"
+        _write(passed_on, _lines(emulator.passed_on(self.instance)), mode=0o600)
         values = {
             "COMPOSE_PROJECT_NAME": self.project,
             "MTD_PROJECT": str(self.instance.project),
             "MTD_SECRETS": str(secrets),
+            "MTD_PASSED_ON": str(passed_on),
             "MTD_IMAGES": _images(self.instance.project),
             "MTD_USER": _USER if os.geteuid() == 0 else f"{os.geteuid()}:{os.getegid()}",
         } | {f"MTD_{name.upper()}_PORT": str(ports[name]) for name in FIRST_CHOICE}
-        _write(self.settings, "".join(f"{name}='{value}'\n" for name, value in values.items()), mode=0o644)
+        _write(self.settings, _lines(values), mode=0o644)
 
     def build(self) -> None:
         """Builds the images; those that stand cost a moment. Raises Problem."""
@@ -200,6 +217,11 @@ def _death(state: str, code: int) -> str:
         except ValueError:
             pass
     return f"ended with exit code {code}"
+
+
+def _lines(values: Mapping[str, str]) -> str:
+    """The lines of an env file; quoted, so that a dollar sign is one."""
+    return "".join(f"{name}='{value}'\n" for name, value in values.items())
 
 
 def _write(path: Path, text: str, *, mode: int) -> None:

@@ -20,6 +20,7 @@ _TAKEN = re.compile(
 _NO_IMAGE = re.compile(
     r"pull access denied|manifest unknown|failed to resolve|no such host|i/o timeout|TLS handshake", re.I
 )
+_BUILDING = re.compile(r"returned a non-zero code|did not complete successfully|No matching distribution", re.I)
 _NO_SPACE = re.compile(r"no space left on device", re.I)
 
 
@@ -76,6 +77,11 @@ def failure(doing: str, told: str, log: Path) -> Problem:
         )
     if _NO_SPACE.search(told):
         return Problem("Docker's disk is full.", fix="Free some space: docker system prune, docker image prune.")
+    if _BUILDING.search(told):
+        return Problem(
+            f"An image could not be built: {_last_line(told)}.",
+            fix=f"See that containers reach the package registries (elsewhere: PIP_INDEX_URL, HTTPS_PROXY); all: {log}.",
+        )
     if _NO_IMAGE.search(told):
         return Problem(
             f"An image or a package that {doing} needs could not be had: {_last_line(told)}",
@@ -86,5 +92,5 @@ def failure(doing: str, told: str, log: Path) -> Problem:
 
 def _last_line(told: str) -> str:
     lines = [line.strip() for line in told.splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"error|failed|unhealthy|denied", line, re.I)]
+    errors = [line for line in lines if re.search(r"error|failed|unhealthy|denied|exited", line, re.I)]
     return (errors or lines or ["it gave no reason"])[-1][:400].rstrip(".")

@@ -59,6 +59,10 @@ class EmbeddedServers:
     def restart_localstack(self) -> None:
         self._localstack(int(self._supervision.state.read()["ports"]["localstack"]), environments.ensure(self.instance))
 
+    def pids(self) -> dict[str, int]:
+        document = self._supervision.state.read()
+        return {name: identity.pid for name, identity in identities(document).items() if name in FIRST_CHOICE}
+
     def target(self) -> Target:
         return Target.of_interpreter(environments.ensure(self.instance).runtime)
 

@@ -13,7 +13,7 @@ from devenv.orders_api import OrdersApi
 from devenv.ports import HOST
 from devenv.postgres import DATABASE, ROLE
 from devenv.problem import Problem
-from devenv.state import Document, StateFile, running
+from devenv.state import Document, StateFile, identities, running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,11 @@ class Running:
     def simulator(self) -> str:
         """The legacy simulator's address."""
         return f"http://{HOST}:{self.document['ports']['simulator']}"
+
+    def pids(self) -> dict[str, int]:
+        """The processes of the instance by name; a server's other processes are children of its own."""
+        ours = {name: identity.pid for name, identity in identities(self.document).items()}
+        return ours | servers_of(self.instance, recorded(self.document)).pids()
 
     def conninfo(self) -> str:
         """How to connect to the database as its owner."""

@@ -41,6 +41,10 @@ class Servers(Protocol):
         """An empty LocalStack on the same port. Raises Problem."""
         ...
 
+    def pids(self) -> dict[str, int]:
+        """Each server's process, or the first one in its container; what this machine does not show is left out."""
+        ...
+
     def target(self) -> Target:
         """What the functions' layer is built for. Raises Problem."""
         ...

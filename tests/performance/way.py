@@ -20,6 +20,7 @@ import statistics
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "seed")]
 
 from generate import generate  # type: ignore[import-not-found]  # noqa: E402
 
+from devenv.running import Running  # noqa: E402
 from devenv.stress.figures import billed_requests  # noqa: E402
 from devenv.stress.handlers import handler_times, per_order, percentile  # noqa: E402
 from devenv.stress.processes import Processes  # noqa: E402
@@ -85,7 +87,7 @@ def requests(system: System) -> Counter[str]:
     return counted
 
 
-def measure(system: System, orders: int, idle: int) -> dict[str, Any]:
+def measure(system: System, pids: Mapping[str, int], orders: int, idle: int) -> dict[str, Any]:
     """All figures."""
     with system.connect() as connection:
         times = put_to_row(system, connection, idle)
@@ -108,7 +110,7 @@ def measure(system: System, orders: int, idle: int) -> dict[str, Any]:
         "handler_ms_per_order": per_order(handler_times(system.aws("logs"), "/aws/lambda/mtd-local-", since_ms)),
         "aws_requests_per_order": round(sum(by_operation.values()), 2),
         "aws_requests_by_operation": by_operation,
-        "memory_mb": round(sum(Processes(system.state["pids"]).memory_mb().values()), 1),
+        "memory_mb": round(sum(Processes(pids).memory_mb().values()), 1),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
 
@@ -136,7 +138,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with home(arguments.instance, "--no-watch") as instance:
         state = json.loads((instance.folder / "state.json").read_text("utf-8"))
-        show(measure(System(state), arguments.orders, arguments.idle))
+        pids = Running.of(instance).pids()
+        show(measure(System(state), pids, arguments.orders, arguments.idle))
 
 
 if __name__ == "__main__":

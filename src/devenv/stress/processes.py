@@ -3,7 +3,6 @@
 import os
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
 
 import psutil
 
@@ -14,10 +13,10 @@ _LOCALSTACK = "localstack_main"
 
 
 class Processes:
-    """Knows the instance's processes by its state document; this process is the client."""
+    """Knows the instance's processes by their pids; this process is the client."""
 
-    def __init__(self, pids: Mapping[str, Mapping[str, Any]]) -> None:
-        self._names = {identity["pid"]: name for name, identity in pids.items()}
+    def __init__(self, pids: Mapping[str, int]) -> None:
+        self._names = {pid: name for name, pid in pids.items()}
 
     def cpu_seconds(self) -> dict[str, float]:
         """CPU time used so far by each group; of processes that still run, their ended children included."""

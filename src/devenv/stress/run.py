@@ -48,7 +48,7 @@ def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: in
         lambda: database.progress().ended >= half,
     )  # fmt: skip
     depths = queue_depths(running.clients.client("sqs"), f"mtd-{ENVIRONMENT}-")
-    watch = Watch(database, Processes(running.document["pids"]), depths, lambda: len(putter.put_at))
+    watch = Watch(database, Processes(running.pids()), depths, lambda: len(putter.put_at))
     counted = _requests(running)
     started = time.time()
     putter.start()

@@ -145,7 +145,9 @@ def test_a_container_that_runs() -> None:
         ("listen tcp4 127.0.0.1:5432: bind: address already in use", "Port 5432 is taken", 1),
         ("pull access denied for postgres, repository does not exist", "could not be had", 1),
         ("write /var/lib/docker/x: no space left on device", "Docker's disk is full", 1),
-        ("Step 3\nERROR: No matching distribution found for boto3\ntidying up", "The build failed: ERROR: No match", 1),
+        ("ERROR: No matching distribution found for x\ntidying up", "could not be built: ERROR: No matching", 1),
+        ("The command '/bin/sh -c pip install' returned a non-zero code: 1", "could not be built: The command", 1),
+        ("container mtd-localstack-1 exited (1)\nbye", "The build failed: container mtd-localstack-1 exited (1)", 1),
         ("", "The build failed: it gave no reason", 1),
     ],
 )
