@@ -80,7 +80,7 @@ def failure(doing: str, told: str, log: Path) -> Problem:
     if _BUILDING.search(told):
         return Problem(
             f"An image could not be built: {_last_line(told)}.",
-            fix=f"See that containers reach the package registries (elsewhere: PIP_INDEX_URL, HTTPS_PROXY); all: {log}.",
+            fix=f"See that containers reach the package registries (PIP_INDEX_URL, HTTPS_PROXY); all of it: {log}.",
         )
     if _NO_IMAGE.search(told):
         return Problem(

@@ -71,7 +71,7 @@ def test_the_simulators_image_has_the_versions_of_the_embedded_home() -> None:
 
 def test_the_settings_of_localstack_are_one_file_for_both_homes(services: dict[str, dict[str, Any]]) -> None:
     settings = shared_settings(PROJECT)
-    assert services["localstack"]["env_file"] == ["localstack/settings.env"]
+    assert services["localstack"]["env_file"][0] == "localstack/settings.env"
     assert settings["LAMBDA_RUNTIME_EXECUTOR"] == "mtd-process"
     assert settings["AWS_DEFAULT_REGION"] == "us-west-2"
     assert not any(name.startswith("#") or not value for name, value in settings.items())
