@@ -19,7 +19,8 @@ def home(instance: str | None, *options: str) -> Iterator[Instance]:
     name = instance or f"measured-{os.getpid()}"
     measured = Instance.from_env(os.environ | {"MTD_INSTANCE": name}, ROOT)
     if instance is None:
-        _mtd(name, "up", "--no-seed", *options)
+        # Figures are compared with each other: the same home everywhere, unless another is asked for.
+        _mtd(name, "up", "--home", os.environ.get("HOME_KIND") or "embedded", "--no-seed", *options)
     try:
         yield measured
     finally:

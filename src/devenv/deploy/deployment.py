@@ -131,6 +131,7 @@ def _lay_ground(
     prerequisites.verify_senders(clients, defaults(instance.project) | parameters)
     key = f"templates/{packaged.fingerprint}-root.json"
     upload(clients, bucket, packaged, key)
+    prerequisites.remove_log_groups(clients)
     return url_of(clients.endpoint, bucket)(key), parameters
 
 

@@ -38,6 +38,17 @@ def make_artifact_bucket(clients: Clients) -> str:
     return name
 
 
+def remove_log_groups(clients: Clients) -> None:
+    """A call's last lines may come when its function is deleted already, and make its log group anew: the stack that is
+    to have that group could not be made."""
+    client = clients.client("logs")
+    for page in client.get_paginator("describe_log_groups").paginate(
+        logGroupNamePrefix=f"/aws/lambda/mtd-{ENVIRONMENT}-"
+    ):
+        for group in page["logGroups"]:
+            client.delete_log_group(logGroupName=group["logGroupName"])
+
+
 def verify_senders(clients: Clients, parameters: dict[str, str]) -> None:
     """Every parameter that names a sender by address is verified: SES refuses any other."""
     for name, value in parameters.items():
