@@ -10,6 +10,7 @@ from pathlib import Path
 
 from devenv.problem import Problem
 
+OLDEST = (2, 20)
 _PROBE_SECONDS = 10
 _AWAY = re.compile(
     r"(failed|unable) to connect to the docker API|Cannot connect to the Docker daemon|docker daemon", re.I
@@ -26,20 +27,20 @@ _NO_SPACE = re.compile(r"no space left on device", re.I)
 
 @functools.cache
 def command() -> tuple[str, ...]:
-    """`docker compose` of version 2 or newer where the machine has it, else our own `docker-compose`."""
+    """`docker compose` where the machine has a fitting one, else our own `docker-compose`."""
     docker = shutil.which("docker")
     if docker:
-        told = subprocess.run(
-            [docker, "compose", "version", "--short"],
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        major = re.match(r"v?(\d+)\.", told.stdout.strip())
-        if told.returncode == 0 and major and int(major[1]) >= 2:
+        asked = [docker, "compose", "version", "--short"]
+        told = subprocess.run(asked, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        if told.returncode == 0 and fits(told.stdout):
             return (docker, "compose")
     return (str(Path(sys.executable).with_name("docker-compose")),)
+
+
+def fits(version: str) -> bool:
+    """Whether that Compose knows all that is asked of it."""
+    found = re.match(r"v?(\d+)\.(\d+)", version.strip())
+    return found is not None and (int(found[1]), int(found[2])) >= OLDEST
 
 
 def engine_away(environ: Mapping[str, str]) -> str:

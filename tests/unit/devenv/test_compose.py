@@ -137,6 +137,13 @@ def test_a_container_that_runs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "fitting"), [("v2.20.3\n", True), ("5.6.1", True), ("2.19.1", False), ("1.29.2", False), ("", False)]
+)
+def test_an_old_compose_is_passed_over(version: str, fitting: bool) -> None:
+    assert docker.fits(version) is fitting
+
+
+@pytest.mark.parametrize(
     ("told", "sentence", "code"),
     [
         ("failed to connect to the docker API at unix:///var/run/docker.sock; check", "No Docker engine answers", 2),
