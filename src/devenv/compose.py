@@ -1,6 +1,5 @@
 """The compose home's servers: containers of compose.yaml, one Compose project per instance."""
 
-import hashlib
 import json
 import os
 import signal
@@ -15,11 +14,11 @@ from typing import Any
 from filelock import FileLock
 
 from devenv import docker, emulator, postgres
+from devenv.compose_settings import ComposeSettings
 from devenv.credentials import Credentials
-from devenv.deploy.artifacts import content_hash, files_of
 from devenv.deploy.layer import Target
 from devenv.instance import Instance
-from devenv.ports import FIRST_CHOICE, HOST
+from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.servers import Places, Server
 from devenv.state import StateFile
@@ -28,8 +27,6 @@ from devenv.steps import Steps
 # Debian trixie's, which the images are built from.
 PYTHON = "3.13"
 _SERVICES = {"localstack": "localstack", "postgres": "postgres", "simulator": "legacy-simulator"}
-# The image's own user, when ours is root.
-_USER = "10001:10001"
 _HEALTHY_SECONDS = 120
 
 
@@ -40,22 +37,15 @@ class ComposeServers:
     instance: Instance
 
     @property
-    def settings(self) -> Path:
-        """What compose.yaml is filled in with; `docker compose --env-file` takes it too."""
-        return self.instance.folder / "compose.env"
-
-    @property
-    def project(self) -> str:
-        """The Compose project: two clones may have instances of the same name."""
-        clone = hashlib.sha256(str(self.instance.folder).encode()).hexdigest()[:6]
-        return f"mtd-{self.instance.name}-{clone}"
+    def settings(self) -> ComposeSettings:
+        return ComposeSettings(instance=self.instance)
 
     def observed(self) -> dict[str, Server]:
-        containers = self._containers() if self.settings.exists() else {}
+        containers = self._containers() if self.settings.file.exists() else {}
         return {name: _server(containers.get(service)) for name, service in _SERVICES.items()}
 
     def start(self, ports: Mapping[str, int], steps: Steps) -> None:
-        self.prepare(ports)
+        self.settings.write(ports)
         if not all(server.runs for server in self.observed().values()):
             with steps.step("Images built"):
                 self.build()
@@ -98,14 +88,14 @@ class ComposeServers:
         return Places(database_host="postgres", database_port=5432, simulator="http://legacy-simulator:4580")
 
     def stop(self) -> bool:
-        if not self.settings.exists():
+        if not self.settings.file.exists():
             return False
         containers = self._containers()
         self._run("the stop of the containers", "down", "--remove-orphans")
         return bool(containers)
 
     def wipe(self) -> None:
-        if self.settings.exists():
+        if self.settings.file.exists():
             self._run("the removal of the containers", "down", "--remove-orphans", "--volumes")
 
     def lines(self, name: str, last: int) -> list[str]:
@@ -122,32 +112,13 @@ class ComposeServers:
         project = str(self.instance.project)
         return [
             *docker.command(), "--project-directory", project, "--file", f"{project}/compose.yaml",
-            "--project-name", self.project, "--env-file", str(self.settings), *words,
+            "--project-name", self.settings.project, "--env-file", str(self.settings.file), *words,
         ]  # fmt: skip
-
-    def prepare(self, ports: Mapping[str, int]) -> None:
-        """Writes what compose.yaml is filled in with, and the password that PostgreSQL is made with."""
-        secrets = self.instance.folder / "secrets"
-        secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-        secrets.chmod(0o700)
-        # PostgreSQL's own user reads it in the container; here the folder keeps everybody else out.
-        _write(secrets / "postgres_password", Credentials.of(self.instance).postgres, mode=0o444)
-        passed_on = self.instance.folder / "localstack.env"
-        _write(passed_on, _lines(emulator.passed_on(self.instance)), mode=0o600)
-        values = {
-            "COMPOSE_PROJECT_NAME": self.project,
-            "MTD_PROJECT": str(self.instance.project),
-            "MTD_SECRETS": str(secrets),
-            "MTD_PASSED_ON": str(passed_on),
-            "MTD_IMAGES": _images(self.instance.project),
-            "MTD_USER": _USER if os.geteuid() == 0 else f"{os.geteuid()}:{os.getegid()}",
-        } | {f"MTD_{name.upper()}_PORT": str(ports[name]) for name in FIRST_CHOICE}
-        _write(self.settings, _lines(values), mode=0o644)
 
     def build(self) -> None:
         """Builds the images; those that stand cost a moment. Raises Problem."""
         # Two instances that start at once: the second one finds the first one's layers.
-        lock = f"mtd-images-{_images(self.instance.project)}-{os.getuid()}.lock"
+        lock = f"mtd-images-{self.settings.images}-{os.getuid()}.lock"
         with FileLock(Path(tempfile.gettempdir()) / lock):
             self._run("the build of the images", "build", "--quiet")
 
@@ -191,13 +162,6 @@ def parse_listing(told: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in told.splitlines() if line.strip()]
 
 
-def _images(project: Path) -> str:
-    """The images' tag, from what they are built of: instances of the same sources share them, others do not meet."""
-    folders = [project / "localstack", project / "src" / "legacy_simulator"]
-    files = [(str(path.relative_to(project)), path) for folder in folders for _, path in files_of(folder)]
-    return content_hash([*files, ("main", project / "src" / "devenv" / "localstack_main.py")])[:12]
-
-
 def _server(told: Mapping[str, Any] | None) -> Server:
     if told is None:
         return Server(runs=False)
@@ -217,16 +181,3 @@ def _death(state: str, code: int) -> str:
         except ValueError:
             pass
     return f"ended with exit code {code}"
-
-
-def _lines(values: Mapping[str, str]) -> str:
-    """The lines of an env file; quoted, so that a dollar sign is one."""
-    return "".join(f"{name}='{value}'\n" for name, value in values.items())
-
-
-def _write(path: Path, text: str, *, mode: int) -> None:
-    """Replaces the file, whatever mode it has."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.chmod(mode)
-    temporary.replace(path)

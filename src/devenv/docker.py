@@ -12,9 +12,7 @@ from devenv.problem import Problem
 
 OLDEST = (2, 20)
 _PROBE_SECONDS = 10
-_AWAY = re.compile(
-    r"(failed|unable) to connect to the docker API|Cannot connect to the Docker daemon|docker daemon", re.I
-)
+_AWAY = re.compile(r"connect to the docker (API|daemon)|is the docker daemon running", re.I)
 _TAKEN = re.compile(
     r"(?:Bind for [\d.]+|listen tcp4? [\d.]+):(\d+).*?(already allocated|already in use)|port (\d+).*in use"
 )

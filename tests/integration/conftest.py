@@ -101,7 +101,7 @@ def _start(instance: Instance, kind: str) -> None:
 
         servers = ComposeServers(instance=instance)
         ports = PortChooser(instance=instance, free=can_bind).choose({}, frozenset())
-        servers.prepare(ports)
+        servers.settings.write(ports)
         servers.build()
         ComposeProject(servers).start()
         StateFile(instance).merge(home=kind, ports=ports)

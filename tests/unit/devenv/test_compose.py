@@ -10,6 +10,7 @@ import yaml
 
 from devenv import docker
 from devenv.compose import ComposeServers, _server, parse_listing
+from devenv.compose_settings import ComposeSettings
 from devenv.credentials import Credentials
 from devenv.emulator import shared_settings
 from devenv.instance import PROJECT, Instance
@@ -78,30 +79,30 @@ def test_the_settings_of_localstack_are_one_file_for_both_homes(services: dict[s
 
 
 def test_what_compose_is_told_names_ports_and_project(instance: Instance) -> None:
-    servers = ComposeServers(instance=instance)
-    servers.prepare(PORTS)
-    told = dict(line.split("=", 1) for line in servers.settings.read_text("utf-8").splitlines())
+    settings = ComposeSettings(instance=instance)
+    settings.write(PORTS)
+    told = dict(line.split("=", 1) for line in settings.file.read_text("utf-8").splitlines())
     assert told["MTD_LOCALSTACK_PORT"] == "'4566'"
     assert told["MTD_PROJECT"] == f"'{instance.project}'"
-    assert told["COMPOSE_PROJECT_NAME"] == f"'{servers.project}'"
-    assert servers.project.startswith("mtd-one-")
+    assert told["COMPOSE_PROJECT_NAME"] == f"'{settings.project}'"
+    assert settings.project.startswith("mtd-one-")
     assert len(told["MTD_IMAGES"].strip("'")) == 12
 
 
 def test_clones_with_instances_of_one_name_are_two_projects(instance: Instance) -> None:
     other = Instance(name=instance.name, project=instance.project, environ={})
-    assert ComposeServers(instance=instance).project != ComposeServers(instance=other).project
+    assert ComposeSettings(instance=instance).project != ComposeSettings(instance=other).project
 
 
 def test_the_password_is_behind_a_closed_folder_and_nowhere_else(instance: Instance) -> None:
-    servers = ComposeServers(instance=instance)
-    servers.prepare(PORTS)
+    settings = ComposeSettings(instance=instance)
+    settings.write(PORTS)
     password = Credentials.of(instance).postgres
     secrets = instance.folder / "secrets"
     assert (secrets / "postgres_password").read_text("utf-8") == password
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
     assert stat.S_IMODE((instance.folder / "secrets.json").stat().st_mode) == 0o600
-    assert password not in servers.settings.read_text("utf-8")
+    assert password not in settings.file.read_text("utf-8")
 
 
 def test_the_first_start_of_an_instance_observes_nothing(instance: Instance) -> None:
@@ -148,6 +149,7 @@ def test_an_old_compose_is_passed_over(version: str, fitting: bool) -> None:
     [
         ("failed to connect to the docker API at unix:///var/run/docker.sock; check", "No Docker engine answers", 2),
         ("Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?", "No Docker engine", 2),
+        ("permission denied while trying to connect to the docker API at unix:///x", "No Docker engine", 2),
         ("Bind for 127.0.0.1:4566 failed: port is already allocated", "Port 4566 is taken", 1),
         ("listen tcp4 127.0.0.1:5432: bind: address already in use", "Port 5432 is taken", 1),
         ("pull access denied for postgres, repository does not exist", "could not be had", 1),
