@@ -13,7 +13,7 @@ UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-e
 EMULATOR_DAY := 2026-03-26
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch test lint unit integration lock aws clean seed venv
+.PHONY: help up down status watch stress test lint unit integration lock aws clean seed venv
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -41,6 +41,9 @@ watch: venv ## serve saved code at once, in the foreground (make up starts it in
 
 seed: venv ## put the seed orders, or ORDERS=n generated ones
 	@$(MTD) seed $(if $(ORDERS),--orders $(ORDERS))
+
+stress: venv ## put ORDERS=n orders (300), watch and audit them; the report is in .mtd/<instance>/stress
+	@$(MTD) stress $(if $(ORDERS),--orders $(ORDERS)) $(ARGS)
 
 aws: venv ## the aws command against this instance: make aws ARGS="s3 ls"
 	@$(MTD) aws -- $(ARGS)
