@@ -1,4 +1,6 @@
-"""SES's SendBulkTemplatedEmail: LocalStack counts such mails but keeps none for /_aws/ses. This does, rendered."""
+"""SES's SendBulkTemplatedEmail: LocalStack counts such mails but keeps none for /_aws/ses. This does, rendered.
+
+Mails to SES's mailbox simulator bounce and are complained about, as on AWS."""
 
 import json
 import os
@@ -11,6 +13,8 @@ from localstack.services.ses import provider
 from localstack.services.ses.models import SentEmail, SentEmailBody
 from moto.ses.template import parse_template
 
+from .mail_simulator import tell_of
+
 
 def send_bulk_templated_email(
     _: Any,
@@ -19,6 +23,7 @@ def send_bulk_templated_email(
     template: str,
     default_template_data: str,
     destinations: list[dict[str, Any]],
+    configuration_set_name: str | None = None,
     **__: Any,
 ) -> dict[str, Any]:
     """The operation: one status a destination, in their order, and one kept mail each."""
@@ -42,6 +47,7 @@ def send_bulk_templated_email(
         )
         provider.save_for_retrospection(mail)
         _remember(mail)
+        tell_of(context, configuration_set_name, mail, destination.get("ReplacementTags") or [])
     return answer
 
 

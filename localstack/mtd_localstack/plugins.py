@@ -38,9 +38,10 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 @on_infra_start()
 def mtd_start() -> None:
     """Set up what must be there before the first service loads."""
-    from .replacements import use_email_identities
+    from .replacements import use_email_identities, use_repositories
 
     use_email_identities()
+    use_repositories()
     storage = os.environ.get("MTD_S3_STORAGE_DIR")
     if storage:
         from .replacements import use_s3_storage

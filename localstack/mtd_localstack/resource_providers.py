@@ -191,36 +191,43 @@ class TemplateProvider(PutProvider):
         clients.ses.delete_template(TemplateName=model["Id"])
 
 
-class _ProviderPlugin(CloudFormationResourceProviderPlugin):
-    factory: type[PutProvider]
+class EventDestinationProvider(PutProvider):
+    """AWS::SES::ConfigurationSetEventDestination, to an SNS topic."""
 
-    def load(self, *_: Any, **__: Any) -> type[PutProvider]:
-        return self.factory
+    TYPE = "AWS::SES::ConfigurationSetEventDestination"
+    SCHEMA = schema(TYPE, "Id", "ConfigurationSetName", "EventDestination", read_only=True)
 
+    def put(self, clients: Any, model: Model) -> None:
+        """Create the destination; SES sends the topic a first message."""
+        wanted = dict(model["EventDestination"])
+        wanted["SNSDestination"] = wanted.pop("SnsDestination")
+        clients.ses.create_configuration_set_event_destination(
+            ConfigurationSetName=model["ConfigurationSetName"], EventDestination=wanted
+        )
+        model["Id"] = f"{model['ConfigurationSetName']}|{wanted['Name']}"
 
-class DashboardPlugin(_ProviderPlugin):
-    """Entry point."""
-
-    name = DashboardProvider.TYPE
-    factory = DashboardProvider
-
-
-class MetricFilterPlugin(_ProviderPlugin):
-    """Entry point."""
-
-    name = MetricFilterProvider.TYPE
-    factory = MetricFilterProvider
-
-
-class ConfigurationSetPlugin(_ProviderPlugin):
-    """Entry point."""
-
-    name = ConfigurationSetProvider.TYPE
-    factory = ConfigurationSetProvider
+    def remove(self, clients: Any, model: Model) -> None:
+        """Delete the destination."""
+        clients.ses.delete_configuration_set_event_destination(
+            ConfigurationSetName=model["ConfigurationSetName"], EventDestinationName=model["EventDestination"]["Name"]
+        )
 
 
-class TemplatePlugin(_ProviderPlugin):
-    """Entry point."""
+def plugin(provider: type[PutProvider]) -> type[CloudFormationResourceProviderPlugin]:
+    """The entry point of a type."""
 
-    name = TemplateProvider.TYPE
-    factory = TemplateProvider
+    class ProviderPlugin(CloudFormationResourceProviderPlugin):
+        name = provider.TYPE
+        factory = provider
+
+        def load(self, *_: Any, **__: Any) -> type[PutProvider]:
+            return provider
+
+    return ProviderPlugin
+
+
+DashboardPlugin = plugin(DashboardProvider)
+MetricFilterPlugin = plugin(MetricFilterProvider)
+ConfigurationSetPlugin = plugin(ConfigurationSetProvider)
+EventDestinationPlugin = plugin(EventDestinationProvider)
+TemplatePlugin = plugin(TemplateProvider)

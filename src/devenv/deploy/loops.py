@@ -42,7 +42,8 @@ def _loop(name: str, definition: Any) -> dict[str, Any]:
 
 def _substituted(node: Any, identifier: str, value: str) -> Any:
     if isinstance(node, str):
-        return node.replace(f"${{{identifier}}}", value).replace(f"&{{{identifier}}}", value)
+        plain = "".join(character for character in value if character.isalnum())
+        return node.replace(f"${{{identifier}}}", value).replace(f"&{{{identifier}}}", plain)
     if isinstance(node, list):
         return [_substituted(item, identifier, value) for item in node]
     if isinstance(node, dict):

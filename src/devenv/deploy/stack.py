@@ -14,6 +14,7 @@ _POLL_SECONDS = 0.2
 UNKNOWN_ALLOWED: dict[str, str] = {
     "AWS::CodeDeploy::Application": "locally code changes go by hot reload, never through CodeDeploy",
     "AWS::CodeDeploy::DeploymentGroup": "as its application",
+    "AWS::Backup::BackupSelection": "the emulator's AWS Backup knows vaults and plans, and backs nothing up",
 }
 
 

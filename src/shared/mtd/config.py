@@ -27,6 +27,7 @@ class Config:
     sales_support_url: str
     mail_sender: str
     mail_template: str
+    mail_configuration_set: str
     retry_base_seconds: float
     legacy_timeout_seconds: float
     lease_seconds: float
@@ -67,6 +68,7 @@ class Config:
             sales_support_url=text("SALES_SUPPORT_URL").rstrip("/"),
             mail_sender=text("MAIL_SENDER"),
             mail_template=text("MAIL_TEMPLATE"),
+            mail_configuration_set=text("MAIL_CONFIGURATION_SET"),
             retry_base_seconds=number("RETRY_BASE_SECONDS"),
             legacy_timeout_seconds=number("LEGACY_TIMEOUT_SECONDS"),
             lease_seconds=number("LEASE_SECONDS"),

@@ -56,6 +56,11 @@ def test_a_loop_in_a_loop_sees_both_variables() -> None:
     assert written_out({"Fn::ForEach::O": ["A", ["x"], inner]}) == {"x1": "x/1", "x2": "x/2"}
 
 
+def test_a_logical_id_takes_letters_and_digits_of_a_value_alone() -> None:
+    loop = ["S", ["ecr.api", "sqs"], {"&{S}Endpoint": "com.${S}"}]
+    assert written_out({"Fn::ForEach::L": loop}) == {"ecrapiEndpoint": "com.ecr.api", "sqsEndpoint": "com.sqs"}
+
+
 def test_a_loop_over_a_parameter_is_left_to_cloudformation() -> None:
     loop = {"Fn::ForEach::L": ["F", {"Ref": "List"}, {"${F}": 1}]}
     assert written_out(loop) == loop

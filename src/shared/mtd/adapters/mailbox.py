@@ -1,4 +1,4 @@
-"""The mails of PostgreSQL: claimed, then finished with their events."""
+"""The mails of PostgreSQL: claimed, finished with their events, and what is heard of them afterwards."""
 
 import logging
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from mtd.domain import order as orders
 from mtd.sql import load
 from mtd.usecases.notify_customer import DueMail
 from mtd.usecases.ports import Json
+from mtd.usecases.record_mail_feedback import Feedback
 
 LOG = logging.getLogger(__name__)
 
@@ -42,3 +43,38 @@ class PostgresMailBox:
         with self._database.transaction() as connection:
             connection.execute(_SQL["finish"], {"mails": Jsonb(list(results))})
             connection.execute(_FLOW["insert_events"], {"events": Jsonb(list(events))})
+
+
+class PostgresFeedback:
+    """Serves `record_mail_feedback.FeedbackStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, feedback: Sequence[Feedback], function: str, request_id: str) -> int:
+        rows = [
+            {"order_id": f.order_id, "kind": f.kind, "what": f.what, "at": f.at, "reason": f.reason} for f in feedback
+        ]
+        by_mail = {(f.order_id, f.kind): f for f in feedback}
+        suppressed = [
+            {"address": address, "what": f.what, "order_id": f.order_id} for f in feedback for address in f.addresses
+        ]
+        with self._database.transaction() as connection:
+            news = connection.execute(_SQL["record_feedback"], {"feedback": Jsonb(rows)}).fetchall()
+            told = [by_mail[row["order_id"], row["kind"]] for row in news]
+            events = [_feedback_event(each, function, request_id) for each in told]
+            connection.execute(_FLOW["insert_events"], {"events": Jsonb(events)})
+            connection.execute(_SQL["suppress"], {"suppressed": Jsonb(suppressed)})
+        return len(news)
+
+
+def _feedback_event(feedback: Feedback, function: str, request_id: str) -> Json:
+    kept = "no more mails to this address" if feedback.addresses else None
+    return {
+        "order_id": feedback.order_id,
+        "who": function,
+        "source": "SES",
+        "what": f"mail {feedback.kind} {feedback.what}",
+        "request_id": feedback.message_id or request_id,
+        "detail": {"reason": feedback.reason, "then": kept, "hops": list(feedback.hops)},
+    }

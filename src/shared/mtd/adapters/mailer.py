@@ -18,11 +18,14 @@ _PASSING = {"AccountThrottled", "AccountDailyQuotaExceeded", "TransientFailure",
 
 
 class SesMailer:
-    """Sends text mails from one verified sender; `template` renders {{subject}} and {{body}}."""
+    """Sends text mails from one verified sender; `template` renders {{subject}} and {{body}}.
 
-    def __init__(self, sender: str, template: str) -> None:
+    `configuration_set` has SES tell of bounces and complaints, with each mail's tags."""
+
+    def __init__(self, sender: str, template: str, configuration_set: str) -> None:
         self._sender = sender
         self._template = template
+        self._configuration_set = configuration_set
 
     def send(self, mails: Sequence[Mail]) -> list[Sending]:
         return [
@@ -36,6 +39,7 @@ class SesMailer:
             answer = client("ses").send_bulk_templated_email(
                 Source=self._sender,
                 Template=self._template,
+                ConfigurationSetName=self._configuration_set,
                 DefaultTemplateData=json.dumps({"subject": "", "body": ""}),
                 Destinations=[_destination(mail) for mail in mails],
             )

@@ -78,7 +78,7 @@ def state_machines() -> "StepFunctions":
 def mailer() -> "SesMailer":
     from mtd.adapters.mailer import SesMailer
 
-    return SesMailer(config().mail_sender, config().mail_template)
+    return SesMailer(config().mail_sender, config().mail_template, config().mail_configuration_set)
 
 
 @cache

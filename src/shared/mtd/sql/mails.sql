@@ -10,7 +10,8 @@ where o.order_id = m.order_id
       and (status = 'pending' or (status = 'sending' and claimed_at < now() - interval '5 minutes'))
     for update skip locked
   )
-returning m.mail_id, m.order_id, m.kind, o.document, d.document_type, d.folio;
+returning m.mail_id, m.order_id, m.kind, o.document, d.document_type, d.folio,
+          (select s.why from suppressed_addresses s where s.address = lower(o.document -> 'buyer' ->> 'email')) as suppressed;
 
 -- name: finish
 update mails m
@@ -18,3 +19,19 @@ set status = f.status, message_id = f.message_id, reason = f.reason,
     sent_at = case when f.status = 'sent' then now() end
 from jsonb_to_recordset(%(mails)s) as f (mail_id bigint, status text, message_id text, reason text)
 where m.mail_id = f.mail_id;
+
+-- name: record_feedback
+-- The rows that this changes: a message that comes twice, or tells of an order that is not ours, changes none.
+update mails m
+set feedback = f.what, feedback_at = f.at, feedback_reason = f.reason
+from jsonb_to_recordset(%(feedback)s) as f (order_id uuid, kind text, what text, at timestamptz, reason text)
+where m.order_id = f.order_id and m.kind = f.kind
+  and m.feedback is distinct from f.what and m.feedback is distinct from 'complained'
+returning m.order_id, m.kind;
+
+-- name: suppress
+insert into suppressed_addresses (address, why, order_id)
+select distinct on (lower(address)) lower(address), what, order_id
+from jsonb_to_recordset(%(suppressed)s) as f (address text, what text, order_id uuid)
+order by lower(address), what desc
+on conflict (address) do update set why = 'complained' where excluded.why = 'complained';

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from mtd.domain import mail
 from mtd.domain.order import Order
-from mtd.usecases.ports import Json, Mailer
+from mtd.usecases.ports import Json, Mailer, Sending
 from mtd.usecases.trail import Hop
 
 _DOCUMENT_NAMES = {33: "factura electrónica", 39: "boleta electrónica", 110: "factura de exportación"}
@@ -16,7 +16,7 @@ _DOCUMENT_NAMES = {33: "factura electrónica", 39: "boleta electrónica", 110: "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueMail:
-    """A claimed mail with what it is made of."""
+    """A claimed mail with what it is made of; `suppressed` says what an earlier mail to its address came to."""
 
     mail_id: int
     order_id: UUID
@@ -24,6 +24,7 @@ class DueMail:
     order: Order
     document_type: int | None
     folio: int | None
+    suppressed: str | None = None
 
 
 class MailBox(Protocol):
@@ -42,11 +43,15 @@ def notify_customer(
     request_id: str,
     hops: Sequence[Hop] = (),
 ) -> int:
-    """Send the wanted mails ({order_id, kind}) that are still due; how many must be tried again."""
+    """Send the wanted mails ({order_id, kind}) that are still due; how many must be tried again.
+
+    No mail goes to an address that an earlier one bounced from, or whose reader complained: its row and event say so.
+    """
     due = box.claim(wanted)
     if not due:
         return 0
-    sendings = mailer.send([_mail(item) for item in due])
+    sent = iter(mailer.send([_mail(item) for item in due if item.suppressed is None]))
+    sendings = [next(sent) if item.suppressed is None else _not_sent(item.suppressed) for item in due]
     results = [
         {"mail_id": item.mail_id, "status": s.status, "message_id": s.message_id, "reason": s.reason}
         for item, s in zip(due, sendings, strict=True)
@@ -62,6 +67,13 @@ _TEMPLATES: dict[str, Callable[[DueMail], mail.Mail]] = {
     ),
     "dte_incident": lambda due: mail.delayed_by_tax_document(due.order),
 }
+
+
+def _not_sent(why: str) -> Sending:
+    return Sending(status="failed", reason=f"not sent: an earlier mail to this address {_AFTER[why]}")
+
+
+_AFTER = {"bounced": "bounced", "complained": "was complained about"}
 
 
 def _mail(due: DueMail) -> mail.Mail:

@@ -1,0 +1,27 @@
+"""SQS `mail-feedback`: what SES tells of mails that bounced or that their reader called spam."""
+
+from typing import Any
+
+from mtd.adapters.mailbox import PostgresFeedback
+from mtd.adapters.metrics import count
+from mtd.config import config
+from mtd.entrypoints import composition, sqs
+from mtd.usecases.record_mail_feedback import Feedback, read_feedback, record_mail_feedback
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    # SES's first message to the topic, once it has been set up, is a sentence.
+    records = [
+        record for record in event["Records"] if not record["body"].startswith("Successfully validated SNS topic")
+    ]
+    told, malformed = sqs.sort_out(records, _feedback)
+    known = [feedback for feedback in told if feedback is not None]
+    recorded = record_mail_feedback(
+        known, PostgresFeedback(composition.database()), config().function, context.aws_request_id
+    )
+    count(config().function, {"mails": len(known), "recorded": recorded, "malformed": len(malformed)})
+    return sqs.failures(malformed)
+
+
+def _feedback(record: sqs.Record, content: sqs.Json) -> Feedback | None:
+    return read_feedback(content, (sqs.sqs_hop(record),))
