@@ -7,16 +7,18 @@ export HOME_KIND MTD_PYTHON
 VENV := .venv
 MTD := $(VENV)/bin/mtd
 PYTEST := $(VENV)/bin/python -m pytest
+CHECKOV := .mtd/venvs/checkov
+UV_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(CHECKOV)/bin/python --require-hashes cloudformation/checkov/requirements.txt
 UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.12 \
 	--custom-compile-command "make lock"
 # The last day on which the emulator's own requirements, resolved afresh, still fit together.
 EMULATOR_DAY := 2026-03-26
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch stress test lint unit integration lock aws clean seed venv
+.PHONY: help up down status watch stress test lint unit integration policy iam-parity lock aws clean seed venv
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done
 	@echo; echo "  MTD_INSTANCE=name    a second system beside the first"
 	@echo "  HOME_KIND=embedded|compose    where it runs: without Docker, or in it (default: compose where an engine answers)"
@@ -63,11 +65,27 @@ integration: venv ## the tests against a running home of their own, in parallel
 	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
 	@$(PYTEST) tests/integration -n auto --dist loadgroup -q $(addprefix --home=,$(HOME_KIND)) $(ARGS)
 
+policy: $(CHECKOV)/.installed ## checkov over the templates; what is kept all the same is argued in cloudformation/checkov
+	@$(CHECKOV)/bin/checkov --config-file cloudformation/checkov/config.yaml && echo "checkov: nothing that is not argued"
+
+$(CHECKOV)/.installed: cloudformation/checkov/requirements.txt | venv
+	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(CHECKOV)
+	@$(UV_SYNC) || UV_SYSTEM_CERTS=1 $(UV_SYNC)
+	@touch $@
+
+iam-parity: venv ## what each function called in the flow's tests against what its role allows
+	@$(MTD) environments
+	@MTD_INSTANCE=iam MTD_PARAMETERS=ci $(MTD) up --home embedded --no-seed --no-watch >/dev/null
+	@$(PYTEST) tests/integration/flow -n 2 --dist loadgroup -q --instance iam $(ARGS); tested=$$?; \
+		MTD_INSTANCE=iam $(MTD) iam-parity; compared=$$?; MTD_INSTANCE=iam $(MTD) down --wipe; \
+		exit $$(( tested || compared ))
+
 lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) requirements.in -o requirements.txt
 	@$(UV_LOCK) src/legacy_simulator/requirements.in -o src/legacy_simulator/requirements.txt
 	@$(UV_LOCK) src/shared/requirements.in -o src/shared/requirements.txt
 	@$(UV_LOCK) localstack/runtime/requirements.in -o localstack/runtime/requirements.txt
+	@$(UV_LOCK) cloudformation/checkov/requirements.in -o cloudformation/checkov/requirements.txt
 	@$(UV_LOCK) --exclude-newer $(EMULATOR_DAY) localstack/requirements.in -o localstack/requirements.txt
 
 clean: ## stop every instance and remove all that was made here: .mtd (databases too), images, .venv, caches

@@ -38,10 +38,9 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 @on_infra_start()
 def mtd_start() -> None:
     """Set up what must be there before the first service loads."""
-    from .replacements import use_email_identities, use_repositories
+    from .completed_providers import complete_providers
 
-    use_email_identities()
-    use_repositories()
+    complete_providers()
     storage = os.environ.get("MTD_S3_STORAGE_DIR")
     if storage:
         from .replacements import use_s3_storage

@@ -46,24 +46,6 @@ def use_s3_storage(folder: str) -> None:
     s3_provider.DEFAULT_S3_TMP_DIR = folder
 
 
-def use_email_identities() -> None:
-    """Make AWS::SES::EmailIdentity real: LocalStack has a provider of that name, which only raises."""
-    from localstack.services.ses.resource_providers import aws_ses_emailidentity
-
-    from .resource_providers import EmailIdentityProvider
-
-    aws_ses_emailidentity.SESEmailIdentityProvider = EmailIdentityProvider
-
-
-def use_repositories() -> None:
-    """Make AWS::ECR::Repository real: LocalStack has a provider of that name, which only pretends."""
-    from localstack.services.ecr.resource_providers import aws_ecr_repository
-
-    from .container_resources import RepositoryProvider
-
-    aws_ecr_repository.ECRRepositoryProvider = RepositoryProvider
-
-
 def silence_sqs_telemetry() -> None:
     """Leave out the PutMetricData of every single SQS call; the queues' depths are published all the same."""
     CloudwatchDispatcher.dispatch_sqs_metric = lambda *_, **__: None

@@ -86,8 +86,9 @@ def deploy(
     set_by_file = parameters_file(instance.project, _parameters_name(instance))
     fingerprint = hashlib.sha256(f"{packaged.fingerprint} {sorted(set_by_file.items())}".encode()).hexdigest()[:32]
     if status == "CREATE_COMPLETE" and standing == fingerprint:
-        migrate(instance.project, clients)
-        return Deployed(outputs=stack.outputs(), fingerprint=fingerprint, fresh=False)
+        outputs = stack.outputs()
+        migrate(instance.project, clients, outputs)
+        return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=False)
     if status is not None and status != "CREATE_COMPLETE":
         restart()
         status = None
@@ -99,7 +100,7 @@ def deploy(
                 restart()
         url, parameters = _lay_ground(instance, clients, packaged, places, credentials)
         outputs = stack.apply(url, parameters)
-        migrate(instance.project, clients)
+        migrate(instance.project, clients, outputs)
     resume(clients)
     return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=True)
 
@@ -154,15 +155,14 @@ def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> 
         root.result()
 
 
-def migrate(project: Path, clients: Clients) -> None:
-    """Calls migrate_database with the diagrams of seed/processes. Raises Problem with the function's error."""
+def migrate(project: Path, clients: Clients, outputs: Mapping[str, str]) -> None:
+    """Calls migrate_database with the diagrams of seed/processes, and, where the stack has a database of its own, with
+    the secrets of its users. Raises Problem with the function's error."""
     diagrams = sorted((project / "seed" / "processes").glob("*.bpmn"))
-    _call(
-        clients,
-        "migrate_database",
-        {"processes": {path.stem: path.read_text("utf-8") for path in diagrams}},
-        failed="The database could not be migrated",
-    )
+    event: dict[str, Any] = {"processes": {path.stem: path.read_text("utf-8") for path in diagrams}}
+    if "AdministratorSecretArn" in outputs:
+        event["users"] = {"administrator": outputs["AdministratorSecretArn"], "reader": outputs["ReaderSecretArn"]}
+    _call(clients, "migrate_database", event, failed="The database could not be migrated")
 
 
 def resume(clients: Clients) -> None:

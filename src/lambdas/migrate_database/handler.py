@@ -1,8 +1,12 @@
-"""Invoked by the deployment: {"processes": {name: BPMN XML}} brings schema and processes up to date."""
+"""Invoked by the deployment: {"processes": {name: BPMN XML}} brings schema and processes up to date.
+
+{"users": {"administrator": secret id, "reader": secret id}} has the users made and their passwords set first.
+"""
 
 from typing import Any
 
 from mtd.adapters.schema import PostgresSchema
+from mtd.config import config
 from mtd.entrypoints import composition
 from mtd.entrypoints.logs import set_up_logs
 from mtd.usecases.migrate_database import migrate_database
@@ -11,4 +15,9 @@ set_up_logs()
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    return migrate_database(event.get("processes") or {}, PostgresSchema(composition.database()))
+    users = event.get("users")
+    return migrate_database(
+        event.get("processes") or {},
+        PostgresSchema(composition.database()),
+        composition.users(users["administrator"], config().database_secret_id, users["reader"]) if users else None,
+    )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mtd.adapters.paperless import HttpPaperless
     from mtd.adapters.queues import SqsQueues
     from mtd.adapters.state_machines import StepFunctions
+    from mtd.adapters.users import PostgresUsers
     from mtd.adapters.work import PostgresWork
 
 
@@ -37,6 +38,14 @@ def queues() -> "SqsQueues":
             "notifications": config().notifications_queue_url,
         }
     )
+
+
+def users(administrator: str, owner: str, reader: str) -> "PostgresUsers":
+    """By the ids of their secrets."""
+    from mtd.adapters.secrets import secret
+    from mtd.adapters.users import PostgresUsers
+
+    return PostgresUsers(secret, administrator=administrator, owner=owner, reader=reader)
 
 
 @cache

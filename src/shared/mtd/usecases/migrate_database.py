@@ -21,15 +21,25 @@ class Schema(Protocol):
         ...
 
 
-def migrate_database(processes: Mapping[str, str], schema: Schema) -> Json:
-    """Migrate, then compile and publish each diagram ({process: BPMN XML}); the same diagram again is a no-op.
+class Users(Protocol):
+    """The database's users, where MTD itself makes them."""
+
+    def ensure(self) -> list[str]:
+        """Make them, give them their secrets' passwords and what they may; their names."""
+        ...
+
+
+def migrate_database(processes: Mapping[str, str], schema: Schema, users: Users | None = None) -> Json:
+    """Make the users where that is MTD's to do, migrate, then compile and publish each diagram ({process: BPMN XML});
+    the same diagram again is a no-op.
 
     Raises ProcessError when a diagram does not compile; the schema is migrated all the same.
     """
+    made = users.ensure() if users is not None else []
     applied = schema.migrate()
     versions = {}
     for process, diagram in processes.items():
         compiled = plan_json.to_json(importing.compile_plan(diagram.encode(), process, STATES))
         digest = hashlib.sha256(diagram.encode()).hexdigest()
         versions[process] = schema.publish(process, compiled, diagram, digest)
-    return {"applied": applied, "processes": versions}
+    return {"users": made, "applied": applied, "processes": versions}

@@ -1,0 +1,49 @@
+"""The users of PostgreSQL that MTD connects as, made by its administrator: RDS knows no other way to have them."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from mtd.adapters.database import Database, conninfo_from_secret
+
+
+class PostgresUsers:
+    """Serves `migrate_database.Users`.
+
+    `secret` reads a secret by its id. The administrator's has user and password alone: where the database is, the
+    owner's says.
+    """
+
+    def __init__(self, secret: Callable[[str], str], *, administrator: str, owner: str, reader: str) -> None:
+        self._secret = secret
+        self._administrator = administrator
+        self._owner = owner
+        self._reader = reader
+
+    def ensure(self) -> list[str]:
+        owner, reader = (json.loads(self._secret(name)) for name in (self._owner, self._reader))
+        with Database(self._conninfo).transaction() as connection:
+            for user in (owner, reader):
+                _give(connection, user)
+            name, database = sql.Identifier(owner["username"]), sql.Identifier(owner["dbname"])
+            connection.execute(sql.SQL("grant create on database {} to {}").format(database, name))
+            connection.execute(sql.SQL("grant usage, create on schema public to {}").format(name))
+            name = sql.Identifier(reader["username"])
+            connection.execute(sql.SQL("grant pg_read_all_data to {}").format(name))
+            connection.execute(sql.SQL("alter role {} set default_transaction_read_only = on").format(name))
+        return [owner["username"], reader["username"]]
+
+    def _conninfo(self) -> str:
+        values = json.loads(self._secret(self._owner)) | json.loads(self._secret(self._administrator))
+        return conninfo_from_secret(json.dumps(values))
+
+
+def _give(connection: psycopg.Connection[Any], user: dict[str, str]) -> None:
+    """Make a user who can log in, or give the one that is there the secret's password: that is a rotation."""
+    known = connection.execute("select 1 from pg_roles where rolname = %s", (user["username"],)).fetchone()
+    verb = sql.SQL("alter" if known else "create")
+    statement = sql.SQL("{} role {} login password {}")
+    connection.execute(statement.format(verb, sql.Identifier(user["username"]), sql.Literal(user["password"])))

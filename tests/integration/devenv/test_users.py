@@ -1,0 +1,68 @@
+"""The users that migrate_database makes where the database is RDS's, by an administrator who can do what RDS's can."""
+
+import json
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from devenv import postgres
+from devenv.credentials import Credentials
+from devenv.instance import Instance
+from devenv.ports import HOST
+from devenv.supervision import Supervision
+from mtd.adapters.users import PostgresUsers
+
+from .test_postgres import _up
+
+DATABASE = "shop"
+type Secrets = dict[str, str]
+
+
+def _connect(port: int, user: str, password: str, dbname: str = DATABASE) -> psycopg.Connection:
+    return psycopg.connect(host=HOST, port=port, user=user, password=password, dbname=dbname, autocommit=True)
+
+
+@pytest.fixture
+def port(instance: Instance, supervision: Supervision) -> int:
+    port = _up(instance, supervision)
+    with _connect(port, "postgres", Credentials.of(instance).postgres, postgres.DATABASE) as server:
+        # As RDS makes its master user: no superuser, but it may make users and hand on the right to read.
+        server.execute("create role administrator login createrole createdb password 'first'")
+        server.execute("grant pg_read_all_data to administrator with admin option")
+        server.execute(f"create database {DATABASE} owner administrator")
+    return port
+
+
+def _secret(port: int, user: str, password: str) -> str:
+    where = {"host": HOST, "port": port, "dbname": DATABASE}
+    return json.dumps({"username": user, "password": password, **where})
+
+
+def _users(secrets: Secrets) -> PostgresUsers:
+    return PostgresUsers(secrets.__getitem__, administrator="a", owner="o", reader="r")
+
+
+def test_the_owner_writes_the_reader_reads_and_a_new_secret_is_a_new_password(port: int) -> None:
+    secrets = {
+        "a": json.dumps({"username": "administrator", "password": "first"}),
+        "o": _secret(port, "shop_owner", "it's"),
+        "r": _secret(port, "shop_reader", "r-1"),
+    }
+    assert _users(secrets).ensure() == ["shop_owner", "shop_reader"]
+
+    with _connect(port, "shop_owner", "it's") as owner, _connect(port, "shop_reader", "r-1") as reader:
+        owner.execute("create table orders as select 1 as number")
+        assert reader.execute("select number from orders").fetchone() == (1,)
+        with pytest.raises(errors.ReadOnlySqlTransaction):
+            reader.execute("insert into orders values (2)")
+        reader.execute("set default_transaction_read_only = off")
+        with pytest.raises(errors.InsufficientPrivilege):
+            reader.execute("insert into orders values (2)")
+
+    secrets["o"] = _secret(port, "shop_owner", "o-2")
+    assert _users(secrets).ensure() == ["shop_owner", "shop_reader"]
+    with _connect(port, "shop_owner", "o-2") as owner:
+        assert owner.execute("select number from orders").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError):
+        _connect(port, "shop_owner", "it's")
