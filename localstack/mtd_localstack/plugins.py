@@ -55,14 +55,17 @@ def mtd_start() -> None:
         from .machine import machine
         from .replacements import look_often_at_resources
         from .request_counts import RequestCounts
+        from .role_calls import RoleCalls
         from .routes import add_routes
 
         accelerate()
         keep_bulk_mails()
         look_often_at_resources()
         counts = RequestCounts()
+        calls = RoleCalls()
         run_custom_response_handlers.append(counts)
-        add_routes(ROUTER, machine().environments, counts)
+        run_custom_response_handlers.append(calls)
+        add_routes(ROUTER, machine().environments, counts, calls)
 
 
 @on_infra_shutdown()

@@ -1,4 +1,4 @@
-"""What the gateway serves besides AWS: /_mtd/requests, /_mtd/recycle, /_mtd/environments, all JSON."""
+"""What the gateway serves besides AWS, all JSON: /_mtd/requests, role-calls, recycle, environments."""
 
 from typing import Any
 
@@ -6,14 +6,16 @@ from localstack.http import Request, Response, Router, route
 
 from .environments import Environments
 from .request_counts import RequestCounts
+from .role_calls import RoleCalls
 
 
 class MtdRoutes:
     """The resource to be added to LocalStack's router."""
 
-    def __init__(self, environments: Environments, counts: RequestCounts) -> None:
+    def __init__(self, environments: Environments, counts: RequestCounts, calls: RoleCalls) -> None:
         self._environments = environments
         self._counts = counts
+        self._calls = calls
 
     @route("/_mtd/requests", methods=["GET"])
     def get_requests(self, _: Request, **__: Any) -> Any:
@@ -24,6 +26,11 @@ class MtdRoutes:
     def delete_requests(self, _: Request, **__: Any) -> Any:
         """Start counting from zero; answers what had been counted."""
         return answer(self._counts.reset())
+
+    @route("/_mtd/role-calls", methods=["GET"])
+    def get_role_calls(self, _: Request, **__: Any) -> Any:
+        """What each function's role has called since start."""
+        return answer(self._calls.snapshot())
 
     @route("/_mtd/environments", methods=["GET"])
     def get_environments(self, _: Request, **__: Any) -> Any:
@@ -47,6 +54,6 @@ def answer(body: Any, status: int = 200) -> Any:
     return response
 
 
-def add_routes(router: Router[Any], environments: Environments, counts: RequestCounts) -> None:
+def add_routes(router: Router[Any], environments: Environments, counts: RequestCounts, calls: RoleCalls) -> None:
     """Serve the routes."""
-    router.add(MtdRoutes(environments, counts))
+    router.add(MtdRoutes(environments, counts, calls))

@@ -1,0 +1,1 @@
+"""What functions call against what their roles allow."""

@@ -1,0 +1,50 @@
+"""Nobody may find PostgreSQL full: what an environment lets connect at most, against what it lets in."""
+
+import pytest
+
+from devenv.deploy.loops import written_out
+from devenv.deploy.parameters import defaults, parameters_file
+from devenv.deploy.template import load
+from devenv.instance import PROJECT
+
+# docs/adr/0010-a-budget-of-connections.md
+PORTAL_POOL = 5
+PEOPLE_AND_RDS = 20
+STACKS = PROJECT / "cloudformation" / "stacks"
+# A new account's limit of environments, less those that AWS keeps for functions without a limit of their own.
+ACCOUNT_ENVIRONMENTS = 900
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_all_connections_together_fit(environment: str) -> None:
+    values = {name: int(value) for name, value in _values(environment).items() if value.isdigit()}
+    template = written_out(load(STACKS / "functions.yaml"))
+    functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
+    assert template["Globals"]["Function"]["ReservedConcurrentExecutions"]["Fn::If"][1] == {"Ref": "Concurrency"}
+
+    environments = len(functions) * values["Concurrency"]
+    connections = environments + values["PortalTasksAtMost"] * PORTAL_POOL + PEOPLE_AND_RDS
+    assert environments <= ACCOUNT_ENVIRONMENTS
+    # The alarm goes off at 80 %: reaching the budget must not be what sets it off every day.
+    assert connections <= values["DatabaseConnections"]
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_no_queue_reads_faster_than_its_function_may_run(environment: str) -> None:
+    """A throttled receive counts as a receive: ten of them, and a good order would rest among the failures."""
+    concurrency = int(_values(environment)["Concurrency"])
+    for name, resource in load(STACKS / "functions.yaml")["Resources"].items():
+        for event in resource.get("Properties", {}).get("Events", {}).values() if isinstance(resource, dict) else ():
+            if event["Type"] == "SQS":
+                scaling = event["Properties"]["ScalingConfig"]
+                bound = scaling.get("MaximumConcurrency") or scaling["Fn::If"][1]["MaximumConcurrency"]
+                assert bound == {"Ref": "Concurrency"} or bound <= concurrency, name
+
+
+@pytest.mark.parametrize("environment", ["local", "ci"])
+def test_the_local_homes_have_no_platform(environment: str) -> None:
+    assert _values(environment)["Platform"] == "false"
+
+
+def _values(environment: str) -> dict[str, str]:
+    return defaults(PROJECT) | parameters_file(PROJECT, environment)
