@@ -63,6 +63,10 @@ class Stack:
         if status is not None:
             raise self._failure("could not be deleted")
 
+    def protect(self) -> None:
+        """Has the stack refuse its deletion, nested stacks included, until somebody takes that back by hand."""
+        self._client.update_termination_protection(StackName=self.name, EnableTerminationProtection=True)
+
     def apply(self, template_url: str, parameters: dict[str, str], *, kind: str = "CREATE") -> dict[str, str]:
         """Creates (or, kind UPDATE, updates) the stack; its outputs. Raises Problem with the resources' reasons."""
         name = f"mtd-{int(time.time() * 1000)}"
