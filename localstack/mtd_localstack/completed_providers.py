@@ -9,20 +9,22 @@ from localstack.services.logs.resource_providers import aws_logs_loggroup
 from localstack.services.ses.resource_providers import aws_ses_emailidentity
 
 from .container_resources import RepositoryProvider
-from .resource_providers import EmailIdentityProvider, Model
+from .resource_providers import EmailIdentityProvider, Model, done
 
 
 class LogGroupProvider(aws_logs_loggroup.LogsLogGroupProvider):
     """AWS::Logs::LogGroup with its retention."""
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Create the group; nothing expires here, but it is told."""
-        event = super().create(request)
+        """Create the group; nothing expires here, but it is told. A group that is there already is an error."""
         model = request.desired_state
+        client = request.aws_client_factory.logs
+        name = model.setdefault("LogGroupName", f"{request.stack_name}-{request.logical_resource_id}")
+        client.create_log_group(logGroupName=name)
         if days := model.get("RetentionInDays"):
-            client = request.aws_client_factory.logs
-            client.put_retention_policy(logGroupName=model["LogGroupName"], retentionInDays=int(days))
-        return event
+            client.put_retention_policy(logGroupName=name, retentionInDays=int(days))
+        model["Arn"] = f"arn:aws:logs:{request.region_name}:{request.account_id}:log-group:{name}:*"
+        return done(request, model)
 
 
 class SecurityGroupProvider(aws_ec2_securitygroup.EC2SecurityGroupProvider):
