@@ -17,7 +17,7 @@ def test_the_same_order_twice_is_registered_once(system: System, number: str) ->
     until(events, lambda whats: any("received again" in what for what in whats))
     assert len(system.rows(number)) == 1
     assert len(system.done("paperless", "issue", number)) == 1
-    assert len(system.mails(number)) == 1
+    assert len(until(lambda: system.mails(number), bool)) == 1
 
 
 def test_ten_copies_at_once_are_one_order(system: System, number: str) -> None:

@@ -12,7 +12,8 @@ def _kill(system: System, function: str) -> bool:
     """Kill the processes of the function that are at work; whether there was one."""
     killed = False
     for environment in system.environments():
-        if environment["function"] == f"mtd-local-{function}" and environment["state"] != "idle":
+        at_work = environment["state"] != "idle" and environment["pid"] is not None
+        if environment["function"] == f"mtd-local-{function}" and at_work:
             # It may have ended since it was listed.
             with suppress(ProcessLookupError):
                 system.kill_function(environment["pid"])
