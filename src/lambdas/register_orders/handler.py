@@ -10,7 +10,7 @@ from mtd.domain.errors import InvalidRequest, NotFound, RejectedOrder
 from mtd.domain.order import to_json
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, api_hop
-from mtd.usecases.register_orders import Incoming, register_orders
+from mtd.usecases.register_orders import PROCESS, Incoming, register_orders
 from mtd.usecases.trail import read_hops
 
 
@@ -32,11 +32,16 @@ def _incoming(entry: Any) -> Incoming:
         order = read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
     except RejectedOrder as error:
         raise InvalidRequest(str(error), code=error.code) from None
+    process, version = entry.get("process") or PROCESS, entry.get("version")
+    if not isinstance(process, str) or not (version is None or (type(version) is int and 0 < version < 2**31)):
+        raise InvalidRequest("process must be a name and version a whole number", code="process_malformed")
     return Incoming(
         order=order,
         document=to_json(order),
         source=source if isinstance(source := entry.get("source"), str) else "api",
         hops=read_hops(entry.get("hops")),
+        process=process,
+        version=version,
     )
 
 

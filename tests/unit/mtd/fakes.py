@@ -12,10 +12,24 @@ from tests.orders import OrderFile
 from mtd.domain import ubl
 from mtd.domain.errors import MtdError, NotFound, UnstorableError
 from mtd.domain.mail import Mail
+from mtd.domain.order import Order
 from mtd.engine import importing
 from mtd.engine.plan import Plan
+from mtd.engine.tokens import Token, Waits
 from mtd.usecases.import_processes import STATES
-from mtd.usecases.ports import Candidate, Case, Changes, Json, Place, QueueMessage, Reference, Registration, Sending
+from mtd.usecases.ports import (
+    Candidate,
+    Case,
+    Changes,
+    Held,
+    Json,
+    Place,
+    QueueMessage,
+    Reference,
+    Registration,
+    Sending,
+    Standing,
+)
 
 PLAN = importing.compile_plan(
     (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes(), "purchase-order", STATES
@@ -51,10 +65,13 @@ class FakeWork:
     candidates: list[Candidate] = field(default_factory=list)
     refuses: Callable[[Changes], bool] = lambda _: False
     plan: Plan = PLAN
+    beside: list[Standing] = field(default_factory=list)
+    values: Json = field(default_factory=dict)
+    order: Order | None = None
+    own: Token | None = None
 
-    def active_plan(self, process: str) -> tuple[int, Plan]:
-        assert process == PLAN.process
-        return 1, PLAN
+    def startable(self, process: str, version: int | None) -> tuple[int, Plan] | None:
+        return (1, self.plan) if process == self.plan.process and version in (None, 1) else None
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         return dict.fromkeys(ids, self.plan)
@@ -63,18 +80,31 @@ class FakeWork:
         wanted = {(reference.token_id, reference.version) for reference in references}
         return [place for place in self.places if (place.token_id, place.version) in wanted]
 
-    def lease(self, node: str, references: Sequence[Reference]) -> list[Case]:
+    def lease(self, server: str, references: Sequence[Reference]) -> list[Case]:
         wanted = {reference.token_id for reference in references}
-        return [case for case in self.cases if case.node == node and case.token_id in wanted]
+        return [case for case in self.cases if case.node == server and case.token_id in wanted]
 
-    def commit(self, changes_by_token: Mapping[int, Changes], cases: Sequence[Case]) -> None:
-        assert {case.token_id for case in cases} == set(changes_by_token)
-        if any(self.refuses(changes) for changes in changes_by_token.values()):
+    def commit[T: (Case, Place)](
+        self, cases: Sequence[T], decide: Callable[[T, Held], Changes], *, orders: bool = False
+    ) -> None:
+        decided = {case.token_id: decide(case, self._held(case, orders)) for case in cases}
+        if any(self.refuses(changes) for changes in decided.values()):
             raise UnstorableError("a unique key is taken")
-        self.committed |= changes_by_token
+        self.committed |= decided
 
-    def register(self, candidates: Sequence[Candidate], plan_id: int) -> list[Registration]:
-        assert plan_id == 1
+    def _held(self, case: Case | Place, orders: bool) -> Held:
+        """The order with this token and those of `beside`."""
+        waits = case.waits if isinstance(case, Place) else Waits.SERVICE
+        own = self.own or Token(id=1, node=case.node, waits=waits)
+        tokens = [Standing(token_id=case.token_id, version=case.version, token=own), *self.beside]
+        return Held(
+            order_id=case.order_id,
+            standing={each.token.id: each for each in tokens},
+            values=self.values,
+            order=self.order if orders else None,
+        )
+
+    def register(self, candidates: Sequence[Candidate]) -> list[Registration]:
         self.candidates += candidates
         result = []
         for candidate in candidates:

@@ -19,7 +19,7 @@ RULES = {
     MTD / "queries": {"mtd.domain", "mtd.queries", "mtd.sql"},
     MTD / "adapters": {
         "mtd.domain", "mtd.engine", "mtd.usecases", "mtd.config", "mtd.sql", "mtd.adapters",
-        "psycopg", "boto3", "botocore", "urllib3",
+        "psycopg", "boto3", "botocore", "urllib3", "fastjsonschema",
     },
     MTD / "entrypoints": {"mtd"},
     LAMBDAS: {"mtd"},
@@ -83,6 +83,7 @@ def test_importing_a_handler_loads_no_driver(folder: str) -> None:
     allowed = {
         "receive_order": "['mtd.domain.ubl']",
         "migrate_database": "['mtd.engine.importing']",
+        "manage_processes": "['mtd.engine.importing']",
     }
     assert done.stdout.strip() == allowed.get(folder, "[]")
 

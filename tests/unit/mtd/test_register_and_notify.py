@@ -24,7 +24,7 @@ def test_a_batch_is_registered_with_tokens_events_and_totals() -> None:
 
     assert [result["status"] for result in results] == ["registered", "registered"]
     first = work.candidates[0]
-    assert first.nodes == ("validation",)
+    assert [(row["node"], row["waits"]) for row in first.changes.tokens] == [("validation", "service")]
     assert first.row["total"] == "23800"
     assert [hop["source"] for hop in first.event["detail"]["hops"]] == ["S3", "API", "Lambda"]
 

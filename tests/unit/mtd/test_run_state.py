@@ -30,7 +30,7 @@ def test_a_done_effect_moves_the_token_and_tells_how_it_came() -> None:
 
     assert answer == {"state": "allocation", "done": 1, "retried": 0, "failed": 0, "skipped": 0}
     changes = work.committed[1]
-    assert changes.moves == [{"token_id": 1, "version": 3, "node": "emission_dte", "data": None}]
+    assert changes.moves == [{"token_id": 1, "version": 3, "node": "emission_dte", "waits": "service", "data": None}]
     [event] = changes.events
     assert (event["from_state"], event["to_state"], event["what"]) == ("allocation", "emission_dte", "done")
     assert event["detail"]["warehouse"] == "W"

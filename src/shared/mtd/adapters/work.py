@@ -2,8 +2,9 @@
 
 import logging
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,23 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.database import Connection, Database
 from mtd.domain import order as orders
-from mtd.domain.errors import ConfigurationError, MtdError
+from mtd.domain.errors import MtdError
 from mtd.engine import plan_json
 from mtd.engine.plan import Plan
+from mtd.engine.tokens import Token, Waits
 from mtd.sql import load
-from mtd.usecases.ports import Candidate, Case, Changes, Json, Message, Place, Reference, Registration
+from mtd.usecases.ports import (
+    Candidate,
+    Case,
+    Changes,
+    Held,
+    Json,
+    Message,
+    Place,
+    Reference,
+    Registration,
+    Standing,
+)
 from mtd.usecases.set_aside import set_aside
 
 LOG = logging.getLogger(__name__)
@@ -23,6 +36,8 @@ LOG = logging.getLogger(__name__)
 _SQL = load("flow")
 TOKENS_PER_MESSAGE = 100
 MAILS_PER_MESSAGE = 50
+LONGEST_DELAY_SECONDS = 900
+"""What SQS can delay a message by."""
 
 # The order in which a commit writes its rows: parameter names of the queries in flow.sql.
 _WRITES = (
@@ -30,6 +45,11 @@ _WRITES = (
     ("retry_tokens", "retries"),
     ("release_tokens", "releases"),
     ("end_tokens", "ends"),
+    ("insert_tokens", "tokens"),
+    ("complete_tasks", "completed"),
+    ("cancel_tasks", "left"),
+    ("insert_tasks", "tasks"),
+    ("set_values", "values"),
     ("set_totals", "totals"),
     ("insert_tax_documents", "documents"),
     ("insert_mails", "mails"),
@@ -47,11 +67,9 @@ class PostgresWork:
         self._lease_seconds = lease_seconds
         self._plans: dict[int, Plan] = {}
 
-    def active_plan(self, process: str) -> tuple[int, Plan]:
-        rows = self._database.query(_SQL["active_plan"], {"process": process})
-        if not rows:
-            raise ConfigurationError(f"process {process!r} has no active version: run migrate_database")
-        return rows[0]["process_version_id"], self._remember(rows[0])
+    def startable(self, process: str, version: int | None) -> tuple[int, Plan] | None:
+        rows = self._database.query(_SQL["startable_plan"], {"process": process, "version": version})
+        return (rows[0]["process_version_id"], self._remember(rows[0])) if rows else None
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         missing = [id_ for id_ in ids if id_ not in self._plans]
@@ -69,11 +87,11 @@ class PostgresWork:
 
     def current(self, references: Sequence[Reference]) -> list[Place]:
         rows = self._database.query(_SQL["current_tokens"], {"references": _references(references)})
-        return [Place(**row) for row in rows]
+        return [Place(**{**row, "waits": Waits(row["waits"])}) for row in rows]
 
-    def lease(self, node: str, references: Sequence[Reference]) -> list[Case]:
+    def lease(self, server: str, references: Sequence[Reference]) -> list[Case]:
         parameters = {
-            "node": node,
+            "server": server,
             "references": _references(references),
             "lease_seconds": self._lease_seconds,
         }
@@ -101,40 +119,43 @@ class PostgresWork:
             who="lease",
             detail={},
         )
-        self.commit({place.token_id: changes}, [place])
+        self.commit([place], lambda _place, _held: changes)
 
-    def commit(self, changes_by_token: Mapping[int, Changes], cases: Sequence[Case | Place]) -> None:
+    def commit[T: (Case, Place)](
+        self, cases: Sequence[T], decide: Callable[[T, Held], Changes], *, orders: bool = False
+    ) -> None:
+        rounds: dict[int, list[T]] = defaultdict(list)
+        seen: Counter[UUID] = Counter()
+        for case in cases:
+            rounds[seen[case.order_id]].append(case)
+            seen[case.order_id] += 1
+        for each in rounds.values():
+            self._commit(each, decide, orders)
+
+    def _commit[T: (Case, Place)](self, cases: Sequence[T], decide: Callable[[T, Held], Changes], wanted: bool) -> None:
+        """At most one case of each order."""
         fence = [{"token_id": c.token_id, "version": c.version, "attempts": c.attempts} for c in cases]
+        order_ids = [case.order_id for case in cases]
         with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["confirm_tokens"], {"references": Jsonb(fence)}).fetchall()
-            standing = {row["token_id"] for row in rows}
-            changes = [each for token, each in changes_by_token.items() if token in standing]
-            messages = [*_transitions(changes), *_notifications(changes)]
-            for query, parameter in _WRITES:
-                values = [value for each in changes for value in getattr(each, parameter)]
-                if values:
-                    connection.execute(_SQL[query], {parameter: Jsonb(values)})
-            ends = [end for each in changes for end in each.order_ends]
-            if ends:
-                connection.execute(_SQL["end_orders"], {"ends": Jsonb(ends)})
-            touched = [case.order_id for case in cases if case.token_id in standing]
-            connection.execute(_SQL["touch_orders"], {"order_ids": touched})
-            outbox = _insert_outbox(connection, messages)
+            touched = connection.execute(_SQL["hold_orders"], {"order_ids": order_ids, "documents": wanted})
+            rows = connection.execute(
+                _SQL["held_tokens"], {"references": Jsonb(fence), "order_ids": order_ids}
+            ).fetchall()
+            held = _held(touched.fetchall(), rows)
+            confirmed = {row["token_id"] for row in rows if row["confirmed"]}
+            changes = [decide(case, held[case.order_id]) for case in cases if case.token_id in confirmed]
+            outbox = _write(connection, changes)
         self._deliver(outbox())
 
-    def register(self, candidates: Sequence[Candidate], plan_id: int) -> list[Registration]:
+    def register(self, candidates: Sequence[Candidate]) -> list[Registration]:
         by_id = {candidate.order_id: candidate for candidate in candidates}
         with self._database.transaction() as connection:
-            registrations = _insert_orders(connection, by_id, plan_id)
-            new = [by_id[r.order_id] for r in registrations if r.status == "registered"]
-            inserted = connection.execute(
-                _SQL["insert_tokens"],
-                {"tokens": Jsonb([{"order_id": c.order_id, "node": n} for c in new for n in c.nodes])},
+            registrations = _insert_orders(connection, by_id)
+            changes = [by_id[r.order_id].changes for r in registrations if r.status == "registered"]
+            changes.append(
+                Changes(events=[{**by_id[r.order_id].event, **_registration_event(r)} for r in registrations])
             )
-            events = [{**by_id[r.order_id].event, **_registration_event(r)} for r in registrations]
-            connection.execute(_SQL["insert_events"], {"events": Jsonb(events)})
-            tokens = inserted.fetchall()
-            outbox = _insert_outbox(connection, _token_messages(tokens))
+            outbox = _write(connection, changes)
         self._deliver(outbox())
         return registrations
 
@@ -147,6 +168,39 @@ class PostgresWork:
 
 def _references(references: Sequence[Reference]) -> Jsonb:
     return Jsonb([{"token_id": r.token_id, "version": r.version} for r in references])
+
+
+def _held(orders_: Sequence[Mapping[str, Any]], tokens: Sequence[Mapping[str, Any]]) -> dict[UUID, Held]:
+    standing: dict[UUID, dict[int, Standing]] = defaultdict(dict)
+    for row in tokens:
+        token = Token(
+            id=row["ordinal"], node=row["node"], waits=Waits(row["waits"]), scope=row["scope"], host=row["host"],
+            via=row["via"], item=row["item"], size=row["size"], left=row["remaining"],
+        )  # fmt: skip
+        standing[row["order_id"]][token.id] = Standing(token_id=row["token_id"], version=row["version"], token=token)
+    return {
+        row["order_id"]: Held(
+            order_id=row["order_id"],
+            standing=standing[row["order_id"]],
+            values=row["data"],
+            order=orders.from_json(row["document"]) if row["document"] else None,
+        )
+        for row in orders_
+    }
+
+
+def _write(connection: Connection, changes: Sequence[Changes]) -> Callable[[], list[tuple[int, Message]]]:
+    """Write the rows; the returned call gives the messages for them once the pipeline has been through."""
+    inserted = None
+    for query, parameter in _WRITES:
+        if values := [value for each in changes for value in getattr(each, parameter)]:
+            cursor = connection.execute(_SQL[query], {parameter: Jsonb(values)})
+            inserted = cursor if query == "insert_tokens" else inserted
+    if ends := [end for each in changes for end in each.order_ends]:
+        connection.execute(_SQL["end_orders"], {"ends": Jsonb(ends)})
+    # Only tokens that are new have ids that are not known yet: whoever splits waits a round trip longer.
+    news = inserted.fetchall() if inserted else []
+    return _insert_outbox(connection, [*_transitions(changes, news), *_notifications(changes)])
 
 
 def _insert_outbox(connection: Connection, messages: Sequence[Message]) -> Callable[[], list[tuple[int, Message]]]:
@@ -162,7 +216,8 @@ def _chunks[T](items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
     return (items[i : i + size] for i in range(0, len(items), size))
 
 
-def _token_messages(tokens: Sequence[Json], delay_seconds: int = 0) -> list[Message]:
+def token_messages(tokens: Sequence[Json], delay_seconds: int = 0) -> list[Message]:
+    """Messages that ask to look at these tokens, a hundred to each."""
     return [
         Message(
             destination="transitions",
@@ -173,16 +228,38 @@ def _token_messages(tokens: Sequence[Json], delay_seconds: int = 0) -> list[Mess
     ]
 
 
-def _transitions(changes: Sequence[Changes]) -> list[Message]:
+def _transitions(changes: Sequence[Changes], inserted: Sequence[Mapping[str, Any]]) -> list[Message]:
     """One message for all tokens that may go on at once, one for each whole second of delay for the others."""
     by_delay: dict[int, list[Json]] = defaultdict(list)
+    for token in inserted:
+        delay = _due(token["waits"], token["due_seconds"])
+        if delay is not None:
+            by_delay[delay].append({"token_id": token["token_id"], "version": token["version"]})
     for each in changes:
         for move in each.moves:
-            by_delay[0].append({"token_id": move["token_id"], "version": move["version"] + 1})
+            delay = _due(move["waits"], _seconds_until(move.get("due_at")))
+            if delay is not None:
+                by_delay[delay].append({"token_id": move["token_id"], "version": move["version"] + 1})
         for again in each.retries:
             delay = math.ceil(again["delay_seconds"]) if again["delay_seconds"] >= 1 else round(again["delay_seconds"])
             by_delay[delay].append({"token_id": again["token_id"], "version": again["version"] + 1})
-    return [message for delay, tokens in by_delay.items() for message in _token_messages(tokens, delay)]
+    return [message for delay, tokens in by_delay.items() for message in token_messages(tokens, delay)]
+
+
+def _seconds_until(moment: str | None) -> float:
+    return (datetime.fromisoformat(moment) - datetime.now(UTC)).total_seconds() if moment else 0.0
+
+
+def _due(waits: str, seconds: float) -> int | None:
+    """After how many seconds someone is to look at the token; None when a person, a message or another token wakes it.
+
+    A timer that is due later than a queue can delay is `watch_deadlines`'s to wake.
+    """
+    if waits == Waits.SERVICE:
+        return 0
+    if waits == Waits.TIME and seconds < LONGEST_DELAY_SECONDS:
+        return math.floor(max(seconds, 0)) + 1
+    return None
 
 
 def _notifications(changes: Sequence[Changes]) -> list[Message]:
@@ -190,13 +267,11 @@ def _notifications(changes: Sequence[Changes]) -> list[Message]:
     return [Message(destination="notifications", body={"mails": list(c)}) for c in _chunks(mails, MAILS_PER_MESSAGE)]
 
 
-def _insert_orders(connection: Connection, by_id: Mapping[UUID, Candidate], plan_id: int) -> list[Registration]:
+def _insert_orders(connection: Connection, by_id: Mapping[UUID, Candidate]) -> list[Registration]:
     # Every registration takes the numbers in one order: two batches of the same orders never wait for each other.
     by_id = dict(sorted(by_id.items(), key=lambda item: (item[1].row["seller_id"], item[1].row["number"])))
     rows = [candidate.row for candidate in by_id.values()]
-    inserted = connection.execute(
-        _SQL["insert_orders"], {"orders": Jsonb(rows), "process_version_id": plan_id}
-    ).fetchall()
+    inserted = connection.execute(_SQL["insert_orders"], {"orders": Jsonb(rows)}).fetchall()
     new = {row["order_id"] for row in inserted}
     registrations = [Registration(order_id=order_id, status="registered") for order_id in by_id if order_id in new]
     old = [candidate for order_id, candidate in by_id.items() if order_id not in new]
@@ -217,7 +292,7 @@ def _insert_orders(connection: Connection, by_id: Mapping[UUID, Candidate], plan
             conflicts.append({**candidate.row, "conflicts_with": first, "reason": reason})
             registrations.append(Registration(order_id=candidate.order_id, status="conflict", with_order=first))
     if conflicts:
-        connection.execute(_SQL["insert_conflicts"], {"orders": Jsonb(conflicts), "process_version_id": plan_id})
+        connection.execute(_SQL["insert_conflicts"], {"orders": Jsonb(conflicts)})
     return registrations
 
 

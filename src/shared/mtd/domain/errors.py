@@ -67,3 +67,9 @@ class NotFound(MtdError):
     """What was asked for does not exist."""
 
     code = "not_found"
+
+
+class Conflict(MtdError):
+    """What a caller wants to change is no longer as they saw it: look again."""
+
+    code = "conflict"

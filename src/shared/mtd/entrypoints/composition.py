@@ -7,6 +7,8 @@ from mtd.config import config
 
 if TYPE_CHECKING:
     from mtd.adapters.database import Database
+    from mtd.adapters.deadlines import PostgresDeadlines
+    from mtd.adapters.forms import JsonSchemas
     from mtd.adapters.http import HttpLegacy, SignedApi
     from mtd.adapters.mailer import SesMailer
     from mtd.adapters.objects import S3Objects
@@ -60,6 +62,20 @@ def outbox() -> "PostgresOutbox":
     from mtd.adapters.outbox import PostgresOutbox
 
     return PostgresOutbox(database(), queues().send_all)
+
+
+@cache
+def deadlines() -> "PostgresDeadlines":
+    from mtd.adapters.deadlines import PostgresDeadlines
+
+    return PostgresDeadlines(database(), queues().send_all)
+
+
+@cache
+def forms() -> "JsonSchemas":
+    from mtd.adapters.forms import JsonSchemas
+
+    return JsonSchemas()
 
 
 @cache

@@ -1,5 +1,7 @@
--- name: active_plan
-select process_version_id, plan from process_versions where process = %(process)s and active;
+-- name: startable_plan
+select process_version_id, plan from process_versions
+where process = %(process)s
+  and case when %(version)s::integer is null then active else version = %(version)s and retired_at is null end;
 
 -- name: plans
 select process_version_id, plan from process_versions where process_version_id = any(%(ids)s);
@@ -8,11 +10,11 @@ select process_version_id, plan from process_versions where process_version_id =
 insert into orders (order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total, document,
                     content_hash, process_version_id, source, promised_on, outcome, ended_at, reason)
 select order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total, document,
-       content_hash, %(process_version_id)s, source, promised_on, outcome,
+       content_hash, process_version_id, source, promised_on, outcome,
        case when outcome is not null then now() end, reason
 from jsonb_to_recordset(%(orders)s) as o (order_id uuid, number text, seller_id text, seller_name text, buyer_id text,
-     buyer_name text, currency text, total numeric, document jsonb, content_hash text, source text, promised_on date,
-     outcome text, reason text)
+     buyer_name text, currency text, total numeric, document jsonb, content_hash text, process_version_id bigint, source text,
+     promised_on date, outcome text, reason text)
 on conflict do nothing
 returning order_id;
 
@@ -20,10 +22,10 @@ returning order_id;
 insert into orders (order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total, document,
                     content_hash, conflicts_with, process_version_id, source, promised_on, outcome, ended_at, reason)
 select order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total, document,
-       content_hash, conflicts_with, %(process_version_id)s, source, promised_on, 'exception', now(), reason
+       content_hash, conflicts_with, process_version_id, source, promised_on, 'exception', now(), reason
 from jsonb_to_recordset(%(orders)s) as o (order_id uuid, number text, seller_id text, seller_name text, buyer_id text,
-     buyer_name text, currency text, total numeric, document jsonb, content_hash text, conflicts_with uuid, source text,
-     promised_on date, reason text)
+     buyer_name text, currency text, total numeric, document jsonb, content_hash text, conflicts_with uuid,
+     process_version_id bigint, source text, promised_on date, reason text)
 on conflict (order_id) do nothing
 returning order_id;
 
@@ -35,18 +37,24 @@ join jsonb_to_recordset(%(keys)s) as k (seller_id text, number text)
 where o.conflicts_with is null;
 
 -- name: insert_tokens
-insert into tokens (order_id, node)
-select order_id, node from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, node text)
-returning token_id, version;
+insert into tokens (order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, message, due_at, data)
+select order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, message, coalesce(due_at, now()),
+       coalesce(data, '{}')
+from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, node text, ordinal integer, waits text, server text,
+     scope integer, host integer, via text, item integer, size integer, remaining integer, message text,
+     due_at timestamptz, data jsonb)
+returning token_id, version, waits, extract(epoch from due_at - now())::double precision as due_seconds;
 
 -- name: current_tokens
 select t.token_id, t.version, t.node, t.attempts, t.data, t.order_id, o.process_version_id, t.due_at,
-       t.leased_until is not null as interrupted
+       t.leased_until is not null as interrupted, t.waits
 from tokens t
 join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer)
   on t.token_id = r.token_id and t.version = r.version
 join orders o on o.order_id = t.order_id
-where t.due_at <= now() + interval '2 seconds' and (t.leased_until is null or t.leased_until < now());
+where (t.waits = 'service' and t.due_at <= now() + interval '2 seconds'
+       and (t.leased_until is null or t.leased_until < now()))
+   or (t.waits = 'time' and t.due_at <= now());
 
 -- name: lease_tokens
 with due as (
@@ -54,7 +62,7 @@ with due as (
     from tokens t
     join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer)
       on t.token_id = r.token_id and t.version = r.version
-    where t.node = %(node)s
+    where t.waits = 'service' and coalesce(t.server, t.node) = %(server)s
       and t.due_at <= now() + interval '2 seconds'
       and (t.leased_until is null or t.leased_until < now())
     order by t.token_id
@@ -67,19 +75,40 @@ where t.token_id = due.token_id and o.order_id = t.order_id
 returning t.token_id, t.version, t.node, t.attempts, t.data, t.entered_at, t.due_at, due.interrupted,
           o.order_id, o.document, o.process_version_id;
 
--- name: confirm_tokens
-select t.token_id
+-- name: hold_orders
+-- Locks the orders for one step and touches them, in one order for all, so that two batches never wait for each other.
+with held as (
+    select order_id from orders where order_id = any(%(order_ids)s) order by order_id for no key update
+)
+update orders o set updated_at = now()
+from held
+where o.order_id = held.order_id
+returning o.order_id, o.data, case when %(documents)s then o.document end as document;
+
+-- name: held_tokens
+-- A statement of its own, so that it sees what was committed while the orders' locks were waited for.
+with confirmed as (
+    select t.token_id
+    from tokens t
+    join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer, attempts integer)
+      on t.token_id = r.token_id and t.version = r.version and t.attempts = r.attempts
+    order by t.token_id
+    for update of t
+)
+select t.token_id, t.version, t.order_id, t.node, t.ordinal, t.waits, t.scope, t.host, t.via, t.item, t.size,
+       t.remaining, c.token_id is not null as confirmed
 from tokens t
-join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer, attempts integer)
-  on t.token_id = r.token_id and t.version = r.version and t.attempts = r.attempts
-order by t.token_id
-for update of t;
+left join confirmed c on c.token_id = t.token_id
+where t.order_id = any(%(order_ids)s);
 
 -- name: move_tokens
 update tokens t
-set node = m.node, version = t.version + 1, attempts = 0, leased_until = null, due_at = now(), entered_at = now(),
-    data = coalesce(m.data, '{}')
-from jsonb_to_recordset(%(moves)s) as m (token_id bigint, version integer, node text, data jsonb)
+set node = m.node, version = t.version + 1, attempts = 0, leased_until = null, due_at = coalesce(m.due_at, now()),
+    entered_at = now(), data = coalesce(m.data, '{}'), waits = m.waits, server = m.server, scope = m.scope,
+    host = m.host, via = m.via, item = m.item, size = m.size, remaining = m.remaining, message = m.message
+from jsonb_to_recordset(%(moves)s) as m (token_id bigint, version integer, node text, data jsonb, waits text,
+     server text, scope integer, host integer, via text, item integer, size integer, remaining integer, message text,
+     due_at timestamptz)
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: retry_tokens
@@ -100,14 +129,43 @@ using jsonb_to_recordset(%(ends)s) as m (token_id bigint, version integer)
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: end_orders
+with ended as (
+    select order_id, outcome, reason from jsonb_to_recordset(%(ends)s) as e (order_id uuid, outcome text, reason text)
+), gone as (
+    delete from tokens where order_id in (select order_id from ended)
+), cancelled as (
+    update tasks set status = 'cancelled', ended_at = now(), version = version + 1
+    where status = 'open' and order_id in (select order_id from ended)
+)
 update orders o
 set outcome = e.outcome, ended_at = now(), updated_at = now(), reason = e.reason
-from jsonb_to_recordset(%(ends)s) as e (order_id uuid, outcome text, reason text)
-where o.order_id = e.order_id
-  and not exists (select from tokens t where t.order_id = o.order_id);
+from ended e
+where o.order_id = e.order_id;
 
--- name: touch_orders
-update orders set updated_at = now() where order_id = any(%(order_ids)s);
+-- name: complete_tasks
+update tasks t
+set status = 'completed', ended_at = now(), ended_by = c.person, result = c.result, version = t.version + 1,
+    comment = coalesce(c.comment, t.comment)
+from jsonb_to_recordset(%(completed)s) as c (task_id bigint, person text, result jsonb, comment text)
+where t.task_id = c.task_id and t.status = 'open';
+
+-- name: cancel_tasks
+update tasks t set status = 'cancelled', ended_at = now(), version = t.version + 1
+from jsonb_to_recordset(%(left)s) as l (token_id bigint)
+where t.token_id = l.token_id and t.status = 'open';
+
+-- name: insert_tasks
+insert into tasks (order_id, token_id, node, name, team, candidate, form, priority, due_at, follow_up_at)
+select w.order_id, t.token_id, w.node, w.name, w.team, w.candidate, w.form, coalesce(w.priority, 'normal'), w.due_at,
+       w.follow_up_at
+from jsonb_to_recordset(%(tasks)s) as w (order_id uuid, ordinal integer, node text, name text, team text,
+     candidate text, form text, priority text, due_at timestamptz, follow_up_at timestamptz)
+join tokens t on t.order_id = w.order_id and t.ordinal = w.ordinal;
+
+-- name: set_values
+update orders o set data = o.data || v.data
+from jsonb_to_recordset(%(values)s) as v (order_id uuid, data jsonb)
+where o.order_id = v.order_id;
 
 -- name: set_totals
 update orders o set total = s.total

@@ -13,9 +13,10 @@ update tokens
 set due_at = now(), leased_until = case when leased_until is null then null else now() end
 where token_id in (
     select token_id from tokens
-    where leased_until < now() - interval '5 seconds'
-       or (leased_until is null
-           and (due_at < now() - make_interval(secs => %(forgotten_seconds)s) or %(forgotten_seconds)s = 0))
+    where waits = 'service'
+      and (leased_until < now() - interval '5 seconds'
+           or (leased_until is null
+               and (due_at < now() - make_interval(secs => %(forgotten_seconds)s) or %(forgotten_seconds)s = 0)))
     order by token_id limit %(limit)s
     for update skip locked
 )

@@ -46,7 +46,7 @@ def register_dte_incident(reference: Reference, work: Work, run: StateRun) -> Js
             },
         }
     )
-    work.commit({case.token_id: changes}, cases)
+    work.commit(cases, lambda _case, _held: changes)
     return {"token_id": case.token_id, "version": case.version, "order_id": order_id}
 
 

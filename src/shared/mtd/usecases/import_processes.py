@@ -12,10 +12,11 @@ STATES = frozenset({"validation", "gift_card", "allocation", "emission_dte", "sa
 
 def import_processes(sources: Sequence[Source]) -> list[Json]:
     """The reports as JSON, files in the order given."""
-    return [_report_json(report) for report in importing.import_sources(sources, STATES)]
+    return [report_json(report) for report in importing.import_sources(sources, STATES)]
 
 
-def _report_json(report: Report) -> Json:
+def report_json(report: Report) -> Json:
+    """A report as JSON types, without its plan."""
     return {
         "process": report.process,
         "name": report.name,

@@ -9,6 +9,7 @@ from uuid import UUID
 from mtd.domain.mail import Mail
 from mtd.domain.order import Order
 from mtd.engine.plan import Plan
+from mtd.engine.tokens import Token, Waits
 
 type Json = dict[str, Any]
 
@@ -23,7 +24,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A fresh token and where it stands; `interrupted` says that its last try was cut off."""
+    """A fresh token and where it stands; `interrupted` says that its last try was cut off.
+
+    A token that `waits` for a time is due.
+    """
 
     token_id: int
     version: int
@@ -34,6 +38,7 @@ class Place:
     process_version_id: int
     due_at: datetime
     interrupted: bool
+    waits: Waits = Waits.SERVICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +74,17 @@ class Changes:
     """All that one commit writes; each list holds JSON rows in the shape of the query of its name in flow.sql."""
 
     moves: list[Json] = field(default_factory=list)
+    tokens: list[Json] = field(default_factory=list)
     retries: list[Json] = field(default_factory=list)
     releases: list[Json] = field(default_factory=list)
     ends: list[Json] = field(default_factory=list)
     order_ends: list[Json] = field(default_factory=list)
     events: list[Json] = field(default_factory=list)
+    completed: list[Json] = field(default_factory=list)
+    left: list[Json] = field(default_factory=list)
+    """Tokens that people's work no longer waits at: their tasks are cancelled unless they were completed."""
+    tasks: list[Json] = field(default_factory=list)
+    values: list[Json] = field(default_factory=list)
     totals: list[Json] = field(default_factory=list)
     documents: list[Json] = field(default_factory=list)
     mails: list[Json] = field(default_factory=list)
@@ -81,12 +92,35 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A living token of an order, as its row holds it."""
+
+    token_id: int
+    version: int
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An order under lock for one step: all of its living tokens, and the values that its process keeps.
+
+    `order` is there where it was asked for.
+    """
+
+    order_id: UUID
+    standing: Mapping[int, Standing]
+    """By the interpreter's id of the token."""
+    values: Json
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An order to be registered: its row, its first tokens' nodes, and the hops that brought it."""
+    """An order to be registered: its row, what its process's first step writes, and the hops that brought it."""
 
     order_id: UUID
     row: Json
-    nodes: tuple[str, ...]
+    changes: Changes
     event: Json
 
 
@@ -102,19 +136,26 @@ class Registration:
 class Work(Protocol):
     """The write side of PostgreSQL: each method is one transaction."""
 
-    def active_plan(self, process: str) -> tuple[int, Plan]: ...
+    def startable(self, process: str, version: int | None) -> tuple[int, Plan] | None:
+        """The process's active version, or that one unless it is retired; None when there is none."""
+        ...
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
 
     def current(self, references: Sequence[Reference]) -> list[Place]: ...
 
-    def lease(self, node: str, references: Sequence[Reference]) -> list[Case]: ...
+    def lease(self, server: str, references: Sequence[Reference]) -> list[Case]: ...
 
-    def commit(self, changes_by_token: Mapping[int, Changes], cases: Sequence[Case]) -> None:
-        """Write the changes of every case whose lease still stands, then send the messages they call for."""
+    def commit[T: (Case, Place)](
+        self, cases: Sequence[T], decide: Callable[[T, Held], Changes], *, orders: bool = False
+    ) -> None:
+        """Lock the cases' orders; of every case that still stands write what `decide` makes of it; send the messages.
+
+        One commit for all, but for tokens of one order, which go one after the other. `orders` asks for them in `Held`.
+        """
         ...
 
-    def register(self, candidates: Sequence[Candidate], plan_id: int) -> list[Registration]:
+    def register(self, candidates: Sequence[Candidate]) -> list[Registration]:
         """Write new orders with their tokens and events; say of each candidate what became of it."""
         ...
 

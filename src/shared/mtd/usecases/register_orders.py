@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mtd.domain.errors import BusinessError
+from mtd.domain.errors import BusinessError, ConfigurationError, InvalidRequest
 from mtd.domain.facts import facts
 from mtd.domain.order import Order
 from mtd.domain.totals import amounts
 from mtd.engine import interpreter
 from mtd.engine.plan import Plan
-from mtd.usecases.ports import Candidate, Json, Work
+from mtd.usecases.ports import Candidate, Changes, Json, Work
+from mtd.usecases.take_step import rests, write_step
 from mtd.usecases.trail import Hop, hop
 
 PROCESS = "purchase-order"
@@ -17,12 +18,17 @@ PROCESS = "purchase-order"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An order as it arrived: its JSON, where its file is, and the hops so far."""
+    """An order as it arrived: its JSON, where its file is, the hops so far, and the process that it asks for.
+
+    Without a version the active one serves it.
+    """
 
     order: Order
     document: Json
     source: str
     hops: tuple[Hop, ...]
+    process: str = PROCESS
+    version: int | None = None
 
 
 def register_orders(
@@ -31,13 +37,13 @@ def register_orders(
     """Register each order once; the status of each, in the order given.
 
     The same seller, number and content again is `duplicate`; the same number with other content is registered beside
-    the first as an exception (`conflict`).
+    the first as an exception (`conflict`). Raises InvalidRequest for a process that no order can start on.
     """
-    plan_id, plan = work.active_plan(PROCESS)
+    plans = {asked: _plan(work, *asked) for asked in {(item.process, item.version) for item in incoming}}
     here = [*hops, hop("Lambda", function, request_id=request_id)]
-    candidates = [_candidate(item, plan, function, request_id, here) for item in incoming]
+    candidates = [_candidate(item, *plans[item.process, item.version], function, request_id, here) for item in incoming]
     unique = {candidate.order_id: candidate for candidate in candidates}
-    registered = {entry.order_id: entry for entry in work.register(list(unique.values()), plan_id)}
+    registered = {entry.order_id: entry for entry in work.register(list(unique.values()))}
     return [
         {
             "number": candidate.row["number"],
@@ -48,10 +54,21 @@ def register_orders(
     ]
 
 
-def _candidate(item: Incoming, plan: Plan, function: str, request_id: str, hops: list[Hop]) -> Candidate:
-    order = item.order
-    step = interpreter.start(plan, facts(order))
-    identifier = order.order_id
+def _plan(work: Work, process: str, version: int | None) -> tuple[int, Plan]:
+    found = work.startable(process, version)
+    if found is None and process == PROCESS and version is None:
+        raise ConfigurationError(f"process {process!r} has no active version: run migrate_database")
+    if found is None:
+        named = process if version is None else f"{process} version {version}"
+        raise InvalidRequest(f"no order can start on {named}: it is unknown, retired or not active", code="no_process")
+    return found
+
+
+def _candidate(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: str, hops: list[Hop]) -> Candidate:
+    order, changes = item.order, Changes()
+    identifier, known = order.order_id, facts(order)
+    step = interpreter.begin(plan, known)
+    write_step(changes, plan, identifier, {}, step, known)
     return Candidate(
         order_id=identifier,
         row={
@@ -65,17 +82,19 @@ def _candidate(item: Incoming, plan: Plan, function: str, request_id: str, hops:
             "total": _total(order),
             "document": item.document,
             "content_hash": order.content_hash,
+            "process_version_id": plan_id,
             "source": item.source,
             "promised_on": order.promised_on.isoformat() if order.promised_on else None,
+            "outcome": step.outcome,
         },
-        nodes=step.rests,
+        changes=changes,
         event={
             "order_id": str(identifier),
             "who": function,
             "source": "PostgreSQL",
             "what": "registered",
             "from_state": None,
-            "to_state": ", ".join(step.rests),
+            "to_state": rests(step),
             "request_id": request_id,
             "detail": {"source": item.source, "hops": [*item.hops, *hops]},
         },

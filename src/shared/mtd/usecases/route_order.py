@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mtd.domain.errors import MtdError
+from mtd.engine.tokens import Waits
+from mtd.usecases.fire_timers import fire_timers
 from mtd.usecases.ports import Json, Place, Reference, StateMachines, StatesApi, Work
 from mtd.usecases.trail import Hop
 
@@ -28,7 +30,7 @@ class TransitionMessage:
 def route_order(
     messages: Sequence[TransitionMessage], work: Work, api: StatesApi, machines: StateMachines, hop: Hop
 ) -> list[str]:
-    """Call every state's server; the ids of the messages that must come again.
+    """Call every state's server, and fire the timers that are due; the ids of the messages that must come again.
 
     A token that has gone on, or is leased, is skipped: its message is stale.
     """
@@ -37,7 +39,14 @@ def route_order(
     plans = work.plans(sorted({place.process_version_id for place in places}))
     groups: dict[str, list[Place]] = defaultdict(list)
     failed: set[str] = set()
-    for place in {place.token_id: place for place in places}.values():
+    fresh = {place.token_id: place for place in places}.values()
+    due = [place for place in fresh if place.waits is Waits.TIME]
+    if due:
+        came = [origin[due[0].token_id].hop, hop]
+        fire_timers(due, plans, work, hop["what"], came)
+    for place in fresh:
+        if place.waits is not Waits.SERVICE:
+            continue
         plan = plans.get(place.process_version_id)
         node = plan.nodes.get(place.node) if plan else None
         if node is None or not node.binding:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from mtd.domain import retry
 from mtd.domain.errors import MtdError, ProcessError, RetryableError, UnstorableError
 from mtd.domain.facts import facts
-from mtd.engine import interpreter
+from mtd.engine import tokens as engine
 from mtd.engine.plan import Plan
-from mtd.usecases.ports import Case, Changes, Done, Effect, Json, Reference, Work
+from mtd.usecases.ports import Case, Changes, Done, Effect, Held, Json, Reference, Work
 from mtd.usecases.set_aside import set_aside
+from mtd.usecases.take_step import at, rests, take_step
 from mtd.usecases.trail import Hop, hop
 
 LOG = logging.getLogger(__name__)
@@ -47,14 +48,10 @@ def run_state(state: str, references: Sequence[Reference], effect: Effect, work:
     outcomes = _run_all([case for case in cases if case.token_id not in worn_out], effect, run.parallel)
     outcomes |= {token_id: _Outcome(done=None, error=_CUT_OFF, ms=0) for token_id in worn_out}
     kinds: dict[int, str] = {}
-    changes: dict[int, Changes] = {}
-    for case in cases:
-        outcome, plan = outcomes[case.token_id], plans.get(case.process_version_id)
-        kinds[case.token_id], changes[case.token_id] = _changes(case, outcome, plan, run)
     if cases:
-        _commit(cases, changes, kinds, plans, work, run)
+        _commit(cases, outcomes, kinds, plans, work, run)
     counts = {kind: sum(each == kind for each in kinds.values()) for kind in ("done", "retried", "failed")}
-    return {"state": state, **counts, "skipped": len(references) - len(cases)}
+    return {"state": state, **counts, "skipped": len(references) - len(kinds)}
 
 
 _CUT_OFF = MtdError(f"cut off {retry.MAXIMUM_TRIES} times before it could answer", code="cut_off")
@@ -63,34 +60,47 @@ _CUT_OFF = MtdError(f"cut off {retry.MAXIMUM_TRIES} times before it could answer
 def _worn_out(case: Case, plan: Plan | None) -> bool:
     """Whether every try was cut off with its function: another one would take its batch along again."""
     node = plan.nodes.get(case.node) if plan else None
-    return case.attempts > retry.MAXIMUM_TRIES and node is not None and node.on_error is not None
+    return node is not None and node.on_error is not None and case.attempts > _tries(case, plan)
+
+
+def _tries(case: Case, plan: Plan | None) -> int:
+    """How often the task is tried: as its diagram says, else as every task is."""
+    node = plan.nodes.get(case.node) if plan else None
+    return retry.MAXIMUM_TRIES if node is None or node.retries is None else node.retries + 1
 
 
 def _commit(
     cases: Sequence[Case],
-    changes: Mapping[int, Changes],
+    outcomes: Mapping[int, _Outcome],
     kinds: dict[int, str],
     plans: Mapping[int, Plan],
     work: Work,
     run: StateRun,
 ) -> None:
     """Commit all at once; where PostgreSQL refuses that for good, each alone, and what it refuses as a failure."""
+
+    def decide(case: Case, held: Held) -> Changes:
+        outcome = outcomes[case.token_id] if refusal is None else _Outcome(done=None, error=refusal, ms=0)
+        kinds[case.token_id], changes = _changes(case, held, outcome, plans.get(case.process_version_id), run)
+        return changes
+
+    refusal: MtdError | None = None
     try:
-        work.commit(changes, cases)
+        work.commit(cases, decide)
         return
     except UnstorableError as error:
         LOG.exception("commit refused", extra={"tokens": len(cases)})
-        refusal: MtdError = error
+        told: MtdError = error
     for case in cases:
         try:
+            refusal = None
             if len(cases) > 1:
-                work.commit({case.token_id: changes[case.token_id]}, [case])
+                work.commit([case], decide)
                 continue
         except UnstorableError as error:
-            refusal = error
-        outcome = _Outcome(done=None, error=refusal, ms=0)
-        kinds[case.token_id], failed = _changes(case, outcome, plans.get(case.process_version_id), run)
-        work.commit({case.token_id: failed}, [case])
+            told = error
+        refusal = told
+        work.commit([case], decide)
 
 
 def _run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> dict[int, _Outcome]:
@@ -113,11 +123,11 @@ def _run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> dict[int, 
         return dict(zip((case.token_id for case in cases), pool.map(run_one, cases), strict=True))
 
 
-def _changes(case: Case, outcome: _Outcome, plan: Plan | None, run: StateRun) -> tuple[str, Changes]:
+def _changes(case: Case, held: Held, outcome: _Outcome, plan: Plan | None, run: StateRun) -> tuple[str, Changes]:
     try:
         if plan is None:
             raise ProcessError(f"process version {case.process_version_id} is not there", code="no_such_process")
-        return _way(case, outcome, plan, run)
+        return _way(case, held, outcome, plan, run)
     except ProcessError as error:
         LOG.exception("the process cannot go on", extra={"order_id": str(case.order_id), "state": case.node})
         aside = set_aside(
@@ -135,10 +145,10 @@ def _changes(case: Case, outcome: _Outcome, plan: Plan | None, run: StateRun) ->
         return "failed", aside
 
 
-def _way(case: Case, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str, Changes]:
+def _way(case: Case, held: Held, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str, Changes]:
     changes = Changes()
-    error = outcome.error
-    if isinstance(error, RetryableError) and case.attempts < retry.MAXIMUM_TRIES:
+    error, token = outcome.error, at(held, case.token_id)
+    if isinstance(error, RetryableError) and case.attempts < _tries(case, plan):
         delay = retry.delay_seconds(case.attempts, run.retry_base_seconds)
         changes.retries.append({"token_id": case.token_id, "version": case.version, "delay_seconds": delay})
         _event(
@@ -146,6 +156,7 @@ def _way(case: Case, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str,
             {"code": error.code, "message": str(error), "attempt": case.attempts, "delay_seconds": round(delay, 2)},
         )  # fmt: skip
         return "retried", changes
+    known = facts(case.order, held.values)
     if error is not None:
         failure = {
             "failed": case.node,
@@ -153,21 +164,13 @@ def _way(case: Case, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str,
             "message": str(error)[:500],
             "attempts": case.attempts,
         }
-        _go(
-            changes,
-            case,
-            outcome,
-            run,
-            interpreter.fail(plan, case.node, facts(case.order)),
-            "failed",
-            failure,
-            failure,
-        )
+        step = take_step(changes, plan, held, engine.Failed(token=token.id, code=error.code), known, failure)
+        _end(changes, case, outcome, run, step, "failed", failure)
         return "failed", changes
     assert outcome.done is not None
+    step = take_step(changes, plan, held, engine.Done(token=token.id), known, case.data or None)
     _write_done(changes, case, outcome.done)
-    step = interpreter.complete(plan, case.node, facts(case.order))
-    _go(changes, case, outcome, run, step, "done", outcome.done.detail, case.data or None)
+    _end(changes, case, outcome, run, step, "done", outcome.done.detail)
     return "done", changes
 
 
@@ -184,17 +187,13 @@ def _write_done(changes: Changes, case: Case, done: Done) -> None:
         )
 
 
-def _go(
-    changes: Changes, case: Case, outcome: _Outcome, run: StateRun, step: interpreter.Step, what: str, detail: Json,
-    data: Json | None,
-) -> None:  # fmt: skip
-    for node in step.rests:
-        changes.moves.append({"token_id": case.token_id, "version": case.version, "node": node, "data": data})
-    for end in step.ends:
-        changes.ends.append({"token_id": case.token_id, "version": case.version})
+def _end(
+    changes: Changes, case: Case, outcome: _Outcome, run: StateRun, step: engine.Changes, what: str, detail: Json
+) -> None:
+    if step.outcome is not None:
         reason = outcome.done.outcome_reason if outcome.done else None
-        changes.order_ends.append({"order_id": str(case.order_id), "outcome": end, "reason": reason})
-    _event(changes, case, outcome, run, what, (step.rests + step.ends)[0], detail)
+        changes.order_ends.append({"order_id": str(case.order_id), "outcome": step.outcome, "reason": reason})
+    _event(changes, case, outcome, run, what, rests(step), detail)
 
 
 def _event(

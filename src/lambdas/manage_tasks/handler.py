@@ -1,0 +1,54 @@
+"""GET /tasks, POST /tasks/{task_id}/{action} and POST /orders/{number}/messages: work for people, word from outside."""
+
+from typing import Any
+from urllib.parse import unquote
+
+from mtd.adapters.reader import PostgresReader
+from mtd.adapters.tasks import PostgresTasks
+from mtd.config import config
+from mtd.domain.errors import InvalidRequest
+from mtd.entrypoints import composition
+from mtd.entrypoints.api import Event, Json, api_handler, api_hop, query_parameter
+from mtd.entrypoints.task_requests import read_number, read_request, read_text, read_values
+from mtd.queries.tasks import list_tasks
+from mtd.usecases.manage_tasks import Caller, change_task, complete_task, escalate_task, send_message
+from mtd.usecases.trail import hop
+
+
+def _serve(event: Event, body: Json, context: Any) -> Json:
+    if event["httpMethod"] == "GET":
+        return _list(event)
+    tasks, path = PostgresTasks(composition.database()), event["pathParameters"]
+    here = hop("Lambda", config().function, request_id=context.aws_request_id)
+    caller = Caller(function=config().function, hops=(api_hop(event), here))
+    if "number" in path:
+        message, seller = read_text(body, "message", 200), body.get("seller")
+        if not message or not (seller is None or isinstance(seller, str)):
+            raise InvalidRequest("message must be a name, seller an id", code="message_malformed")
+        number = unquote(path["number"])
+        return send_message(number, seller, message, read_values(body), tasks, composition.work(), caller)
+    request = read_request(path["task_id"], body)
+    match path["action"]:
+        case "complete":
+            return complete_task(request, tasks, composition.forms(), composition.work(), caller)
+        case "escalate":
+            return escalate_task(request, tasks, composition.work(), caller)
+        case "claim" | "unclaim" | "assign" | "comment" as action:
+            return change_task(action, request, tasks)
+    raise InvalidRequest(f"{path['action']!r} is nothing to do with a task", code="action_unknown")
+
+
+def _list(event: Event) -> Json:
+    limit, after = query_parameter(event, "limit") or "100", query_parameter(event, "after") or "0"
+    return list_tasks(
+        PostgresReader(composition.database()),
+        group=query_parameter(event, "group"),
+        assignee=query_parameter(event, "assignee"),
+        number=query_parameter(event, "number"),
+        status=query_parameter(event, "status") or "open",
+        limit=read_number(limit),
+        after=read_number(after),
+    )
+
+
+handler = api_handler(_serve)

@@ -1,0 +1,46 @@
+"""Process versions in PostgreSQL, behind `manage_processes.Versions`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from mtd.adapters.database import Database
+from mtd.sql import load
+from mtd.usecases.ports import Json
+
+_SQL = load("processes")
+_LOCK = load("schema")["lock"]
+
+
+class PostgresVersions:
+    """Serialised with deployments by their advisory lock, so that two imports at once get different numbers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def store(self, process: str, plan: Json, diagram: str, digest: str, forms: Mapping[str, Any], report: Json) -> int:
+        parameters = {
+            "process": process,
+            "plan": Jsonb(plan),
+            "diagram": diagram,
+            "digest": digest,
+            "forms": Jsonb(dict(forms)),
+            "report": Jsonb(report),
+        }
+        with self._database.transaction() as connection:
+            connection.execute(_LOCK)
+            row = connection.execute(_SQL["store_version"], parameters).fetchone()
+        assert row is not None
+        version: int = row["version"]
+        return version
+
+    def activate(self, process: str, version: int) -> bool:
+        parameters = {"process": process, "version": version}
+        with self._database.transaction() as connection:
+            connection.execute(_LOCK)
+            connection.execute(_SQL["deactivate_others"], parameters)
+            return connection.execute(_SQL["activate_version"], parameters).fetchone() is not None
+
+    def retire(self, process: str, version: int) -> bool:
+        return bool(self._database.query(_SQL["retire_version"], {"process": process, "version": version}))

@@ -1,0 +1,88 @@
+"""Versions of processes: import diagrams as new ones, say from which orders start, and take old ones out of use."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.engine import importing, plan_json
+from mtd.engine.plan import Kind, Plan
+from mtd.engine.reports import Report, Source
+from mtd.usecases.import_processes import STATES, report_json
+from mtd.usecases.ports import Json
+
+
+class Versions(Protocol):
+    """The process versions of PostgreSQL. A version is never changed but for whether orders start on it."""
+
+    def store(self, process: str, plan: Json, diagram: str, digest: str, forms: Mapping[str, Any], report: Json) -> int:
+        """Its version number; the same content again is the version that it was."""
+        ...
+
+    def activate(self, process: str, version: int) -> bool:
+        """Let orders start on it and on no other of its process. Whether there is such a version."""
+        ...
+
+    def retire(self, process: str, version: int) -> bool:
+        """Let no order start on it any more; orders on it go on. Whether there is such a version."""
+        ...
+
+
+class FormSchemas(Protocol):
+    """JSON Schemas of forms."""
+
+    def check(self, schema: Any) -> None:
+        """Raises InvalidRequest (`form_malformed`) when it is no JSON Schema."""
+        ...
+
+
+def import_versions(
+    sources: Sequence[Source], forms: Mapping[str, Any], versions: Versions, schemas: FormSchemas
+) -> list[Json]:
+    """The report of each process in the files; one that is ready is kept as a version, on which no order starts yet.
+
+    `forms` are JSON Schemas by the name under which people's tasks ask for them. A task that asks for one which is not
+    there makes its process `unbound`.
+    """
+    for schema in forms.values():
+        schemas.check(schema)
+    by_name = {source.name: source for source in sources}
+    return [
+        _keep(report, by_name[report.source], forms, versions) for report in importing.import_sources(sources, STATES)
+    ]
+
+
+def change_version(process: str, version: int, action: str, versions: Versions) -> Json:
+    """`activate` or `retire` it. Raises NotFound and InvalidRequest."""
+    changes = {"activate": versions.activate, "retire": versions.retire}
+    if action not in changes:
+        raise InvalidRequest(f"{action!r} is neither activate nor retire", code="action_unknown")
+    if not changes[action](process, version):
+        raise NotFound(f"{process} has no version {version}", code="version_unknown")
+    return {"process": process, "version": version, "done": action}
+
+
+def _keep(report: Report, source: Source, forms: Mapping[str, Any], versions: Versions) -> Json:
+    told = {**report_json(report), "version": None}
+    if report.plan is None or told["verdict"] != "ready":
+        return told
+    wanted = _forms(report.plan)
+    if missing := sorted(set(wanted) - set(forms)):
+        reasons = [f"form {name!r} of {wanted[name]!r}" for name in missing]
+        return {**told, "verdict": "unbound", "unbound": [*told["unbound"], *reasons], "reason": reasons[0]}
+    used = {name: forms[name] for name in sorted(wanted)}
+    plan = plan_json.to_json(report.plan)
+    digest = hashlib.sha256(json.dumps([plan, used], sort_keys=True).encode()).hexdigest()
+    diagram = source.content.decode("utf-8", "replace").replace("\0", "")
+    told["version"] = versions.store(report.process, plan, diagram, digest, used, told)
+    return told
+
+
+def _forms(plan: Plan) -> dict[str, str]:
+    """The forms that people's tasks ask for, with a task that does."""
+    return {
+        node.work.form: node.name
+        for node in plan.nodes.values()
+        if node.kind is Kind.PERSON and node.work is not None and node.work.form
+    }
