@@ -15,7 +15,8 @@ UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-e
 EMULATOR_DAY := 2026-03-26
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch stress test lint unit integration policy iam-parity lock aws clean seed venv
+.PHONY: help up down status watch stress test lint unit integration policy iam-parity lock aws clean seed venv \
+	demo-processes
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -46,6 +47,9 @@ seed: venv ## put the seed orders, or ORDERS=n generated ones
 
 stress: venv ## put ORDERS=n orders (300), watch and audit them; the report is in .mtd/<instance>/stress
 	@$(MTD) stress $(if $(ORDERS),--orders $(ORDERS)) $(ARGS)
+
+demo-processes: venv ## a drawn process: 50 orders through a parallel gateway, timers, people's tasks and a sub-process
+	@$(MTD) process demo $(if $(ORDERS),--orders $(ORDERS))
 
 aws: venv ## the aws command against this instance: make aws ARGS="s3 ls"
 	@$(MTD) aws -- $(ARGS)

@@ -25,7 +25,7 @@ def reports(paths: Sequence[Path], project: Path) -> list[Json]:
     """
     ended = subprocess.run(
         [sys.executable, "-m", "mtd.entrypoints.import_processes"],
-        input=json.dumps([_file(path) for path in paths]),
+        input=json.dumps([file(path) for path in paths]),
         cwd=project,
         capture_output=True,
         text=True,
@@ -39,7 +39,8 @@ def reports(paths: Sequence[Path], project: Path) -> list[Json]:
     return found
 
 
-def _file(path: Path) -> Json:
+def file(path: Path) -> Json:
+    """The file and its sheet as an import takes them, or the problem why it cannot be read."""
     try:
         if path.exists() and not path.is_file():
             what = "a directory, not a diagram file" if path.is_dir() else "no regular file"

@@ -27,11 +27,12 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.json:
         print_json({"number": order["number"], "state": order["state"], "events": events})
     else:
-        _show(console(), order, events)
+        show(console(), order, events)
     return 0
 
 
-def _show(out: Console, order: dict[str, Any], events: list[dict[str, Any]]) -> None:
+def show(out: Console, order: dict[str, Any], events: list[dict[str, Any]]) -> None:
+    """The timeline as a table."""
     reason = f", {order['reason']}" if order.get("reason") else ""
     out.print(f"Order {order['number']}: {order['state']}{reason}\n", highlight=False, markup=False)
     first = datetime.fromisoformat(events[0]["at"]) if events else None

@@ -4,10 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from devenv import diagram_files
+from devenv import diagram_files, process_demo
+from devenv.commands import order
 from devenv.diagram_files import Json
 from devenv.instance import PROJECT, Instance
+from devenv.problem import Problem
+from devenv.running import Running
 from devenv.screen import console, json_flag, print_json, table
+from devenv.steps import Steps
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,9 +20,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     importing = actions.add_parser("import", help=summary, description=summary)
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".bpmn, .xpdl or .bpm")
     json_flag(importing)
+    summary = "import tests/data/processes/fulfilment.bpm, run orders on it and do people's tasks through the API"
+    demo = actions.add_parser("demo", help=summary, description=summary)
+    demo.add_argument("--orders", type=int, default=50, metavar="N", help="how many (default: 50)")
 
 
-def run(arguments: argparse.Namespace, _instance: Instance) -> int:
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    if arguments.action == "demo":
+        return _demo(arguments.orders, instance)
     reports = diagram_files.reports(arguments.files, PROJECT)
     if arguments.json:
         print_json(reports)
@@ -41,3 +50,22 @@ def _show(report: Json) -> None:
         screen.print(table(("Task", "Done by"), ((f"  {each['task']}", each["by"]) for each in report["bindings"])))
     reason = f": {report['reason']}" if report["reason"] else ""
     screen.print(f"Verdict: {report['verdict']}{reason}\n", style="bold", markup=False, highlight=False)
+
+
+def _demo(orders: int, instance: Instance) -> int:
+    if not 1 <= orders <= 1_000:
+        raise Problem("--orders must be 1 to 1,000.", fix="Ask for fewer.")
+    out, api = console(), Running.of(instance).orders_api()
+    with Steps(out) as steps:
+        with steps.step("Process imported and active") as step:
+            report, step.note = process_demo.import_process(api, instance.project)
+        with steps.step("Orders started") as step:
+            numbers = process_demo.start(api, report, orders)
+            step.note = str(len(numbers))
+        with steps.step("People's tasks done, orders ended", total=orders) as step:
+            done, ends = process_demo.work(api, numbers, step.done)
+    out.print(table(("Task", "Done"), sorted(done.items()), right=("Done",)))
+    out.print(table(("Ended as", "Orders"), sorted(ends.items()), right=("Orders",)))
+    told = api.order(min(numbers)) or {}
+    order.show(out, told, told.get("events", []))
+    return 0 if ends["completed"] == orders else 1

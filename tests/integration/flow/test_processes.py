@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -118,6 +119,20 @@ def test_an_order_goes_through_all_of_it(system: System, number: str, process: s
     [row] = system.sql("select data from orders where number = %s", number)
     assert row["data"] == {"approved": True, "receipt": 7}
     assert system.sql("select 1 from tokens join orders using (order_id) where number = %s", number) == []
+
+
+def test_of_many_people_at_once_one_completes_a_task(system: System, number: str, process: str) -> None:
+    assert _start(system, number, process)[0] == 200
+    [task] = _tasks(system, number, "Approve")
+
+    def complete(person: str) -> int:
+        return _do(system, task, "complete", person, values={"approved": True})[0]
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(complete, "abcdef"))
+
+    assert sorted(statuses) == [200, *[409] * 5]
+    _tasks(system, number, "Pick", "Hurry them")
 
 
 def test_a_branch_that_fails_for_good_ends_the_order_and_cancels_its_tasks(

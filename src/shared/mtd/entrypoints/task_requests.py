@@ -1,5 +1,7 @@
 """What callers of /tasks and /orders/{number}/messages say, checked."""
 
+import json
+
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints.api import Json
 from mtd.usecases.manage_tasks import Request
@@ -37,7 +39,11 @@ def read_text(body: Json, name: str, most: int) -> str | None:
 
 def read_values(body: Json) -> Json:
     """The body's values by name."""
-    values = body.get("values") or {}
+    values = {} if body.get("values") is None else body["values"]
     if not isinstance(values, dict):
         raise InvalidRequest("values must be an object", code="values_malformed")
+    try:
+        json.dumps(values, allow_nan=False)
+    except ValueError:
+        raise InvalidRequest("values must hold finite numbers", code="values_malformed") from None
     return values

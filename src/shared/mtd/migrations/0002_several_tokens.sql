@@ -58,3 +58,10 @@ alter table process_versions
     add column forms jsonb not null default '{}',
     add column report jsonb not null default '{}',
     add column retired_at timestamptz;
+
+-- Where orders stand, as people see it: without armed events, and without what only holds others inside.
+create view places as
+select t.order_id, t.node
+from tokens t
+where t.host is null
+  and not exists (select from tokens i where i.order_id = t.order_id and i.scope = t.ordinal);

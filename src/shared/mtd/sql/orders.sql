@@ -2,7 +2,7 @@
 -- One page of everything a person may ask about: orders, rejected files, waiting messages; newest first.
 with everything as (
     select o.number,
-           coalesce(o.outcome, (select string_agg(t.node, ',' order by t.node) from tokens t where t.order_id = o.order_id))
+           coalesce(o.outcome, (select string_agg(distinct p.node, ',') from places p where p.order_id = o.order_id))
                as state,
            o.outcome is not null as ended, o.reason, o.seller_name as seller, o.buyer_name as buyer, o.currency,
            o.total, o.received_at, o.updated_at, o.order_id::text as id
@@ -27,7 +27,7 @@ limit %(limit)s;
 -- name: find_orders
 select o.order_id, o.number, o.seller_id, o.seller_name, o.outcome, o.reason, o.conflicts_with, o.received_at,
        o.document, d.document_type, d.folio,
-       (select string_agg(t.node, ',' order by t.node) from tokens t where t.order_id = o.order_id) as nodes
+       (select string_agg(distinct p.node, ',') from places p where p.order_id = o.order_id) as nodes
 from orders o
 left join tax_documents d on d.order_id = o.order_id
 where o.number = %(number)s
@@ -45,7 +45,7 @@ select 'rejected', received_at, code || ': ' || reason from rejections where sou
 
 -- name: count_by_state
 select state, count(*) as orders from (
-    select coalesce(o.outcome, (select min(t.node) from tokens t where t.order_id = o.order_id)) as state from orders o
+    select coalesce(o.outcome, (select min(t.node) from tokens t where t.order_id = o.order_id and t.host is null)) as state from orders o
     union all select 'rejected' from rejections
     union all select 'waiting' from waiting_orders where pushed_at is null
 ) s group by state order by state;

@@ -1,5 +1,6 @@
 """People's work: take a task, give it away, do it; and what the world tells an order that waits for a message."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -118,8 +119,7 @@ def send_message(
         told.append(str(place.order_id))
         return changes
 
-    if places:
-        work.commit(places, decide, orders=True)
+    _commit(work, places, decide)
     if not told:
         raise NotFound(f"no order {number!r} waits for the message {message!r}", code="nothing_waits")
     return {"orders": told}
@@ -138,13 +138,15 @@ def _stale(task: Task) -> Conflict:
     return Conflict(f"{task.name!r} has changed: it is {task.status}, version {task.version}", code="task_changed")
 
 
-def _happen(task: Task, occurrence_at: Any, what: str, work: Work, caller: Caller, completed: list[Json]) -> None:
+def _happen(
+    task: Task, occurrence_at: Callable[[int], Occurrence], what: str, work: Work, caller: Caller, completed: list[Json]
+) -> None:
     assert task.place is not None
     plan = work.plans([task.place.process_version_id])[task.place.process_version_id]
     decided: list[Changes] = []
 
     def decide(place: Place, held: Held) -> Changes:
-        occurrence: Occurrence = occurrence_at(at(held, place.token_id).id)
+        occurrence = occurrence_at(at(held, place.token_id).id)
         detail: Json = {"task": task.name, "hops": list(caller.hops)}
         if completed:
             detail["by"] = completed[0]["person"]
@@ -153,12 +155,17 @@ def _happen(task: Task, occurrence_at: Any, what: str, work: Work, caller: Calle
         decided.append(changes)
         return changes
 
-    try:
-        work.commit([task.place], decide, orders=True)
-    except ProcessError as error:
-        raise Conflict(str(error), code=error.code) from None
+    _commit(work, [task.place], decide)
     if not decided:
         raise _stale(task)
+
+
+def _commit(work: Work, places: Sequence[Place], decide: Callable[[Place, Held], Changes]) -> None:
+    """Nothing is written where the process cannot go on: the caller is told instead."""
+    try:
+        work.commit(places, decide, orders=True)
+    except ProcessError as error:
+        raise Conflict(str(error), code=error.code) from None
 
 
 def place_of(row: Json) -> Place:

@@ -49,7 +49,7 @@ def route_order(
             continue
         plan = plans.get(place.process_version_id)
         node = plan.nodes.get(place.node) if plan else None
-        if node is None or not node.binding:
+        if node is None or not node.binding or node.binding.startswith("lambda:"):
             LOG.error("no one serves the token", extra={"order_id": str(place.order_id), "state": place.node})
             failed.add(origin[place.token_id].message_id)
             continue
