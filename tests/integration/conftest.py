@@ -21,6 +21,7 @@ PARAMETERS = "ci"
 _EMBEDDED_ONLY = {
     "devenv": "it is about processes of this machine, their supervisor and their files",
     "executor": "it starts LocalStacks of its own as processes; the image has the same plug-in",
+    "aws": "it starts a LocalStack of its own as a process; the image has the same plug-in",
 }
 # Set by the process that people start, for its xdist workers.
 _NAME, _KIND, _WHY = "MTD_TEST_INSTANCE", "MTD_TEST_HOME", "MTD_TEST_HOME_REASON"
