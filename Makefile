@@ -90,6 +90,8 @@ lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) src/shared/requirements.in -o src/shared/requirements.txt
 	@$(UV_LOCK) localstack/runtime/requirements.in -o localstack/runtime/requirements.txt
 	@$(UV_LOCK) cloudformation/checkov/requirements.in -o cloudformation/checkov/requirements.txt
+	@$(UV_LOCK) src/portal/node/requirements.in -o src/portal/node/requirements.txt
+	@cd src/portal && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
 	@$(UV_LOCK) --exclude-newer $(EMULATOR_DAY) localstack/requirements.in -o localstack/requirements.txt
 
 clean: ## stop every instance and remove all that was made here: .mtd (databases too), images, .venv, caches

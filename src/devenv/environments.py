@@ -53,11 +53,12 @@ class Environments:
 def ensure(instance: Instance) -> Environments:
     """Makes what is missing, both at once. Raises Problem when a package cannot be had."""
     with ThreadPoolExecutor(2) as pool:
-        emulator, runtime = pool.map(lambda recipe: _ensure(recipe, instance), recipes(instance))
+        emulator, runtime = pool.map(lambda recipe: ensure_recipe(recipe, instance), recipes(instance))
     return Environments(emulator=emulator, runtime=runtime)
 
 
-def _ensure(recipe: Recipe, instance: Instance) -> Path:
+def ensure_recipe(recipe: Recipe, instance: Instance) -> Path:
+    """The environment's interpreter, made if it is missing. Raises Problem when a package cannot be had."""
     place = recipe.place(instance.venvs)
     python = place / "bin" / "python"
     if (place / _COMPLETE).exists() and python.exists():

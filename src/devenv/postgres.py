@@ -22,6 +22,8 @@ from devenv.unprivileged import Account, places
 OLDEST = 15
 DATABASE = "mtd"
 ROLE = "mtd"
+READER = "mtd_reader"
+PORTAL = "mtd_portal"
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -184,14 +186,20 @@ def accepts(port: int, credentials: Credentials) -> bool:
 
 
 def ensure_database(port: int, credentials: Credentials) -> None:
-    """Makes role and database of the application, if missing, and sets the role's password."""
+    """Makes the roles and the application's database, if missing, and sets the roles' passwords."""
+    passwords = {ROLE: credentials.application, READER: credentials.reader, PORTAL: credentials.portal}
     with _connect(port, credentials, "postgres") as connection:
-        role = sql.Identifier(ROLE)
-        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,)).fetchone() is None:
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
-        connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(credentials.application)))
+        known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+        for name, password in passwords.items():
+            role = sql.Identifier(name)
+            if name not in known:
+                connection.execute(sql.SQL("CREATE ROLE {}").format(role))
+            connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)))
+        connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(ROLE)))
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(ROLE))
+            )
 
 
 def _connect(port: int, credentials: Credentials, database: str) -> psycopg.Connection:

@@ -15,7 +15,7 @@ from devenv.screen import json_flag, print_json
 from devenv.servers import Servers
 from devenv.state import StateFile
 
-_PROCESSES = ("localstack", "postgres", "simulator", "watch", "supervisor")
+_PROCESSES = ("localstack", "postgres", "simulator", "portal", "watch", "supervisor")
 _PREFIX = f"/aws/lambda/mtd-{ENVIRONMENT}-"
 
 

@@ -58,7 +58,7 @@ def _processes(instance: Instance) -> None:
     document = StateFile(instance).read()
     ports = document.get("ports", {})
     seen = servers_of(instance, recorded(document)).observed()
-    for name in ("supervisor", "watch"):
+    for name in ("supervisor", "portal", "watch"):
         identity = identities(document).get(name)
         death = document.get("deaths", {}).get(name)
         seen[name] = Server(
@@ -67,7 +67,7 @@ def _processes(instance: Instance) -> None:
             death=f"{death['reason']} at {death['at']}" if death else "",
         )
     rows: list[tuple[object, ...]] = []
-    for name in ("supervisor", "postgres", "localstack", "simulator", "watch"):
+    for name in ("supervisor", "postgres", "localstack", "simulator", "portal", "watch"):
         if seen[name].runs:
             rows.append((name, "runs", seen[name].identity, ports.get(name, ""), ""))
         else:

@@ -7,6 +7,7 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from devenv import seeds
+from devenv.credentials import Credentials
 from devenv.home import Home
 from devenv.home_kind import KINDS, choose
 from devenv.instance import Instance
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         home = Home(instance=instance, kind=kind.name, steps=steps, watch=not arguments.no_watch)
         stands = bool(StateFile(instance).read().get("fingerprint"))
         missing = home.missing()
-        if stands and missing and len(missing) < 4:
+        if stands and missing and len(missing) < 5:
             out.print(f"Mending what died: {', '.join(missing)}", highlight=False)
         elif stands and not missing:
             out.print(f"Instance '{instance.name}' already runs: nothing to start.", highlight=False)
@@ -81,6 +82,8 @@ def _show(out: Console, running: Running, rows: list[dict[str, Any]], seconds: f
     out.print(f"\nUp in {seconds:.1f} s; all of it runs in the background. Where to look next:", highlight=False)
     command = running.instance.command
     for what, how in (
+        ("the portal", str(running.document.get("portal", ""))),
+        ("its first user", f"admin, password {Credentials.of(running.instance).administrator}"),
         ("one order's way", command(f".venv/bin/mtd order {number}")),
         ("send an order", command(".venv/bin/mtd put FILE.xml")),
         ("the mails sent", command(".venv/bin/mtd mail")),

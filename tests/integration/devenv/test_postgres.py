@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -71,7 +72,7 @@ def test_a_wrong_password_is_refused(instance: Instance, supervision: Supervisio
     with pytest.raises(psycopg.OperationalError, match="password"):
         _connect(port, "wrong")
     with pytest.raises(Problem, match="password"):
-        postgres.accepts(port, Credentials(postgres="wrong", application="wrong"))
+        postgres.accepts(port, replace(Credentials.of(instance), postgres="wrong"))
 
 
 def test_no_server_outlives_a_killed_supervisor(instance: Instance, supervision: Supervision) -> None:

@@ -25,7 +25,7 @@ from devenv.state import StateFile, identities, running
 from devenv.stopping import stop, wipe
 from tests.integration.flow.system import System
 
-PROCESSES = ("supervisor", "postgres", "localstack", "simulator", "watch")
+PROCESSES = ("supervisor", "postgres", "localstack", "simulator", "portal", "watch")
 _COMMAND_SECONDS = 240
 
 

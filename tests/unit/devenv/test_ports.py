@@ -16,7 +16,7 @@ def _instance(name: str, **environ: str) -> Instance:
 
 def test_dev_gets_the_familiar_ports() -> None:
     chooser = PortChooser(instance=_instance("dev"), free=lambda _: True)
-    assert chooser.choose({}, frozenset()) == FIRST_CHOICE
+    assert chooser.choose({}, frozenset()) == FIRST_CHOICE | {"portal": 8080}
 
 
 def test_a_taken_familiar_port_is_replaced_silently() -> None:
@@ -29,11 +29,11 @@ def test_a_taken_familiar_port_is_replaced_silently() -> None:
 def test_other_instances_leave_the_familiar_ports_alone() -> None:
     chosen = PortChooser(instance=_instance("two"), free=lambda _: True).choose({}, frozenset())
     assert not set(chosen.values()) & set(FIRST_CHOICE.values())
-    assert len(set(chosen.values())) == 3
+    assert len(set(chosen.values())) == len(FIRST_CHOICE) + 1
 
 
 def test_remembered_ports_are_kept_even_while_ours_hold_them() -> None:
-    remembered = {"localstack": 1001, "postgres": 1002, "simulator": 1003}
+    remembered = {"localstack": 1001, "postgres": 1002, "simulator": 1003, "portal": 1004}
     chooser = PortChooser(instance=_instance("two"), free=lambda port: port != 1001)
     assert chooser.choose(remembered, frozenset({"localstack"})) == remembered
 

@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import pytest
 
@@ -13,7 +14,7 @@ from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.process_identity import ProcessIdentity
 from devenv.process_request import ProcessRequest, read_all
-from devenv.state import Document, StateFile, running
+from devenv.state import Document, StateFile, running, write_json
 
 
 def test_without_a_file_the_state_is_empty(instance: Instance) -> None:
@@ -79,7 +80,14 @@ def test_secrets_are_made_once_and_readable_by_nobody_else(instance: Instance) -
     path = instance.folder / "secrets.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert Credentials.of(instance) == first
-    assert len({first.postgres, first.application}) == 2
+    assert len(set(asdict(first).values())) == 5
+
+
+def test_secrets_of_before_the_portal_are_kept_and_completed(instance: Instance) -> None:
+    write_json(instance.folder / "secrets.json", {"postgres": "a", "application": "b"}, mode=0o600)
+    completed = Credentials.of(instance)
+    assert (completed.postgres, completed.application) == ("a", "b")
+    assert Credentials.of(instance) == completed
 
 
 def test_secrets_with_a_loose_mode_are_closed_again(instance: Instance) -> None:

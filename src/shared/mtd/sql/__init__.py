@@ -7,9 +7,9 @@ _MARK = "-- name:"
 
 
 @cache
-def load(module: str) -> dict[str, str]:
-    """The queries of `<module>.sql` by name; parameters are psycopg's `%(name)s`."""
-    text = files(__package__).joinpath(f"{module}.sql").read_text("utf-8")
+def load(module: str, package: str = __name__) -> dict[str, str]:
+    """The queries of the package's `<module>.sql` by name; parameters are psycopg's `%(name)s`."""
+    text = files(package).joinpath(f"{module}.sql").read_text("utf-8")
     queries: dict[str, str] = {}
     for block in text.split(_MARK)[1:]:
         name, _, body = block.partition("\n")

@@ -1,0 +1,107 @@
+"""The portal as a supervised process, and the browser's libraries that it serves."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from filelock import FileLock
+from psycopg.conninfo import make_conninfo
+
+from devenv.credentials import Credentials
+from devenv.environments import Recipe, ensure_recipe
+from devenv.instance import ACCOUNT, ENVIRONMENT, REGION, Instance
+from devenv.ports import HOST
+from devenv.postgres import DATABASE, PORTAL, READER
+from devenv.problem import Problem
+from devenv.process_request import ProcessRequest
+from devenv.state import Document
+from devenv.supervision import clean_environment
+
+
+def request(instance: Instance, document: Document, assets: Path) -> ProcessRequest:
+    """The portal of the system that `document` describes."""
+    credentials = Credentials.of(instance)
+    ports = document["ports"]
+
+    def database(user: str, password: str) -> str:
+        return make_conninfo(host=HOST, port=ports["postgres"], dbname=DATABASE, user=user, password=password)
+
+    return ProcessRequest(
+        name="portal",
+        argv=(sys.executable, "-m", "portal", "--port", str(ports["portal"])),
+        environment=clean_environment(instance)
+        | {
+            "PORTAL_READER": database(READER, credentials.reader),
+            "PORTAL_DATABASE": database(PORTAL, credentials.portal),
+            "PORTAL_ADMINISTRATOR": credentials.administrator,
+            "PORTAL_ASSETS": str(assets),
+            "PORTAL_ENVIRONMENT": ENVIRONMENT,
+            "PORTAL_MAIL_INBOX": f"{document['endpoint']}/_aws/ses",
+            "API_URL": document["api_url"],
+            "AWS_ENDPOINT_URL": document["endpoint"],
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "local",
+        },
+        folder=str(instance.project),
+        log=str(instance.logs / "portal.log"),
+        stop_seconds=3.0,
+    )
+
+
+def place(instance: Instance) -> Path:
+    """Where the libraries lie that the lock file names: another lock is another folder."""
+    folder = instance.project / "src" / "portal"
+    content = [(folder / name).read_bytes() for name in ("package.json", "package-lock.json")]
+    return instance.build / f"portal-{hashlib.sha256(b'|'.join(content)).hexdigest()[:12]}"
+
+
+def ensure_assets(instance: Instance) -> Path:
+    """Fetches the libraries by their hashes and keeps the files that are served. Raises Problem."""
+    built = place(instance)
+    if built.exists():
+        return built
+    instance.build.mkdir(parents=True, exist_ok=True)
+    with FileLock(instance.build / f"{built.name}.lock"):
+        if not built.exists():
+            making = built.with_name(f"{built.name}.making")
+            shutil.rmtree(making, ignore_errors=True)
+            _build(instance, making)
+            (making / "served").rename(built)
+            shutil.rmtree(making, ignore_errors=True)
+    return built
+
+
+def _build(instance: Instance, making: Path) -> None:
+    folder = instance.project / "src" / "portal"
+    served = making / "served"
+    served.mkdir(parents=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copyfile(folder / name, making / name)
+    npm = _npm(instance)
+    ended = subprocess.run(
+        [npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"],
+        cwd=making, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        env=dict(os.environ) | {"PATH": f"{npm.parent}:{os.environ.get('PATH', os.defpath)}"},
+    )  # fmt: skip
+    if ended.returncode != 0:
+        told = [line for line in ended.stderr.splitlines() if "error" in line.lower()] or ["npm gave no reason"]
+        raise Problem(
+            f"The portal's libraries could not be installed: {' '.join(told)[-500:]}",
+            fix="See that the npm registry can be reached and the disk has room, then run make up again.",
+        )
+    for name, source in json.loads((folder / "package.json").read_text("utf-8"))["assets"].items():
+        shutil.copyfile(making / "node_modules" / source, served / name)
+
+
+def _npm(instance: Instance) -> Path:
+    """The machine's npm, or the one from a wheel."""
+    found = shutil.which("npm")
+    if found and shutil.which("node"):
+        return Path(found)
+    lock = instance.project / "src" / "portal" / "node" / "requirements.txt"
+    return ensure_recipe(Recipe(name="node", lock=lock), instance).with_name("npm")

@@ -1,0 +1,1 @@
+"""The BackOffice portal: what operators work in and executives read."""

@@ -1,0 +1,125 @@
+"""Local users: argon2id passwords, roles, and a brake on guessing."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.sql import load
+from portal.database import Database
+
+_SQL = load("accounts", "portal.sql")
+SHORTEST_PASSWORD = 12
+_FAILURES_OF_A_NAME = 5
+_FAILURES_OF_AN_ADDRESS = 20
+_HASHER = PasswordHasher()
+
+type Row = dict[str, Any]
+
+
+class Role(StrEnum):
+    """What a person may do; each may what the one before it may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+    def may(self, needed: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """How a login went: a user, or none; `braked` when it was not even tried."""
+
+    user_id: int | None = None
+    braked: bool = False
+
+
+class Accounts:
+    """Users in PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def log_in(self, name: str, password: str, address: str) -> Login:
+        """Five failures of a name, or twenty of an address, within 15 minutes stop further tries."""
+        name = name.strip().lower()
+        key = {"name": name[:80], "address": address}
+        [failures] = self._database(_SQL["failures"], key)
+        if failures["of_name"] >= _FAILURES_OF_A_NAME or failures["of_address"] >= _FAILURES_OF_AN_ADDRESS:
+            return Login(braked=True)
+        found = self._database(_SQL["user_by_name"], key)
+        user = found[0] if found and found[0]["disabled_at"] is None else None
+        # An unknown name takes as long as a known one, or the time would tell which names there are.
+        if not _verified(user["password_hash"] if user else _nobody(), password) or user is None:
+            self._database(_SQL["record_failure"], key)
+            return Login()
+        self._database(_SQL["forget_failures"], key)
+        return Login(user_id=user["user_id"])
+
+    def ensure_first(self, password: str) -> None:
+        """Makes the user `admin` where there is no user at all."""
+        [known] = self._database(_SQL["any_user"], {})
+        if not known["any"]:
+            self._database(_SQL["add_first_user"], {"name": "admin", "password_hash": _HASHER.hash(password)})
+
+    def users(self) -> list[Row]:
+        return self._database(_SQL["users"], {})
+
+    def add(self, name: str, password: str, role: Role) -> None:
+        """Raises InvalidRequest for a name that is taken or a password that is too short."""
+        values = {"name": name.strip().lower(), "password_hash": _hash(password), "role": role.value}
+        if not self._database(_SQL["add_user"], values):
+            raise InvalidRequest("that name is taken", code="name_taken")
+
+    def change_role(self, user_id: int, role: Role) -> str:
+        """The user's name. Raises NotFound, InvalidRequest when nobody could administer any more."""
+        if role is not Role.ADMINISTRATOR:
+            self._keep_an_administrator(user_id)
+        return self._changed("change_role", user_id, role=role.value)
+
+    def change_password(self, user_id: int, password: str) -> str:
+        """The user's name. Raises NotFound, InvalidRequest for a password that is too short."""
+        return self._changed("change_password", user_id, password_hash=_hash(password))
+
+    def disable(self, user_id: int, *, disabled: bool) -> str:
+        """The user's name. Raises NotFound, InvalidRequest when nobody could administer any more."""
+        if disabled:
+            self._keep_an_administrator(user_id)
+        return self._changed("disable", user_id, disabled=disabled)
+
+    def _changed(self, query: str, user_id: int, **values: Any) -> str:
+        rows = self._database(_SQL[query], values | {"user_id": user_id})
+        if not rows:
+            raise NotFound(f"there is no user {user_id}", code="user_unknown")
+        return str(rows[0]["name"])
+
+    def _keep_an_administrator(self, user_id: int) -> None:
+        [others] = self._database(_SQL["other_administrators"], {"user_id": user_id})
+        if not others["administrators"]:
+            raise InvalidRequest("the last administrator stays one", code="last_administrator")
+
+
+def _hash(password: str) -> str:
+    if len(password) < SHORTEST_PASSWORD:
+        raise InvalidRequest(f"a password has at least {SHORTEST_PASSWORD} characters", code="password_short")
+    return _HASHER.hash(password)
+
+
+@cache
+def _nobody() -> str:
+    return _HASHER.hash("nobody's")
+
+
+def _verified(password_hash: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash, password)
+    except (Argon2Error, InvalidHashError):
+        return False

@@ -1,0 +1,90 @@
+"""The application: routes behind their guard, errors as pages, headers on everything."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mtd.domain.errors import InvalidRequest, MtdError, NotFound, UnavailableError
+from portal.access import SESSION_COOKIE, guarded
+from portal.catalogue import messages
+from portal.headers import SecurityHeaders
+from portal.routes import PAGES
+from portal.services import Services
+from portal.visit import Visit
+
+LOG = logging.getLogger(__name__)
+_STATUSES: tuple[tuple[type[MtdError], int, str], ...] = (
+    (InvalidRequest, 400, "invalid"),
+    (NotFound, 404, "missing"),
+    (UnavailableError, 503, "unavailable"),
+)
+
+
+def create_app(services: Services) -> Starlette:
+    """The ASGI application; its pools open with it and close with it."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(services.open)
+        yield
+        await run_in_threadpool(services.close)
+
+    async def health(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    return Starlette(
+        routes=[
+            Route("/health", health),
+            Route("/assets/{version}/{name}", services.assets.serve),
+            *(Route(page.path, guarded(page, services), methods=[page.method]) for page in PAGES),
+        ],
+        middleware=[
+            Middleware(SecurityHeaders, secure=services.settings.secure),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+        ],
+        exception_handlers={
+            MtdError: _problem(services),
+            HTTPException: _problem(services),
+            Exception: _problem(services),
+        },
+        lifespan=lifespan,
+    )
+
+
+def _problem(services: Services) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """An error as a page that says what happened and what to do; never what it looked like inside."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        status, kind = _kind(error)
+        if status >= 500:
+            LOG.error("request failed", exc_info=error, extra={"path": request.url.path})
+        code = error.code if isinstance(error, MtdError) else ""
+        return await run_in_threadpool(_page, request, services, status, kind, code)
+
+    return answer
+
+
+def _kind(error: Exception) -> tuple[int, str]:
+    if isinstance(error, HTTPException):
+        return error.status_code, "missing" if error.status_code in (404, 405) else "invalid"
+    return next(((status, kind) for type_, status, kind in _STATUSES if isinstance(error, type_)), (500, "internal"))
+
+
+def _page(request: Request, services: Services, status: int, kind: str, code: str) -> Response:
+    session = None
+    if status < 500:
+        token = request.cookies.get(SESSION_COOKIE)
+        session = services.sessions.find(token) if token else None
+    visit = Visit(request=request, services=services, session=session, form={})
+    detail = f"code.{code}"
+    told = visit.say(detail) if detail in messages(visit.locale) else ""
+    return visit.answer(status, "problem.html", kind=kind, detail=told)

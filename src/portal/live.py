@@ -1,0 +1,91 @@
+"""The control room's figures as they change: one look at PostgreSQL for all who watch, none when nobody does."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from mtd.domain.errors import MtdError
+from mtd.queries import operation
+from mtd.queries.orders import Reader
+from portal.cloud import Cloud
+
+LOG = logging.getLogger(__name__)
+_LOOK_SECONDS = 0.5
+# Ages grow even where nothing happens, and a proxy drops a stream that is silent.
+_SILENT_SECONDS = 5.0
+_THROUGHPUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The figures of one moment. `queues` is None where AWS did not answer."""
+
+    now: operation.Now
+    throughput: list[dict[str, Any]]
+    queues: list[dict[str, Any]] | None
+
+    @property
+    def waiting(self) -> int | None:
+        if self.queues is None:
+            return None
+        return next((queue["visible"] for queue in self.queues if queue["name"] == "waiting"), 0)
+
+
+class Live:
+    """Looks twice a second while somebody watches."""
+
+    def __init__(self, read: Reader, cloud: Cloud) -> None:
+        self._read = read
+        self._cloud = cloud
+        self._watching: set[asyncio.Queue[Look | None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._latest: Look | None = None
+        self._throughput: tuple[float, list[dict[str, Any]]] = (-_THROUGHPUT_SECONDS, [])
+
+    def look(self) -> Look:
+        """The figures now. Raises UnavailableError when PostgreSQL is not there."""
+        at, throughput = self._throughput
+        if time.monotonic() - at >= _THROUGHPUT_SECONDS:
+            throughput = operation.throughput(self._read)
+            self._throughput = (time.monotonic(), throughput)
+        try:
+            queues = self._cloud.queues()
+        except MtdError:
+            queues = None
+        return Look(now=operation.now(self._read), throughput=throughput, queues=queues)
+
+    async def looks(self) -> AsyncIterator[Look | None]:
+        """Each change, and the same again after some silence; None while PostgreSQL does not answer."""
+        mailbox: asyncio.Queue[Look | None] = asyncio.Queue(maxsize=1)
+        if self._latest is not None:
+            mailbox.put_nowait(self._latest)
+        self._watching.add(mailbox)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._watch())
+        try:
+            while True:
+                yield await mailbox.get()
+        finally:
+            self._watching.discard(mailbox)
+
+    async def _watch(self) -> None:
+        told_at = 0.0
+        while self._watching:
+            try:
+                look: Look | None = await run_in_threadpool(self.look)
+            except MtdError as error:
+                LOG.warning("no figures", extra={"code": error.code})
+                look = None
+            if look != self._latest or time.monotonic() - told_at > _SILENT_SECONDS:
+                self._latest, told_at = look, time.monotonic()
+                for mailbox in self._watching:
+                    if mailbox.full():
+                        mailbox.get_nowait()
+                    mailbox.put_nowait(look)
+            await asyncio.sleep(_LOOK_SECONDS)
+        self._latest = None

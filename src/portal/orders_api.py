@@ -1,0 +1,52 @@
+"""The one way to change an order: MTD's own API, each call signed with SigV4."""
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from mtd.domain.errors import InvalidRequest, UnavailableError
+
+_SECONDS = 35
+
+
+class OrdersApi:
+    """`url` is the root stack's ApiUrl output."""
+
+    def __init__(self, url: str, region: str) -> None:
+        self._url = url
+        self._region = region
+        self._session = boto3.Session(region_name=region)
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """The orders that rest in the waiting queue, the oldest first. Raises as `_call` does."""
+        return list(self._call("GET", "/waiting")["waiting"])
+
+    def push_waiting(self, numbers: list[str] | None) -> list[str]:
+        """Pushes the waiting orders of those numbers, or all of them, back; what was pushed. Raises as `_call` does."""
+        return list(self._call("POST", "/waiting", {"numbers": numbers})["pushed"])
+
+    def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Raises UnavailableError when the API does not answer, InvalidRequest when it refuses."""
+        data = None if body is None else json.dumps(body).encode()
+        url, headers = self._url + path, {"Content-Type": "application/json"}
+        request = AWSRequest(method=method, url=url, data=data, headers=headers)
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            raise UnavailableError("the portal has no AWS credentials", code="credentials_missing")
+        SigV4Auth(credentials, "execute-api", self._region).add_auth(request)
+        signed = urllib.request.Request(url, data=data, method=method, headers=dict(request.headers.items()))
+        try:
+            with urllib.request.urlopen(signed, timeout=_SECONDS) as response:
+                answer: dict[str, Any] = json.load(response)
+                return answer
+        except urllib.error.HTTPError as error:
+            told = error.read().decode("utf-8", "replace")[:300]
+            kind = InvalidRequest if error.code < 500 else UnavailableError
+            raise kind(f"the API answered {error.code}: {told}", code="api_refused") from error
+        except (OSError, ValueError) as error:
+            raise UnavailableError(f"the API does not answer: {error}", code="api_unavailable") from error

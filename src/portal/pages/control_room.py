@@ -1,0 +1,58 @@
+"""The control room: the figures now, and as they change."""
+
+import time
+from collections.abc import AsyncIterator
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from portal.access import SESSION_COOKIE
+from portal.live import Look
+from portal.visit import Visit
+
+_SESSION_LOOK_SECONDS = 10.0
+
+
+def show(visit: Visit) -> Response:
+    return visit.page("control_room.html", look=visit.services.live.look())
+
+
+async def stream(visit: Visit) -> Response:
+    """Server-sent events: `figures` is the control room's HTML, `waiting` tells that the waiting queue changed."""
+    return StreamingResponse(
+        _events(visit),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(visit: Visit) -> AsyncIterator[str]:
+    checked = time.monotonic()
+    troubled: tuple[int | None, int] | None = None
+    async for look in visit.services.live.looks():
+        if time.monotonic() - checked > _SESSION_LOOK_SECONDS:
+            checked = time.monotonic()
+            if not await run_in_threadpool(_still_open, visit):
+                return
+        if look is None:
+            yield _event("away", visit.say("live.away"))
+            continue
+        yield _event("figures", await run_in_threadpool(visit.html, "figures.html", look=look))
+        now = _trouble(look)
+        if troubled is not None and now != troubled:
+            yield _event("trouble", "changed")
+        troubled = now
+
+
+def _trouble(look: Look) -> tuple[int | None, int]:
+    return look.waiting, look.now.open_incidents
+
+
+def _still_open(visit: Visit) -> bool:
+    token = visit.request.cookies.get(SESSION_COOKIE, "")
+    return visit.services.sessions.find(token, active=False) is not None
+
+
+def _event(name: str, text: str) -> str:
+    lines = "".join(f"data: {line}\n" for line in text.splitlines())
+    return f"event: {name}\n{lines}\n"

@@ -1,0 +1,72 @@
+"""Login, logout, and what a browser remembers: language and theme."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from portal.access import LOGIN_COOKIE, SESSION_COOKIE
+from portal.catalogue import LOCALES
+from portal.visit import THEMES, Visit
+
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+def show_login(visit: Visit) -> Response:
+    return _form(visit)
+
+
+def log_in(visit: Visit) -> Response:
+    """Opens a session, or shows the form again without saying which of the two was wrong."""
+    name, password = visit.form.get("name", ""), visit.form.get("password", "")
+    login = visit.services.accounts.log_in(name, password, visit.address)
+    if login.user_id is None:
+        return _form(visit, name=name, problem="login.braked" if login.braked else "login.wrong", status=401)
+    agent = visit.request.headers.get("user-agent", "")
+    token = visit.services.sessions.open(login.user_id, visit.address, agent)
+    visit.services.audit.record(user=name.strip().lower(), address=visit.address, action="log_in", subject="session")
+    response = visit.go(_local(visit.form.get("next", "")))
+    _set(visit, response, SESSION_COOKIE, token, httponly=True)
+    response.delete_cookie(LOGIN_COOKIE)
+    return response
+
+
+def log_out(visit: Visit) -> Response:
+    visit.services.sessions.close(visit.who.session_id, visit.who.name)
+    visit.record("log_out", "session")
+    response = visit.go("/login")
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+def prefer(visit: Visit) -> Response:
+    """Keeps language or theme in a cookie."""
+    response = visit.go(_local(visit.form.get("back", "")))
+    for name, known in (("locale", LOCALES), ("theme", THEMES)):
+        value = visit.form.get(name, "")
+        if value in known:
+            _set(visit, response, name, value, max_age=_YEAR_SECONDS)
+    return response
+
+
+def _form(visit: Visit, *, name: str = "", problem: str = "", status: int = 200) -> Response:
+    token = visit.request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(24)
+    wanted = visit.form.get("next") or visit.request.query_params.get("next", "")
+    response = visit.answer(status, "login.html", login_token=token, name=name, problem=problem, next=wanted)
+    _set(visit, response, LOGIN_COOKIE, token, httponly=True)
+    return response
+
+
+def _set(
+    visit: Visit, response: Response, name: str, value: str, *, httponly: bool = False, max_age: int | None = None
+) -> None:
+    response.set_cookie(
+        name, value, max_age=max_age, path="/", secure=visit.services.settings.secure, httponly=httponly, samesite="lax"
+    )
+
+
+def _local(path: str) -> str:
+    """A path of the portal itself: nobody is sent elsewhere by a link."""
+    parts = urlsplit(path)
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return path if ours else "/"

@@ -1,0 +1,41 @@
+"""One order."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import RedirectResponse, Response
+
+from mtd.domain.errors import NotFound
+from mtd.queries import order_page
+from portal.visit import Visit
+
+
+def show(visit: Visit) -> Response:
+    """By its id; a number leads to the order that came last under it."""
+    asked = visit.request.path_params["order"]
+    try:
+        order_id = UUID(asked)
+    except ValueError:
+        found = order_page.newest_with_number(visit.services.read, asked)
+        if found is None:
+            raise NotFound(f"there is no order {asked}", code="order_unknown") from None
+        return RedirectResponse(f"/orders/{found}", 303)
+    page = order_page.order_page(visit.services.read, order_id)
+    document = page.order["document"]
+    return visit.page("order.html", page=page, order=page.order, document=document, way=_gaps(page.stations))
+
+
+def diagram(visit: Visit) -> Response:
+    """The BPMN of a process version: it never changes."""
+    text = order_page.diagram(visit.services.read, visit.request.path_params["version"])
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return Response(text, media_type="application/xml", headers=headers)
+
+
+def _gaps(stations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each station with the seconds since the one before it."""
+    times = [datetime.fromisoformat(station["at"]) for station in stations]
+    since = [0.0, *((later - earlier).total_seconds() for earlier, later in pairwise(times))]
+    return [station | {"since": gap} for station, gap in zip(stations, since, strict=True)]

@@ -1,0 +1,172 @@
+"""The list of orders: filters in the address, so that a view is a link; the export is exactly the list."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response, StreamingResponse
+
+from mtd.domain.errors import InvalidRequest
+from mtd.queries import operation
+from mtd.queries import search as queries
+from mtd.queries.search import COUNTED_AT_MOST, Filter, Place, Sort
+from portal import csv_export
+from portal.catalogue import state_name
+from portal.visit import Visit
+
+_FIELDS = ("q", "state", "seller", "from", "to", "min", "max", "sort")
+_OUTCOMES = ("completed", "exception")
+_COLUMNS = (
+    "number", "state", "seller_name", "buyer_name", "currency", "total", "received_at", "updated_at", "ended_at",
+    "promised_on", "reason",
+)  # fmt: skip
+
+
+def show(visit: Visit) -> Response:
+    """The whole page, or for HTMX the part of it that changes: a new list, or the rows that come next."""
+    given = _given(visit)
+    read = visit.services.read
+    wanted, problem = _try_filter(given, visit.zone)
+    sort, ascending = _sort(given)
+    after = visit.request.query_params.get("after")
+    page = queries.search(read, wanted, sort=sort, ascending=ascending, after=_place(after) if after else None)
+    context = {
+        "given": given,
+        "problem": problem,
+        "rows": page.rows,
+        "next": _link(given | {"after": _token(page.following)}) if page.following else "",
+        "sort": sort.value,
+        "ascending": ascending,
+        "sort_link": lambda column: _link(given | {"sort": _toggled(column, sort, ascending)}),
+    }
+    if after and visit.request.headers.get("hx-request"):
+        return visit.page("orders_rows.html", **context)
+    total = queries.count(read, wanted)
+    context |= {
+        "total": min(total, COUNTED_AT_MOST),
+        "more": total > COUNTED_AT_MOST,
+        "query": urlencode(given),
+        "export": f"/orders.csv?{urlencode(given)}",
+    }
+    if visit.request.headers.get("hx-request"):
+        return visit.page("orders_list.html", **context)
+    states = [*operation.state_names(read), *_OUTCOMES]
+    views = visit.services.views.of(visit.who.user_id)
+    return visit.page("orders.html", states=states, sellers=queries.sellers(read), views=views, **context)
+
+
+def export(visit: Visit) -> Response:
+    """The filtered list as CSV, as long as it is."""
+    given = _given(visit)
+    wanted = _filter(given, visit.zone)
+    sort, ascending = _sort(given)
+    rows = queries.everything(visit.services.read, wanted, sort=sort, ascending=ascending)
+    names = operation.state_names(visit.services.read)
+
+    def lines() -> Iterator[str]:
+        yield csv_export.line([visit.say(f"orders.{column}") for column in _COLUMNS])
+        for row in rows:
+            shown = row | {"state": state_name(visit.locale, row["outcome"] or row["nodes"], names)}
+            yield csv_export.line([shown[column] for column in _COLUMNS])
+
+    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=csv_export.headers("orders"))
+
+
+def save_view(visit: Visit) -> Response:
+    name, query = visit.form.get("name", "").strip(), visit.form.get("query", "")
+    if not 1 <= len(name) <= 60 or len(query) > 2000:
+        raise InvalidRequest("a view's name has 1 to 60 characters", code="view_name")
+    visit.services.views.save(visit.who.user_id, name, query)
+    visit.record("save_view", name)
+    return visit.go(f"/orders?{query}", "view_saved")
+
+
+def delete_view(visit: Visit) -> Response:
+    visit.services.views.delete(visit.who.user_id, visit.number("view_id"))
+    visit.record("delete_view", visit.form["view_id"])
+    return visit.go("/orders", "view_deleted")
+
+
+def _given(visit: Visit) -> dict[str, str]:
+    query = visit.request.query_params
+    return {name: query[name].strip() for name in _FIELDS if query.get(name, "").strip()}
+
+
+def _try_filter(given: Mapping[str, str], zone: ZoneInfo) -> tuple[Filter, str]:
+    """The filter; where a field makes no sense, the one that finds nothing, and what to say of it."""
+    try:
+        return _filter(given, zone), ""
+    except InvalidRequest as error:
+        return replace(Filter(), text="\x7f"), error.code
+
+
+def _filter(given: Mapping[str, str], zone: ZoneInfo) -> Filter:
+    until = _day(given, "to")
+    state = given.get("state")
+    return Filter(
+        text=given.get("q"),
+        state=None if state == "in_process" else state,
+        in_process=state == "in_process",
+        seller=given.get("seller"),
+        received_from=_midnight(_day(given, "from"), zone),
+        received_until=_midnight(until + timedelta(days=1) if until else None, zone),
+        at_least=_amount(given, "min"),
+        at_most=_amount(given, "max"),
+    )
+
+
+def _day(given: Mapping[str, str], name: str) -> date | None:
+    try:
+        day = date.fromisoformat(given[name]) if name in given else None
+        if day is not None and not 1970 <= day.year < 9999:
+            raise ValueError
+    except ValueError:
+        raise InvalidRequest(f"{name} is no date", code="bad_date") from None
+    return day
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return None if day is None else datetime.combine(day, time.min, zone)
+
+
+def _amount(given: Mapping[str, str], name: str) -> Decimal | None:
+    try:
+        amount = Decimal(given[name]) if name in given else None
+        if amount is not None and (not amount.is_finite() or abs(amount) >= Decimal(10) ** 15):
+            raise InvalidOperation
+    except InvalidOperation:
+        raise InvalidRequest(f"{name} is no amount", code="bad_amount") from None
+    return amount
+
+
+def _sort(given: Mapping[str, str]) -> tuple[Sort, bool]:
+    """`-received` is descending, `received` ascending."""
+    asked = given.get("sort", "-received")
+    name = asked.removeprefix("-")
+    return (Sort(name), not asked.startswith("-")) if name in Sort else (Sort.RECEIVED, False)
+
+
+def _toggled(column: str, sort: Sort, ascending: bool) -> str:
+    return f"{'-' if column == sort.value and ascending else ''}{column}" if column == sort.value else f"-{column}"
+
+
+def _link(given: Mapping[str, str]) -> str:
+    return f"/orders?{urlencode(given)}"
+
+
+def _token(place: Place) -> str:
+    return base64.urlsafe_b64encode(json.dumps([place.key, str(place.order_id)]).encode()).decode()
+
+
+def _place(token: str) -> Place:
+    try:
+        key, order_id = json.loads(base64.urlsafe_b64decode(token))
+        return Place(key=str(key), order_id=UUID(order_id))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise InvalidRequest("after must be the next of an earlier page", code="after_malformed") from None

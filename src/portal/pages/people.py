@@ -1,0 +1,73 @@
+"""Users, their roles and sessions, and what they did."""
+
+from starlette.responses import Response
+
+from mtd.domain.errors import InvalidRequest
+from portal.accounts import SHORTEST_PASSWORD, Role
+from portal.visit import Visit
+
+
+def show(visit: Visit) -> Response:
+    services = visit.services
+    return visit.page(
+        "people.html",
+        users=services.accounts.users(),
+        sessions=services.sessions.listed(),
+        audit=services.audit.latest(),
+        roles=list(Role),
+        shortest=SHORTEST_PASSWORD,
+    )
+
+
+def add(visit: Visit) -> Response:
+    name, role = visit.form.get("name", ""), _role(visit)
+    visit.services.accounts.add(name, visit.form.get("password", ""), role)
+    visit.record("add_user", name, role=role)
+    return visit.go("/people", "user_added")
+
+
+def change_role(visit: Visit) -> Response:
+    user_id, role = visit.number("user_id"), _role(visit)
+    name = visit.services.accounts.change_role(user_id, role)
+    visit.record("change_role", name, role=role)
+    return visit.go("/people", "role_changed")
+
+
+def disable(visit: Visit) -> Response:
+    """Ends the user's sessions too."""
+    user_id, disabled = visit.number("user_id"), visit.form.get("disabled") == "true"
+    name = visit.services.accounts.disable(user_id, disabled=disabled)
+    if disabled:
+        visit.services.sessions.close_all(user_id, visit.who.name)
+    visit.record("disable_user" if disabled else "enable_user", name)
+    return visit.go("/people", "user_disabled" if disabled else "user_enabled")
+
+
+def revoke(visit: Visit) -> Response:
+    session_id = visit.number("session_id")
+    visit.services.sessions.close(session_id, visit.who.name)
+    visit.record("revoke_session", str(session_id))
+    return visit.go("/people", "session_revoked")
+
+
+def show_account(visit: Visit) -> Response:
+    return visit.page("account.html", shortest=SHORTEST_PASSWORD)
+
+
+def change_password(visit: Visit) -> Response:
+    """One's own password; all of one's sessions end."""
+    who = visit.who
+    login = visit.services.accounts.log_in(who.name, visit.form.get("current", ""), visit.address)
+    if login.user_id is None:
+        raise InvalidRequest("the current password is another one", code="password_wrong")
+    visit.services.accounts.change_password(who.user_id, visit.form.get("password", ""))
+    visit.record("change_password", who.name)
+    visit.services.sessions.close_all(who.user_id, who.name)
+    return visit.go("/login", "password_changed")
+
+
+def _role(visit: Visit) -> Role:
+    given = visit.form.get("role", "")
+    if given not in Role:
+        raise InvalidRequest("there is no such role", code="role_unknown")
+    return Role(given)

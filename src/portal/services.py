@@ -1,0 +1,69 @@
+"""What the pages work with, wired once for each process."""
+
+from dataclasses import dataclass
+
+from portal.accounts import Accounts
+from portal.assets import Assets
+from portal.audit import Audit
+from portal.cloud import Cloud
+from portal.database import Database
+from portal.live import Live
+from portal.orders_api import OrdersApi
+from portal.sessions import Sessions
+from portal.settings import Settings
+from portal.templates import Templates
+from portal.views import Views
+
+_READER_CONNECTIONS = 8
+_OWN_CONNECTIONS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """`read` answers named queries on orders; it can change nothing."""
+
+    settings: Settings
+    read: Database
+    database: Database
+    accounts: Accounts
+    sessions: Sessions
+    audit: Audit
+    views: Views
+    orders_api: OrdersApi
+    cloud: Cloud
+    live: Live
+    templates: Templates
+    assets: Assets
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Services":
+        """Connects to nothing yet."""
+        read = Database(settings.reader, read_only=True, connections=_READER_CONNECTIONS)
+        database = Database(settings.database, read_only=False, connections=_OWN_CONNECTIONS)
+        cloud = Cloud(settings.environment, settings.region, settings.mail_inbox)
+        assets = Assets(settings.assets)
+        return cls(
+            settings=settings,
+            read=read,
+            database=database,
+            accounts=Accounts(database),
+            sessions=Sessions(database, idle_seconds=settings.idle_seconds, longest_seconds=settings.longest_seconds),
+            audit=Audit(database),
+            views=Views(database),
+            orders_api=OrdersApi(settings.api_url, settings.region),
+            cloud=cloud,
+            live=Live(read, cloud),
+            templates=Templates(assets),
+            assets=assets,
+        )
+
+    def open(self) -> None:
+        """Opens the pools and makes the first user where there is none."""
+        self.read.open()
+        self.database.open()
+        if self.settings.administrator:
+            self.accounts.ensure_first(self.settings.administrator)
+
+    def close(self) -> None:
+        self.read.close()
+        self.database.close()

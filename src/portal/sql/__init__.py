@@ -1,0 +1,1 @@
+"""The portal's own named SQL, on its schema `portal`."""

@@ -1,0 +1,44 @@
+-- name: user_by_name
+select user_id, name, password_hash, role, created_at, disabled_at from portal.users where name = %(name)s;
+
+-- name: users
+select u.user_id, u.name, u.role, u.created_at, u.disabled_at,
+       (select max(s.seen_at) from portal.sessions s where s.user_id = u.user_id) as seen_at
+from portal.users u order by u.disabled_at nulls first, u.name;
+
+-- name: add_user
+insert into portal.users (name, password_hash, role) values (%(name)s, %(password_hash)s, %(role)s)
+on conflict (name) do nothing
+returning user_id;
+
+-- name: add_first_user
+insert into portal.users (name, password_hash, role)
+select %(name)s, %(password_hash)s, 'administrator' where not exists (select from portal.users)
+on conflict (name) do nothing;
+
+-- name: any_user
+select exists (select from portal.users) as any;
+
+-- name: change_role
+update portal.users set role = %(role)s where user_id = %(user_id)s returning name;
+
+-- name: change_password
+update portal.users set password_hash = %(password_hash)s where user_id = %(user_id)s returning name;
+
+-- name: disable
+update portal.users set disabled_at = case when %(disabled)s then now() end where user_id = %(user_id)s returning name;
+
+-- name: other_administrators
+select count(*) as administrators from portal.users
+where role = 'administrator' and disabled_at is null and user_id <> %(user_id)s;
+
+-- name: failures
+select count(*) filter (where name = %(name)s) as of_name, count(*) filter (where address = %(address)s) as of_address
+from portal.failed_logins
+where at > now() - interval '15 minutes' and (name = %(name)s or address = %(address)s);
+
+-- name: record_failure
+insert into portal.failed_logins (name, address) values (%(name)s, %(address)s);
+
+-- name: forget_failures
+delete from portal.failed_logins where name = %(name)s or at < now() - interval '1 day';

@@ -1,0 +1,1 @@
+"""Our own style sheet and script."""

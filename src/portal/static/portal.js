@@ -1,0 +1,129 @@
+// What the pages cannot do without a script: the zone, plots, the diagram, keys, and what to say when a line is lost.
+(() => {
+  'use strict'
+
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+  const known = document.cookie.split('; ').includes(`zone=${zone}`)
+  if (zone && !known) {
+    document.cookie = `zone=${zone};path=/;max-age=31536000;samesite=lax`
+    if (zone !== 'UTC' && document.querySelector('time, .time')) location.reload()
+  }
+
+  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+  // Selects of the preferences take effect at once; without a script their button does it.
+  for (const form of document.querySelectorAll('form[data-instant]')) {
+    form.classList.add('instant')
+    form.addEventListener('change', () => form.requestSubmit())
+  }
+
+  const menu = document.querySelector('[data-menu]')
+  menu?.addEventListener('click', () => {
+    const open = menu.getAttribute('aria-expanded') !== 'true'
+    menu.setAttribute('aria-expanded', String(open))
+    document.getElementById(menu.getAttribute('aria-controls')).classList.toggle('open', open)
+  })
+
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target.closest('input, textarea, select')) return
+    const field = document.querySelector('[data-key="/"]')
+    if (field) {
+      event.preventDefault()
+      field.focus()
+      field.select()
+    }
+  })
+
+  // Plots
+
+  const plots = new Map()
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const calendar = new Intl.DateTimeFormat(document.documentElement.lang, { day: 'numeric', month: 'short' })
+  const times = (_, ticks) => ticks.map((at) => (at % 86400 && ticks[1] - ticks[0] < 86400 ? clock : calendar).format(at * 1000))
+  const axis = () => ({ stroke: style('--ink-2'), grid: { stroke: style('--line'), width: 1 }, ticks: { show: false }, font: '12px "Plex Sans", sans-serif' })
+
+  function plot(target, data, bars) {
+    if (!window.uPlot || !target) return
+    const old = plots.get(target)
+    if (old) {
+      old.setData(data)
+      return
+    }
+    const paths = bars ? window.uPlot.paths.bars({ size: [0.7, 48] }) : undefined
+    const series = [
+      { label: target.dataset.received, stroke: style('--accent'), fill: style('--accent-tint'), width: 2, paths, points: { show: false } },
+      { label: target.dataset.ended, stroke: style(bars ? '--bad' : '--amber'), width: 2, paths, fill: bars ? style('--bad') : undefined, points: { show: false } },
+    ]
+    const drawn = new window.uPlot({
+      width: target.clientWidth, height: 200, series: [{}, ...series], legend: { live: false }, axes: [{ ...axis(), values: times }, { ...axis(), size: 44 }],
+      scales: { x: bars ? { range: [Number(target.dataset.since), Number(target.dataset.until)] } : {}, y: { range: (_, low, high) => [0, Math.max(4, high * 1.1)] } }, cursor: { y: false },
+    }, data, target)
+    plots.set(target, drawn)
+    new ResizeObserver(() => drawn.setSize({ width: target.clientWidth, height: 200 })).observe(target)
+  }
+
+  function throughput() {
+    const series = document.getElementById('series')
+    if (series) plot(document.getElementById('throughput'), JSON.parse(series.dataset.series), false)
+  }
+
+  // The diagram
+
+  // Bizagi writes a label of no size at no place for every name; without them bpmn-js puts the names where they belong.
+  function withoutEmptyLabels(text) {
+    const drawn = new DOMParser().parseFromString(text, 'application/xml')
+    for (const label of [...drawn.getElementsByTagNameNS('*', 'BPMNLabel')]) {
+      const bounds = label.getElementsByTagNameNS('*', 'Bounds')[0]
+      if (bounds && !Number(bounds.getAttribute('width'))) label.remove()
+    }
+    return new XMLSerializer().serializeToString(drawn)
+  }
+
+  async function diagram(target) {
+    try {
+      const answer = await fetch(target.dataset.src)
+      if (!answer.ok) throw new Error(String(answer.status))
+      target.replaceChildren()
+      const viewer = new window.BpmnJS({ container: target })
+      await viewer.importXML(withoutEmptyLabels(await answer.text()))
+      const canvas = viewer.get('canvas')
+      for (const id of JSON.parse(target.dataset.passed)) canvas.addMarker(id, 'passed')
+      for (const id of JSON.parse(target.dataset.places)) canvas.addMarker(id, target.dataset.ended === 'true' ? 'ended' : 'here')
+      canvas.zoom('fit-viewport', 'auto')
+    } catch (error) {
+      const told = document.createElement('p')
+      told.className = 'none'
+      told.textContent = target.dataset.problem
+      target.replaceChildren(told)
+      console.warn(error)
+    }
+  }
+
+  // What is lost is said, and taken back when it returns.
+
+  const trouble = document.getElementById('trouble')
+  const live = document.getElementById('live')
+  const away = (lost) => {
+    live?.classList.toggle('lost', lost)
+    if (lost) trouble.textContent = trouble.dataset.lost
+    trouble.hidden = !lost
+  }
+  document.body.addEventListener('htmx:sseError', () => away(true))
+  document.body.addEventListener('htmx:sseOpen', () => away(false))
+  document.body.addEventListener('htmx:sendError', () => away(true))
+  document.body.addEventListener('htmx:responseError', () => away(true))
+  document.body.addEventListener('htmx:afterSwap', (event) => {
+    if (event.target.id === 'figures') {
+      trouble.hidden = true
+      throughput()
+    } else if (event.target.id === 'trouble') trouble.hidden = false
+  })
+
+  document.addEventListener('DOMContentLoaded', () => {
+    throughput()
+    const steps = document.getElementById('steps')
+    if (steps) plot(steps, JSON.parse(steps.dataset.bars), true)
+    const target = document.getElementById('diagram')
+    if (target) diagram(target)
+  })
+})()

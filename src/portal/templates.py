@@ -1,0 +1,46 @@
+"""Jinja2 set up: everything escaped, an unknown name is an error, formats by the reader's locale and zone."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from portal import formats
+from portal.assets import Assets
+from portal.catalogue import say, state_name
+
+
+class Templates:
+    """The templates of `portal/html`."""
+
+    def __init__(self, assets: Assets) -> None:
+        self._environment = Environment(
+            loader=PackageLoader("portal", "html"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals["asset"] = assets.url
+        self._environment.filters["int_time"] = lambda at: int(at.timestamp())
+
+    def render(
+        self, name: str, context: Mapping[str, Any], *, locale: str, zone: ZoneInfo, states: Mapping[str, str]
+    ) -> str:
+        """The page as HTML. `states` are the drawn names of states."""
+        tools = {
+            "t": partial(say, locale),
+            "locale": locale,
+            "zone": zone.key,
+            "number": partial(formats.number, locale=locale),
+            "money": partial(formats.money, locale=locale),
+            "moment": partial(formats.moment, zone=zone, locale=locale),
+            "day": partial(formats.day, locale=locale),
+            "duration": partial(formats.duration, locale=locale),
+            "age": partial(formats.age, locale=locale),
+            "state_name": partial(state_name, locale, drawn=states),
+        }
+        return self._environment.get_template(name).render(tools | dict(context))

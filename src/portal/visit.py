@@ -1,0 +1,111 @@
+"""One request of one person, as the pages see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from mtd.domain.errors import InvalidRequest
+from mtd.queries.operation import state_names
+from portal.accounts import Role
+from portal.catalogue import LOCALES, messages, preferred, say
+from portal.services import Services
+from portal.sessions import Session
+
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """`session` is None before the login; `form` holds what was posted."""
+
+    request: Request
+    services: Services
+    session: Session | None
+    form: Mapping[str, str]
+
+    @property
+    def who(self) -> Session:
+        """The session of a page that asks for a role."""
+        assert self.session is not None
+        return self.session
+
+    @property
+    def address(self) -> str:
+        return self.request.client.host if self.request.client else "unknown"
+
+    @property
+    def locale(self) -> str:
+        chosen = self.request.cookies.get("locale")
+        return chosen if chosen in LOCALES else preferred(self.request.headers.get("accept-language", ""))
+
+    @property
+    def theme(self) -> str:
+        chosen = self.request.cookies.get("theme")
+        return chosen if chosen in THEMES else THEMES[0]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The browser's zone, which our script puts into a cookie; UTC until it has."""
+        try:
+            return ZoneInfo(self.request.cookies.get("zone", "").replace("%2F", "/") or "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo("UTC")
+
+    def say(self, key: str, **values: object) -> str:
+        return say(self.locale, key, **values)
+
+    def html(self, template: str, /, **context: Any) -> str:
+        """The template with what every page needs."""
+        needed = {
+            "who": self.session,
+            "may": self._may,
+            "path": self.request.url.path,
+            "theme": self.theme,
+            "told": self._told(),
+            "environment": self.services.settings.environment,
+            "has_inbox": self.services.cloud.has_inbox,
+        }
+        states = state_names(self.services.read) if self.session else {}
+        return self.services.templates.render(
+            template, needed | context, locale=self.locale, zone=self.zone, states=states
+        )
+
+    def page(self, template: str, /, **context: Any) -> Response:
+        return self.answer(200, template, **context)
+
+    def answer(self, status: int, template: str, /, **context: Any) -> Response:
+        """A page of that status; no cache keeps it."""
+        return HTMLResponse(self.html(template, **context), status, headers={"Cache-Control": "no-store"})
+
+    def go(self, path: str, told: str = "", **values: object) -> Response:
+        """See Other, with a message of the catalogue for the next page."""
+        query = urlencode({"told": told, **values}) if told else ""
+        return RedirectResponse(path + (("&" if "?" in path else "?") + query if query else ""), 303)
+
+    def record(self, action: str, subject: str, outcome: str = "done", **detail: Any) -> None:
+        """Writes the audit."""
+        self.services.audit.record(
+            user=self.who.name, address=self.address, action=action, subject=subject, outcome=outcome, **detail
+        )
+
+    def number(self, name: str) -> int:
+        """A posted whole number. Raises InvalidRequest."""
+        value = self.form.get(name, "")
+        if not value.isdecimal() or len(value) > 18:
+            raise InvalidRequest(f"{name} must be a whole number", code="number_malformed")
+        return int(value)
+
+    def _may(self, role: str) -> bool:
+        return self.session is not None and self.session.role.may(Role(role))
+
+    def _told(self) -> str:
+        key = f"told.{self.request.query_params.get('told', '')}"
+        if key not in messages(self.locale):
+            return ""
+        count = self.request.query_params.get("count", "0")
+        return self.say(key, count=count if count.isdecimal() and len(count) < 10 else "0")

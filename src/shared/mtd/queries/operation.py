@@ -1,0 +1,95 @@
+"""The system at work: what is in process, what ended, what failed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mtd.queries.orders import Reader
+from mtd.sql import load
+
+_SQL = load("operation")
+
+type Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InState:
+    """The orders that stand in a state: how many, how many of them between two tries, since when the oldest."""
+
+    state: str
+    name: str
+    orders: int = 0
+    retrying: int = 0
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """The control room's figures. `ended` counts 24 hours by outcome; `p50` and `p95` are seconds from received to
+    completed over the last hour, None where nothing completed."""
+
+    states: tuple[InState, ...]
+    ended: dict[str, int]
+    open_incidents: int
+    incidents_lately: int
+    at_risk: int
+    completed_lately: int
+    p50: float | None
+    p95: float | None
+
+    @property
+    def in_process(self) -> int:
+        return sum(state.orders for state in self.states)
+
+
+def now(read: Reader) -> Now:
+    """Read afresh; a few milliseconds, whatever the number of orders that have ended."""
+    counted = {row["state"]: row for row in read(_SQL["in_process"], {})}
+    names = {row["state"]: row["name"] for row in read(_SQL["active_states"], {})}
+    names |= {state: state for state in sorted(counted) if state not in names}
+    [incidents] = read(_SQL["open_incidents"], {})
+    [risk] = read(_SQL["at_risk"], {})
+    [speed] = read(_SQL["speed"], {})
+    return Now(
+        states=tuple(
+            InState(**(counted[state] | {"name": name})) if state in counted else InState(state=state, name=name)
+            for state, name in names.items()
+        ),
+        ended={row["outcome"]: row["orders"] for row in read(_SQL["ended_lately"], {})},
+        open_incidents=incidents["open"],
+        incidents_lately=incidents["lately"],
+        at_risk=risk["orders"],
+        completed_lately=speed["orders"],
+        p50=None if speed["p50"] is None else float(speed["p50"]),
+        p95=None if speed["p95"] is None else float(speed["p95"]),
+    )
+
+
+def state_names(read: Reader) -> dict[str, str]:
+    """The states of the active processes, as drawn."""
+    return {row["state"]: row["name"] for row in read(_SQL["active_states"], {})}
+
+
+def throughput(read: Reader) -> list[Row]:
+    """Orders received and ended in each of the last 60 minutes, the oldest first."""
+    return read(_SQL["throughput"], {})
+
+
+def incident_groups(read: Reader) -> list[Row]:
+    """Open incidents by fingerprint, the latest first, at most 100 groups."""
+    return read(_SQL["incident_groups"], {})
+
+
+def incidents_of(read: Reader, fingerprint: str) -> list[Row]:
+    """The open incidents of a group with their orders, the latest first, at most 200."""
+    return read(_SQL["incidents_of"], {"fingerprint": fingerprint})
+
+
+def exceptions_without_incident(read: Reader) -> list[Row]:
+    """Orders that were exceptions from the start (bad totals, a taken number), the latest first, at most 100."""
+    return read(_SQL["exceptions_without_incident"], {})
+
+
+def latest_rejections(read: Reader) -> list[Row]:
+    """Files that can never become an order, the latest first, at most 100."""
+    return read(_SQL["latest_rejections"], {})

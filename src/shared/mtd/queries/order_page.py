@@ -1,0 +1,66 @@
+"""One order with all that belongs to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from mtd.domain.errors import NotFound
+from mtd.queries.orders import Reader, stations
+from mtd.sql import load
+
+_SQL = load("order_page")
+
+type Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """`order` has the document and the plan; `stations` are its way in order of time, `at` in ISO 8601, `ms` in
+    milliseconds; `places` are the diagram's elements where tokens stand, `passed` those where they have been."""
+
+    order: Row
+    tokens: list[Row]
+    stations: list[Row]
+    mails: list[Row]
+    incidents: list[Row]
+    places: list[str]
+    passed: list[str]
+
+
+def order_page(read: Reader, order_id: UUID) -> OrderPage:
+    """Raises NotFound."""
+    key = {"order_id": order_id}
+    found = read(_SQL["order"], key)
+    if not found:
+        raise NotFound(f"there is no order {order_id}", code="order_unknown")
+    order = found[0]
+    events = read(_SQL["order_events"], key)
+    tokens = read(_SQL["tokens"], key)
+    elements = {node["id"]: node["element"] for node in order["plan"]["nodes"] if node.get("element")}
+    standing = [token["node"] for token in tokens] or [order["outcome"]]
+    seen = dict.fromkeys(state for event in events for state in (event["from_state"], event["to_state"]))
+    way = [station for event in events for station in stations(event, {})]
+    return OrderPage(
+        order=order,
+        tokens=tokens,
+        stations=sorted(way, key=lambda station: datetime.fromisoformat(station["at"])),
+        mails=read(_SQL["order_mails"], key),
+        incidents=read(_SQL["order_incidents"], key),
+        places=[elements[state] for state in standing if state in elements],
+        passed=[elements[state] for state in seen if state in elements and state not in standing],
+    )
+
+
+def newest_with_number(read: Reader, number: str) -> UUID | None:
+    """The order that came last under that number."""
+    rows = read(_SQL["with_number"], {"number": number})
+    return rows[0]["order_id"] if rows else None
+
+
+def diagram(read: Reader, process_version_id: int) -> str:
+    """The BPMN XML of a process version. Raises NotFound."""
+    rows = read(_SQL["diagram"], {"process_version_id": process_version_id})
+    if not rows:
+        raise NotFound(f"there is no process version {process_version_id}", code="process_version_unknown")
+    return str(rows[0]["diagram"])

@@ -1,0 +1,63 @@
+-- name: active_states
+select node ->> 'id' as state, node ->> 'name' as name
+from process_versions, jsonb_array_elements(plan -> 'nodes') with ordinality as n (node, place)
+where active and node ->> 'kind' in ('service', 'person', 'message', 'timer')
+order by process, place;
+
+-- name: in_process
+select node as state, count(*) as orders, count(*) filter (where attempts > 0 and leased_until is null) as retrying,
+       min(entered_at) as oldest
+from tokens group by node;
+
+-- name: ended_lately
+select outcome, count(*) as orders from orders where ended_at > now() - interval '24 hours' group by outcome;
+
+-- name: open_incidents
+select count(*) as open, count(*) filter (where opened_at > now() - interval '1 hour') as lately
+from incidents where resolved_at is null;
+
+-- name: at_risk
+select count(distinct t.order_id) as orders from tokens t join orders o using (order_id)
+where o.promised_on <= (now() + interval '24 hours')::date;
+
+-- name: speed
+select count(*) as orders, percentile_cont(0.5) within group (order by extract(epoch from ended_at - received_at)) as p50,
+       percentile_cont(0.95) within group (order by extract(epoch from ended_at - received_at)) as p95
+from (select ended_at, received_at from orders where ended_at > now() - interval '1 hour' and outcome = 'completed'
+      order by ended_at desc limit 20000) lately;
+
+-- name: throughput
+with received as (
+    select date_trunc('minute', received_at) as minute, count(*) as orders from orders
+    where received_at > now() - interval '60 minutes' group by 1
+), ended as (
+    select date_trunc('minute', ended_at) as minute, count(*) as orders from orders
+    where ended_at > now() - interval '60 minutes' group by 1
+)
+select minute, coalesce(r.orders, 0) as received, coalesce(e.orders, 0) as ended
+from generate_series(date_trunc('minute', now()) - interval '59 minutes', date_trunc('minute', now()), '1 minute') minute
+left join received r using (minute)
+left join ended e using (minute)
+order by minute;
+
+-- name: incident_groups
+select fingerprint, count(*) as orders, max(state) as state, max(code) as code,
+       (array_agg(message order by opened_at desc))[1] as message, min(opened_at) as first, max(opened_at) as last
+from incidents where resolved_at is null
+group by fingerprint order by last desc limit 100;
+
+-- name: incidents_of
+select i.incident_id, i.order_id, o.number, o.seller_name, o.buyer_name, o.currency, o.total, i.state, i.code, i.message,
+       i.attempts, i.opened_at
+from incidents i join orders o using (order_id)
+where i.resolved_at is null and i.fingerprint = %(fingerprint)s
+order by i.opened_at desc limit 200;
+
+-- name: exceptions_without_incident
+select order_id, number, seller_name, buyer_name, currency, total, reason, received_at
+from orders o
+where outcome = 'exception' and not exists (select from incidents i where i.order_id = o.order_id)
+order by received_at desc limit 100;
+
+-- name: latest_rejections
+select source, kept_at, code, reason, size, received_at from rejections order by received_at desc limit 100;

@@ -1,0 +1,32 @@
+-- name: order
+select o.order_id, o.number, o.seller_id, o.seller_name, o.buyer_id, o.buyer_name, o.currency, o.total, o.document,
+       o.source, o.promised_on, o.received_at, o.updated_at, o.ended_at, o.outcome, o.reason, o.conflicts_with,
+       c.number as conflicting_number, o.process_version_id, p.process, p.version, p.plan,
+       d.document_type, d.folio, d.issued_at, d.amount as document_amount, d.currency as document_currency
+from orders o
+join process_versions p using (process_version_id)
+left join orders c on c.order_id = o.conflicts_with
+left join tax_documents d on d.order_id = o.order_id
+where o.order_id = %(order_id)s;
+
+-- name: tokens
+select token_id, node, version, attempts, leased_until, due_at, entered_at
+from tokens where order_id = %(order_id)s order by token_id;
+
+-- name: order_events
+select event_id, order_id, at, who, source, what, from_state, to_state, ms, request_id, detail
+from events where order_id = %(order_id)s order by event_id limit 2000;
+
+-- name: order_mails
+select kind, status, created_at, sent_at, message_id, reason
+from mails where order_id = %(order_id)s order by mail_id;
+
+-- name: order_incidents
+select incident_id, state, code, message, fingerprint, attempts, opened_at, resolved_at
+from incidents where order_id = %(order_id)s order by incident_id desc;
+
+-- name: diagram
+select diagram from process_versions where process_version_id = %(process_version_id)s;
+
+-- name: with_number
+select order_id from orders where number = %(number)s order by received_at desc, order_id limit 1;

@@ -1,0 +1,67 @@
+"""`make screenshots`: every page of the running portal, light and dark, wide and narrow, into docs/screenshots."""
+
+import argparse
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page
+
+from devenv.credentials import Credentials
+from devenv.instance import Instance
+from devenv.running import Running
+from tests.browser.portal_browser import browser, log_in, visitor
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+PAGES = {
+    "control-room": "/",
+    "orders": "/orders",
+    "order": "/orders/CL-2026-000012",
+    "exceptions": "/exceptions",
+    "statistics": "/statistics",
+    "mail": "/mail",
+    "system": "/system",
+    "people": "/people",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--into", type=Path, default=FOLDER)
+    parser.add_argument("--only", nargs="*", default=[*PAGES, "login"])
+    arguments = parser.parse_args()
+    arguments.into.mkdir(parents=True, exist_ok=True)
+    instance = Instance.from_env()
+    address = str(Running.of(instance).document["portal"])
+    password = Credentials.of(instance).administrator
+    with browser() as started:
+        for dark in (False, True):
+            for width in (1440, 390):
+                context = visitor(started, width=width, dark=dark)
+                suffix = f"{'dark' if dark else 'light'}-{width}"
+                _take(context, address, password, arguments.only, arguments.into, suffix)
+                context.close()
+
+
+def _take(context: BrowserContext, address: str, password: str, names: list[str], into: Path, suffix: str) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/login")
+    if "login" in names:
+        _shoot(page, into / f"login-{suffix}.png")
+    log_in(page, address, "admin", password)
+    for name, path in PAGES.items():
+        if name in names:
+            page.goto(address + path)
+            page.wait_for_selector(".djs-element" if name == "order" else "#main")
+            page.wait_for_timeout(600)
+            _shoot(page, into / f"{name}-{suffix}.png")
+
+
+def _shoot(page: Page, path: Path) -> None:
+    height = min(int(page.evaluate("document.documentElement.scrollHeight")), 2200)
+    width = page.viewport_size["width"] if page.viewport_size else 1440
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=path, clip={"x": 0, "y": 0, "width": width, "height": height}, full_page=True)
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

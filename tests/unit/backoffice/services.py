@@ -1,0 +1,187 @@
+"""The portal without PostgreSQL and AWS: fakes that answer by the names of what is asked."""
+
+# ruff: noqa: ARG002
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from starlette.testclient import TestClient
+
+from mtd.domain.errors import UnavailableError
+from portal.accounts import Accounts, Login, Role
+from portal.app import create_app
+from portal.assets import Assets
+from portal.audit import Audit
+from portal.cloud import Cloud
+from portal.database import Database
+from portal.live import Live
+from portal.orders_api import OrdersApi
+from portal.services import Services
+from portal.sessions import Session, Sessions
+from portal.settings import Settings
+from portal.templates import Templates
+from portal.views import Views
+
+LIBRARIES = ("bpmn.js", "diagram.css", "bpmn.css", "htmx.js", "sse.js", "uplot.js", "uplot.css",
+             "plex-sans-400.woff2", "plex-sans-600.woff2", "plex-mono-400.woff2")  # fmt: skip
+CSRF = "csrf-of-the-session"
+
+
+class FakeRead:
+    """Rows by a piece of the statement; none for the rest."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {
+            "as open,": [{"open": 2, "lately": 1}],
+            "count(distinct t.order_id)": [{"orders": 0}],
+            "percentile_cont(0.95)": [{"orders": 0, "p50": None, "p95": None}],
+            "select count(*) as orders from (select from": [{"orders": 0}],
+        }
+        self.away = False
+
+    def __call__(self, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        if self.away:
+            raise UnavailableError("away", code="database_unavailable")
+        return next((rows for piece, rows in self.rows.items() if piece in query), [])
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class FakeSessions:
+    """The token is the role."""
+
+    def __init__(self) -> None:
+        self.closed: list[int] = []
+
+    def find(self, token: str, *, active: bool = True) -> Session | None:
+        if token not in Role:
+            return None
+        return Session(session_id=7, user_id=1, name=f"a-{token}", role=Role(token), csrf=CSRF)
+
+    def open(self, user_id: int, address: str, agent: str) -> str:
+        return "viewer"
+
+    def close(self, session_id: int, closed_by: str) -> None:
+        self.closed.append(session_id)
+
+    def close_all(self, user_id: int, closed_by: str) -> None:
+        self.closed.append(user_id)
+
+    def listed(self) -> list[dict[str, Any]]:
+        return []
+
+
+class FakeAccounts:
+    """One person, whose password is `right`."""
+
+    def log_in(self, name: str, password: str, address: str) -> Login:
+        if name == "braked":
+            return Login(braked=True)
+        return Login(user_id=1) if password == "right" else Login()
+
+    def users(self) -> list[dict[str, Any]]:
+        return []
+
+    def add(self, name: str, password: str, role: Role) -> None: ...
+
+    def change_role(self, user_id: int, role: Role) -> str:
+        return "somebody"
+
+    def change_password(self, user_id: int, password: str) -> str:
+        return "somebody"
+
+    def disable(self, user_id: int, *, disabled: bool) -> str:
+        return "somebody"
+
+
+class FakeRecords:
+    """The audit and the views."""
+
+    def __init__(self) -> None:
+        self.recorded: list[tuple[str, str, str]] = []
+
+    def record(self, *, user: str, address: str, action: str, subject: str, outcome: str = "done", **_: Any) -> None:
+        self.recorded.append((user, action, outcome))
+
+    def latest(self) -> list[dict[str, Any]]:
+        return []
+
+    def of(self, user_id: int) -> list[dict[str, Any]]:
+        return []
+
+    def save(self, user_id: int, name: str, query: str) -> None: ...
+
+    def delete(self, user_id: int, view_id: int) -> None: ...
+
+
+class FakeApi:
+    """The waiting queue."""
+
+    def __init__(self) -> None:
+        self.pushed: list[list[str] | None] = []
+        self.rows: list[dict[str, Any]] = []
+        self.away = False
+
+    def waiting(self) -> list[dict[str, Any]]:
+        if self.away:
+            raise UnavailableError("away", code="api_unavailable")
+        return self.rows
+
+    def push_waiting(self, numbers: list[str] | None) -> list[str]:
+        self.waiting()
+        self.pushed.append(numbers)
+        return numbers or ["1", "2"]
+
+
+class FakeCloud:
+    """No queues, no functions, an inbox of the mails that it was given."""
+
+    has_inbox = True
+
+    def __init__(self) -> None:
+        self.letters: list[dict[str, Any]] = []
+
+    def queues(self) -> list[dict[str, Any]]:
+        return []
+
+    def functions(self) -> list[dict[str, Any]]:
+        return []
+
+    def mails(self) -> list[dict[str, Any]]:
+        return self.letters
+
+
+class FakePortal:
+    """The application on fakes, and a client for each role."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in LIBRARIES:
+            (folder / name).write_text(f"/* {name} */ " * 200)
+        self.read, self.sessions, self.records = FakeRead(), FakeSessions(), FakeRecords()
+        self.api, self.cloud = FakeApi(), FakeCloud()
+        assets = Assets(folder)
+        read, cloud = cast(Database, self.read), cast(Cloud, self.cloud)
+        settings = Settings(reader="", database="", api_url="", region="us-west-2", assets=folder)
+        self.app = create_app(
+            Services(
+                settings=settings,
+                read=read,
+                database=read,
+                accounts=cast(Accounts, FakeAccounts()),
+                sessions=cast(Sessions, self.sessions),
+                audit=cast(Audit, self.records),
+                views=cast(Views, self.records),
+                orders_api=cast(OrdersApi, self.api),
+                cloud=cloud,
+                live=Live(read, cloud),
+                templates=Templates(assets),
+                assets=assets,
+            )
+        )
+
+    def client(self, role: Role | None = None, **cookies: str) -> TestClient:
+        told = ({"mtd_session": role.value} if role else {}) | {"locale": "en"} | cookies
+        return TestClient(self.app, follow_redirects=False, raise_server_exceptions=False, cookies=told)
