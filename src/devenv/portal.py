@@ -77,15 +77,24 @@ def ensure_assets(instance: Instance) -> Path:
 
 
 def _build(instance: Instance, making: Path) -> None:
-    folder = instance.project / "src" / "portal"
     served = making / "served"
     served.mkdir(parents=True)
+    install_libraries(instance, making)
+    wanted = json.loads((making / "package.json").read_text("utf-8"))["assets"]
+    for name, source in wanted.items():
+        shutil.copyfile(making / "node_modules" / source, served / name)
+
+
+def install_libraries(instance: Instance, into: Path, *, development: bool = False) -> None:
+    """Puts the locked packages into `into`/node_modules, those for tests too if asked. Raises Problem."""
+    into.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(folder / name, making / name)
+        shutil.copyfile(instance.project / "src" / "portal" / name, into / name)
     npm = _npm(instance)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     ended = subprocess.run(
-        [npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"],
-        cwd=making, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        [npm, "ci", *options, *([] if development else ["--omit=dev"])],
+        cwd=into, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
         env=dict(os.environ) | {"PATH": f"{npm.parent}:{os.environ.get('PATH', os.defpath)}"},
     )  # fmt: skip
     if ended.returncode != 0:
@@ -94,8 +103,6 @@ def _build(instance: Instance, making: Path) -> None:
             f"The portal's libraries could not be installed: {' '.join(told)[-500:]}",
             fix="See that the npm registry can be reached and the disk has room, then run make up again.",
         )
-    for name, source in json.loads((folder / "package.json").read_text("utf-8"))["assets"].items():
-        shutil.copyfile(making / "node_modules" / source, served / name)
 
 
 def _npm(instance: Instance) -> Path:

@@ -43,7 +43,7 @@ class Database:
             with self._pool.connection() as connection:
                 cursor = connection.execute(query.encode(), parameters)
                 return cursor.fetchall() if cursor.description else []
-        except (psycopg.DataError, UnicodeEncodeError) as error:
+        except (psycopg.DataError, psycopg.IntegrityError, UnicodeEncodeError) as error:
             raise InvalidRequest(f"PostgreSQL does not take that: {error}", code="value_refused") from error
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise UnavailableError(f"PostgreSQL: {error}", code="database_unavailable") from error

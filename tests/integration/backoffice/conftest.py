@@ -1,0 +1,117 @@
+"""The portal of the home under test, its databases, and browsers for it."""
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from devenv.instance import PROJECT, Instance
+from portal.accounts import Accounts, Role
+from portal.database import Database
+from tests.browser.axe import axe_script
+from tests.browser.portal_browser import browser, chromium, log_in, visitor
+from tests.integration.flow.system import System
+
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture(scope="session")
+def system(home: dict[str, object]) -> System:
+    if not home.get("portal"):
+        pytest.skip("this home runs no portal yet")
+    return System(home)
+
+
+@pytest.fixture
+def number() -> str:
+    return f"P-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def address(system: System) -> str:
+    return str(system.state["portal"])
+
+
+@pytest.fixture(scope="session")
+def secrets(system: System) -> dict[str, str]:
+    told: dict[str, str] = json.loads((Path(system.state["folder"]) / "secrets.json").read_text("utf-8"))
+    return told
+
+
+def _conninfo(system: System, user: str, password: str) -> str:
+    port = system.state["ports"]["postgres"]
+    return psycopg.conninfo.make_conninfo(host="127.0.0.1", port=port, dbname="mtd", user=user, password=password)
+
+
+@pytest.fixture(scope="session")
+def reader(system: System, secrets: dict[str, str]) -> Iterator[Database]:
+    """As the portal reads orders."""
+    database = Database(_conninfo(system, "mtd_reader", secrets["reader"]), read_only=True, connections=2)
+    database.open()
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def own(system: System, secrets: dict[str, str]) -> Iterator[Database]:
+    """As the portal keeps its users and sessions."""
+    database = Database(_conninfo(system, "mtd_portal", secrets["portal"]), read_only=False, connections=2)
+    database.open()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def person(own: Database) -> Callable[[Role], str]:
+    """Makes a user of that role; the name."""
+
+    def make(role: Role) -> str:
+        name = f"{role}-{uuid.uuid4().hex[:8]}"
+        Accounts(own).add(name, PASSWORD, role)
+        return name
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[Browser]:
+    if chromium() is None:
+        pytest.skip("there is no chromium on this machine: apt install chromium")
+    with browser() as chosen:
+        yield chosen
+
+
+@pytest.fixture(scope="session")
+def axe(started: Browser) -> str:
+    assert started.is_connected()
+    return axe_script(Instance.from_env(os.environ, PROJECT))
+
+
+@pytest.fixture
+def enter(started: Browser, address: str, person: Callable[[Role], str]) -> Iterator[Callable[..., Page]]:
+    """A page of a new person of that role in a browser of their own. What the browser complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make(role: Role = Role.OPERATOR, **how: Any) -> Page:
+        context = visitor(started, **how)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda told: complaints.append(told.text) if "Content Security Policy" in told.text else None,
+        )
+        log_in(page, address, person(role), PASSWORD)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
