@@ -15,7 +15,7 @@ UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-e
 EMULATOR_DAY := 2026-03-26
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch stress test lint unit integration policy iam-parity lock aws clean seed venv \
+.PHONY: help up down status watch stress test lint unit integration screenshots policy iam-parity lock aws clean seed venv \
 	demo-processes
 
 help: ## list the targets
@@ -83,6 +83,9 @@ iam-parity: venv ## what each function called in the flow's tests against what i
 	@$(PYTEST) tests/integration/flow -n 2 --dist loadgroup -q --instance iam $(ARGS); tested=$$?; \
 		MTD_INSTANCE=iam $(MTD) iam; compared=$$?; MTD_INSTANCE=iam $(MTD) down --wipe; \
 		exit $$(( tested || compared ))
+
+screenshots: venv ## pictures of every page of the running portal, into docs/screenshots (needs chromium)
+	@$(VENV)/bin/python -m tests.browser.screenshots $(ARGS)
 
 lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) requirements.in -o requirements.txt

@@ -18,6 +18,7 @@ PAGES = (
     Page(path="/orders/{order:path}", endpoint=order.show, role=Role.VIEWER),
     Page(path="/diagrams/{version:int}", endpoint=order.diagram, role=Role.VIEWER),
     Page(path="/exceptions", endpoint=exceptions.show, role=Role.VIEWER),
+    Page(path="/waiting", endpoint=exceptions.waiting, role=Role.VIEWER),
     Page(path="/waiting/push", endpoint=exceptions.push, role=Role.OPERATOR, method="POST"),
     Page(path="/mail", endpoint=mail.show, role=Role.VIEWER),
     Page(path="/statistics", endpoint=statistics.show, role=Role.VIEWER),

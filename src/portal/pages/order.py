@@ -23,7 +23,8 @@ def show(visit: Visit) -> Response:
             raise NotFound(f"there is no order {asked}", code="order_unknown") from None
         return RedirectResponse(f"/orders/{found}", 303)
     page = order_page.order_page(visit.services.read, order_id)
-    document = page.order["document"]
+    # An order that could not be understood is stored as it came.
+    document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
     return visit.page("order.html", page=page, order=page.order, document=document, way=_gaps(page.stations))
 
 

@@ -235,6 +235,8 @@ def test_axe_finds_nothing(enter: Enter, address: str, axe: str, delivered: str,
         page.goto(address + path)
         if path.startswith("/orders/"):
             page.wait_for_selector(".djs-element.ended")
+        if path == "/exceptions":
+            expect(page.locator("#waiting .count")).to_be_visible(timeout=WAIT)
         found[path] = violations(page, axe)
     page.context.clear_cookies()
     page.goto(f"{address}/login")

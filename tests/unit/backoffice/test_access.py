@@ -22,6 +22,7 @@ LEAST = {
     ("GET", "/orders/{order:path}"): "viewer",
     ("GET", "/diagrams/{version:int}"): "viewer",
     ("GET", "/exceptions"): "viewer",
+    ("GET", "/waiting"): "viewer",
     ("POST", "/waiting/push"): "operator",
     ("GET", "/mail"): "viewer",
     ("GET", "/statistics"): "viewer",

@@ -66,7 +66,7 @@ def test_what_came_with_an_order_is_escaped(portal: FakePortal) -> None:
                         "reason": HOSTILE}]  # fmt: skip
     portal.cloud.letters = [{"id": "m", "subject": HOSTILE, "to": HOSTILE, "from": "", "text": HOSTILE, "sent_at": at}]
     client = portal.client(Role.ADMINISTRATOR)
-    for path in (f"/orders?q={HOSTILE}", "/exceptions", "/mail", f"/mail?q={HOSTILE}"):
+    for path in (f"/orders?q={HOSTILE}", "/waiting", "/mail", f"/mail?q={HOSTILE}"):
         page = client.get(path)
         assert page.status_code == 200
         assert HOSTILE not in page.text
@@ -109,9 +109,10 @@ def test_a_database_that_is_away_is_said(portal: FakePortal) -> None:
     assert "A system does not answer" in answer.text
 
 
-def test_an_api_that_is_away_leaves_the_rest_of_the_page(portal: FakePortal) -> None:
+def test_an_api_that_is_away_is_said_in_its_part_of_the_page(portal: FakePortal) -> None:
     portal.api.away = True
-    answer = portal.client(Role.VIEWER).get("/exceptions")
+    assert portal.client(Role.VIEWER).get("/exceptions").status_code == 200
+    answer = portal.client(Role.VIEWER).get("/waiting")
     assert answer.status_code == 200
     assert "The API does not answer" in answer.text
 
@@ -126,8 +127,8 @@ def test_who_may_not_push_sees_no_button(portal: FakePortal) -> None:
         "reason": "",
     }
     portal.api.rows = [row]
-    assert "/waiting/push" not in portal.client(Role.VIEWER).get("/exceptions").text
-    assert "/waiting/push" in portal.client(Role.OPERATOR).get("/exceptions").text
+    assert "/waiting/push" not in portal.client(Role.VIEWER).get("/waiting").text
+    assert "/waiting/push" in portal.client(Role.OPERATOR).get("/waiting").text
 
 
 @pytest.mark.parametrize("path", ["/orders?from=2026-02-30", "/orders?min=much", "/orders?max=NaN", "/orders?to=x"])
