@@ -56,7 +56,8 @@ class Home:
             supervision.end(seconds=10)
         document = supervision.state.read()
         alive = frozenset(name for name, server in self._servers.observed().items() if server.runs)
-        ports = PortChooser(instance=self.instance, free=can_bind).choose(document.get("ports", {}), alive)
+        held = alive | {"portal"} if running(document, "portal") else alive
+        ports = PortChooser(instance=self.instance, free=can_bind).choose(document.get("ports", {}), held)
         supervision.ensure()
         endpoint = f"http://{HOST}:{ports['localstack']}"
         supervision.state.merge(

@@ -11,6 +11,7 @@ from devenv.running import Running
 from tests.browser.portal_browser import browser, log_in, visitor
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+_TALLEST = 1000
 PAGES = {
     "control-room": "/",
     "orders": "/orders",
@@ -21,6 +22,8 @@ PAGES = {
     "system": "/system",
     "people": "/people",
 }
+
+_READY = {"order": ".djs-element.ended", "exceptions": "#waiting .count", "control-room": "#throughput canvas"}
 
 
 def main() -> None:
@@ -50,13 +53,13 @@ def _take(context: BrowserContext, address: str, password: str, names: list[str]
     for name, path in PAGES.items():
         if name in names:
             page.goto(address + path)
-            page.wait_for_selector(".djs-element" if name == "order" else "#main")
+            page.wait_for_selector(_READY.get(name, "#main"))
             page.wait_for_timeout(600)
             _shoot(page, into / f"{name}-{suffix}.png")
 
 
 def _shoot(page: Page, path: Path) -> None:
-    height = min(int(page.evaluate("document.documentElement.scrollHeight")), 2200)
+    height = min(int(page.evaluate("document.documentElement.scrollHeight")), _TALLEST)
     width = page.viewport_size["width"] if page.viewport_size else 1440
     page.evaluate("document.fonts.ready")
     page.screenshot(path=path, clip={"x": 0, "y": 0, "width": width, "height": height}, full_page=True)
