@@ -11,6 +11,7 @@ from devenv.instance import PROJECT
 PORTAL_POOL = 5
 PEOPLE_AND_RDS = 20
 STACKS = PROJECT / "cloudformation" / "stacks"
+FUNCTION_STACKS = ("functions.yaml", "operation_functions.yaml")
 # A new account's limit of environments, less those that AWS keeps for functions without a limit of their own.
 ACCOUNT_ENVIRONMENTS = 900
 
@@ -18,11 +19,13 @@ ACCOUNT_ENVIRONMENTS = 900
 @pytest.mark.parametrize("environment", ["staging", "production"])
 def test_all_connections_together_fit(environment: str) -> None:
     values = {name: int(value) for name, value in _values(environment).items() if value.isdigit()}
-    template = written_out(load(STACKS / "functions.yaml"))
-    functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
-    assert template["Globals"]["Function"]["ReservedConcurrentExecutions"]["Fn::If"][1] == {"Ref": "Concurrency"}
+    functions = 0
+    for stack in FUNCTION_STACKS:
+        template = written_out(load(STACKS / stack))
+        functions += sum(each["Type"] == "AWS::Serverless::Function" for each in template["Resources"].values())
+        assert template["Globals"]["Function"]["ReservedConcurrentExecutions"]["Fn::If"][1] == {"Ref": "Concurrency"}
 
-    environments = len(functions) * values["Concurrency"]
+    environments = functions * values["Concurrency"]
     connections = environments + values["PortalTasksAtMost"] * PORTAL_POOL + PEOPLE_AND_RDS
     assert environments <= ACCOUNT_ENVIRONMENTS
     # The alarm goes off at 80 %: reaching the budget must not be what sets it off every day.
@@ -33,7 +36,8 @@ def test_all_connections_together_fit(environment: str) -> None:
 def test_no_queue_reads_faster_than_its_function_may_run(environment: str) -> None:
     """A throttled receive counts as a receive: ten of them, and a good order would rest among the failures."""
     concurrency = int(_values(environment)["Concurrency"])
-    for name, resource in load(STACKS / "functions.yaml")["Resources"].items():
+    resources = [each for stack in FUNCTION_STACKS for each in load(STACKS / stack)["Resources"].items()]
+    for name, resource in resources:
         for event in resource.get("Properties", {}).get("Events", {}).values() if isinstance(resource, dict) else ():
             if event["Type"] == "SQS":
                 scaling = event["Properties"]["ScalingConfig"]
