@@ -1,77 +1,16 @@
 """From a UBL 2.1 Order document to an Order. What UBL lets an order leave out may be missing."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from mtd.domain import check, money, rut, xml
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.order import Line, Order, Party, Totals
+from mtd.domain.ubl_node import Node
 
 _ORDER = "urn:oasis:names:specification:ubl:schema:xsd:Order-2}Order"
-_CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2}"
-_CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
-# XML Schema's date: the day as written counts, whatever its time zone.
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})?")
 _GIFT_CARD_NETWORK = "GIFT"
 _DOCUMENT_TYPES = {"33": 33, "39": 39}
-
-
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """An element read by UBL's local names: 'Party/Contact' are aggregates, a basic component is the path's last."""
-
-    element: xml.Element
-
-    def all(self, name: str) -> Iterator["_Node"]:
-        tag = _CAC + name
-        return (_Node(child) for child in self.element.children if child.tag == tag)
-
-    def find(self, path: str) -> "_Node | None":
-        node: _Node | None = self
-        for name in path.split("/"):
-            node = next(node.all(name), None) if node else None
-        return node
-
-    def basics(self, name: str) -> Iterator[xml.Element]:
-        tag = _CBC + name
-        return (child for child in self.element.children if child.tag == tag)
-
-    def text(self, path: str) -> str | None:
-        """The first non-empty basic component at the path, every branch tried in order."""
-        head, _, rest = path.partition("/")
-        if not rest:
-            return next((basic.text for basic in self.basics(head) if basic.text), None)
-        return next((found for node in self.all(head) if (found := node.text(rest))), None)
-
-    def decimal(self, path: str) -> Decimal | None:
-        text = self.text(path)
-        return None if text is None else money.parse_decimal(text, path)
-
-    def amount(self, path: str, currency: str) -> Decimal | None:
-        """The amount at the path. Raises RejectedOrder with code `currency_mixed` for one in another currency."""
-        *steps, name = path.split("/")
-        node = self.find("/".join(steps)) if steps else self
-        basic = next((basic for basic in node.basics(name) if basic.text), None) if node else None
-        if basic is None:
-            return None
-        given = basic.attributes.get("currencyID", currency)
-        if given != currency:
-            raise RejectedOrder(f"{path} is in {given[:10]!r}, the order in {currency}", code="currency_mixed")
-        return money.parse_decimal(basic.text, path)
-
-    def date(self, path: str) -> date | None:
-        text = self.text(path)
-        if text is None:
-            return None
-        try:
-            if _DATE.fullmatch(text) is None:
-                raise ValueError
-            return date.fromisoformat(text[:10])
-        except ValueError:
-            raise RejectedOrder(f"{path} is not a date: {text[:40]!r}", code="date_malformed") from None
 
 
 def parse_order(content: bytes) -> Order:
@@ -83,7 +22,7 @@ def parse_order(content: bytes) -> Order:
     root = xml.parse(content)
     if root.tag != _ORDER:
         raise RejectedOrder(f"the root is {root.tag[-80:]!r}, not a UBL 2.1 Order", code="wrong_root")
-    node = _Node(root)
+    node = Node(root)
     if node.find("OrderLine/LineItem") is None:
         raise RejectedOrder("the order has no lines", code="no_lines")
     currency = _currency(node)
@@ -109,11 +48,11 @@ def _missing(path: str) -> date:
     raise RejectedOrder(f"{path} is missing", code="field_missing")
 
 
-def _required(node: _Node, path: str) -> str:
+def _required(node: Node, path: str) -> str:
     return node.text(path) or str(_missing(path))
 
 
-def _currency(node: _Node) -> str:
+def _currency(node: Node) -> str:
     """DocumentCurrencyCode, or where the order leaves it out the currency of its first amount."""
     code = node.text("DocumentCurrencyCode")
     if code is None:
@@ -124,7 +63,7 @@ def _currency(node: _Node) -> str:
     return code
 
 
-def _line(node: _Node, currency: str) -> Line:
+def _line(node: Node, currency: str) -> Line:
     identifier = _required(node, "ID")
     quantity = node.decimal("Quantity")
     if quantity is None or quantity <= 0:
@@ -151,7 +90,7 @@ def _line(node: _Node, currency: str) -> Line:
     )
 
 
-def _adjustment(node: _Node, currency: str) -> Decimal:
+def _adjustment(node: Node, currency: str) -> Decimal:
     total = Decimal(0)
     for item in node.all("AllowanceCharge"):
         amount = item.amount("Amount", currency)
@@ -161,7 +100,7 @@ def _adjustment(node: _Node, currency: str) -> Decimal:
     return total
 
 
-def _totals(node: _Node, currency: str) -> Totals:
+def _totals(node: Node, currency: str) -> Totals:
     totals = node.find("AnticipatedMonetaryTotal")
 
     def read(name: str) -> Decimal | None:
@@ -178,7 +117,7 @@ def _totals(node: _Node, currency: str) -> Totals:
     )
 
 
-def _tax(node: _Node, currency: str) -> Decimal | None:
+def _tax(node: Node, currency: str) -> Decimal | None:
     """The taxes in the order's currency, added up; a total in another one tells the same tax for accounting."""
     amounts = [
         money.parse_decimal(basic.text, "TaxTotal/TaxAmount")
@@ -189,7 +128,7 @@ def _tax(node: _Node, currency: str) -> Decimal | None:
     return sum(amounts, Decimal(0)) if amounts else None
 
 
-def _party(order: _Node, role: str) -> Party:
+def _party(order: Node, role: str) -> Party:
     party = order.find(f"{role}/Party")
     if party is None:
         raise RejectedOrder(f"{role} is missing", code="field_missing")
@@ -215,7 +154,7 @@ def _party(order: _Node, role: str) -> Party:
     )
 
 
-def _rut(party: _Node) -> str | None:
+def _rut(party: Node) -> str | None:
     """The party's RUT: an identifier whose scheme is RUT or CL:RUT."""
     holders = [
         party,
@@ -231,7 +170,7 @@ def _rut(party: _Node) -> str | None:
     return None
 
 
-def _gift_card(node: _Node) -> str | None:
+def _gift_card(node: Node) -> str | None:
     cards = [
         means.text("CardAccount/PrimaryAccountNumberID")
         for means in node.all("PaymentMeans")
@@ -244,7 +183,7 @@ def _gift_card(node: _Node) -> str | None:
     return cards[0] if cards else None
 
 
-def _promised_on(node: _Node) -> date | None:
+def _promised_on(node: Node) -> date | None:
     period = "Delivery/RequestedDeliveryPeriod"
     return (
         node.date("Delivery/PromisedDeliveryPeriod/EndDate")
