@@ -6,6 +6,7 @@ from typing import Any
 
 import urllib3
 
+from mtd.adapters.signing import signed_headers
 from mtd.domain.errors import BusinessError, MtdError, NotFound, RetryableError
 from mtd.usecases.ports import Json
 
@@ -19,15 +20,20 @@ def pool() -> urllib3.PoolManager:
 
 
 def request(
-    method: str, url: str, body: bytes | None, headers: dict[str, str], timeout_seconds: float
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: dict[str, str],
+    timeout_seconds: float,
+    retries: urllib3.Retry | bool = False,
 ) -> tuple[int, bytes]:
-    """Status and content.
+    """Status and content. No `retries` unless the caller has nobody above it who counts its tries.
 
     Raises RetryableError `timed_out` or `unreachable`; a request that timed out may have been carried out.
     """
     timeout = urllib3.Timeout(connect=min(3.0, timeout_seconds), read=timeout_seconds)
     try:
-        answer = pool().request(method, url, body=body, headers=headers, timeout=timeout)
+        answer = pool().request(method, url, body=body, headers=headers, timeout=timeout, retries=retries)
     except urllib3.exceptions.TimeoutError as error:
         raise RetryableError(f"{method} {url} timed out after {timeout_seconds:g} s", code="timed_out") from error
     except urllib3.exceptions.HTTPError as error:
@@ -74,12 +80,13 @@ class SignedApi:
         self._base_url = base_url
         self._region = region
         self._timeout_seconds = timeout_seconds
-        self._credentials: Any = None
 
     def post(self, path: str, body: Json) -> Json:
         content = json.dumps(body, separators=(",", ":")).encode()
         url = self._base_url + path
-        status, answer = request("POST", url, content, self._signed(url, content), self._timeout_seconds)
+        headers = {"Content-Type": "application/json"}
+        signed = signed_headers("POST", url, content, headers, "execute-api", self._region)
+        status, answer = request("POST", url, content, signed, self._timeout_seconds)
         if status < 300:
             return _json(answer)
         message = f"POST {path} answered {status}: {answer[:300].decode(errors='replace')}"
@@ -87,14 +94,3 @@ class SignedApi:
             # 500 and 502 come of a function that failed on this very request; the others of one that was not reached.
             raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
         raise MtdError(message, code="api_refused")
-
-    def _signed(self, url: str, content: bytes) -> dict[str, str]:
-        from botocore.auth import SigV4Auth
-        from botocore.awsrequest import AWSRequest
-        from botocore.session import get_session
-
-        if self._credentials is None:
-            self._credentials = get_session().get_credentials()
-        signed = AWSRequest("POST", url, data=content, headers={"Content-Type": "application/json"})
-        SigV4Auth(self._credentials.get_frozen_credentials(), "execute-api", self._region).add_auth(signed)
-        return dict(signed.headers.items())
