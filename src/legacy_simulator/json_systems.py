@@ -61,7 +61,8 @@ def routes(simulator: Simulator) -> list[Route]:
     return [
         Route("/gift-card/cards/{number}", cards.balance),
         operation("gift_card", "hold", "/holds", cards.hold),
-        operation("gift_card", "redeem", "/holds/{hold_id}/redeem", cards.redeem),
+        operation("gift_card", "redeem", "/holds/{hold_id}/redeem", cards.redeem_hold),
+        operation("gift_card", "redeem", "/redemptions", cards.redeem),
         operation("gift_card", "reverse", "/redemptions/{redemption_id}/reverse", cards.reverse),
         operation("eom", "allocate", "/allocations", _allocate),
         operation(
@@ -125,18 +126,16 @@ class _GiftCards:
         return JSONResponse({"balance": str(balance), "available": str(balance - held)})
 
     def hold(self, body: Json, _: Request) -> Json:
-        number = str(body.get("card"))
-        try:
-            amount = Decimal(str(body.get("amount")))
-        except InvalidOperation:
-            raise Refusal("amount_malformed", "amount is not a number", 400) from None
-        balance, held = self._card(number)
-        if balance - held < amount:
-            raise Refusal("insufficient_funds", f"the card has {balance - held}, {amount} is needed")
+        number, amount, balance, held = self._asked(body)
         self._set(number, balance, held + amount)
         return {"hold_id": _identifier("HLD"), "card": number, "amount": str(amount)}
 
-    def redeem(self, _: Json, request: Request) -> Json:
+    def redeem(self, body: Json, _: Request) -> Json:
+        number, amount, balance, held = self._asked(body)
+        self._set(number, balance - amount, held)
+        return {"redemption_id": _identifier("RED"), "card": number, "amount": str(amount)}
+
+    def redeem_hold(self, _: Json, request: Request) -> Json:
         hold = self._result("hold", "hold_id", request.path_params["hold_id"])
         amount = Decimal(hold["amount"])
         balance, held = self._card(hold["card"])
@@ -148,6 +147,18 @@ class _GiftCards:
         balance, held = self._card(redemption["card"])
         self._set(redemption["card"], balance + Decimal(redemption["amount"]), held)
         return {"reversed": redemption["redemption_id"]}
+
+    def _asked(self, body: Json) -> tuple[str, Decimal, Decimal, Decimal]:
+        """Card and amount of the request, the card's balance and what of it is held. Raises Refusal."""
+        number = str(body.get("card"))
+        try:
+            amount = Decimal(str(body.get("amount")))
+        except InvalidOperation:
+            raise Refusal("amount_malformed", "amount is not a number", 400) from None
+        balance, held = self._card(number)
+        if balance - held < amount:
+            raise Refusal("insufficient_funds", f"the card has {balance - held}, {amount} is needed")
+        return number, amount, balance, held
 
     def _card(self, number: str) -> tuple[Decimal, Decimal]:
         if not number.startswith("GC-"):

@@ -16,7 +16,7 @@ def test_an_order_is_delivered_and_every_system_was_asked_once(system: System, n
     assert order["reason"] is None
     for legacy, operation in (("eom", "allocate"), ("paperless", "issue"), ("sales_support", "open"), ("eom", "ship")):
         assert len(system.done(legacy, operation, number)) == 1, operation
-    assert system.done("gift_card", "hold", number) == []
+    assert system.done("gift_card", "redeem", number) == []
     assert order["orders"][0]["tax_document"]["document_type"] == 39
     until(lambda: system.mails(number), lambda mails: len(mails) == 1)
 
@@ -41,14 +41,13 @@ def test_the_timeline_crosses_every_service_in_order(system: System, number: str
     assert all(event["request_id"] for event in events if event["source"] in ("Lambda", "API", "SQS", "S3"))
 
 
-def test_a_gift_card_is_held_and_redeemed_for_the_payable_amount(system: System, number: str) -> None:
+def test_a_gift_card_is_redeemed_once_for_the_payable_amount(system: System, number: str) -> None:
     card = f"GC-{number}"
     system.set_card(card, "30000")
     system.put(OrderFile(number=number, gift_card=card).xml(), f"{number}.xml")
 
     system.ended(number, "completed")
 
-    assert len(system.done("gift_card", "hold", number)) == 1
     assert len(system.done("gift_card", "redeem", number)) == 1
     assert system.card(card) == {"balance": "6200", "available": "6200"}
 

@@ -87,12 +87,12 @@ def test_a_second_try_of_what_never_happened_does_it() -> None:
     assert [method for method, _ in eom.calls] == ["GET", "POST"]
 
 
-def test_a_gift_card_is_held_then_redeemed() -> None:
-    cards = FakeLegacy(answer={"hold_id": "H", "redemption_id": "R"})
+def test_a_gift_card_is_redeemed_in_one_call() -> None:
+    cards = FakeLegacy(answer={"redemption_id": "R"})
 
     done = RedeemGiftCard(cards)(case("gift_card", gift_card="GC-1"))
 
-    assert cards.calls == [("POST", "/holds"), ("POST", "/holds/H/redeem")]
+    assert cards.calls == [("POST", "/redemptions")]
     assert done.detail == {"amount": "23800", "redemption_id": "R"}
 
 

@@ -1,4 +1,4 @@
-"""The state `gift_card`: hold the amount on the card, then redeem the hold."""
+"""The state `gift_card`: redeem the amount from the card, in one call."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,10 @@ STATE = "gift_card"
 
 @dataclass(frozen=True, slots=True)
 class RedeemGiftCard:
-    """Raises BusinessError with the card system's code, such as `insufficient_funds` or `card_unknown`."""
+    """Raises BusinessError with the card system's code, such as `insufficient_funds` or `card_unknown`.
+
+    A hold before it would be a second call and protect nothing: both would be made in this state, one after the other.
+    """
 
     gift_cards: Legacy
 
@@ -21,17 +24,5 @@ class RedeemGiftCard:
         request = {
             "card": order.gift_card, "amount": amount, "currency": order.currency, "order": order.number,
         }  # fmt: skip
-        hold, held = once(self.gift_cards, "Gift card", case, "hold", "/holds", request, "hold_id")
-        redeemed, hop = once(
-            self.gift_cards,
-            "Gift card",
-            case,
-            "redeem",
-            f"/holds/{hold['hold_id']}/redeem",
-            {"order": order.number},
-            "redemption_id",
-        )
-        return Done(
-            detail={"amount": amount, "redemption_id": redeemed["redemption_id"]},
-            hops=(held, hop),
-        )
+        redeemed, hop = once(self.gift_cards, "Gift card", case, "redeem", "/redemptions", request, "redemption_id")
+        return Done(detail={"amount": amount, "redemption_id": redeemed["redemption_id"]}, hops=(hop,))
