@@ -1,4 +1,8 @@
-"""What each function needed for an order, from its logs: a REPORT line's duration over the orders of that call."""
+"""What each function needed for an order, from its logs: a REPORT line's duration over the orders of that call.
+
+The first call of an environment, whose REPORT tells its Init Duration, opens connections: it is no warm call, and counts
+among the calls only.
+"""
 
 import json
 import re
@@ -8,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _REPORT = re.compile(r"^REPORT RequestId: (\S+)\s+Duration: ([\d.]+) ms")
+_INIT = "Init Duration"
 _METRICS = '{"_aws"'
 
 
@@ -16,7 +21,7 @@ class Times:
     """Milliseconds of one function."""
 
     per_order: list[float] = field(default_factory=list)
-    """Each order's share of its call, one an order."""
+    """Each order's share of its warm call, one an order."""
     calls: list[float] = field(default_factory=list)
 
 
@@ -40,7 +45,8 @@ def handler_times(logs: Any, prefix: str, since_ms: int) -> dict[str, Times]:
                     if orders:
                         times = found[name.removeprefix(prefix)]
                         times.calls.append(float(report[2]))
-                        times.per_order += [float(report[2]) / orders] * orders
+                        if _INIT not in message:
+                            times.per_order += [float(report[2]) / orders] * orders
                     orders = 0
     return dict(sorted(found.items()))
 
@@ -54,6 +60,7 @@ def per_order(times: dict[str, Times]) -> dict[str, dict[str, float]]:
             "max": round(max(each.per_order), 2),
         }
         for function, each in times.items()
+        if each.per_order
     }
 
 

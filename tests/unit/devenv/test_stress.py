@@ -125,6 +125,20 @@ def test_a_call_counts_for_each_of_its_orders() -> None:
     assert per_order(times) == {"issue_dte": {"p50": 10.0, "p99": 40.0, "max": 40.0}}
 
 
+def test_the_first_call_of_an_environment_is_no_warm_one() -> None:
+    logs = FakeLogs(
+        [
+            '{"_aws": {}, "orders": 1}',
+            "REPORT RequestId: 1\tDuration: 80.00 ms\tBilled Duration: 90 ms\tInit Duration: 9.10 ms",
+            '{"_aws": {}, "orders": 1}',
+            "REPORT RequestId: 2\tDuration: 4.00 ms\tBilled Duration: 4 ms",
+        ]
+    )
+    times = handler_times(logs, "/aws/lambda/x-", 0)
+    assert times["issue_dte"].per_order == [4.0]
+    assert times["issue_dte"].calls == [80.0, 4.0]
+
+
 def summary(found: Audit = CLEAN, samples: tuple[Sample, ...] = ()) -> dict[str, Any]:
     return figures.summary(
         audit=found,
