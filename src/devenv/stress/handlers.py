@@ -1,7 +1,7 @@
 """What each function needed for an order, from its logs: a REPORT line's duration over the orders of that call.
 
-The first call of an environment, whose REPORT tells its Init Duration, opens connections: it is no warm call, and counts
-among the calls only.
+The first call of an environment, whose REPORT tells its Init Duration, opens connections: it is no warm call, and
+counts among the calls only.
 """
 
 import json

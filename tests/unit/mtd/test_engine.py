@@ -3,14 +3,16 @@
 from pathlib import Path
 
 import pytest
+from tests.cases import Run
 from tests.orders import OrderFile
 
 from mtd.domain import ubl
 from mtd.domain.errors import ProcessError
 from mtd.domain.facts import facts
-from mtd.engine import importing, interpreter, plan_json
+from mtd.engine import importing, plan_json
 from mtd.engine.naming import slug
 from mtd.engine.plan import Plan
+from mtd.engine.tokens import Done, Failed
 from mtd.usecases.import_processes import STATES
 
 _DIAGRAM = (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes()
@@ -22,15 +24,15 @@ def compiled() -> Plan:
 
 
 def walk(compiled: Plan, *, gift_card: str | None, fails_at: str | None = None) -> list[str]:
-    known = facts(ubl.parse_order(OrderFile(number="N-1", gift_card=gift_card).xml().encode()))
-    step, visited = interpreter.start(compiled, known), []
-    while step.rests:
-        [node] = step.rests
-        visited.append(node)
-        step = (
-            interpreter.fail(compiled, node, known) if node == fails_at else interpreter.complete(compiled, node, known)
-        )
-    return [*visited, *step.ends]
+    """The states on the way, and the end."""
+    case = Run(compiled, facts(ubl.parse_order(OrderFile(number="N-1", gift_card=gift_card).xml().encode()))).start()
+    ways = []
+    while case.outcome is None:
+        [node] = case.places
+        ways.append(node)
+        token = case.at(node)
+        case.do(Failed(token=token) if node == fails_at else Done(token=token))
+    return [*ways, case.outcome]
 
 
 _COMMON = ["allocation", "emission_dte", "sales_support", "dispatch", "completion", "completed"]
@@ -89,10 +91,11 @@ def test_a_plan_of_the_first_format_still_runs() -> None:
     }
     old = plan_json.from_json(document)
 
-    assert interpreter.start(old, {"gift_card": False}).ends == ("rest",)
-    assert interpreter.start(old, {"gift_card": True}).rests == ("card",)
-    assert interpreter.complete(old, "card", {"gift_card": True}).ends == ("rest",)
-    assert interpreter.fail(old, "card", {"gift_card": True}).ends == ("broken",)
+    assert Run(old, {"gift_card": False}).start().outcome == "rest"
+    assert Run(old, {"gift_card": True}).start().places == ["card"]
+    assert Run(old, {"gift_card": True}).start().done("card").outcome == "rest"
+    failing = Run(old, {"gift_card": True}).start()
+    assert failing.do(Failed(token=failing.at("card"))).outcome == "broken"
 
 
 def test_a_plan_of_a_later_format_is_refused(compiled: Plan) -> None:
@@ -123,13 +126,6 @@ def test_what_cannot_run_is_refused_by_name(old: bytes, new: bytes, told: str) -
 )
 def test_slugs(name: str, expected: str) -> None:
     assert slug(name) == expected
-
-
-def test_unknown_nodes_and_error_ways_are_told(compiled: Plan) -> None:
-    with pytest.raises(ProcessError, match="no boundary error event"):
-        interpreter.fail(compiled, "control_error", {})
-    with pytest.raises(ProcessError, match="gone"):
-        interpreter.complete(compiled, "gone", {})
 
 
 def test_the_states_are_those_of_the_api() -> None:

@@ -1,19 +1,14 @@
-"""What becomes of diagram files: readers, quirks, bindings, lint, verdicts."""
+"""What becomes of diagram files: readers, quirks, bindings, verdicts."""
 
-import io
-import re
-import zipfile
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from tests.bpmn_files import bpmn
 from tests.diagrams import draw
+from tests.imports import A_TASK, PROCESSES, ROOT, SMALL, report_of
 from tests.xpdl_files import bpm, xpdl
 
-from mtd.domain import xml
 from mtd.engine import plan_json
 from mtd.engine import sheet as binding_sheet
 from mtd.engine.importing import import_sources
@@ -21,14 +16,7 @@ from mtd.engine.plan import Kind, Repeat
 from mtd.engine.reports import Report, Source, Verdict
 from mtd.usecases.import_processes import STATES
 
-ROOT = Path(__file__).parents[3]
-PROCESSES = ROOT / "tests" / "data" / "processes"
 OWN = ("fulfilment", "payment", "packing", "labelling")
-
-
-def report_of(text: str, **sheet: Any) -> Report:
-    [report] = import_sources([Source(name="p.bpmn", content=bpmn(draw(text)), sheet=sheet)], STATES)
-    return report
 
 
 def report_file(name: str) -> list[Report]:
@@ -91,7 +79,6 @@ def test_plans_of_every_kind_survive_their_json() -> None:
 
 
 XOR = "start: S\nxor: X\nend: A\nend: B\nS > X >[%s] A\nX >[%s] B"
-SMALL = "start: S\n%s\nend: E\nS > A > E"
 
 
 @pytest.mark.parametrize(
@@ -227,154 +214,6 @@ def test_the_longer_name_of_a_flow_counts_before_its_label() -> None:
     assert "the binding sheet has 'yes' under flows, which the diagram has not" in report.lint
 
 
-A_TASK = "service: A | lambda=a"
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        (f"start: S\n{A_TASK}\nservice: B | lambda=b\nend: E\nS > A > E\nB > E", "'B' is never reached"),
-        (f"start: S\n{A_TASK}\nservice: B | lambda=b\nand: F\nend: E\nS > F > A > E\nF > B", "'B' leads nowhere"),
-        (
-            f"start: S\nxor: X\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\n"
-            "S > X >[gift_card] A > J > E\nX >[*] B > J",
-            "parallel gateway 'J' waits for branches that never run at the same time",
-        ),
-        (f"start: S\nstart: T\n{A_TASK}\nend: E\nS > A > E\nT > A", "process 'Test' has 2 start events; one is needed"),
-        ("start: S\nboundary: B | on=S, error\nend: E\nS > E\nB > E", "boundary event 'B' is attached to no task"),
-        (f"start: S\nevent: G\n{A_TASK}\nend: E\nS > G > A > E", "'G' leads to service task 'A', which is no event"),
-        (f"start: S\n{A_TASK}\nend: E\nS > A > E > A > F", "flow from 'A' to 'F' has a loose end"),
-        ("start: S\nend: E\nS > E > S", "the unnamed flow from 'E' to 'S' leads where no flow may"),
-    ],
-)  # fmt: skip
-def test_what_cannot_run_is_refused_with_its_reason(text: str, told: str) -> None:
-    report = report_of(text)
-
-    assert report.verdict is Verdict.REFUSED
-    assert any(told in each for each in report.lint), report.lint
-    assert report.reason in report.lint
-
-
-@pytest.mark.parametrize(
-    ("kind", "told"),
-    [
-        (b"complexGateway", "'X' is a complexGateway, which cannot run"),
-        (b"transaction", "'X' is a transaction, which cannot run"),
-        (b"adHocSubProcess", "'X' is an adHocSubProcess, which cannot run"),
-    ],
-)
-def test_elements_outside_the_subset_are_named(kind: bytes, told: str) -> None:
-    content = bpmn(draw("start: S\nxor: X\nend: E\nS > X > E")).replace(b"exclusiveGateway", kind)
-    [report] = import_sources([Source(name="p", content=content)], ())
-
-    assert (report.verdict, report.reason) == (Verdict.REFUSED, told)
-
-
-@pytest.mark.parametrize(
-    ("write", "old", "new", "told"),
-    [
-        (bpmn, b"<multiInstanceLoop", b"<standardLoop", "standard loop"),
-        (xpdl, b'LoopType="MultiInstance"', b'LoopType="Standard"', "standard loop"),
-        (
-            bpmn,
-            b'isSequential="false" />',
-            b"><completionCondition>x</completionCondition></multiInstanceLoopCharacteristics>",
-            "multi-instance activity that a condition ends early",
-        ),
-        (
-            xpdl,
-            b'MI_Ordering="Parallel" />',
-            b"><MI_Condition>x</MI_Condition></LoopMultiInstance>",
-            "multi-instance activity that a condition ends early",
-        ),
-        (bpmn, b"<eventBasedGateway", b'<eventBasedGateway eventGatewayType="Parallel"', "parallel or starting"),
-        (xpdl, b'ExclusiveType="Event"', b'ExclusiveType="Event" Instantiate="true"', "parallel or starting"),
-        (xpdl, b'ExclusiveType="Event"', b'GatewayType="Complex"', "complexGateway"),
-        (bpmn, b"timerEventDefinition", b"linkEventDefinition", "link event"),
-        (xpdl, b'Trigger="Timer"', b'Trigger="Signal"', "signal event"),
-        (bpmn, b"<subProcess ", b'<subProcess triggeredByEvent="true" ', "eventSubProcess"),
-        (xpdl, b'<ActivitySet Id="P"', b'<ActivitySet Id="P" AdHoc="true"', "adHocSubProcess"),
-    ],
-)
-def test_what_would_run_otherwise_than_drawn_is_refused(write: Any, old: bytes, new: bytes, told: str) -> None:
-    text = """
-        start: S
-        user: A | group=g, many=parallel, each=order.lines
-        event: G
-        catch: T | time=PT1H
-        catch: M | message=m
-        sub: P {
-            start: Q
-            end: R
-            Q > R
-        }
-        end: E
-        S > A > G > T > P > E
-        G > M > E
-    """
-    content = write(draw(text))
-    [good] = import_sources([Source(name="p", content=content)], ())
-    [bad] = import_sources([Source(name="p", content=content.replace(old, new))], ())
-
-    assert good.verdict is Verdict.READY
-    assert bad.verdict is Verdict.REFUSED
-    assert told in (bad.reason or "")
-
-
-def test_a_join_of_a_split_and_of_a_boundary_that_does_not_interrupt_is_no_deadlock() -> None:
-    good = f"start: S\nand: F\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\nS > F > A > J > E\nF > B > J"
-    timer = f"start: S\n{A_TASK}\nboundary: T | on=A, time=PT1H, interrupting=no\nand: J\nend: E\nS > A > J > E\nT > J"
-
-    assert report_of(good).verdict is Verdict.READY
-    assert report_of(timer).verdict is Verdict.READY
-
-
-STUCK = f"""
-    start: S
-    and: F
-    {A_TASK}
-    service: B | lambda=b
-    boundary: Broken | on=B, error
-    %s
-    and: J
-    end: E
-    end: X | %s
-    S > F > A > J > E
-    F > B > %s
-    Broken > X
-"""
-
-
-@pytest.mark.parametrize(
-    ("node", "end", "way", "told"),
-    [
-        ("", "", "J", ["after the failure of 'B'", "after 'A'"]),
-        ("", "terminate", "J", []),
-        ("xor: G", "terminate", "G >[gift_card] J\nG >[*] X", []),
-        ("xor: G\nend: Y", "terminate", "G >[gift_card] J\nG >[*] Y", ["after 'A'", "after 'B'"]),
-        ("sub: U {\nstart: V\nuser: W | group=g\nend: Z\nV > W > Z\n}", "terminate", "U > J", []),
-    ],
-)
-def test_a_join_that_can_wait_for_ever_is_warned_of(node: str, end: str, way: str, told: list[str]) -> None:
-    report = report_of(STUCK % (node, end, way))
-
-    waits = sorted(each for each in report.lint if "cannot come" in each)
-    assert waits == sorted(f"gateway 'J' waits for a token that cannot come: it can happen {each}" for each in told)
-    assert report.verdict is Verdict.READY
-
-
-def test_missing_error_ways_and_defaults_are_warnings() -> None:
-    report = report_of(
-        f"start: S\n{A_TASK}\nservice: B | lambda=b\nboundary: X | on=B, error\nservice: C | lambda=c\nxor: G\n"
-        "end: E\nend: F\nS > A > B > G >[gift_card] E\nG >[order.payable > 1] F\nX > C > E"
-    )
-    assert report.verdict is Verdict.READY
-    assert [each for each in report.lint if "error way" in each] == [
-        "'A' has no error way: an order that fails there stays there as an exception"
-    ]
-    assert "gateway 'G' has no default flow: an order that fits no rule stops before it" in report.lint
-
-
 def test_a_process_that_calls_itself_is_refused() -> None:
     one = Source(name="one", content=bpmn(draw("start: S\ncall: A | calls=two\nend: E\nS > A > E", "One")))
     two = Source(name="two", content=bpmn(draw("start: S\ncall: B | calls=one\nend: E\nS > B > E", "Two")))
@@ -431,107 +270,6 @@ def test_the_sheets_that_papers_show_can_be_read() -> None:
         assert read.tasks
         assert read.flows
         assert read.calls
-
-
-def zipped(entries: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-DIAGRAM = xpdl(draw(SMALL % A_TASK))
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"", "the file is empty"),
-        (b"hello", "not well-formed"),
-        (b"<html></html>", "neither a BPMN 2.0 nor an XPDL diagram"),
-        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "document type"),
-        (b"PK\x03\x04 and nothing more", "damaged zip"),
-        (zipped({"readme.txt": b"hello"}), "no Bizagi diagram"),
-        (zipped({"a.diag": b"hello"}), "damaged zip"),
-        (zipped({"a.diag": zipped({"x": b""})}), "no Diagram.xml"),
-        (zipped({"a.diag": zipped({"Diagram.xml": b"<a/>"})}), "not XPDL"),
-        (zipped({"a.diag": zipped({"Diagram.xml": b""})}), "the file is empty"),
-        (zipped({"a.diag": zipped({"Diagram.xml": b" " * (xml.MAXIMUM_BYTES + 1)})}), "unpack to more than"),
-        (zipped({f"{n}.diag": zipped({"Diagram.xml": DIAGRAM}) for n in range(101)}), "101 diagrams; 100 at most"),
-        (zipped({str(n): b"" for n in range(5_001)}), "more than 5000 entries"),
-        (bpmn(replace(draw(SMALL % A_TASK), processes=())), "the diagram is empty"),
-        (bpmn(draw(SMALL % A_TASK)).replace(b'id="A"', b""), "serviceTask 'A' has no id"),
-        (DIAGRAM.replace(b'Id="A"', b""), "activity 'A' has no id"),
-    ],
-)
-def test_damaged_and_wrong_files_are_refused_in_one_sentence(content: bytes, told: str) -> None:
-    [report] = import_sources([Source(name="p.bpm", content=content)], ())
-
-    assert report.verdict is Verdict.REFUSED
-    assert told in (report.reason or "")
-    assert "\n" not in (report.reason or "")
-
-
-def test_many_diagrams_that_each_fit_are_bounded_together() -> None:
-    large = zipped({"Diagram.xml": DIAGRAM + b" " * (xml.MAXIMUM_BYTES - len(DIAGRAM))})
-    [report] = import_sources([Source(name="p", content=zipped({f"{n}.diag": large for n in range(20)}))], ())
-
-    assert "unpack to more than" in (report.reason or "")
-
-
-def test_diagrams_that_unfold_without_end_are_refused() -> None:
-    """Activity sets and calls that are referred to twice, level by level; and very long chains of them."""
-    doubled = xpdl(draw("start: S\nsub: A {\nstart: B\nend: C\nB > C\n}\nend: E\nS > A > E")).decode()
-    block = '<Activity Id="{0}{1}" Name="x"><BlockActivity ActivitySetId="set{2}" /></Activity>'
-    for copies, told in ((2, "more than 5000 nodes"), (1, "more than 30 deep")):
-        sets = "".join(
-            f'<ActivitySet Id="set{level}"><Activities>'
-            + "".join(block.format(level, copy, level + 1) for copy in "ab"[:copies])
-            + "</Activities></ActivitySet>"
-            for level in range(28 if copies == 2 else 400)
-        )
-        unfolding = doubled.replace('ActivitySetId="A"', 'ActivitySetId="set0"').replace(
-            "<ActivitySets>", f"<ActivitySets>{sets}"
-        )
-        [report] = import_sources([Source(name="p", content=unfolding.encode())], ())
-        assert told in (report.reason or "")
-    for calls, levels, told in ((2, 20, "more than 5000 nodes"), (1, 60, "more than 30 deep")):
-        sources = [
-            Source(
-                name=f"p{level}",
-                content=bpmn(draw(
-                    "start: S\n" + "".join(f"call: C{n} | calls=p{level + 1}\n" for n in range(calls))
-                    + f"end: E\nS > {' > '.join(f'C{n}' for n in range(calls))} > E", f"p{level}",
-                )),
-            )
-            for level in range(levels)
-        ]  # fmt: skip
-        sources.append(Source(name="last", content=bpmn(draw("start: S\nend: E\nS > E", f"p{levels}"))))
-        report = import_sources(sources, ())[0]
-        assert report.verdict is Verdict.REFUSED
-        assert told in (report.reason or "")
-
-
-def test_flows_without_ids_still_join() -> None:
-    content = bpmn(
-        draw(f"start: S\nand: F\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\nS > F > A > J > E\nF > B > J")
-    )
-    content = re.sub(rb'<sequenceFlow id="[^"]*"', b"<sequenceFlow", content)
-    [report] = import_sources([Source(name="p", content=content)], ())
-    assert report.plan is not None
-    assert len(set(report.plan.nodes["j"].incoming)) == 2
-    assert report.verdict is Verdict.READY
-
-
-def test_a_truncated_or_flipped_file_never_raises() -> None:
-    for name in ("payment.bpm", "payment.bpmn", "payment.xpdl"):
-        content = (PROCESSES / name).read_bytes()
-        for cut in range(0, len(content), max(1, len(content) // 60)):
-            flipped = bytearray(content)
-            flipped[cut] ^= 0x55
-            for damaged in (content[:cut], bytes(flipped)):
-                assert import_sources([Source(name=name, content=damaged)], ())
 
 
 def test_lanes_of_xpdl_are_found_by_where_they_are_drawn() -> None:

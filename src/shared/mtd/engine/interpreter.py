@@ -1,9 +1,4 @@
-"""Moves tokens along a plan. Pure: tokens, facts and an occurrence in, changes out; no clock, no I/O.
-
-`begin` and `step` serve any plan. `start`, `complete` and `fail` serve a case whose only token is known by its node.
-"""
-
-from dataclasses import dataclass
+"""Moves tokens along a plan. Pure: tokens, facts and an occurrence in, changes out; no clock, no I/O."""
 
 from mtd.domain.errors import ProcessError
 from mtd.engine import events, moves
@@ -11,14 +6,6 @@ from mtd.engine.case import Arrival, Case
 from mtd.engine.plan import Plan
 from mtd.engine.rules import Facts
 from mtd.engine.tokens import Changes, Done, Due, Escalated, Failed, Occurrence, Received, Token, Tokens, Waits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """Where one move leads: the nodes where tokens rest, and the end events that were reached."""
-
-    rests: tuple[str, ...] = ()
-    ends: tuple[str, ...] = ()
 
 
 def begin(plan: Plan, facts: Facts) -> Changes:
@@ -67,24 +54,6 @@ def facts_at(plan: Plan, tokens: Tokens, token: int, facts: Facts) -> Facts:
     return Case(plan, tokens, facts).facts_at(token)
 
 
-def start(plan: Plan, facts: Facts) -> Step:
-    """The first places of a new case."""
-    return _told(begin(plan, facts))
-
-
-def complete(plan: Plan, node: str, facts: Facts) -> Step:
-    """Where the token of a finished task goes.
-
-    Raises ProcessError when the node is not in the plan, no flow fits, or the case needs more than one token.
-    """
-    return _told(step(plan, _only(plan, node), Done(token=1), facts))
-
-
-def fail(plan: Plan, node: str, facts: Facts, code: str | None = None) -> Step:
-    """Where the boundary error event of a failed task leads. Raises ProcessError when the task has none."""
-    return _told(step(plan, _only(plan, node), Failed(token=1, code=code), facts))
-
-
 def _waiting(case: Case, token_id: int, *waits: Waits) -> Token:
     token = case.token(token_id)
     if token.waits not in waits:
@@ -104,15 +73,3 @@ def _pass_event(case: Case, token: Token) -> None:
         events.fire(case, token)
     else:
         moves.performed(case, token)
-
-
-def _only(plan: Plan, node: str) -> Tokens:
-    if node not in plan.nodes:
-        raise ProcessError(f"{plan.process!r} has no node {node!r}", code="no_such_node")
-    return {1: Token(id=1, node=node, waits=Waits.SERVICE)}
-
-
-def _told(changes: Changes) -> Step:
-    if len(changes.placed) > 1 or any(token.scope or token.via for token in changes.placed):
-        raise ProcessError("the case needs more than one token, which orders do not have yet", code="several_tokens")
-    return Step(rests=tuple(token.node for token in changes.placed), ends=(changes.outcome,) if changes.outcome else ())
