@@ -73,6 +73,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"in the embedded home only: {reason}"))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Groups of tests share a home that is made once: without them it would be made by each worker."""
+    if getattr(session.config.option, "loadgroup", False):
+        lost = [item for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+        if lost:
+            raise pytest.UsageError("this pytest-xdist does not keep groups of tests on one worker with this pytest")
+
+
 @pytest.fixture(scope="session")
 def home_kind() -> str:
     """Where the system under test runs."""

@@ -5,11 +5,22 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 
 _QUIET_SECONDS = 0.015
-_KINDS = {"modified", "created", "deleted", "moved", "closed"}
+# Not every event: each start of a function reads its files, and every read would wake the watch up.
+_EVENTS: list[type[FileSystemEvent]] = [
+    FileModifiedEvent, FileCreatedEvent, FileDeletedEvent, FileMovedEvent, FileClosedEvent,
+]  # fmt: skip
 _SKIPPED_FOLDERS = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
@@ -29,7 +40,7 @@ class Changes(FileSystemEventHandler):
         self._observer = Observer()
         for folder in folders:
             if folder.is_dir():
-                self._observer.schedule(self, str(folder), recursive=True)
+                self._observer.schedule(self, str(folder), recursive=True, event_filter=_EVENTS)
 
     def start(self) -> None:
         self._observer.start()
@@ -39,7 +50,7 @@ class Changes(FileSystemEventHandler):
         self._observer.join()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.is_directory or event.event_type not in _KINDS:
+        if event.is_directory:
             return
         for name in (event.src_path, event.dest_path):
             if name:

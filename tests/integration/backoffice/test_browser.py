@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from mtd.domain import order as orders
+from mtd.domain import ubl
 from portal.accounts import Role
 from tests.browser.axe import violations
 from tests.integration.backoffice.conftest import PASSWORD
@@ -115,6 +117,10 @@ def test_one_pushes_a_waiting_order_and_another_sees_it_go(
         expect(page.locator(f"#waiting th:text-is('{number}')")).to_be_visible(timeout=WAIT)
     second.evaluate("window.notReloaded = true")
     expect(second.get_by_role("button", name="Push")).to_have_count(0)
+    # Without its content it would be back among the waiting after ten more receives.
+    document = orders.to_json(ubl.parse_order(OrderFile(number=number).xml().encode()))
+    key = f"large/{number}.json"
+    system.aws("s3").put_object(Bucket=system.bucket, Key=key, Body=json.dumps(document).encode())
     first.get_by_role("button", name=f"Push order {number}").click()
     expect(first.get_by_role("status")).to_have_text("1 orders pushed.")
     expect(second.locator(f"#waiting th:text-is('{number}')")).to_have_count(0, timeout=WAIT)
