@@ -29,12 +29,6 @@ class Look:
     throughput: list[dict[str, Any]]
     queues: list[dict[str, Any]] | None
 
-    @property
-    def waiting(self) -> int | None:
-        if self.queues is None:
-            return None
-        return next((queue["visible"] for queue in self.queues if queue["name"] == "waiting"), 0)
-
 
 class Live:
     """Looks twice a second while somebody watches."""

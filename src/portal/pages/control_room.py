@@ -18,7 +18,10 @@ def show(visit: Visit) -> Response:
 
 
 async def stream(visit: Visit) -> Response:
-    """Server-sent events: `figures` is the control room's HTML, `waiting` tells that the waiting queue changed."""
+    """Server-sent events: `figures` is the control room's HTML, `trouble` tells that orders failed, wait or no longer do.
+
+    Not by the queue's depth: whoever looks through the queue hides its messages meanwhile.
+    """
     return StreamingResponse(
         _events(visit),
         media_type="text/event-stream",
@@ -28,7 +31,7 @@ async def stream(visit: Visit) -> Response:
 
 async def _events(visit: Visit) -> AsyncIterator[str]:
     checked = time.monotonic()
-    troubled: tuple[int | None, int] | None = None
+    troubled: tuple[object, ...] | None = None
     async for look in visit.services.live.looks():
         if time.monotonic() - checked > _SESSION_LOOK_SECONDS:
             checked = time.monotonic()
@@ -44,8 +47,8 @@ async def _events(visit: Visit) -> AsyncIterator[str]:
         troubled = now
 
 
-def _trouble(look: Look) -> tuple[int | None, int]:
-    return look.waiting, look.now.open_incidents
+def _trouble(look: Look) -> tuple[object, ...]:
+    return look.now.waiting, look.now.waiting_since, look.now.open_incidents
 
 
 def _still_open(visit: Visit) -> bool:

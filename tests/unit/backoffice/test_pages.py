@@ -117,6 +117,18 @@ def test_an_api_that_is_away_is_said_in_its_part_of_the_page(portal: FakePortal)
     assert "The API does not answer" in answer.text
 
 
+def test_pages_that_are_open_hear_of_the_waiting_queue_from_postgresql(portal: FakePortal) -> None:
+    """The API takes a second to look through the queue, and hides its messages meanwhile."""
+    portal.api.away = True
+    row = {"number": "O-7", "message_id": "m", "seller": "S", "since": "2026-01-02T03:04:05Z", "reason": "no content"}
+    portal.read.rows["message_id, number, seller_id"] = [row]
+
+    answer = portal.client(Role.OPERATOR).get("/waiting?known")
+
+    assert "O-7" in answer.text
+    assert "The API does not answer" not in answer.text
+
+
 def test_who_may_not_push_sees_no_button(portal: FakePortal) -> None:
     row = {
         "number": "O-1",

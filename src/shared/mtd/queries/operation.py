@@ -26,12 +26,15 @@ class InState:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
     """The control room's figures. `ended` counts 24 hours by outcome; `p50` and `p95` are seconds from received to
-    completed over the last hour, None where nothing completed."""
+    completed over the last hour, None where nothing completed. `waiting` are the orders that are known to wait,
+    `waiting_since` when the latest of them came."""
 
     states: tuple[InState, ...]
     ended: dict[str, int]
     open_incidents: int
     incidents_lately: int
+    waiting: int
+    waiting_since: datetime | None
     at_risk: int
     completed_lately: int
     p50: float | None
@@ -48,6 +51,7 @@ def now(read: Reader) -> Now:
     names = {row["state"]: row["name"] for row in read(_SQL["active_states"], {})}
     names |= {state: state for state in sorted(counted) if state not in names}
     [incidents] = read(_SQL["open_incidents"], {})
+    [waiting] = read(_SQL["waiting"], {})
     [risk] = read(_SQL["at_risk"], {})
     [speed] = read(_SQL["speed"], {})
     return Now(
@@ -58,6 +62,8 @@ def now(read: Reader) -> Now:
         ended={row["outcome"]: row["orders"] for row in read(_SQL["ended_lately"], {})},
         open_incidents=incidents["open"],
         incidents_lately=incidents["lately"],
+        waiting=waiting["orders"],
+        waiting_since=waiting["latest"],
         at_risk=risk["orders"],
         completed_lately=speed["orders"],
         p50=None if speed["p50"] is None else float(speed["p50"]),
@@ -88,6 +94,11 @@ def incidents_of(read: Reader, fingerprint: str) -> list[Row]:
 def exceptions_without_incident(read: Reader) -> list[Row]:
     """Orders that were exceptions from the start (bad totals, a taken number), the latest first, at most 100."""
     return read(_SQL["exceptions_without_incident"], {})
+
+
+def waiting_orders(read: Reader) -> list[Row]:
+    """The orders that are known to rest in the waiting queue, the oldest first, at most 1,000."""
+    return read(_SQL["waiting_orders"], {})
 
 
 def latest_rejections(read: Reader) -> list[Row]:

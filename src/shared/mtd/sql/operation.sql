@@ -16,6 +16,13 @@ select outcome, count(*) as orders from orders where ended_at > now() - interval
 select count(*) as open, count(*) filter (where opened_at > now() - interval '1 hour') as lately
 from incidents where resolved_at is null;
 
+-- name: waiting
+select count(*) as orders, max(since) as latest from waiting_orders where pushed_at is null;
+
+-- name: waiting_orders
+select message_id, number, seller_id as seller, since, reason from waiting_orders
+where pushed_at is null order by since limit 1000;
+
 -- name: at_risk
 select count(distinct t.order_id) as orders from tokens t join orders o using (order_id)
 where o.promised_on <= (now() + interval '24 hours')::date;
