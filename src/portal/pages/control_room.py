@@ -18,7 +18,7 @@ def show(visit: Visit) -> Response:
 
 
 async def stream(visit: Visit) -> Response:
-    """Server-sent events: `figures` is the control room's HTML, `trouble` tells that orders failed, wait or no longer do.
+    """Server-sent events: `figures` is the control room's HTML; `trouble` says that orders fail or wait, or stop to.
 
     Not by the queue's depth: whoever looks through the queue hides its messages meanwhile.
     """
