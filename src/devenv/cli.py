@@ -11,7 +11,7 @@ from devenv.problem import Problem
 
 COMMANDS = (
     "up", "down", "status", "logs", "put", "seed", "order", "orders", "waiting", "mail", "invoke", "watch", "doctor",
-    "process", "psql", "stress", "iam", "aws", "package", "environments",
+    "process", "psql", "stress", "iam", "aws", "build", "deploy", "drill", "drift", "environments",
 )  # fmt: skip
 
 

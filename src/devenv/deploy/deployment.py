@@ -52,19 +52,6 @@ def local_package(instance: Instance, endpoint: str, target: layer.Target) -> Pa
     return package(instance.project / "cloudformation" / "template.yaml", plan)
 
 
-def aws_package(instance: Instance, environment: str) -> Packaged:
-    """The templates as AWS gets them: functions as zips, the layer built for AWS's Python and platform."""
-    bucket = prerequisites.artifact_bucket(environment)
-    plan = Plan(
-        bucket=bucket,
-        url=url_of(None, bucket),
-        build_folder=instance.build,
-        layer=lambda source: layer.build(source, instance.build, layer.Target.aws()),
-        hot=False,
-    )
-    return package(instance.project / "cloudformation" / "template.yaml", plan)
-
-
 def deploy(
     instance: Instance,
     clients: Clients,
@@ -85,9 +72,10 @@ def deploy(
     status = stack.status()
     set_by_file = parameters_file(instance.project, _parameters_name(instance))
     fingerprint = hashlib.sha256(f"{packaged.fingerprint} {sorted(set_by_file.items())}".encode()).hexdigest()[:32]
+    processes = diagrams(instance.project)
     if status == "CREATE_COMPLETE" and standing == fingerprint:
         outputs = stack.outputs()
-        migrate(instance.project, clients, outputs)
+        migrate(clients, ENVIRONMENT, processes, outputs)
         return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=False)
     if status is not None and status != "CREATE_COMPLETE":
         restart()
@@ -100,7 +88,7 @@ def deploy(
                 restart()
         url, parameters = _lay_ground(instance, clients, packaged, places, credentials)
         outputs = stack.apply(url, parameters)
-        migrate(instance.project, clients, outputs)
+        migrate(clients, ENVIRONMENT, processes, outputs)
     resume(clients)
     return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=True)
 
@@ -155,26 +143,37 @@ def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> 
         root.result()
 
 
-def migrate(project: Path, clients: Clients, outputs: Mapping[str, str]) -> None:
-    """Calls migrate_database with the diagrams of seed/processes, and, where the stack has a database of its own, with
-    the secrets of its users. Raises Problem with the function's error."""
-    diagrams = sorted((project / "seed" / "processes").glob("*.bpmn"))
-    event: dict[str, Any] = {"processes": {path.stem: path.read_text("utf-8") for path in diagrams}}
+def diagrams(project: Path) -> dict[str, str]:
+    """The processes that every environment knows: seed/processes, by name."""
+    return {path.stem: path.read_text("utf-8") for path in sorted((project / "seed" / "processes").glob("*.bpmn"))}
+
+
+def migrate(
+    clients: Clients,
+    environment: str,
+    processes: Mapping[str, str],
+    outputs: Mapping[str, str],
+    *,
+    qualifier: str = "live",
+) -> None:
+    """Calls migrate_database with the diagrams, and, where the stack has a database of its own, with the secrets of its
+    users. `qualifier` names the function's version or alias. Raises Problem with the function's error."""
+    event: dict[str, Any] = {"processes": dict(processes)}
     if "AdministratorSecretArn" in outputs:
         event["users"] = {"administrator": outputs["AdministratorSecretArn"], "reader": outputs["ReaderSecretArn"]}
-    _call(clients, "migrate_database", event, failed="The database could not be migrated")
+    function = f"mtd-{environment}-migrate_database:{qualifier}"
+    _call(clients, function, event, failed="The database could not be migrated")
 
 
-def resume(clients: Clients) -> None:
+def resume(clients: Clients, environment: str = ENVIRONMENT) -> None:
     """Has orders in process looked at again: the messages that would have, retries' above all, went with the old
     queues. Raises Problem with the function's error."""
-    _call(clients, "relay_outbox", {"forgotten_seconds": 0}, failed="The orders in process could not be taken up again")
+    function = f"mtd-{environment}-relay_outbox:live"
+    _call(clients, function, {"forgotten_seconds": 0}, failed="The orders in process could not be taken up again")
 
 
 def _call(clients: Clients, function: str, event: dict[str, Any], *, failed: str) -> None:
-    answer = clients.client("lambda").invoke(
-        FunctionName=f"mtd-{ENVIRONMENT}-{function}:live", Payload=json.dumps(event).encode()
-    )
+    answer = clients.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event).encode())
     payload = answer["Payload"].read().decode("utf-8", "replace")
     if answer.get("FunctionError"):
         try:
@@ -182,4 +181,4 @@ def _call(clients: Clients, function: str, event: dict[str, Any], *, failed: str
             reason = f"{told.get('errorType', 'error')}: {told.get('errorMessage', payload)}"
         except (ValueError, AttributeError):
             reason = payload
-        raise Problem(f"{failed}: {reason[:600]}", fix=f"See 'mtd logs {function}'.")
+        raise Problem(f"{failed}: {reason[:600]}", fix=f"See the log of {function}.")

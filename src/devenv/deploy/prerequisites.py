@@ -14,9 +14,18 @@ def artifact_bucket(environment: str = ENVIRONMENT) -> str:
     return f"mtd-artifacts-{environment}"
 
 
-def database_secret(clients: Clients, *, host: str, port: int, username: str, password: str, dbname: str) -> str:
+def database_secret(
+    clients: Clients,
+    *,
+    host: str,
+    port: int,
+    username: str,
+    password: str,
+    dbname: str,
+    environment: str = ENVIRONMENT,
+) -> str:
     """Makes or renews the secret; its ARN."""
-    name = f"mtd/{ENVIRONMENT}/database"
+    name = f"mtd/{environment}/database"
     value = {"host": host, "port": port, "username": username, "password": password, "dbname": dbname}
     client = clients.client("secretsmanager")
     try:
@@ -27,9 +36,9 @@ def database_secret(clients: Clients, *, host: str, port: int, username: str, pa
     return str(client.put_secret_value(SecretId=name, SecretString=json.dumps(value))["ARN"])
 
 
-def make_artifact_bucket(clients: Clients) -> str:
+def make_artifact_bucket(clients: Clients, environment: str = ENVIRONMENT) -> str:
     """Makes the bucket if it is missing; its name."""
-    name = artifact_bucket()
+    name = artifact_bucket(environment)
     try:
         clients.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     except ClientError as error:
@@ -38,12 +47,12 @@ def make_artifact_bucket(clients: Clients) -> str:
     return name
 
 
-def remove_log_groups(clients: Clients) -> None:
+def remove_log_groups(clients: Clients, environment: str = ENVIRONMENT) -> None:
     """A call's last lines may come when its function is deleted already, and make its log group anew: the stack that is
     to have that group could not be made."""
     client = clients.client("logs")
     for page in client.get_paginator("describe_log_groups").paginate(
-        logGroupNamePrefix=f"/aws/lambda/mtd-{ENVIRONMENT}-"
+        logGroupNamePrefix=f"/aws/lambda/mtd-{environment}-"
     ):
         for group in page["logGroups"]:
             client.delete_log_group(logGroupName=group["logGroupName"])

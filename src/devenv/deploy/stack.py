@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 
 from devenv.problem import Problem
 
-_POLL_SECONDS = 0.2
 # Resources that LocalStack may leave without a physical id, each with the reason why that is no harm.
 UNKNOWN_ALLOWED: dict[str, str] = {
     "AWS::CodeDeploy::Application": "locally code changes go by hot reload, never through CodeDeploy",
@@ -33,10 +32,11 @@ class Resource:
 class Stack:
     """One root stack, its nested ones included."""
 
-    def __init__(self, client: Any, name: str, *, seconds: float = 300.0) -> None:
+    def __init__(self, client: Any, name: str, *, seconds: float = 300.0, poll_seconds: float = 0.2) -> None:
         self._client = client
         self.name = name
         self._seconds = seconds
+        self._poll_seconds = poll_seconds
 
     def status(self) -> str | None:
         """The stack's status; None when there is no such stack."""
@@ -46,6 +46,11 @@ class Stack:
     def outputs(self) -> dict[str, str]:
         description = self._description() or {}
         return {item["OutputKey"]: item["OutputValue"] for item in description.get("Outputs", [])}
+
+    def parameters(self) -> dict[str, str]:
+        """What the stack was made with."""
+        description = self._description() or {}
+        return {item["ParameterKey"]: item["ParameterValue"] for item in description.get("Parameters", [])}
 
     def _description(self) -> dict[str, Any] | None:
         try:
@@ -69,6 +74,11 @@ class Stack:
 
     def apply(self, template_url: str, parameters: dict[str, str], *, kind: str = "CREATE") -> dict[str, str]:
         """Creates (or, kind UPDATE, updates) the stack; its outputs. Raises Problem with the resources' reasons."""
+        name = self.propose(template_url, parameters, kind=kind)
+        return self.outputs() if name is None else self.execute(name, kind=kind)
+
+    def propose(self, template_url: str, parameters: dict[str, str], *, kind: str = "CREATE") -> str | None:
+        """Makes a change set, nested stacks included; its name, or None when nothing would change. Raises Problem."""
         name = f"mtd-{int(time.time() * 1000)}"
         self._client.create_change_set(
             StackName=self.name,
@@ -77,6 +87,7 @@ class Stack:
             TemplateURL=template_url,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+            IncludeNestedStacks=True,
         )
         reason = ""
 
@@ -88,9 +99,28 @@ class Stack:
 
         if self._until(change_set, {"CREATE_COMPLETE", "FAILED"}) == "FAILED":
             if "didn't contain changes" in reason or "No updates" in reason:
-                self._client.delete_change_set(StackName=self.name, ChangeSetName=name)
-                return self.outputs()
+                self.discard(name)
+                return None
             raise Problem(f"The template was refused: {reason}", fix="Correct the template; 'make lint' may tell more.")
+        return name
+
+    def change_set(self, name: str) -> Iterator[dict[str, Any]]:
+        """The pages of DescribeChangeSet; `name` is a name, or a nested stack's change set's ARN."""
+        place = {} if name.startswith("arn:") else {"StackName": self.name}
+        token: dict[str, str] = {}
+        while True:
+            answer = self._client.describe_change_set(ChangeSetName=name, **place, **token)
+            yield answer
+            if not answer.get("NextToken"):
+                return
+            token = {"NextToken": answer["NextToken"]}
+
+    def discard(self, name: str) -> None:
+        """Takes a change set back."""
+        self._client.delete_change_set(StackName=self.name, ChangeSetName=name)
+
+    def execute(self, name: str, *, kind: str) -> dict[str, str]:
+        """Has a change set done; the outputs. Raises Problem with the resources' reasons."""
         self._client.execute_change_set(StackName=self.name, ChangeSetName=name)
         finished = f"{kind}_COMPLETE"
         if self._until(lambda: self._settled(), {True}) and self.status() == finished:
@@ -110,7 +140,7 @@ class Stack:
                     f"Stack {self.name} still says {answer} after {self._seconds:.0f} s.",
                     fix="See logs/localstack.log.",
                 )
-            time.sleep(_POLL_SECONDS)
+            time.sleep(self._poll_seconds)
         return answer
 
     def resources(self) -> list[Resource]:

@@ -1,0 +1,88 @@
+"""bring a build into an environment: change set, gate, migration, traffic, smoke, alarms; back if it goes wrong"""
+
+import argparse
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from devenv.instance import ENVIRONMENT, Instance
+from devenv.problem import Problem
+from devenv.release import builds, local, target
+from devenv.release.changes import COLUMNS, Change, markdown, rows
+from devenv.release.sequence import Deployment
+from devenv.running import Running
+from devenv.screen import console, table
+from devenv.steps import Steps
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--environment", required=True, help="local, staging or production")
+    parser.add_argument("--build", metavar="DIGEST", help="a build made before, or the beginning of its digest")
+    parser.add_argument("--review", action="store_true", help="show the change set, ask the gate, change nothing")
+    parser.add_argument("--rehearse", action="store_true", help="in the running instance (or set AWS_ENDPOINT_URL)")
+    parser.add_argument("--accept", default="", metavar="NAMES", help="resources with state that may go, with commas")
+    parser.add_argument("--despite-alarms", action="store_true", help="deploy although alarms are on")
+    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
+    parser.add_argument("--smoke-order", type=Path, metavar="FILE", help="the order to try (default: one of the build)")
+    parser.add_argument("--bake", type=float, metavar="SECONDS", help="how long the alarms are watched")
+    parser.add_argument("--summary", type=Path, metavar="FILE", help="append the changes as Markdown")
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    environment = arguments.environment
+    if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", environment):
+        raise Problem(f"'{environment}' cannot be an environment.", fix="local, staging or production.", code=2)
+    if arguments.smoke_order and not arguments.smoke_order.is_file():
+        raise Problem(f"There is no file {arguments.smoke_order}.", fix="Check SMOKE_ORDER.", code=2)
+    out = console()
+
+    def show(changes: Sequence[Change]) -> None:
+        title = f"{environment}: {'what would change' if arguments.review else 'what changes'}"
+        out.print(table(COLUMNS, rows(changes)) if changes else "No resource changes.")
+        if arguments.summary:
+            with arguments.summary.open("a", encoding="utf-8") as summary:
+                summary.write(markdown(title, changes) + "\n")
+
+    accepted = tuple(filter(None, arguments.accept.split(",")))
+    with Steps(out) as steps:
+        if environment == ENVIRONMENT:
+            told = local.deploy(Running.of(instance), steps, show, accepted, review=arguments.review)
+            print(told)
+            return 0
+        build = builds.find(instance, arguments.build) if arguments.build else builds.make(instance)
+        print(f"build {build.digest}")
+        deployment = Deployment(
+            target=_target(arguments, instance),
+            build=build,
+            steps=steps,
+            show=show,
+            accepted=accepted,
+            despite_alarms=arguments.despite_alarms,
+            smoke_order=arguments.smoke_order,
+        )
+        if arguments.review:
+            deployment.review()
+            return 0
+        print(deployment.run())
+    return 0
+
+
+def _target(arguments: argparse.Namespace, instance: Instance) -> target.Target:
+    known = {}
+    for text in arguments.parameter:
+        name, given, value = text.partition("=")
+        if not given:
+            raise Problem(f"--parameter {text} is no NAME=VALUE.", fix="For example PortalDigest=sha256:...", code=2)
+        known[name] = value
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if not endpoint and not arguments.rehearse:
+        return target.aws(arguments.environment, known, bake_seconds=arguments.bake)
+    running = Running.of(instance)
+    if endpoint and endpoint.rstrip("/") != running.endpoint:
+        raise Problem(
+            f"AWS_ENDPOINT_URL is {endpoint}, and instance '{instance.name}' answers at {running.endpoint}.",
+            fix="Rehearse in a running instance: leave AWS_ENDPOINT_URL out and say --rehearse.",
+            code=2,
+        )
+    return target.rehearsal(arguments.environment, running, known, bake_seconds=arguments.bake)

@@ -1,0 +1,65 @@
+"""A deployment into the running local instance: its functions serve the work tree, so what is deployed is the templates
+as they are now; reviewed, migrated and tried as anywhere else."""
+
+from collections.abc import Callable, Sequence
+
+from devenv.deploy.deployment import local_package, upload, url_of
+from devenv.home import redeploy
+from devenv.home_kind import recorded, servers_of
+from devenv.instance import ENVIRONMENT
+from devenv.release import smoke
+from devenv.release.changes import Change, ensure_kept
+from devenv.release.migrations import ensure_expand_only
+from devenv.release.review import changes_of
+from devenv.release.target import Target
+from devenv.running import Running
+from devenv.steps import Steps
+
+
+def deploy(
+    running: Running,
+    steps: Steps,
+    show: Callable[[Sequence[Change]], None],
+    accepted: tuple[str, ...],
+    *,
+    review: bool,
+) -> str:
+    """What was done. Raises Problem; a work tree that fails its smoke is mended by saving it, not by going back."""
+    instance = running.instance
+    ensure_expand_only(instance.project / "src" / "shared" / "mtd" / "migrations")
+    target = Target(
+        environment=ENVIRONMENT,
+        clients=running.clients,
+        bucket=f"mtd-artifacts-{ENVIRONMENT}",
+        address=running.endpoint,
+        bake_seconds=0.0,
+        look_seconds=0.5,
+        emulated=True,
+    )
+    with steps.step("Change set made"):
+        changes = _changes(target, running)
+    show(changes)
+    ensure_kept(changes, accepted)
+    if review:
+        return "nothing was changed"
+    with steps.step("Stack brought to stand, database migrated") as step:
+        step.note = redeploy(instance)
+    with steps.step("Smoke: XML in, row and mail out") as step:
+        order = instance.project / "seed" / "orders" / "CL-2026-000001.xml"
+        step.note = smoke.try_one(target, Running.of(instance).output("InboxBucket"), order, lambda _: None)
+    return f"the work tree serves {ENVIRONMENT}"
+
+
+def _changes(target: Target, running: Running) -> list[Change]:
+    servers = servers_of(running.instance, recorded(running.document))
+    packaged = local_package(running.instance, running.endpoint, servers.target())
+    root = f"templates/{packaged.fingerprint}-root.json"
+    upload(target.clients, target.bucket, packaged, root)
+    stack = target.stack
+    name = stack.propose(url_of(running.endpoint, target.bucket)(root), stack.parameters(), kind="UPDATE")
+    if name is None:
+        return []
+    try:
+        return changes_of(target, name, root)
+    finally:
+        stack.discard(name)

@@ -1,0 +1,119 @@
+"""Whether migrations only expand: the code that serves now must go on working with the schema of the next."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from devenv.problem import Problem
+
+# `-- contracts: <reason>` within or right above a statement lets it through; a contraction without a reason does not.
+_OPT_OUT = re.compile(r"--[ \t]*contracts:[ \t]*(\S.*)")
+_OUTSIDE = re.compile(
+    r"(?P<keep>'(?:[^']|'')*'|(?P<tag>\$\w*\$).*?(?P=tag)|\"(?:[^\"]|\"\")*\")|(?P<drop>--[^\n]*|/\*.*?\*/)|(?P<end>;)",
+    re.DOTALL,
+)
+_RULES = (
+    (re.compile(r"\bdrop\s+(table|view|materialized\s+view|schema|type|sequence|function|column)\b"), "drops a {0}"),
+    (re.compile(r"^alter\s+table\b.*\bdrop\s+(?!constraint\b|default\b|not\b|expression\b|identity\b)(?:if\s+exists\s+)?\w+"),
+     "drops a column"),
+    (re.compile(r"\brename\s+(?:column\s+|constraint\s+)?\w*\s*\bto\b|\brename\s+to\b"), "renames"),
+    (re.compile(r"\balter\s+(?:column\s+)?\w+\s+(?:set\s+data\s+)?type\b"), "changes a column's type"),
+    (re.compile(r"\bset\s+not\s+null\b"), "lets a column be null no more"),
+    (re.compile(r"^\s*truncate\b"), "empties a table"),
+    (re.compile(r"\bdrop\s+default\b"), "takes a default away"),
+    (re.compile(r"^alter\s+table\b.*\badd\s+(?:constraint\b.*?\b)?(?:check|unique|foreign\s+key|exclude)\b(?!.*\bnot\s+valid\b)"),
+     "adds a constraint that standing code may break"),
+)  # fmt: skip
+_ADDED = re.compile(r"\badd\s+(?:column\s+)?(?:if\s+not\s+exists\s+)?(?!constraint\b|check\b|unique\b|foreign\b)(\w+)\s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contraction:
+    """A statement that takes something away from the code before it."""
+
+    file: str
+    line: int
+    what: str
+
+
+def contractions(file: str, text: str) -> list[Contraction]:
+    """What in a migration's text does more than expand, statement by statement, lines counted from 1."""
+    found = []
+    for line, raw, statement in _statements(text):
+        if _OPT_OUT.search(raw):
+            continue
+        told = [what.format(*match.groups()) for rule, what in _RULES if (match := rule.search(statement))]
+        told += _required_columns(statement)
+        found += [Contraction(file=file, line=line, what=what) for what in dict.fromkeys(told)]
+    return found
+
+
+def ensure_expand_only(folder: Path) -> None:
+    """Raises Problem naming each statement of the folder's migrations that contracts."""
+    found = [one for path in sorted(folder.glob("*.sql")) for one in contractions(path.name, path.read_text("utf-8"))]
+    if found:
+        told = "; ".join(f"{one.file} line {one.line} {one.what}" for one in found)
+        raise Problem(
+            f"Migrations must only expand, and these do not: {told}.",
+            fix="The code that serves now still needs it: expand first, contract in a later release, when no version that "
+            "needs it can come back. Then say so above the statement: '-- contracts: <reason>'.",
+        )
+
+
+def _statements(text: str) -> list[tuple[int, str, str]]:
+    """(first line, raw text with its comments, lower-case text without comments and with literals emptied)."""
+    found = []
+    start, bare, at = 0, [], 0
+
+    def close(end: int) -> None:
+        raw = text[start:end]
+        statement = " ".join("".join(bare).lower().split())
+        if statement:
+            first = start + len(raw) - len(raw.lstrip())
+            found.append((text.count("\n", 0, _code_starts(text, first)) + 1, raw, statement))
+
+    for match in _OUTSIDE.finditer(text):
+        bare.append(text[at : match.start()])
+        at = match.end()
+        if match["end"]:
+            close(match.start())
+            start, bare = match.end(), []
+        elif match["keep"]:
+            bare.append(match["keep"].strip('"') if match["keep"].startswith('"') else "''")
+        else:
+            bare.append(" ")
+    bare.append(text[at:])
+    close(len(text))
+    return found
+
+
+def _code_starts(text: str, at: int) -> int:
+    """The first place from `at` on that is no comment and no space."""
+    while match := re.compile(r"\s*(?:--[^\n]*\n|/\*.*?\*/)\s*|\s+", re.DOTALL).match(text, at):
+        at = match.end()
+    return at
+
+
+def _required_columns(statement: str) -> list[str]:
+    """Columns added to a table that is there, which code that does not know them cannot fill."""
+    if not statement.startswith("alter table"):
+        return []
+    told = []
+    for clause in _clauses(statement):
+        added = _ADDED.search(clause)
+        filled = re.search(r"\bdefault\b|\bgenerated\b", clause)
+        if added and "not null" in clause and not filled:
+            told.append(f"adds the required column {added[1]} without a default")
+    return told
+
+
+def _clauses(statement: str) -> list[str]:
+    """An ALTER TABLE's actions: parts between commas outside parentheses."""
+    parts, depth = [""], 0
+    for letter in statement:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts

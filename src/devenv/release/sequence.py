@@ -1,0 +1,191 @@
+"""The one way into an environment: change set, gate, migration ahead, traffic, smoke, bake; and back if it goes wrong."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devenv.deploy import prerequisites
+from devenv.deploy.carry_over import carried_over
+from devenv.deploy.deployment import migrate, resume
+from devenv.problem import Problem
+from devenv.release import builds, code, emulated, record, smoke, traffic
+from devenv.release.builds import Build
+from devenv.release.changes import Change, ensure_kept
+from devenv.release.record import Record
+from devenv.release.review import changes_of
+from devenv.release.target import Target
+from devenv.steps import Steps
+
+ROLLED_BACK_CODE = 4
+_QUIET_SECONDS = 900.0
+_UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A change set that nobody has executed; `name` is None when nothing would change."""
+
+    name: str | None
+    kind: str
+    template: str
+    parameters: dict[str, str]
+    changes: list[Change] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """One build into one environment. `show` is given the changes before the gate decides."""
+
+    target: Target
+    build: Build
+    steps: Steps
+    show: Callable[[Sequence[Change]], None]
+    accepted: tuple[str, ...] = ()
+    despite_alarms: bool = False
+    smoke_order: Path | None = None
+
+    def review(self) -> None:
+        """Shows what would change and has the gate decide; nothing is changed. Raises Problem (code 3)."""
+        proposal = self._propose()
+        try:
+            self.show(proposal.changes)
+            ensure_kept(proposal.changes, self.accepted)
+        finally:
+            self._discard(proposal)
+
+    def run(self) -> str:
+        """What was done. Raises Problem: code 3 stopped by the gate, 4 rolled back."""
+        rung = self._alarms_before()
+        proposal = self._propose()
+        try:
+            self.show(proposal.changes)
+            ensure_kept(proposal.changes, self.accepted)
+        except Problem:
+            self._discard(proposal)
+            raise
+        if proposal.name is None:
+            return "nothing to deploy: what stands is this build"
+        before, previous = traffic.serving(self.target), record.last(self.target)
+        if proposal.kind == "UPDATE":
+            with self.steps.step("Database migrated by the new code"):
+                code.migrate_ahead(self.target, self.build, self.target.stack.outputs())
+        outputs = self._execute(proposal)
+        try:
+            self._try(outputs, rung)
+        except Problem as problem:
+            self._back(before, previous)
+            raise Problem(f"{problem.sentence} Rolled back.", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
+        record.keep(
+            self.target,
+            digest=self.build.digest,
+            template=proposal.template,
+            parameters=proposal.parameters,
+            versions=traffic.serving(self.target),
+        )
+        return f"build {self.build.digest[:12]} serves {self.target.environment}"
+
+    def _alarms_before(self) -> list[str]:
+        rung = traffic.ringing(self.target)
+        if rung and not self.despite_alarms:
+            raise Problem(
+                f"Before anything was changed, alarms are on: {', '.join(rung)}.",
+                fix="See docs/operations.md. If this build mends it: DESPITE_ALARMS=1; new alarms roll it back all the same.",
+            )
+        return rung
+
+    def _propose(self) -> Proposal:
+        with self.steps.step("Build put, change set made") as step:
+            template = builds.put(self.build, self.target.clients, self.target.bucket, self.target.address)
+            stack = self.target.stack
+            status = stack.status()
+            new = status in {None, "REVIEW_IN_PROGRESS"}
+            if not new and status not in _UPDATABLE:
+                raise Problem(
+                    f"Stack {stack.name} is {status}: no change set can be made of it.",
+                    fix="A first deployment that failed: delete the stack. Otherwise CloudFormation's events say why.",
+                )
+            parameters = self.target.parameters(self.build, {} if new else stack.parameters())
+            if self.target.emulated:
+                prerequisites.verify_senders(self.target.clients, parameters)
+            kind = "CREATE" if new else "UPDATE"
+            name = stack.propose(template, parameters, kind=kind)
+            root = template.rpartition(f"/{self.target.bucket}/")[2]
+            changes = [] if name is None else changes_of(self.target, name, root)
+            step.note = f"{len(changes)} changes" if name else "no changes"
+        return Proposal(name=name, kind=kind, template=template, parameters=parameters, changes=changes)
+
+    def _discard(self, proposal: Proposal) -> None:
+        if proposal.name is None:
+            return
+        self.target.stack.discard(proposal.name)
+        if proposal.kind == "CREATE":
+            self.target.stack.delete()
+
+    def _execute(self, proposal: Proposal) -> dict[str, str]:
+        assert proposal.name is not None
+        stack = self.target.stack
+        if proposal.kind == "UPDATE" and self.target.emulated:
+            return self._execute_for_emulator(proposal)
+        with self.steps.step("Stack brought to stand, traffic moved"):
+            outputs = stack.execute(proposal.name, kind=proposal.kind)
+        if proposal.kind == "CREATE":
+            with self.steps.step("Database migrated"):
+                self._migrate(outputs)
+            if not self.target.emulated:
+                stack.protect()
+        return outputs
+
+    def _execute_for_emulator(self, proposal: Proposal) -> dict[str, str]:
+        """The emulator updates no stack faithfully: new code is put and moved as CodeDeploy does, else the stack is made
+        afresh."""
+        stack = self.target.stack
+        assert proposal.name is not None
+        stack.discard(proposal.name)
+        if emulated.only_code(proposal.changes):
+            with self.steps.step("Versions published, traffic moved") as step:
+                versions = code.publish_versions(self.target, self.build)
+                traffic.shift(self.target, versions)
+                step.note = f"{len(versions)} functions, all at once"
+            return stack.outputs()
+        with self.steps.step("Stack made afresh"), carried_over(self.target.clients, stack):
+            stack.delete()
+            prerequisites.remove_log_groups(self.target.clients, self.target.environment)
+            outputs = stack.apply(proposal.template, proposal.parameters)
+            self._migrate(outputs)
+        resume(self.target.clients, self.target.environment)
+        return outputs
+
+    def _migrate(self, outputs: dict[str, str]) -> None:
+        processes = {name: path.read_text("utf-8") for name, path in self.build.named("processes").items()}
+        migrate(self.target.clients, self.target.environment, processes, outputs)
+
+    def _try(self, outputs: dict[str, str], rung: list[str]) -> None:
+        with self.steps.step("Smoke: XML in, row and mail out") as step:
+            order = self.smoke_order or self.build.named("smoke")["CL-2026-000001"]
+            step.note = smoke.try_one(self.target, outputs["InboxBucket"], order, lambda _: None)
+        with self.steps.step("Alarms watched", total=int(self.target.bake_seconds)) as step:
+            alarms = traffic.bake(self.target, lambda passed: step.done(int(passed)), but=rung)
+            step.note = ", ".join(alarms) or "all quiet"
+        if alarms:
+            raise Problem(
+                f"Alarms went off while build {self.build.digest[:12]} served: {', '.join(alarms)}.",
+                fix="docs/operations.md has a section for each; the functions' logs say why.",
+            )
+
+    def _back(self, before: dict[str, str], previous: Record | None) -> None:
+        """Traffic first, within a second; then the stack, so that CloudFormation tells what serves."""
+        with self.steps.step("Traffic moved back") as step:
+            moved = traffic.back(self.target, before)
+            step.note = f"{len(moved)} functions" if before else "a first deployment: there is nothing before it"
+        if previous is None or self.target.emulated:
+            return
+        with self.steps.step("Stack put back") as step:
+            # CodeDeploy moves nothing while an alarm is on.
+            traffic.quiet(self.target, _QUIET_SECONDS)
+            stack = self.target.stack
+            name = stack.propose(previous.template, dict(previous.parameters), kind="UPDATE")
+            if name is not None:
+                root = previous.template.rpartition(f"/{self.target.bucket}/")[2]
+                ensure_kept(changes_of(self.target, name, root), ())
+                stack.execute(name, kind="UPDATE")
+            step.note = f"build {previous.digest[:12]}"
