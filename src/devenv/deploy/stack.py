@@ -191,11 +191,21 @@ class Stack:
             names.update(name for name in told if name.startswith(f"{self.name}-"))
         reasons = []
         for name in sorted(names, key=len, reverse=True):
-            for item in self._client.describe_stack_events(StackName=name)["StackEvents"]:
+            for item in self._events(name):
                 if "FAILED" in item["ResourceStatus"] and item.get("ResourceStatusReason"):
                     what = f"{name}/{item['LogicalResourceId']} ({item.get('ResourceType', '')})"
                     reasons.append(f"{what}: {item['ResourceStatusReason']}")
         return reasons
+
+    def _events(self, name: str) -> list[dict[str, Any]]:
+        """A stack's events; none of one that has gone meanwhile."""
+        try:
+            events: list[dict[str, Any]] = self._client.describe_stack_events(StackName=name)["StackEvents"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return []
+            raise
+        return events
 
     def _failure(self, what: str) -> Problem:
         reasons = self._failed_resources()

@@ -12,6 +12,7 @@ from devenv.release.changes import Change, ensure_kept
 from devenv.release.migrations import ensure_expand_only
 from devenv.release.review import changes_of
 from devenv.release.target import Target
+from devenv.release.target import local as local_target
 from devenv.running import Running
 from devenv.steps import Steps
 
@@ -27,15 +28,7 @@ def deploy(
     """What was done. Raises Problem; a work tree that fails its smoke is mended by saving it, not by going back."""
     instance = running.instance
     ensure_expand_only(instance.project / "src" / "shared" / "mtd" / "migrations")
-    target = Target(
-        environment=ENVIRONMENT,
-        clients=running.clients,
-        bucket=f"mtd-artifacts-{ENVIRONMENT}",
-        address=running.endpoint,
-        bake_seconds=0.0,
-        look_seconds=0.5,
-        emulated=True,
-    )
+    target = local_target(running, bake_seconds=0.0)
     with steps.step("Change set made"):
         changes = _changes(target, running)
     show(changes)
@@ -46,7 +39,7 @@ def deploy(
         step.note = redeploy(instance)
     with steps.step("Smoke: XML in, row and mail out") as step:
         order = instance.project / "seed" / "orders" / "CL-2026-000001.xml"
-        step.note = smoke.try_one(target, Running.of(instance).output("InboxBucket"), order, lambda _: None)
+        step.note = smoke.try_one(target, Running.of(instance).output("InboxBucket"), order, lambda: None)
     return f"the work tree serves {ENVIRONMENT}"
 
 

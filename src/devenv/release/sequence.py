@@ -63,9 +63,10 @@ class Deployment:
         except Problem:
             self._discard(proposal)
             raise
-        if proposal.name is None:
-            return "nothing to deploy: what stands is this build"
         before, previous = traffic.serving(self.target), record.last(self.target)
+        if proposal.name is None or (not proposal.changes and previous and previous.digest == self.build.digest):
+            self._discard(proposal)
+            return f"nothing to deploy: build {self.build.digest[:12]} serves {self.target.environment} already"
         if proposal.kind == "UPDATE":
             with self.steps.step("Database migrated by the new code"):
                 code.migrate_ahead(self.target, self.build, self.target.stack.outputs())
@@ -162,10 +163,16 @@ class Deployment:
     def _try(self, outputs: dict[str, str], rung: list[str]) -> None:
         with self.steps.step("Smoke: XML in, row and mail out") as step:
             order = self.smoke_order or self.build.named("smoke")["CL-2026-000001"]
-            step.note = smoke.try_one(self.target, outputs["InboxBucket"], order, lambda _: None)
+            step.note = smoke.try_one(
+                self.target, outputs["InboxBucket"], order, lambda: self._no_more(rung, traffic.ringing(self.target))
+            )
         with self.steps.step("Alarms watched", total=int(self.target.bake_seconds)) as step:
-            alarms = traffic.bake(self.target, lambda passed: step.done(int(passed)), but=rung)
-            step.note = ", ".join(alarms) or "all quiet"
+            self._no_more(rung, traffic.bake(self.target, lambda passed: step.done(int(passed)), but=rung))
+            step.note = "all quiet"
+
+    def _no_more(self, rung: Sequence[str], rings: Sequence[str]) -> None:
+        """Raises Problem for an alarm that was not on before."""
+        alarms = [name for name in rings if name not in rung]
         if alarms:
             raise Problem(
                 f"Alarms went off while build {self.build.digest[:12]} served: {', '.join(alarms)}.",

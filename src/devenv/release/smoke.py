@@ -20,10 +20,11 @@ _ENDED = {"completed", "exception", "rejected", "cancelled", "waiting"}
 
 
 def try_one(
-    target: Target, bucket: str, template: Path, tell: Callable[[str], Any], seconds: float = _DEADLINE_SECONDS
+    target: Target, bucket: str, template: Path, check: Callable[[], Any], seconds: float = _DEADLINE_SECONDS
 ) -> str:
     """Puts the order of `template` under a number of its own; the number. Raises Problem when its row does not come, it
-    ends otherwise than completed, or no mail goes out within `seconds`."""
+    ends otherwise than completed, or no mail goes out within `seconds`; or what `check`, called every now and then,
+    raises."""
     number = f"SMOKE-{uuid.uuid4().hex[:12]}"
     target.clients.client("s3").put_object(
         Bucket=bucket, Key=f"orders/{number}.xml", Body=renumbered(template, number), ContentType="application/xml"
@@ -35,12 +36,12 @@ def try_one(
         if order is not None:
             state = str(order["state"])
             mailed = any(event["source"] == "SES" for event in order["events"])
-            tell(state)
             if state == "completed" and mailed:
                 return number
             if state in _ENDED - {"completed"}:
                 raise _failed(number, f"ended as {state}: {order.get('reason') or 'no reason given'}")
-        time.sleep(target.look_seconds / 4)
+        check()
+        time.sleep(target.look_seconds / 2)
     if state == "completed":
         raise _failed(number, f"was completed, but no mail of it was sent within {seconds:.0f} s")
     raise _failed(number, f"stands at '{state}' after {seconds:.0f} s")

@@ -12,7 +12,7 @@ from devenv.credentials import Credentials
 from devenv.deploy import prerequisites
 from devenv.deploy.stack import Stack
 from devenv.home_kind import recorded, servers_of
-from devenv.instance import REGION
+from devenv.instance import ENVIRONMENT, REGION
 from devenv.postgres import ROLE
 from devenv.problem import Problem
 from devenv.release.builds import Build
@@ -75,6 +75,19 @@ def aws(environment: str, known: Mapping[str, str], *, bake_seconds: float | Non
         bake_seconds=300.0 if bake_seconds is None else bake_seconds,
         look_seconds=10.0,
         known=known,
+    )
+
+
+def local(running: Running, *, bake_seconds: float) -> Target:
+    """The running instance itself."""
+    return Target(
+        environment=ENVIRONMENT,
+        clients=running.clients,
+        bucket=prerequisites.artifact_bucket(),
+        address=running.endpoint,
+        bake_seconds=bake_seconds,
+        look_seconds=0.5,
+        emulated=True,
     )
 
 

@@ -59,8 +59,9 @@ def ringing(target: Target) -> list[str]:
     pages = target.clients.client("cloudwatch").get_paginator("describe_alarms").paginate(
         AlarmNamePrefix=target.prefix, StateValue="ALARM"
     )
-    names = [alarm["AlarmName"] for page in pages for alarm in page.get("MetricAlarms", [])]
-    return sorted(name for name in names if name.endswith(_WATCHED))
+    # The emulator ignores StateValue beside a prefix.
+    on = [alarm for page in pages for alarm in page.get("MetricAlarms", []) if alarm["StateValue"] == "ALARM"]
+    return sorted(alarm["AlarmName"] for alarm in on if alarm["AlarmName"].endswith(_WATCHED))
 
 
 def bake(target: Target, tell: Callable[[float], Any], *, but: Collection[str] = ()) -> list[str]:
