@@ -3,6 +3,16 @@ HOME_KIND ?=
 MTD_PYTHON ?=
 ARGS ?=
 ORDERS ?=
+# Of make deploy, review and drift. BUILD: a digest, or `only`; none builds the sources. ACCEPT: docs/operations.md.
+ENVIRONMENT ?= local
+BUILD ?=
+ACCEPT ?=
+REHEARSE ?=
+DESPITE_ALARMS ?=
+SMOKE_ORDER ?=
+DEPLOY = --environment $(ENVIRONMENT) $(addprefix --build=,$(BUILD)) $(addprefix --accept=,$(ACCEPT)) \
+	$(if $(REHEARSE),--rehearse) $(if $(DESPITE_ALARMS),--despite-alarms) $(addprefix --smoke-order=,$(SMOKE_ORDER)) \
+	$(addprefix --summary=,$(GITHUB_STEP_SUMMARY))
 export HOME_KIND MTD_PYTHON
 VENV := .venv
 MTD := $(VENV)/bin/mtd
@@ -16,12 +26,13 @@ EMULATOR_DAY := 2026-03-26
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status watch stress test lint unit integration screenshots policy iam-parity lock aws clean seed venv \
-	demo-processes
+	demo-processes build deploy review drill package-proof drift portal-tests rehearsal
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r target text; do printf '%-20s %s\n' "$$target" "$$text"; done
-	@echo; echo "  MTD_INSTANCE=name    a second system beside the first"
+	@echo; echo "  ENVIRONMENT=local|staging|production  BUILD=digest  REHEARSE=1    where, what, in the running instance instead"
+	@echo "  MTD_INSTANCE=name    a second system beside the first"
 	@echo "  HOME_KIND=embedded|compose    where it runs: without Docker, or in it (default: compose where an engine answers)"
 	@echo "  $(MTD) --help   everything else: put, order, orders, waiting, mail, logs, invoke, psql, doctor"
 
@@ -68,6 +79,31 @@ unit: venv ## the pure tests, in parallel
 integration: venv ## the tests against a running home of their own, in parallel
 	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
 	@$(PYTEST) tests/integration -n auto --dist loadgroup -q $(addprefix --home=,$(HOME_KIND)) $(ARGS)
+
+portal-tests: venv ## the portal's tests, in a browser too (needs chromium)
+	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
+	@$(PYTEST) tests/integration/backoffice -n auto --dist loadgroup -q $(addprefix --home=,$(HOME_KIND)) $(ARGS)
+
+build: venv ## what a deployment needs, once, under one digest, into build/releases
+	@$(MTD) build
+
+deploy: venv ## ENVIRONMENT=local|staging|production: change set, gate, migration, traffic, smoke, alarms; back if need be
+	@$(MTD) deploy $(DEPLOY) $(ARGS)
+
+review: venv ## the change set of ENVIRONMENT and what the gate says; nothing is changed
+	@$(MTD) deploy $(DEPLOY) --review $(ARGS)
+
+drift: venv ## what ENVIRONMENT has that was not deployed
+	@$(MTD) drift --environment $(ENVIRONMENT) $(if $(REHEARSE),--rehearse) $(ARGS)
+
+drill: venv ## a failing version serves in the running instance, its alarm takes it back; orders lost: 0
+	@$(MTD) drill $(ARGS)
+
+package-proof: venv ## two builds in other places, and what the running instance runs, byte for byte
+	@$(MTD) build --prove $(ARGS)
+
+rehearsal: venv ## all of the above in an instance of its own: review, deploy, promote, drill, proof, drift
+	@sh src/devenv/release/rehearsal.sh
 
 policy: $(CHECKOV)/.installed ## checkov over the templates; what is kept all the same is argued in cloudformation/checkov
 	@$(CHECKOV)/bin/checkov --config-file cloudformation/checkov/config.yaml && echo "checkov: nothing that is not argued"

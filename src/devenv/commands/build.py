@@ -8,7 +8,9 @@ from devenv.screen import console, json_flag, print_json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prove", action="store_true", help="build twice in other places, compare bytes with what runs")
+    parser.add_argument(
+        "--prove", action="store_true", help="build twice in other places, compare bytes with what runs"
+    )
     json_flag(parser)
 
 

@@ -1,7 +1,6 @@
 """bring a build into an environment: change set, gate, migration, traffic, smoke, alarms; back if it goes wrong"""
 
 import argparse
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,7 +52,13 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         build = builds.find(instance, arguments.build) if arguments.build else builds.make(instance)
         print(f"build {build.digest}")
         deployment = Deployment(
-            target=_target(arguments, instance),
+            target=target.of(
+                environment,
+                instance,
+                _parameters(arguments.parameter),
+                rehearse=arguments.rehearse,
+                bake_seconds=arguments.bake,
+            ),
             build=build,
             steps=steps,
             show=show,
@@ -68,21 +73,11 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     return 0
 
 
-def _target(arguments: argparse.Namespace, instance: Instance) -> target.Target:
-    known = {}
-    for text in arguments.parameter:
+def _parameters(texts: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in texts:
         name, given, value = text.partition("=")
         if not given:
             raise Problem(f"--parameter {text} is no NAME=VALUE.", fix="For example PortalDigest=sha256:...", code=2)
-        known[name] = value
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if not endpoint and not arguments.rehearse:
-        return target.aws(arguments.environment, known, bake_seconds=arguments.bake)
-    running = Running.of(instance)
-    if endpoint and endpoint.rstrip("/") != running.endpoint:
-        raise Problem(
-            f"AWS_ENDPOINT_URL is {endpoint}, and instance '{instance.name}' answers at {running.endpoint}.",
-            fix="Rehearse in a running instance: leave AWS_ENDPOINT_URL out and say --rehearse.",
-            code=2,
-        )
-    return target.rehearsal(arguments.environment, running, known, bake_seconds=arguments.bake)
+        found[name] = value
+    return found

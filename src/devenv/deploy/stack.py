@@ -32,11 +32,15 @@ class Resource:
 class Stack:
     """One root stack, its nested ones included."""
 
-    def __init__(self, client: Any, name: str, *, seconds: float = 300.0, poll_seconds: float = 0.2) -> None:
+    def __init__(
+        self, client: Any, name: str, *, seconds: float = 300.0, poll_seconds: float = 0.2, role: str | None = None
+    ) -> None:
+        """`role` is the ARN of the role that CloudFormation makes changes with; the caller's own without one."""
         self._client = client
         self.name = name
         self._seconds = seconds
         self._poll_seconds = poll_seconds
+        self._role = {"RoleARN": role} if role else {}
 
     def status(self) -> str | None:
         """The stack's status; None when there is no such stack."""
@@ -88,6 +92,7 @@ class Stack:
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
             IncludeNestedStacks=True,
+            **self._role,
         )
         reason = ""
 

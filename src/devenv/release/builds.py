@@ -92,7 +92,7 @@ def make(instance: Instance) -> Build:
 
 
 def read(folder: Path) -> Build:
-    """A build that was made before. Raises Problem unless every file is what the manifest says, and the digest theirs."""
+    """A build that was made before. Raises Problem unless every file and the digest are what the manifest says."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
         digest, files = str(manifest["digest"]), dict(manifest["files"])
@@ -114,9 +114,9 @@ def read(folder: Path) -> Build:
 
 
 def find(instance: Instance, digest: str) -> Build:
-    """By its digest, or the beginning of it. Raises Problem unless exactly one build is meant."""
+    """By its digest, the beginning of it, or `only`, where there is but one. Raises Problem unless one is meant."""
     known = sorted(path.name for path in folder_of(instance).glob("*") if (path / _MANIFEST).exists())
-    meant = [name for name in known if digest and name.startswith(digest)]
+    meant = [name for name in known if digest == "only" or name.startswith(digest)]
     if len(meant) != 1:
         listed = ", ".join(meant or known) or "none"
         raise Problem(
@@ -127,7 +127,7 @@ def find(instance: Instance, digest: str) -> Build:
 
 
 def put(build: Build, clients: Clients, bucket: str, address: str) -> str:
-    """Puts a build into an artifact bucket, each place filled in; the root template's URL. What is there stays there."""
+    """Puts a build into an artifact bucket, each place filled in; the root template's URL."""
     client = clients.client("s3")
 
     def one(name: str) -> None:

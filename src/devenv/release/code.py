@@ -52,7 +52,7 @@ def place(target: Target, function: str, key: str, layer: str) -> None:
     """The function's code and layer, in $LATEST alone: who calls the alias does not see it."""
     client = target.clients.client("lambda")
     name = f"{target.prefix}{function}"
-    waiter = client.get_waiter("function_updated_v2")
+    waiter = client.get_waiter("function_updated")
     waiter.config.delay = 0.1 if target.emulated else 1.0
     client.update_function_code(FunctionName=name, S3Bucket=target.bucket, S3Key=key)
     waiter.wait(FunctionName=name)

@@ -75,9 +75,7 @@ def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds
     _put(target, running, third)
     moments.append((since(), f"{len(third)} orders put"))
     with steps.step("All orders end", total=orders) as step:
-        rows, missing = seeds.wait_until_ended(
-            running.orders_api(), set(numbers), seconds=_END_SECONDS, tell=step.done
-        )
+        rows, missing = seeds.wait_until_ended(running.orders_api(), set(numbers), seconds=_END_SECONDS, tell=step.done)
     moments.append((since(), "all orders ended" if not missing else f"{len(missing)} orders had not ended"))
     states: dict[str, int] = {}
     for row in rows:

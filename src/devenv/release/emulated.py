@@ -8,11 +8,9 @@ from devenv.aws import Clients
 from devenv.deploy.stack import Stack
 from devenv.release.changes import Change, told
 
-# A change of these alone is new code: versions and aliases can be moved without CloudFormation.
-CODE = frozenset({
-    "AWS::CloudFormation::Stack", "AWS::Lambda::Function", "AWS::Lambda::Version", "AWS::Lambda::Alias",
-    "AWS::Lambda::LayerVersion",
-})  # fmt: skip
+# New code is a change of these alone: versions and aliases can be moved without CloudFormation.
+_CODE = frozenset({"AWS::CloudFormation::Stack", "AWS::Lambda::Function", "AWS::Lambda::Alias"})
+_VERSIONS = frozenset({"AWS::Lambda::Version", "AWS::Lambda::LayerVersion"})
 
 
 def nested_changes(clients: Clients, bucket: str, parent: Change, physical_id: str, root: str) -> Iterator[Change]:
@@ -41,6 +39,5 @@ def _stand_in(declared: dict[str, Any]) -> str:
 
 
 def only_code(changes: list[Change]) -> bool:
-    """Whether functions' code is all that a change set changes."""
-    return all(change.kind in CODE and change.action != "Remove" or change.kind == "AWS::Lambda::Version"
-               or change.kind == "AWS::Lambda::LayerVersion" for change in changes)  # fmt: skip
+    """Whether functions' code is all that a change set changes; versions of it come and go."""
+    return all(change.kind in _CODE if change.action == "Modify" else change.kind in _VERSIONS for change in changes)

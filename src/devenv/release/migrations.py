@@ -24,7 +24,9 @@ _RULES = (
     (re.compile(r"^alter\s+table\b.*\badd\s+(?:constraint\b.*?\b)?(?:check|unique|foreign\s+key|exclude)\b(?!.*\bnot\s+valid\b)"),
      "adds a constraint that standing code may break"),
 )  # fmt: skip
-_ADDED = re.compile(r"\badd\s+(?:column\s+)?(?:if\s+not\s+exists\s+)?(?!constraint\b|check\b|unique\b|foreign\b)(\w+)\s")
+_ADDED = re.compile(
+    r"\badd\s+(?:column\s+)?(?:if\s+not\s+exists\s+)?(?!constraint\b|check\b|unique\b|foreign\b)(\w+)\s"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +57,16 @@ def ensure_expand_only(folder: Path) -> None:
         told = "; ".join(f"{one.file} line {one.line} {one.what}" for one in found)
         raise Problem(
             f"Migrations must only expand, and these do not: {told}.",
-            fix="The code that serves now still needs it: expand first, contract in a later release, when no version that "
-            "needs it can come back. Then say so above the statement: '-- contracts: <reason>'.",
+            fix="The code that serves now still needs it: expand first, contract in a later release, when no version "
+            "that needs it can come back. Then say so above the statement: '-- contracts: <reason>'.",
         )
 
 
 def _statements(text: str) -> list[tuple[int, str, str]]:
     """(first line, raw text with its comments, lower-case text without comments and with literals emptied)."""
     found = []
-    start, bare, at = 0, [], 0
+    start, at = 0, 0
+    bare: list[str] = []
 
     def close(end: int) -> None:
         raw = text[start:end]

@@ -50,7 +50,9 @@ def prove(instance: Instance, out: Console, *, as_json: bool) -> int:
         for one in compared:
             for name in one.differences[:20]:
                 out.print(f"{one.what}: {name}", highlight=False, markup=False)
-        out.print(f"\nBuild {build.digest}; differences: {sum(len(one.differences) for one in compared)}", highlight=False)
+        out.print(
+            f"\nBuild {build.digest}; differences: {sum(len(one.differences) for one in compared)}", highlight=False
+        )
     return int(any(one.differences for one in compared))
 
 
@@ -101,7 +103,10 @@ def _local(running: Running, build: Build) -> list[Compared]:
     shared = running.instance.project / "src" / "shared"
     own = {f"python/{name}": path.read_bytes() for name, path in files_of(shared) if "/" in name}
     ours = {name: body for name, body in layer.items() if name.split("/")[1] in {path.split("/")[1] for path in own}}
-    compared = [_compare("functions: folders that run, zips", folders, zips), _compare("layer: our own code", own, ours)]
+    compared = [
+        _compare("functions: folders that run, zips", folders, zips),
+        _compare("layer: our own code", own, ours),
+    ]
     platform = servers_of(running.instance, recorded(running.document)).target()
     if (platform.python, platform.platform.partition("-")[0]) != (Platform.aws().python, "x86_64"):
         return compared

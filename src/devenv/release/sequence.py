@@ -1,4 +1,4 @@
-"""The one way into an environment: change set, gate, migration ahead, traffic, smoke, bake; and back if it goes wrong."""
+"""The one way into an environment: change set, gate, migration, traffic, smoke, alarms; and back if it goes wrong."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ class Deployment:
             raise Problem(f"{problem.sentence} Rolled back.", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
         record.keep(
             self.target,
-            digest=self.build.digest,
+            self.build,
             template=proposal.template,
             parameters=proposal.parameters,
             versions=traffic.serving(self.target),
@@ -90,7 +90,7 @@ class Deployment:
         if rung and not self.despite_alarms:
             raise Problem(
                 f"Before anything was changed, alarms are on: {', '.join(rung)}.",
-                fix="See docs/operations.md. If this build mends it: DESPITE_ALARMS=1; new alarms roll it back all the same.",
+                fix="See docs/operations.md. If this build mends it: DESPITE_ALARMS=1; other alarms roll it back.",
             )
         return rung
 
@@ -119,8 +119,8 @@ class Deployment:
         if proposal.name is None:
             return
         self.target.stack.discard(proposal.name)
-        if proposal.kind == "CREATE":
-            self.target.stack.delete()
+        if proposal.kind == "CREATE" and self.target.emulated:
+            self.target.stack.delete()  # on AWS it stays, in review, and nothing is in it
 
     def _execute(self, proposal: Proposal) -> dict[str, str]:
         assert proposal.name is not None
@@ -137,8 +137,7 @@ class Deployment:
         return outputs
 
     def _execute_for_emulator(self, proposal: Proposal) -> dict[str, str]:
-        """The emulator updates no stack faithfully: new code is put and moved as CodeDeploy does, else the stack is made
-        afresh."""
+        """The emulator updates no stack faithfully: new code is moved as CodeDeploy does, else all is made anew."""
         stack = self.target.stack
         assert proposal.name is not None
         stack.discard(proposal.name)

@@ -59,7 +59,8 @@ def renumbered(template: Path, number: str) -> bytes:
     identifier.text = number
     for address in root.iter(f"{_CBC}ElectronicMail"):
         address.text = _MAILBOX
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text
 
 
 def _ask(target: Target, number: str) -> dict[str, Any] | None:

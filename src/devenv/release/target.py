@@ -12,7 +12,7 @@ from devenv.credentials import Credentials
 from devenv.deploy import prerequisites
 from devenv.deploy.stack import Stack
 from devenv.home_kind import recorded, servers_of
-from devenv.instance import ENVIRONMENT, REGION
+from devenv.instance import ENVIRONMENT, REGION, Instance
 from devenv.postgres import ROLE
 from devenv.problem import Problem
 from devenv.release.builds import Build
@@ -46,7 +46,8 @@ class Target:
         client = self.clients.client("cloudformation")
         if self.emulated:
             return Stack(client, f"mtd-{self.environment}")
-        return Stack(client, f"mtd-{self.environment}", seconds=_AWS_SECONDS, poll_seconds=_AWS_POLL_SECONDS)
+        role = f"arn:aws:iam::{self.clients.account()}:role/{self.prefix}cloudformation"
+        return Stack(client, f"mtd-{self.environment}", seconds=_AWS_SECONDS, poll_seconds=_AWS_POLL_SECONDS, role=role)
 
     def parameters(self, build: Build, standing: Mapping[str, str]) -> dict[str, str]:
         """The file of the build, then what is known here, then what stands. Raises Problem for one without a value."""
@@ -62,6 +63,29 @@ class Target:
                 fix=f"Set it in cloudformation/environments/{self.environment}.json and build again, or --parameter.",
             )
         return {name: value for name, value in values.items() if name in declared}
+
+
+def of(
+    environment: str,
+    instance: Instance,
+    known: Mapping[str, str],
+    *,
+    rehearse: bool,
+    bake_seconds: float | None = None,
+) -> Target:
+    """The environment's account; or, to rehearse it or where AWS_ENDPOINT_URL is set, the running instance. Raises
+    Problem when that is another endpoint than the instance's."""
+    endpoint = instance.setting("AWS_ENDPOINT_URL").rstrip("/")
+    if not endpoint and not rehearse:
+        return aws(environment, known, bake_seconds=bake_seconds)
+    running = Running.of(instance)
+    if endpoint and endpoint != running.endpoint:
+        raise Problem(
+            f"AWS_ENDPOINT_URL is {endpoint}, and instance '{instance.name}' answers at {running.endpoint}.",
+            fix="Rehearse in the running instance: REHEARSE=1, without AWS_ENDPOINT_URL.",
+            code=2,
+        )
+    return rehearsal(environment, running, known, bake_seconds=bake_seconds)
 
 
 def aws(environment: str, known: Mapping[str, str], *, bake_seconds: float | None = None) -> Target:

@@ -56,8 +56,10 @@ def back(target: Target, before: Mapping[str, str]) -> list[str]:
 
 def ringing(target: Target) -> list[str]:
     """The names of the watched alarms that are on."""
-    pages = target.clients.client("cloudwatch").get_paginator("describe_alarms").paginate(
-        AlarmNamePrefix=target.prefix, StateValue="ALARM"
+    pages = (
+        target.clients.client("cloudwatch")
+        .get_paginator("describe_alarms")
+        .paginate(AlarmNamePrefix=target.prefix, StateValue="ALARM")
     )
     # The emulator ignores StateValue beside a prefix.
     on = [alarm for page in pages for alarm in page.get("MetricAlarms", []) if alarm["StateValue"] == "ALARM"]
