@@ -10,9 +10,9 @@ ACCEPT ?=
 REHEARSE ?=
 DESPITE_ALARMS ?=
 SMOKE_ORDER ?=
-DEPLOY = --environment $(ENVIRONMENT) $(addprefix --build=,$(BUILD)) $(addprefix --accept=,$(ACCEPT)) \
-	$(if $(REHEARSE),--rehearse) $(if $(DESPITE_ALARMS),--despite-alarms) $(addprefix --smoke-order=,$(SMOKE_ORDER)) \
-	$(addprefix --summary=,$(GITHUB_STEP_SUMMARY))
+DEPLOY = --environment $(ENVIRONMENT) $(addprefix --build=,$(BUILD)) $(if $(REHEARSE),--rehearse)
+# People type these: the command reads them itself, no shell does.
+export ACCEPT DESPITE_ALARMS SMOKE_ORDER
 export HOME_KIND MTD_PYTHON
 VENV := .venv
 MTD := $(VENV)/bin/mtd

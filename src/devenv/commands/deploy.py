@@ -20,30 +20,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--build", metavar="DIGEST", help="a build made before, or the beginning of its digest")
     parser.add_argument("--review", action="store_true", help="show the change set, ask the gate, change nothing")
     parser.add_argument("--rehearse", action="store_true", help="in the running instance (or set AWS_ENDPOINT_URL)")
-    parser.add_argument("--accept", default="", metavar="NAMES", help="resources with state that may go, with commas")
-    parser.add_argument("--despite-alarms", action="store_true", help="deploy although alarms are on")
+    parser.add_argument("--accept", metavar="NAMES", help="resources with state that may go, with commas; or ACCEPT")
+    parser.add_argument(
+        "--despite-alarms", action="store_true", help="deploy although alarms are on; or DESPITE_ALARMS"
+    )
     parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
-    parser.add_argument("--smoke-order", type=Path, metavar="FILE", help="the order to try (default: one of the build)")
+    parser.add_argument("--smoke-order", type=Path, metavar="FILE", help="the order to try; or SMOKE_ORDER")
     parser.add_argument("--bake", type=float, metavar="SECONDS", help="how long the alarms are watched")
-    parser.add_argument("--summary", type=Path, metavar="FILE", help="append the changes as Markdown")
+    parser.add_argument("--summary", metavar="FILE", help="append the changes as Markdown; or GITHUB_STEP_SUMMARY")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     environment = arguments.environment
     if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", environment):
         raise Problem(f"'{environment}' cannot be an environment.", fix="local, staging or production.", code=2)
-    if arguments.smoke_order and not arguments.smoke_order.is_file():
-        raise Problem(f"There is no file {arguments.smoke_order}.", fix="Check SMOKE_ORDER.", code=2)
+    smoke_order = arguments.smoke_order or (Path(told) if (told := instance.setting("SMOKE_ORDER")) else None)
+    if smoke_order and not smoke_order.is_file():
+        raise Problem(f"There is no file {smoke_order}.", fix="Check SMOKE_ORDER.", code=2)
+    summary = arguments.summary or instance.setting("GITHUB_STEP_SUMMARY")
     out = console()
 
     def show(changes: Sequence[Change]) -> None:
         title = f"{environment}: {'what would change' if arguments.review else 'what changes'}"
         out.print(table(COLUMNS, rows(changes)) if changes else "No resource changes.")
-        if arguments.summary:
-            with arguments.summary.open("a", encoding="utf-8") as summary:
-                summary.write(markdown(title, changes) + "\n")
+        if summary:
+            with Path(summary).open("a", encoding="utf-8") as page:
+                page.write(markdown(title, changes) + "\n")
 
-    accepted = tuple(filter(None, arguments.accept.split(",")))
+    accepted = tuple(filter(None, (arguments.accept or instance.setting("ACCEPT")).split(",")))
     with Steps(out) as steps:
         if environment == ENVIRONMENT:
             told = local.deploy(Running.of(instance), steps, show, accepted, review=arguments.review)
@@ -63,8 +67,8 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
             steps=steps,
             show=show,
             accepted=accepted,
-            despite_alarms=arguments.despite_alarms,
-            smoke_order=arguments.smoke_order,
+            despite_alarms=arguments.despite_alarms or bool(instance.setting("DESPITE_ALARMS")),
+            smoke_order=smoke_order,
         )
         if arguments.review:
             deployment.review()

@@ -1,15 +1,14 @@
 """The whole template as staging and production have it: deployed, nothing only pretended, and as the template says."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 
 import pytest
 
 from devenv.deploy.stack import UNKNOWN_ALLOWED
-from tests.integration.aws.deployed import Deployed, deploy
+from tests.integration.aws.deployed import Deployed
 from tests.integration.aws.read_back import READERS
 from tests.integration.aws.template_values import Known, differences
-from tests.integration.executor.bare_localstack import REGION, BareLocalStack
+from tests.integration.executor.bare_localstack import REGION
 
 ACCOUNT = "000000000000"
 PSEUDO = {"AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
@@ -36,15 +35,6 @@ NOT_TOLD = {
     "AWS::S3::Bucket NotificationConfiguration": "the API tells it in other words; the order's way needs it",
     "AWS::S3::Bucket OwnershipControls": "the emulator's CloudFormation leaves it out",
 }
-
-
-@pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    folder = tmp_path_factory.mktemp("aws")
-    with BareLocalStack(folder / "localstack") as localstack:
-        build = folder / "build"
-        build.mkdir()
-        yield deploy(localstack, build, "staging")
 
 
 @pytest.mark.xdist_group("aws")

@@ -1,0 +1,110 @@
+"""The gate against a standing staging, and what an account needs before a deployment."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from devenv.aws import Clients
+from devenv.deploy.stack import Stack
+from devenv.deploy.template import load
+from devenv.problem import Problem
+from devenv.release.changes import Change, ensure_kept
+from devenv.release.review import changes_of
+from devenv.release.target import Target
+from tests.integration.aws.deployed import BUCKET, Deployed
+from tests.integration.executor.bare_localstack import ROOT
+
+ROOT_KEY = "reviewed.json"
+
+
+def _review(deployed: Deployed, stack: str, edit: Callable[[dict[str, Any]], None]) -> list[Change]:
+    """What staging would change if one of its nested templates were edited so."""
+    s3 = deployed.client("s3")
+
+    def read(key: str) -> Any:
+        return json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+
+    def put(key: str, body: Any) -> None:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(body).encode())
+
+    root = read("root.json")
+    place = root["Resources"][stack]["Properties"]
+    nested = read(place["TemplateURL"].rpartition(f"/{BUCKET}/")[2])
+    edit(nested["Resources"])
+    put(f"reviewed-{stack}.json", nested)
+    place["TemplateURL"] = f"{deployed.localstack.endpoint}/{BUCKET}/reviewed-{stack}.json"
+    put(ROOT_KEY, root)
+    target = Target(
+        environment="staging",
+        clients=Clients(deployed.localstack.endpoint),
+        bucket=BUCKET,
+        address=deployed.localstack.endpoint,
+        bake_seconds=0.0,
+        look_seconds=0.1,
+        emulated=True,
+    )
+    url = f"{deployed.localstack.endpoint}/{BUCKET}/{ROOT_KEY}"
+    name = target.stack.propose(url, target.stack.parameters(), kind="UPDATE")
+    assert name is not None
+    try:
+        return changes_of(target, name, ROOT_KEY)
+    finally:
+        target.stack.discard(name)
+
+
+@pytest.mark.xdist_group("aws")
+def test_a_queue_renamed_and_another_removed_stop_at_the_gate(deployed: Deployed) -> None:
+    def edit(resources: dict[str, Any]) -> None:
+        resources["OrdersQueue"]["Properties"]["QueueName"] = "other"
+        del resources["FailuresQueue"]["Properties"]["MessageRetentionPeriod"]
+        del resources["WaitingQueue"]
+
+    changes = _review(deployed, "Messaging", edit)
+
+    told = {change.name: (change.action, change.replacement) for change in changes}
+    assert told["Messaging/OrdersQueue"] == ("Modify", "True")
+    assert told["Messaging/FailuresQueue"] == ("Modify", "False")
+    assert told["Messaging/WaitingQueue"][0] == "Remove"
+    with pytest.raises(Problem) as stopped:
+        ensure_kept(changes, ())
+    assert "Messaging/OrdersQueue (AWS::SQS::Queue: replaced)" in stopped.value.sentence
+    assert "Messaging/WaitingQueue (AWS::SQS::Queue: removed)" in stopped.value.sentence
+    assert "FailuresQueue" not in stopped.value.sentence
+    ensure_kept(changes, ["Messaging/OrdersQueue", "Messaging/WaitingQueue"])
+
+
+@pytest.mark.xdist_group("aws")
+def test_another_name_for_the_database_stops_and_more_storage_does_not(deployed: Deployed) -> None:
+    def grow(resources: dict[str, Any]) -> None:
+        resources["Database"]["Properties"]["AllocatedStorage"] = "200"
+
+    def rename(resources: dict[str, Any]) -> None:
+        resources["Database"]["Properties"]["DBInstanceIdentifier"] = "other"
+
+    ensure_kept(_review(deployed, "Database", grow), ())
+    with pytest.raises(Problem, match=r"Database/Database .AWS::RDS::DBInstance"):
+        ensure_kept(_review(deployed, "Database", rename), ())
+
+
+@pytest.mark.xdist_group("aws")
+def test_the_bootstrap_stands_and_lets_only_the_repositorys_environment_in(deployed: Deployed) -> None:
+    body = load(ROOT / "cloudformation" / "bootstrap.yaml")
+    deployed.client("s3").put_object(Bucket=BUCKET, Key="bootstrap.json", Body=json.dumps(body).encode())
+    stack = Stack(deployed.client("cloudformation"), "mtd-bootstrap-staging")
+
+    outputs = stack.apply(
+        f"{deployed.localstack.endpoint}/{BUCKET}/bootstrap.json",
+        {"Environment": "staging", "Repository": "retailer/mtd"},
+    )
+
+    assert outputs["ArtifactBucket"] == "mtd-artifacts-staging-000000000000"
+    iam = deployed.client("iam")
+    for name, subject in (("deploy", "environment:staging"), ("review", "environment:staging-review")):
+        role = iam.get_role(RoleName=f"mtd-staging-{name}")["Role"]
+        [statement] = role["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+        told = statement["Condition"]["StringEquals"]
+        assert told["token.actions.githubusercontent.com:sub"] == f"repo:retailer/mtd:{subject}"
+        assert role["Arn"] == outputs[f"{name.capitalize()}RoleArn"]
