@@ -1,6 +1,6 @@
 """The one way into an environment: change set, gate, migration, traffic, smoke, alarms; and back if it goes wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class Deployment:
 
     def run(self) -> str:
         """What was done. Raises Problem: code 3 stopped by the gate, 4 rolled back."""
+        smoke.renumbered(self._order, "SMOKE")  # before anything is changed, what could not be tried is told
         rung = self._alarms_before()
         proposal = self._propose()
         try:
@@ -74,8 +75,8 @@ class Deployment:
         try:
             self._try(outputs, rung)
         except Problem as problem:
-            self._back(before, previous)
-            raise Problem(f"{problem.sentence} Rolled back.", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
+            told = self._back(proposal, before, previous)
+            raise Problem(f"{problem.sentence} {told}", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
         record.keep(
             self.target,
             self.build,
@@ -147,10 +148,15 @@ class Deployment:
                 traffic.shift(self.target, versions)
                 step.note = f"{len(versions)} functions, all at once"
             return stack.outputs()
-        with self.steps.step("Stack made afresh"), carried_over(self.target.clients, stack):
+        with self.steps.step("Stack made afresh"):
+            return self._afresh(proposal.template, proposal.parameters)
+
+    def _afresh(self, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
+        stack = self.target.stack
+        with carried_over(self.target.clients, stack):
             stack.delete()
             prerequisites.remove_log_groups(self.target.clients, self.target.environment)
-            outputs = stack.apply(proposal.template, proposal.parameters)
+            outputs = stack.apply(template, dict(parameters))
             self._migrate(outputs)
         resume(self.target.clients, self.target.environment)
         return outputs
@@ -161,9 +167,11 @@ class Deployment:
 
     def _try(self, outputs: dict[str, str], rung: list[str]) -> None:
         with self.steps.step("Smoke: XML in, row and mail out") as step:
-            order = self.smoke_order or self.build.named("smoke")["CL-2026-000001"]
             step.note = smoke.try_one(
-                self.target, outputs["InboxBucket"], order, lambda: self._no_more(rung, traffic.ringing(self.target))
+                self.target,
+                outputs["InboxBucket"],
+                self._order,
+                lambda: self._no_more(rung, traffic.ringing(self.target)),
             )
         with self.steps.step("Alarms watched", total=int(self.target.bake_seconds)) as step:
             self._no_more(rung, traffic.bake(self.target, lambda passed: step.done(int(passed)), but=rung))
@@ -178,20 +186,42 @@ class Deployment:
                 fix="docs/operations.md has a section for each; the functions' logs say why.",
             )
 
-    def _back(self, before: dict[str, str], previous: Record | None) -> None:
-        """Traffic first, within a second; then the stack, so that CloudFormation tells what serves."""
+    def _back(self, proposal: Proposal, before: Mapping[str, str], previous: Record | None) -> str:
+        """Traffic first, within a second; then the stack, so that CloudFormation tells what serves. What came of it."""
+        if proposal.kind == "CREATE":
+            return "It is the first deployment: there is nothing to go back to, it stays."
         with self.steps.step("Traffic moved back") as step:
             moved = traffic.back(self.target, before)
-            step.note = f"{len(moved)} functions" if before else "a first deployment: there is nothing before it"
-        if previous is None or self.target.emulated:
+            step.note = f"{len(moved)} functions"
+        if self.target.emulated and emulated.only_code(proposal.changes):
+            return "Rolled back."
+        if previous is None:
+            return "Traffic is back; the stack is not, for no deployment before is recorded."
+        try:
+            with self.steps.step("Stack put back") as step:
+                self._restore(previous)
+                step.note = f"build {previous.digest[:12]}"
+        except Problem as problem:
+            return f"Traffic is back; the stack is not: {problem.sentence}"
+        return "Rolled back."
+
+    def _restore(self, previous: Record) -> None:
+        if self.target.emulated:
+            self._afresh(previous.template, previous.parameters)
             return
-        with self.steps.step("Stack put back") as step:
-            # CodeDeploy moves nothing while an alarm is on.
-            traffic.quiet(self.target, _QUIET_SECONDS)
-            stack = self.target.stack
-            name = stack.propose(previous.template, dict(previous.parameters), kind="UPDATE")
-            if name is not None:
-                root = previous.template.rpartition(f"/{self.target.bucket}/")[2]
-                ensure_kept(changes_of(self.target, name, root), ())
-                stack.execute(name, kind="UPDATE")
-            step.note = f"build {previous.digest[:12]}"
+        traffic.quiet(self.target, _QUIET_SECONDS)  # CodeDeploy moves nothing while an alarm is on
+        stack = self.target.stack
+        name = stack.propose(previous.template, dict(previous.parameters), kind="UPDATE")
+        if name is None:
+            return
+        root = previous.template.rpartition(f"/{self.target.bucket}/")[2]
+        try:
+            ensure_kept(changes_of(self.target, name, root), ())
+        except Problem:
+            stack.discard(name)
+            raise
+        stack.execute(name, kind="UPDATE")
+
+    @property
+    def _order(self) -> Path:
+        return self.smoke_order or self.build.named("smoke")["CL-2026-000001"]

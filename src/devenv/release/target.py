@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
 from psycopg import sql
 
 from devenv import simulator
@@ -91,10 +92,17 @@ def of(
 def aws(environment: str, known: Mapping[str, str], *, bake_seconds: float | None = None) -> Target:
     """The account that the caller's credentials are of; its bucket is made by cloudformation/bootstrap.yaml."""
     clients = Clients(None)
+    try:
+        account = clients.account()
+    except (BotoCoreError, ClientError) as error:
+        raise Problem(
+            f"No account of AWS lets this in: {error}",
+            fix="Sign in ('aws sso login', or the role of CI), or rehearse in the running instance: REHEARSE=1.",
+        ) from error
     return Target(
         environment=environment,
         clients=clients,
-        bucket=f"mtd-artifacts-{environment}-{clients.account()}",
+        bucket=f"mtd-artifacts-{environment}-{account}",
         address=f"https://s3.{REGION}.amazonaws.com",
         bake_seconds=300.0 if bake_seconds is None else bake_seconds,
         look_seconds=10.0,

@@ -129,6 +129,42 @@ def test_a_first_deployment_migrates_when_the_stack_stands(account: Account, bui
     assert account.calls == [f"CREATE by {build.digest}", "executed", "migrated by live", "protected", "smoke"]
 
 
+def test_a_first_deployment_that_fails_says_that_it_stays(account: Account, build: Build) -> None:
+    account.status = None
+    account.after_execution = lambda: setattr(account, "status", "CREATE_COMPLETE")
+    account.update_termination_protection = lambda **_: None  # type: ignore[attr-defined]
+    account.orders = [{"state": "rejected", "reason": "no UBL", "events": []}]
+
+    with pytest.raises(Problem, match=r"ended as rejected: no UBL.*there is nothing to go back to"):
+        _deployment(account, build).run()
+
+
+def test_a_way_back_that_would_destroy_state_leaves_the_stack_and_says_so(account: Account, build: Build) -> None:
+    account.orders = [{"state": "exception", "reason": "no stock", "events": []}]
+    url = "https://s3/artifacts/releases/old/template.json"
+    record.keep(target(account), build, template=url, parameters={}, versions={})
+    moved = account.after_execution
+
+    def after() -> None:
+        moved()
+        account.changes = [replaced("AWS::SQS::Queue")]
+
+    account.after_execution = after
+
+    with pytest.raises(Problem, match=r"no stock.*Traffic is back; the stack is not: .*X .AWS::SQS::Queue"):
+        _deployment(account, build).run()
+
+    assert account.aliases["mtd-staging-a"] == "1"
+    assert account.calls[-1] == "taken back"
+
+
+def test_a_smoke_order_that_cannot_be_put_is_told_before_anything_changes(account: Account, build: Build) -> None:
+    (build.folder / "smoke" / "CL-2026-000001.xml").write_text("no XML")
+    with pytest.raises(Problem, match="cannot be read as XML"):
+        _deployment(account, build).run()
+    assert account.calls == []
+
+
 def test_a_stack_that_is_half_made_is_told(account: Account, build: Build) -> None:
     account.status = "ROLLBACK_COMPLETE"
     with pytest.raises(Problem, match="mtd-staging is ROLLBACK_COMPLETE"):
