@@ -65,7 +65,7 @@ class Deployment:
             self._discard(proposal)
             raise
         before, previous = traffic.serving(self.target), record.last(self.target)
-        if proposal.name is None or (not proposal.changes and previous and previous.digest == self.build.digest):
+        if not proposal.changes and previous is not None and previous.digest == self.build.digest:
             self._discard(proposal)
             return f"nothing to deploy: build {self.build.digest[:12]} serves {self.target.environment} already"
         if proposal.kind == "UPDATE":
@@ -124,10 +124,11 @@ class Deployment:
             self.target.stack.delete()  # on AWS it stays, in review, and nothing is in it
 
     def _execute(self, proposal: Proposal) -> dict[str, str]:
-        assert proposal.name is not None
         stack = self.target.stack
         if proposal.kind == "UPDATE" and self.target.emulated:
             return self._execute_for_emulator(proposal)
+        if proposal.name is None:
+            return stack.outputs()  # only what the migration takes is new: a process, say
         with self.steps.step("Stack brought to stand, traffic moved"):
             outputs = stack.execute(proposal.name, kind=proposal.kind)
         if proposal.kind == "CREATE":
@@ -140,8 +141,7 @@ class Deployment:
     def _execute_for_emulator(self, proposal: Proposal) -> dict[str, str]:
         """The emulator updates no stack faithfully: new code is moved as CodeDeploy does, else all is made anew."""
         stack = self.target.stack
-        assert proposal.name is not None
-        stack.discard(proposal.name)
+        self._discard(proposal)
         if emulated.only_code(proposal.changes):
             with self.steps.step("Versions published, traffic moved") as step:
                 versions = code.publish_versions(self.target, self.build)

@@ -152,6 +152,8 @@ class Account:
         self.calls.append(f"{ChangeSetType} by {TemplateURL.split('/')[-2]}")
 
     def describe_change_set(self, **_: Any) -> dict[str, Any]:
+        if not self.changes:
+            return {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
         return {"Status": "CREATE_COMPLETE", "Changes": [{"ResourceChange": each} for each in self.changes]}
 
     def delete_change_set(self, **_: Any) -> None:

@@ -1,6 +1,7 @@
 """A deployment into an account: what is done in which order, and what is taken back when it goes wrong."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,17 @@ def test_what_goes_wrong_takes_traffic_back_and_then_the_stack(
     assert sorted(call for call in rolled if " to " in call) == ["mtd-staging-a to 1", "mtd-staging-b to 1"]
     assert rolled[-2:] == ["UPDATE by old", "executed"]
     assert account.aliases["mtd-local-a"] == "9"
+
+
+def test_a_new_process_alone_is_migrated_tried_and_recorded(account: Account, build: Build) -> None:
+    url = "https://s3/artifacts/releases/old/template.json"
+    record.keep(target(account), replace(build, digest="old"), template=url, parameters={}, versions={})
+    account.changes = []
+
+    _deployment(account, build).run()
+
+    assert account.calls == [f"UPDATE by {build.digest}", "taken back", "migrated by $LATEST", "smoke"]
+    assert _deployment(account, build).run() == f"nothing to deploy: build {build.digest[:12]} serves staging already"
 
 
 def test_a_replaced_database_is_stopped_before_anything_changes(account: Account, build: Build) -> None:
