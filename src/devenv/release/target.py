@@ -25,8 +25,8 @@ _AWS_POLL_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """`address` is where CloudFormation reads the artifact bucket; `known` are parameters that no file sets. Alarms are
-    watched for `bake_seconds`, looked at every `look_seconds`."""
+    """`address` is where CloudFormation reads the artifact bucket; `known` are parameters that no file sets; `role`
+    is what CloudFormation makes resources with. Alarms are watched for `bake_seconds`, every `look_seconds`."""
 
     environment: str
     clients: Clients
@@ -35,6 +35,7 @@ class Target:
     bake_seconds: float
     look_seconds: float
     known: Mapping[str, str] = field(default_factory=dict)
+    role: str | None = None
     emulated: bool = False
 
     @property
@@ -47,8 +48,8 @@ class Target:
         client = self.clients.client("cloudformation")
         if self.emulated:
             return Stack(client, f"mtd-{self.environment}")
-        role = f"arn:aws:iam::{self.clients.account()}:role/{self.prefix}cloudformation"
-        return Stack(client, f"mtd-{self.environment}", seconds=_AWS_SECONDS, poll_seconds=_AWS_POLL_SECONDS, role=role)
+        name = f"mtd-{self.environment}"
+        return Stack(client, name, seconds=_AWS_SECONDS, poll_seconds=_AWS_POLL_SECONDS, role=self.role)
 
     def parameters(self, build: Build, standing: Mapping[str, str]) -> dict[str, str]:
         """The file of the build, then what is known here, then what stands. Raises Problem for one without a value."""
@@ -107,6 +108,7 @@ def aws(environment: str, known: Mapping[str, str], *, bake_seconds: float | Non
         bake_seconds=300.0 if bake_seconds is None else bake_seconds,
         look_seconds=10.0,
         known=known,
+        role=f"arn:aws:iam::{account}:role/mtd-{environment}-cloudformation",
     )
 
 

@@ -74,9 +74,6 @@ class Account:
     def client(self, _service: str) -> "Account":
         return self
 
-    def account(self) -> str:
-        return "123456789012"
-
     def get_paginator(self, name: str) -> Pages:
         return Pages(getattr(self, f"_{name}"))
 
@@ -148,7 +145,7 @@ class Account:
         return {"Stacks": [{"StackName": StackName, "StackStatus": self.status, "Outputs": outputs, "Parameters": []}]}
 
     def create_change_set(self, TemplateURL: str, ChangeSetType: str, RoleARN: str, **_: Any) -> None:  # noqa: N803
-        assert RoleARN == "arn:aws:iam::123456789012:role/mtd-staging-cloudformation"
+        assert RoleARN == "arn:aws:iam::1:role/mtd-staging-cloudformation"
         self.calls.append(f"{ChangeSetType} by {TemplateURL.split('/')[-2]}")
 
     def describe_change_set(self, **_: Any) -> dict[str, Any]:
@@ -175,6 +172,7 @@ def target(account: Account) -> Target:
         address="https://s3",
         bake_seconds=0.0,
         look_seconds=0.001,
+        role="arn:aws:iam::1:role/mtd-staging-cloudformation",
     )
 
 
