@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from tests.unit.devenv.accounts import Account, target
+
 from devenv.release import traffic
 from devenv.release.proof import _compare
-from tests.unit.devenv.accounts import Account, target
 
 
 def test_only_the_environments_own_functions_are_told_and_moved() -> None:
