@@ -30,6 +30,7 @@ from mtd.usecases.ports import (
     Standing,
 )
 from mtd.usecases.set_aside import set_aside
+from mtd.usecases.standing import stood_alone
 
 LOG = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ _WRITES = (
     ("insert_tax_documents", "documents"),
     ("insert_mails", "mails"),
     ("insert_incidents", "incidents"),
+    ("keep_lost", "lost"),
     ("insert_events", "events"),
 )
 
@@ -109,17 +111,21 @@ class PostgresWork:
     def _set_aside(self, place: Place, error: MtdError) -> None:
         """An order that this code cannot read must not keep its batch from being worked on."""
         LOG.error("order unreadable", extra={"order_id": str(place.order_id), "state": place.node})
-        changes = set_aside(
-            order_id=place.order_id,
-            token_id=place.token_id,
-            version=place.version,
-            attempts=place.attempts,
-            node=place.node,
-            error=error,
-            who="lease",
-            detail={},
-        )
-        self.commit([place], lambda _place, _held: changes)
+
+        def decide(place: Place, held: Held) -> Changes:
+            return set_aside(
+                order_id=place.order_id,
+                token_id=place.token_id,
+                version=place.version,
+                attempts=place.attempts,
+                node=place.node,
+                error=error,
+                stood=stood_alone(held),
+                who="lease",
+                detail={},
+            )
+
+        self.commit([place], decide)
 
     def commit[T: (Case, Place)](
         self, cases: Sequence[T], decide: Callable[[T, Held], Changes], *, orders: bool = False
@@ -141,11 +147,11 @@ class PostgresWork:
             rows = connection.execute(
                 _SQL["held_tokens"], {"references": Jsonb(fence), "order_ids": order_ids}
             ).fetchall()
-            held = _held(touched.fetchall(), rows)
+            held = held_orders(touched.fetchall(), rows)
             confirmed = {row["token_id"] for row in rows if row["confirmed"]}
             changes = [decide(case, held[case.order_id]) for case in cases if case.token_id in confirmed]
-            outbox = _write(connection, changes)
-        self._deliver(outbox())
+            outbox = write_changes(connection, changes)
+        self.deliver(outbox())
 
     def register(self, candidates: Sequence[Candidate]) -> list[Registration]:
         by_id = {candidate.order_id: candidate for candidate in candidates}
@@ -155,11 +161,12 @@ class PostgresWork:
             changes.append(
                 Changes(events=[{**by_id[r.order_id].event, **_registration_event(r)} for r in registrations])
             )
-            outbox = _write(connection, changes)
-        self._deliver(outbox())
+            outbox = write_changes(connection, changes)
+        self.deliver(outbox())
         return registrations
 
-    def _deliver(self, sent: Sequence[tuple[int, Message]]) -> None:
+    def deliver(self, sent: Sequence[tuple[int, Message]]) -> None:
+        """Send the messages of a commit and forget their rows; what cannot be sent the relay will."""
         if not sent:
             return
         self._send([message for _, message in sent])
@@ -170,7 +177,8 @@ def _references(references: Sequence[Reference]) -> Jsonb:
     return Jsonb([{"token_id": r.token_id, "version": r.version} for r in references])
 
 
-def _held(orders_: Sequence[Mapping[str, Any]], tokens: Sequence[Mapping[str, Any]]) -> dict[UUID, Held]:
+def held_orders(orders_: Sequence[Mapping[str, Any]], tokens: Sequence[Mapping[str, Any]]) -> dict[UUID, Held]:
+    """Rows of orders and of their tokens as the use cases see them."""
     standing: dict[UUID, dict[int, Standing]] = defaultdict(dict)
     for row in tokens:
         token = Token(
@@ -184,12 +192,13 @@ def _held(orders_: Sequence[Mapping[str, Any]], tokens: Sequence[Mapping[str, An
             standing=standing[row["order_id"]],
             values=row["data"],
             order=orders.from_json(row["document"]) if row["document"] else None,
+            suspended=row["suspended"],
         )
         for row in orders_
     }
 
 
-def _write(connection: Connection, changes: Sequence[Changes]) -> Callable[[], list[tuple[int, Message]]]:
+def write_changes(connection: Connection, changes: Sequence[Changes]) -> Callable[[], list[tuple[int, Message]]]:
     """Write the rows; the returned call gives the messages for them once the pipeline has been through."""
     inserted = None
     for query, parameter in _WRITES:
@@ -200,10 +209,10 @@ def _write(connection: Connection, changes: Sequence[Changes]) -> Callable[[], l
         connection.execute(_SQL["end_orders"], {"ends": Jsonb(ends)})
     # Only tokens that are new have ids that are not known yet: whoever splits waits a round trip longer.
     news = inserted.fetchall() if inserted else []
-    return _insert_outbox(connection, [*_transitions(changes, news), *_notifications(changes)])
+    return insert_outbox(connection, [*_transitions(changes, news), *_notifications(changes)])
 
 
-def _insert_outbox(connection: Connection, messages: Sequence[Message]) -> Callable[[], list[tuple[int, Message]]]:
+def insert_outbox(connection: Connection, messages: Sequence[Message]) -> Callable[[], list[tuple[int, Message]]]:
     """Write the messages; the returned call gives them with their ids once the pipeline has been through."""
     if not messages:
         return list
@@ -243,6 +252,8 @@ def _transitions(changes: Sequence[Changes], inserted: Sequence[Mapping[str, Any
         for again in each.retries:
             delay = math.ceil(again["delay_seconds"]) if again["delay_seconds"] >= 1 else round(again["delay_seconds"])
             by_delay[delay].append({"token_id": again["token_id"], "version": again["version"] + 1})
+        for look in each.looks:
+            by_delay[look["delay_seconds"]].append({"token_id": look["token_id"], "version": look["version"]})
     return [message for delay, tokens in by_delay.items() for message in token_messages(tokens, delay)]
 
 

@@ -1,16 +1,21 @@
 """The one error hierarchy. Every error has a stable code that logs, rows and API answers carry."""
 
+from typing import Any
+
 
 class MtdError(Exception):
     """Base of all errors that MTD raises on purpose.
 
-    `code` is stable and machine-readable; the message is for people and names what to do where it can.
+    `code` is stable and machine-readable; the message is for people and names what to do where it can. `payload` is the
+    request to a legacy system that failed, for the incident. `kind` says what sort of failure it is to an order.
     """
 
     code = "mtd_error"
+    kind = "internal"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(self, message: str, *, code: str | None = None, payload: dict[str, Any] | None = None) -> None:
         super().__init__(message)
+        self.payload = payload
         if code is not None:
             self.code = code
 
@@ -25,12 +30,14 @@ class BusinessError(MtdError):
     """The order is understood, but a rule or a legacy system refuses it: final, the state's error way."""
 
     code = "business_error"
+    kind = "refused"
 
 
 class RetryableError(MtdError):
     """The same call may succeed later: a time-out, a 5xx, a refused connection."""
 
     code = "retryable"
+    kind = "unavailable"
 
 
 class UnavailableError(RetryableError):
@@ -43,6 +50,7 @@ class UnstorableError(MtdError):
     """PostgreSQL refuses this content for good, such as a folio that another order has; other content it takes."""
 
     code = "unstorable"
+    kind = "unstorable"
 
 
 class ConfigurationError(MtdError):
@@ -55,6 +63,7 @@ class ProcessError(MtdError):
     """A diagram cannot be compiled, or a plan cannot go on."""
 
     code = "process"
+    kind = "process"
 
 
 class InvalidRequest(MtdError):

@@ -52,9 +52,10 @@ from tokens t
 join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer)
   on t.token_id = r.token_id and t.version = r.version
 join orders o on o.order_id = t.order_id
-where (t.waits = 'service' and t.due_at <= now() + interval '2 seconds'
-       and (t.leased_until is null or t.leased_until < now()))
-   or (t.waits = 'time' and t.due_at <= now());
+where o.suspended_at is null
+  and ((t.waits = 'service' and t.due_at <= now() + interval '2 seconds'
+        and (t.leased_until is null or t.leased_until < now()))
+       or (t.waits = 'time' and t.due_at <= now()));
 
 -- name: lease_tokens
 with due as (
@@ -71,9 +72,9 @@ with due as (
 update tokens t
 set leased_until = now() + make_interval(secs => %(lease_seconds)s), attempts = t.attempts + 1
 from due, orders o
-where t.token_id = due.token_id and o.order_id = t.order_id
-returning t.token_id, t.version, t.node, t.attempts, t.data, t.entered_at, t.due_at, due.interrupted,
-          o.order_id, o.document, o.process_version_id;
+where t.token_id = due.token_id and o.order_id = t.order_id and o.suspended_at is null
+returning t.token_id, t.version, t.node, t.attempts, t.data, t.entered_at, t.due_at,
+          due.interrupted or o.operated_at is not null as interrupted, o.order_id, o.document, o.process_version_id;
 
 -- name: hold_orders
 -- Locks the orders for one step and touches them, in one order for all, so that two batches never wait for each other.
@@ -83,7 +84,7 @@ with held as (
 update orders o set updated_at = now()
 from held
 where o.order_id = held.order_id
-returning o.order_id, o.data, case when %(documents)s then o.document end as document;
+returning o.order_id, o.data, o.suspended_at is not null as suspended, case when %(documents)s then o.document end as document;
 
 -- name: held_tokens
 -- A statement of its own, so that it sees what was committed while the orders' locks were waited for.
@@ -138,7 +139,7 @@ with ended as (
     where status = 'open' and order_id in (select order_id from ended)
 )
 update orders o
-set outcome = e.outcome, ended_at = now(), updated_at = now(), reason = e.reason
+set outcome = e.outcome, ended_at = now(), updated_at = now(), reason = e.reason, suspended_at = null
 from ended e
 where o.order_id = e.order_id;
 
@@ -191,11 +192,16 @@ select order_id, kind from jsonb_to_recordset(%(mails)s) as m (order_id uuid, ki
 on conflict (order_id, kind) do nothing;
 
 -- name: insert_incidents
-insert into incidents (order_id, token_id, version, state, code, message, fingerprint, attempts)
-select order_id, token_id, version, state, code, message, fingerprint, attempts
+insert into incidents (order_id, token_id, version, state, code, message, fingerprint, attempts, kind, payload, stood)
+select order_id, token_id, version, state, code, message, fingerprint, attempts, kind, payload, stood
 from jsonb_to_recordset(%(incidents)s) as i (order_id uuid, token_id bigint, version integer, state text, code text,
-     message text, fingerprint text, attempts integer)
+     message text, fingerprint text, attempts integer, kind text, payload jsonb, stood jsonb)
 on conflict (token_id, version) do nothing;
+
+-- name: keep_lost
+update incidents i set stood = l.stood
+from jsonb_to_recordset(%(lost)s) as l (token_id bigint, stood jsonb)
+where i.token_id = l.token_id and i.resolved_at is null;
 
 -- name: insert_outbox
 insert into outbox (destination, body, delay_seconds)

@@ -24,6 +24,9 @@ def record_incident(case: Case) -> Done:
             "message": message,
             "fingerprint": fingerprint(failed, code),
             "attempts": case.data.get("attempts", 0),
+            "kind": case.data.get("kind", "refused"),
+            "payload": case.data.get("payload"),
+            "stood": {"tokens": case.data.get("stood") or [], "goes_on": True},
         },
         outcome_reason=f"{failed}: {message} ({code})",
     )

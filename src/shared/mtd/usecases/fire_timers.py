@@ -8,6 +8,7 @@ from mtd.engine.plan import Plan
 from mtd.engine.tokens import Due
 from mtd.usecases.ports import Changes, Held, Json, Place, Work
 from mtd.usecases.set_aside import set_aside
+from mtd.usecases.standing import stood_alone
 from mtd.usecases.take_step import at, occurred
 from mtd.usecases.trail import Hop
 
@@ -19,6 +20,8 @@ def fire_timers(places: Sequence[Place], plans: Mapping[int, Plan], work: Work, 
 
     def decide(place: Place, held: Held) -> Changes:
         detail: Json = {"hops": list(hops)}
+        if held.suspended:
+            return Changes()
         try:
             return _fired(place, held, plans[place.process_version_id], who, detail)
         except ProcessError as error:
@@ -30,6 +33,7 @@ def fire_timers(places: Sequence[Place], plans: Mapping[int, Plan], work: Work, 
                 attempts=place.attempts,
                 node=place.node,
                 error=error,
+                stood=stood_alone(held),
                 who=who,
                 detail=detail,
             )
@@ -42,6 +46,7 @@ def _fired(place: Place, held: Held, plan: Plan, who: str, detail: Json) -> Chan
     node, token = plan.nodes[place.node], at(held, place.token_id)
     late = {
         "failed": node.attached_to or node.id,
+        "kind": "late",
         "code": "too_late",
         "message": f"{node.name}: {node.time}",
         "attempts": place.attempts,

@@ -45,7 +45,8 @@ class Place:
 class Case:
     """A token under lease, with its order: what an effect works on.
 
-    `attempts` counts this try; `interrupted` says that an earlier try was cut off and may have had its effect.
+    `attempts` counts this try; `interrupted` says that its effect may have been made: a try was cut off, or a person put
+    the order here.
     """
 
     token_id: int
@@ -62,7 +63,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message for the outbox: `destination` is `transitions` or `notifications`; delay in whole seconds."""
+    """A message for the outbox: `destination` is `transitions`, `notifications` or `operations`; delay in whole seconds."""
 
     destination: str
     body: Json
@@ -89,6 +90,10 @@ class Changes:
     documents: list[Json] = field(default_factory=list)
     mails: list[Json] = field(default_factory=list)
     incidents: list[Json] = field(default_factory=list)
+    lost: list[Json] = field(default_factory=list)
+    """What an incident that is there already is to know of where its order stood."""
+    looks: list[Json] = field(default_factory=list)
+    """Tokens to be looked at, as they are, in so many seconds: no row changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +117,7 @@ class Held:
     """By the interpreter's id of the token."""
     values: Json
     order: Order | None = None
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from mtd.engine import tokens as engine
 from mtd.engine.plan import Plan
 from mtd.usecases.ports import Case, Changes, Done, Effect, Held, Json, Reference, Work
 from mtd.usecases.set_aside import set_aside
-from mtd.usecases.take_step import at, rests, take_step
+from mtd.usecases.standing import stood_alone, stood_before
+from mtd.usecases.take_step import at, rests, standing_tokens, take_step
 from mtd.usecases.trail import Hop, hop
 
 LOG = logging.getLogger(__name__)
@@ -137,12 +138,24 @@ def _changes(case: Case, held: Held, outcome: _Outcome, plan: Plan | None, run: 
             attempts=case.attempts,
             node=case.node,
             error=outcome.error or error,
+            stood=_stood_aside(case, held, outcome),
             who=run.function,
             detail={**(outcome.done.detail if outcome.done else {}), "process": str(error), "hops": list(run.hops)},
         )
         if outcome.done:
             _write_done(aside, case, outcome.done)
+            if outcome.done.incident:
+                # The failure that brought it here, not that its error way leads nowhere, is what a person must see to.
+                stood = aside.incidents.pop(0)["stood"]
+                aside.incidents[0]["stood"] = stood
+                aside.order_ends[0]["reason"] = outcome.done.outcome_reason
         return "failed", aside
+
+
+def _stood_aside(case: Case, held: Held, outcome: _Outcome) -> Json:
+    if outcome.done is not None and outcome.done.incident:
+        return stood_before(case.data, standing_tokens(held), at(held, case.token_id).id, None)
+    return stood_alone(held)
 
 
 def _way(case: Case, held: Held, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str, Changes]:
@@ -164,12 +177,19 @@ def _way(case: Case, held: Held, outcome: _Outcome, plan: Plan, run: StateRun) -
             "message": str(error)[:500],
             "attempts": case.attempts,
         }
-        step = take_step(changes, plan, held, engine.Failed(token=token.id, code=error.code), known, failure)
+        kept = {**failure, "kind": error.kind, "payload": error.payload}
+        step = take_step(changes, plan, held, engine.Failed(token=token.id, code=error.code), known, failure=kept)
         _end(changes, case, outcome, run, step, "failed", failure)
         return "failed", changes
     assert outcome.done is not None
     step = take_step(changes, plan, held, engine.Done(token=token.id), known, case.data or None)
     _write_done(changes, case, outcome.done)
+    if "stood" in case.data:
+        stood = stood_before(case.data, standing_tokens(held), token.id, step)
+        if changes.incidents:
+            changes.incidents[0]["stood"] = stood
+        else:
+            changes.lost.append({"token_id": case.token_id, "stood": stood})
     _end(changes, case, outcome, run, step, "done", outcome.done.detail)
     return "done", changes
 

@@ -13,9 +13,21 @@ def fingerprint(state: str, code: str) -> str:
 
 
 def set_aside(
-    *, order_id: UUID, token_id: int, version: int, attempts: int, node: str, error: MtdError, who: str, detail: Json
+    *,
+    order_id: UUID,
+    token_id: int,
+    version: int,
+    attempts: int,
+    node: str,
+    error: MtdError,
+    stood: Json,
+    who: str,
+    detail: Json,
 ) -> Changes:
-    """End the token as an exception whose incident names the error; `detail` goes with the event."""
+    """End the token as an exception whose incident names the error and where the order `stood`.
+
+    `detail` goes with the event.
+    """
     order, message = str(order_id), str(error)[:500]
     return Changes(
         ends=[{"token_id": token_id, "version": version}],
@@ -30,6 +42,9 @@ def set_aside(
                 "message": message,
                 "fingerprint": fingerprint(node, error.code),
                 "attempts": attempts,
+                "kind": error.kind,
+                "payload": error.payload,
+                "stood": stood,
             }
         ],
         events=[

@@ -4,25 +4,35 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from mtd.domain.errors import ConfigurationError
+from mtd.domain.errors import Conflict, ConfigurationError
 from mtd.domain.facts import facts
 from mtd.engine import interpreter, timers
 from mtd.engine import tokens as engine
 from mtd.engine.plan import Kind, Node, Plan, Work
+from mtd.engine.restoring import taken
 from mtd.engine.rules import Facts
 from mtd.engine.tokens import Occurrence, Token, Waits, token_json
 from mtd.usecases.ports import Changes, Held, Json, Standing
 
 
 def take_step(
-    changes: Changes, plan: Plan, held: Held, occurrence: Occurrence, known: Facts, data: Json | None = None
+    changes: Changes,
+    plan: Plan,
+    held: Held,
+    occurrence: Occurrence,
+    known: Facts,
+    data: Json | None = None,
+    failure: Json | None = None,
 ) -> engine.Changes:
     """Add the rows of the step to the changes; what the interpreter answered.
 
-    `data` goes with each token that a server takes next. Raises ProcessError, before anything is added.
+    `data` goes with each token that a server takes next; a `failure` goes with where the order stood before it.
+    Raises ProcessError, before anything is added.
     """
-    tokens = {each.token.id: each.token for each in held.standing.values()}
+    tokens = standing_tokens(held)
     step = interpreter.step(plan, tokens, occurrence, known)
+    if failure is not None:
+        data = {**failure, "stood": [token_json(token) for token in taken(tokens, step)]}
     write_step(changes, plan, held.order_id, held.standing, step, known, data)
     return step
 
@@ -71,16 +81,18 @@ def occurred(
     who: str,
     what: str,
     detail: Json,
-    data: Json | None = None,
+    failure: Json | None = None,
 ) -> Changes:
     """All that an occurrence from outside a state's function writes: its step, its event, and the order's end.
 
-    The order must have been held with its content. Raises ProcessError.
+    The order must have been held with its content. Raises ProcessError, Conflict for a suspended order.
     """
     if held.order is None:
         raise ConfigurationError("an order must be held with its content for an occurrence")
+    if held.suspended:
+        raise Conflict(f"order {held.order.number!r} is suspended: resume it first", code="order_suspended")
     changes = Changes()
-    step = take_step(changes, plan, held, occurrence, facts(held.order, held.values), data)
+    step = take_step(changes, plan, held, occurrence, facts(held.order, held.values), failure=failure)
     order_id = str(held.order_id)
     if step.outcome is not None:
         changes.order_ends.append({"order_id": order_id, "outcome": step.outcome, "reason": None})
@@ -96,6 +108,11 @@ def occurred(
         }
     )
     return changes
+
+
+def standing_tokens(held: Held) -> dict[int, Token]:
+    """The order's living tokens as the interpreter takes them."""
+    return {number: each.token for number, each in held.standing.items()}
 
 
 def at(held: Held, token_id: int) -> Token:
