@@ -55,6 +55,30 @@ class OrdersApi:
         """Pushes the waiting orders of those numbers, or all of them; what was pushed."""
         return list(cast(dict[str, Any], self.call("POST", "/waiting", body={"numbers": numbers}))["pushed"])
 
+    def exceptions(self) -> list[Row]:
+        """The causes of exceptions with their orders, waiting ones too."""
+        return list(cast(dict[str, Any], self.call("GET", "/exceptions"))["exceptions"])
+
+    def operate(self, asked: Row) -> Row:
+        """Starts an operation; how far it has come."""
+        return cast(Row, self.call("POST", "/operations", body=asked))
+
+    def operation(self, operation_id: int) -> Row:
+        """How far an operation is, with all of its orders."""
+        path, query = f"/operations/{operation_id}", {}
+        found = cast(Row, self.call("GET", path))
+        following = found["next"]
+        while following is not None:
+            query = {"after": str(following)}
+            page = cast(Row, self.call("GET", path, query))
+            found["items"] += page["items"]
+            following = page["next"]
+        return found
+
+    def stop_operation(self, operation_id: int, person: str) -> Row:
+        """Stops it after the orders that it is at."""
+        return cast(Row, self.call("POST", f"/operations/{operation_id}/stop", body={"person": person}))
+
     def call(
         self, method: str, path: str, query: dict[str, str | None] | None = None, *,
         body: Any = None, missing_is_none: bool = False, seconds: float = 35.0,

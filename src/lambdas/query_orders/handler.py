@@ -1,4 +1,4 @@
-"""GET /orders, /orders/{number} and /summary: what operators and the command ask of orders."""
+"""GET /orders, /orders/{number}, /exceptions and /summary: what operators and the command ask of orders."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -7,12 +7,15 @@ from mtd.adapters.reader import PostgresReader
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.queries.exceptions import list_exceptions
 from mtd.queries.orders import count_by_state, list_orders, timeline
 
 
 def _serve(event: Event, _body: Json, _context: Any) -> Json:
     read = PostgresReader(composition.database())
     number = (event.get("pathParameters") or {}).get("number")
+    if event["resource"] == "/exceptions":
+        return {"exceptions": list_exceptions(read)}
     if event["resource"] == "/summary":
         return {"orders_by_state": count_by_state(read)}
     if number is not None:

@@ -20,6 +20,7 @@ class Config:
     waiting_queue_url: str
     transitions_queue_url: str
     notifications_queue_url: str
+    operations_queue_url: str
     dte_incident_arn: str
     gift_card_url: str
     eom_url: str
@@ -61,6 +62,7 @@ class Config:
             waiting_queue_url=text("WAITING_QUEUE_URL"),
             transitions_queue_url=text("TRANSITIONS_QUEUE_URL"),
             notifications_queue_url=text("NOTIFICATIONS_QUEUE_URL"),
+            operations_queue_url=text("OPERATIONS_QUEUE_URL"),
             dte_incident_arn=text("DTE_INCIDENT_ARN"),
             gift_card_url=text("GIFT_CARD_URL").rstrip("/"),
             eom_url=text("EOM_URL").rstrip("/"),

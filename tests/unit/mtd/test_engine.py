@@ -132,4 +132,4 @@ def test_the_states_are_those_of_the_api() -> None:
     openapi = (Path(__file__).parents[3] / "cloudformation" / "openapi.yaml").read_text("utf-8")
     paths = {line.strip().removesuffix(":") for line in openapi.splitlines() if line.startswith("  /states/")}
 
-    assert paths == {f"/states/{state}" for state in STATES}
+    assert paths == {f"/states/{state}" for state in STATES} | {"/states/cancellation"}

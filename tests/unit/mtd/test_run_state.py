@@ -58,7 +58,10 @@ def test_a_refusal_takes_the_error_way_with_its_reason() -> None:
     assert answer["failed"] == 1
     [move] = work.committed[1].moves
     assert move["node"] == "control_error"
-    assert move["data"] == {"failed": "allocation", "code": "out_of_stock", "message": "no stock", "attempts": 1}
+    assert move["data"] == {
+        "failed": "allocation", "code": "out_of_stock", "message": "no stock", "attempts": 1,
+        "kind": "refused", "payload": None, "stood": [{"id": 1, "node": "allocation", "waits": "service"}],
+    }  # fmt: skip
 
 
 def test_the_incident_of_a_failure_ends_the_order_as_an_exception() -> None:

@@ -10,6 +10,7 @@ from mtd.adapters.signing import signed_headers
 from mtd.domain.errors import BusinessError, MtdError, NotFound, RetryableError
 from mtd.usecases.ports import Json
 
+_LONGEST_PAYLOAD = 20_000
 _RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -49,6 +50,14 @@ def _json(content: bytes) -> Json:
     return value if isinstance(value, dict) else {}
 
 
+def shown(content: bytes | None) -> Any:
+    """A request's body as an incident keeps it: JSON as it is, else text; the beginning of a very long one."""
+    text = (content or b"").decode(errors="replace")
+    if len(text) > _LONGEST_PAYLOAD:
+        return text[:_LONGEST_PAYLOAD] + "…"
+    return _json(content) if content and text.startswith("{") else text or None
+
+
 class HttpLegacy:
     """A legacy system that speaks JSON; serves `ports.Legacy`."""
 
@@ -61,6 +70,13 @@ class HttpLegacy:
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
         content = None if body is None else json.dumps(body).encode()
+        try:
+            return self._answer(method, path, content, headers)
+        except MtdError as failed:
+            failed.payload = {"method": method, "path": path, "key": idempotency_key, "body": shown(content)}
+            raise
+
+    def _answer(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> Json:
         status, answer = request(method, self._base_url + path, content, headers, self._timeout_seconds)
         if status < 300:
             return _json(answer)

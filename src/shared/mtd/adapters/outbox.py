@@ -31,6 +31,7 @@ class PostgresOutbox:
         parameters = {"forgotten_seconds": forgotten_seconds, "limit": limit}
         with self._database.transaction() as connection:
             tokens = connection.execute(_SQL["forgotten_tokens"], parameters).fetchall()
+            operations = connection.execute(_SQL["forgotten_operations"]).fetchall()
             mails = connection.execute(_SQL["forgotten_mails"], parameters).fetchall()
         transitions = [
             Message(destination="transitions", body={"tokens": tokens[i : i + TOKENS_PER_MESSAGE]})
@@ -41,7 +42,7 @@ class PostgresOutbox:
             Message(destination="notifications", body={"mails": wanted[i : i + MAILS_PER_MESSAGE]})
             for i in range(0, len(wanted), MAILS_PER_MESSAGE)
         ]
-        return transitions + notifications
+        return transitions + notifications + [Message(destination="operations", body=each) for each in operations]
 
     def send(self, messages: list[Message]) -> None:
         self._send(messages)

@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from mtd.adapters.http import request
+from mtd.adapters.http import request, shown
 from mtd.domain import xml
 from mtd.domain.errors import BusinessError, MtdError, RetryableError
 from mtd.usecases.ports import DteRequest, IssuedDte
@@ -18,7 +18,12 @@ class HttpPaperless:
         self._timeout_seconds = timeout_seconds
 
     def issue(self, request_: DteRequest) -> IssuedDte:
-        return read_answer(*self._call("POST", "/dte", request_.key, _document(request_)))
+        content = _document(request_)
+        try:
+            return read_answer(*self._call("POST", "/dte", request_.key, content))
+        except MtdError as failed:
+            failed.payload = {"method": "POST", "path": "/dte", "key": request_.key, "body": shown(content)}
+            raise
 
     def recover(self, key: str) -> IssuedDte | None:
         status, content = self._call("GET", f"/dte/{key}", key, None)
@@ -61,8 +66,19 @@ def _document(request_: DteRequest) -> bytes:
         f"</RznSocRecep><GiroRecep>{_text(request_.receiver_activity)}</GiroRecep></Receptor>"
         f"<Totales><TpoMoneda>{request_.currency}</TpoMoneda><MntNeto>{request_.net}</MntNeto><IVA>{request_.tax}"
         f"</IVA><MntTotal>{request_.total}</MntTotal></Totales></Encabezado>{lines}"
-        f"<Referencia><FolioRef>{_text(request_.order_number)}</FolioRef></Referencia></Documento></DTE>"
+        f"<Referencia><FolioRef>{_text(request_.order_number)}</FolioRef></Referencia>{_cancelled(request_)}"
+        "</Documento></DTE>"
     ).encode()
+
+
+def _cancelled(request_: DteRequest) -> str:
+    """CodRef 1: the note cancels the document that it refers to (SII, Formato DTE, Referencia)."""
+    if request_.cancels is None:
+        return ""
+    document_type, folio = request_.cancels
+    return (
+        f"<Referencia><TpoDocRef>{document_type}</TpoDocRef><FolioRef>{folio}</FolioRef><CodRef>1</CodRef></Referencia>"
+    )
 
 
 def _text(value: str) -> str:

@@ -15,7 +15,7 @@ _CALL_BYTES = 250_000
 
 
 class SqsQueues:
-    """`urls` maps the queues' names (orders, waiting, transitions, notifications) to their URLs."""
+    """`urls` maps the queues' names (orders, waiting, transitions, notifications, operations) to their URLs."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         self._urls = urls

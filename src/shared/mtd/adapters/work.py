@@ -53,6 +53,7 @@ _WRITES = (
     ("set_values", "values"),
     ("set_totals", "totals"),
     ("insert_tax_documents", "documents"),
+    ("insert_credit_notes", "credit_notes"),
     ("insert_mails", "mails"),
     ("insert_incidents", "incidents"),
     ("keep_lost", "lost"),

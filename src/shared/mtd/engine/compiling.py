@@ -21,7 +21,7 @@ from mtd.engine.drawing import (
 )
 from mtd.engine.flow_rules import rules_of
 from mtd.engine.naming import plain, slug, unique
-from mtd.engine.plan import Flow, Kind, Node, Plan, Trigger
+from mtd.engine.plan import CANCELLATION, Flow, Kind, Node, Plan, Trigger
 
 _GATEWAYS = {
     "exclusiveGateway": Kind.EXCLUSIVE,
@@ -41,7 +41,7 @@ class Compiler:
     library: Mapping[str, DrawnProcess]
     problems: list[str] = field(default_factory=list)
     _nodes: dict[str, Node] = field(default_factory=dict)
-    _taken: dict[str, int] = field(default_factory=dict)
+    _taken: dict[str, int] = field(default_factory=lambda: {CANCELLATION: 2})
     _taken_flows: dict[str, int] = field(default_factory=dict)
     _calls: list[DrawnProcess] = field(default_factory=list)
 

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from mtd.engine.rules import Tree
 
+CANCELLATION = "cancellation"
+"""A place outside of any plan, whose name no node gets: an order at any step of any process may be cancelled."""
+
 
 class Kind(StrEnum):
     """The kinds of node that run."""

@@ -1,4 +1,4 @@
-"""Puts tokens back to where they stood, and moves or skips one because a person says so. Pure, as the interpreter is."""
+"""Puts tokens back to where they stood, moves or skips one because a person says so. Pure, as the interpreter is."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from mtd.adapters.http import HttpLegacy, SignedApi
     from mtd.adapters.mailer import SesMailer
     from mtd.adapters.objects import S3Objects
+    from mtd.adapters.operations import PostgresOperations
     from mtd.adapters.outbox import PostgresOutbox
     from mtd.adapters.paperless import HttpPaperless
     from mtd.adapters.queues import SqsQueues
     from mtd.adapters.state_machines import StepFunctions
     from mtd.adapters.users import PostgresUsers
     from mtd.adapters.work import PostgresWork
+    from mtd.usecases.correct_order import LegacySystems
 
 
 @cache
@@ -38,6 +40,7 @@ def queues() -> "SqsQueues":
             "waiting": config().waiting_queue_url,
             "transitions": config().transitions_queue_url,
             "notifications": config().notifications_queue_url,
+            "operations": config().operations_queue_url,
         }
     )
 
@@ -55,6 +58,13 @@ def work() -> "PostgresWork":
     from mtd.adapters.work import PostgresWork
 
     return PostgresWork(database(), queues().send_all, config().lease_seconds)
+
+
+@cache
+def operations() -> "PostgresOperations":
+    from mtd.adapters.operations import PostgresOperations
+
+    return PostgresOperations(database(), work())
 
 
 @cache
@@ -124,3 +134,13 @@ def legacy(system: str) -> "HttpLegacy":
         "sales_support": config().sales_support_url,
     }
     return HttpLegacy(urls[system], config().legacy_timeout_seconds)
+
+
+@cache
+def legacy_systems() -> "LegacySystems":
+    """All four."""
+    from mtd.usecases.correct_order import LegacySystems
+
+    return LegacySystems(
+        gift_cards=legacy("gift_card"), eom=legacy("eom"), paperless=paperless(), sales_support=legacy("sales_support")
+    )

@@ -19,6 +19,12 @@ _BIGINT, _INTEGER = 2**63, 2**31
 def state_handler(state: str, effect: Callable[[], Effect], *, parallel: int = 1) -> ApiHandler:
     """A Lambda handler for one node of the process; `parallel` calls at a time where the effect waits for others."""
 
+    return run_handler(lambda tokens, run: run_state(state, tokens, effect(), work(), run), parallel=parallel)
+
+
+def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:
+    """A Lambda handler that has a batch of tokens worked on."""
+
     def serve(event: Event, body: Json, context: Any) -> Json:
         run = StateRun(
             function=config().function,
@@ -27,7 +33,7 @@ def state_handler(state: str, effect: Callable[[], Effect], *, parallel: int = 1
             retry_base_seconds=config().retry_base_seconds,
             parallel=parallel,
         )
-        answer = run_state(state, references(body), effect(), work(), run)
+        answer = work_on(references(body), run)
         counts = {name: answer[name] for name in ("done", "retried", "failed", "skipped")}
         count(run.function, {"orders": len(body["tokens"]), **counts})
         return answer

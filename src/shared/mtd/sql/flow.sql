@@ -186,6 +186,13 @@ from jsonb_to_recordset(%(documents)s) as d (order_id uuid, document_type smalli
      currency text)
 on conflict (order_id) do nothing;
 
+-- name: insert_credit_notes
+insert into credit_notes (order_id, document_type, folio, refers_to_type, refers_to_folio, amount, currency)
+select order_id, document_type, folio, refers_to_type, refers_to_folio, amount, currency
+from jsonb_to_recordset(%(credit_notes)s) as d (order_id uuid, document_type smallint, folio bigint,
+     refers_to_type smallint, refers_to_folio bigint, amount numeric, currency text)
+on conflict (order_id) do nothing;
+
 -- name: insert_mails
 insert into mails (order_id, kind)
 select order_id, kind from jsonb_to_recordset(%(mails)s) as m (order_id uuid, kind text)

@@ -14,6 +14,7 @@ set due_at = now(), leased_until = case when leased_until is null then null else
 where token_id in (
     select token_id from tokens
     where waits = 'service'
+      and not exists (select from orders o where o.order_id = tokens.order_id and o.suspended_at is not null)
       and (leased_until < now() - interval '5 seconds'
            or (leased_until is null
                and (due_at < now() - make_interval(secs => %(forgotten_seconds)s) or %(forgotten_seconds)s = 0)))
@@ -21,6 +22,12 @@ where token_id in (
     for update skip locked
 )
 returning token_id, version;
+
+-- name: forgotten_operations
+select operation_id from operations
+where status = 'running' and due_at < now() - interval '30 seconds'
+  and (leased_until is null or leased_until < now())
+order by operation_id;
 
 -- name: forgotten_mails
 select order_id, kind from mails

@@ -20,7 +20,7 @@ class IssueDte:
     paperless: Paperless
 
     def __call__(self, case: Case) -> Done:
-        request = _request(case)
+        request = dte_request(case, key=f"{case.order_id}:dte", document_type=document_type(case.order))
         started = time.perf_counter()
         issued = self.paperless.recover(request.key) if case.attempts > 1 or case.interrupted else None
         recovered = issued is not None
@@ -45,12 +45,14 @@ class IssueDte:
         )
 
 
-def _request(case: Case) -> DteRequest:
+def dte_request(case: Case, *, key: str, document_type: int, cancels: tuple[int, int] | None = None) -> DteRequest:
+    """The order as a tax document of that type; `cancels`: type and folio of the one that a credit note cancels."""
     order = case.order
     total = amounts(order)
     return DteRequest(
-        key=f"{case.order_id}:dte",
-        document_type=document_type(order),
+        key=key,
+        document_type=document_type,
+        cancels=cancels,
         receiver_rut=receiver_rut(order),
         receiver_name=order.buyer.name,
         receiver_activity=order.buyer.activity or "",

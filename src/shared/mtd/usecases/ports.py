@@ -45,8 +45,8 @@ class Place:
 class Case:
     """A token under lease, with its order: what an effect works on.
 
-    `attempts` counts this try; `interrupted` says that its effect may have been made: a try was cut off, or a person put
-    the order here.
+    `attempts` counts this try; `interrupted` says that its effect may have been made: a try was cut off, or a person
+    put the order here.
     """
 
     token_id: int
@@ -63,7 +63,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message for the outbox: `destination` is `transitions`, `notifications` or `operations`; delay in whole seconds."""
+    """A message for the outbox: `destination` is the name of a queue; delay in whole seconds."""
 
     destination: str
     body: Json
@@ -88,6 +88,7 @@ class Changes:
     values: list[Json] = field(default_factory=list)
     totals: list[Json] = field(default_factory=list)
     documents: list[Json] = field(default_factory=list)
+    credit_notes: list[Json] = field(default_factory=list)
     mails: list[Json] = field(default_factory=list)
     incidents: list[Json] = field(default_factory=list)
     lost: list[Json] = field(default_factory=list)
@@ -230,6 +231,8 @@ class DteRequest:
     total: str
     lines: tuple[tuple[str, str, str, str], ...]
     """Name, quantity, price and amount of each line."""
+    cancels: tuple[int, int] | None = None
+    """The type and folio of the document that a credit note cancels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from mtd.domain.errors import MtdError
+from mtd.engine.plan import CANCELLATION
 from mtd.engine.tokens import Waits
 from mtd.usecases.fire_timers import fire_timers
 from mtd.usecases.ports import Json, Place, Reference, StateMachines, StatesApi, Work
@@ -46,6 +47,9 @@ def route_order(
         fire_timers(due, plans, work, hop["what"], came)
     for place in fresh:
         if place.waits is not Waits.SERVICE:
+            continue
+        if place.node == CANCELLATION:
+            groups["api:/states/cancellation"].append(place)
             continue
         plan = plans.get(place.process_version_id)
         node = plan.nodes.get(place.node) if plan else None

@@ -32,7 +32,9 @@ class StateRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
+class Outcome:
+    """What became of one effect: it is done, or it raised; `ms` is how long it took."""
+
     done: Done | None
     error: MtdError | None
     ms: float
@@ -46,8 +48,8 @@ def run_state(state: str, references: Sequence[Reference], effect: Effect, work:
     cases = work.lease(state, references)
     plans = work.plans(sorted({case.process_version_id for case in cases}))
     worn_out = {case.token_id for case in cases if _worn_out(case, plans.get(case.process_version_id))}
-    outcomes = _run_all([case for case in cases if case.token_id not in worn_out], effect, run.parallel)
-    outcomes |= {token_id: _Outcome(done=None, error=_CUT_OFF, ms=0) for token_id in worn_out}
+    outcomes = run_all([case for case in cases if case.token_id not in worn_out], effect, run.parallel)
+    outcomes |= {token_id: Outcome(done=None, error=_CUT_OFF, ms=0) for token_id in worn_out}
     kinds: dict[int, str] = {}
     if cases:
         _commit(cases, outcomes, kinds, plans, work, run)
@@ -72,7 +74,7 @@ def _tries(case: Case, plan: Plan | None) -> int:
 
 def _commit(
     cases: Sequence[Case],
-    outcomes: Mapping[int, _Outcome],
+    outcomes: Mapping[int, Outcome],
     kinds: dict[int, str],
     plans: Mapping[int, Plan],
     work: Work,
@@ -81,7 +83,7 @@ def _commit(
     """Commit all at once; where PostgreSQL refuses that for good, each alone, and what it refuses as a failure."""
 
     def decide(case: Case, held: Held) -> Changes:
-        outcome = outcomes[case.token_id] if refusal is None else _Outcome(done=None, error=refusal, ms=0)
+        outcome = outcomes[case.token_id] if refusal is None else Outcome(done=None, error=refusal, ms=0)
         kinds[case.token_id], changes = _changes(case, held, outcome, plans.get(case.process_version_id), run)
         return changes
 
@@ -104,8 +106,10 @@ def _commit(
         work.commit([case], decide)
 
 
-def _run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> dict[int, _Outcome]:
-    def run_one(case: Case) -> _Outcome:
+def run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> dict[int, Outcome]:
+    """The effect on every case, `parallel` at a time; the outcomes by token."""
+
+    def run_one(case: Case) -> Outcome:
         started = time.perf_counter()
         done: Done | None = None
         error: MtdError | None = None
@@ -116,7 +120,7 @@ def _run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> dict[int, 
         except Exception as unknown:
             LOG.exception("effect failed", extra={"order_id": str(case.order_id), "state": case.node})
             error = RetryableError(f"{type(unknown).__name__}: {unknown}", code="unexpected")
-        return _Outcome(done=done, error=error, ms=(time.perf_counter() - started) * 1000)
+        return Outcome(done=done, error=error, ms=(time.perf_counter() - started) * 1000)
 
     if parallel == 1 or len(cases) < 2:
         return {case.token_id: run_one(case) for case in cases}
@@ -124,7 +128,7 @@ def _run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> dict[int, 
         return dict(zip((case.token_id for case in cases), pool.map(run_one, cases), strict=True))
 
 
-def _changes(case: Case, held: Held, outcome: _Outcome, plan: Plan | None, run: StateRun) -> tuple[str, Changes]:
+def _changes(case: Case, held: Held, outcome: Outcome, plan: Plan | None, run: StateRun) -> tuple[str, Changes]:
     try:
         if plan is None:
             raise ProcessError(f"process version {case.process_version_id} is not there", code="no_such_process")
@@ -152,13 +156,13 @@ def _changes(case: Case, held: Held, outcome: _Outcome, plan: Plan | None, run: 
         return "failed", aside
 
 
-def _stood_aside(case: Case, held: Held, outcome: _Outcome) -> Json:
+def _stood_aside(case: Case, held: Held, outcome: Outcome) -> Json:
     if outcome.done is not None and outcome.done.incident:
         return stood_before(case.data, standing_tokens(held), at(held, case.token_id).id, None)
     return stood_alone(held)
 
 
-def _way(case: Case, held: Held, outcome: _Outcome, plan: Plan, run: StateRun) -> tuple[str, Changes]:
+def _way(case: Case, held: Held, outcome: Outcome, plan: Plan, run: StateRun) -> tuple[str, Changes]:
     changes = Changes()
     error, token = outcome.error, at(held, case.token_id)
     if isinstance(error, RetryableError) and case.attempts < _tries(case, plan):
@@ -208,7 +212,7 @@ def _write_done(changes: Changes, case: Case, done: Done) -> None:
 
 
 def _end(
-    changes: Changes, case: Case, outcome: _Outcome, run: StateRun, step: engine.Changes, what: str, detail: Json
+    changes: Changes, case: Case, outcome: Outcome, run: StateRun, step: engine.Changes, what: str, detail: Json
 ) -> None:
     if step.outcome is not None:
         reason = outcome.done.outcome_reason if outcome.done else None
@@ -217,7 +221,7 @@ def _end(
 
 
 def _event(
-    changes: Changes, case: Case, outcome: _Outcome, run: StateRun, what: str, to_state: str, detail: Json
+    changes: Changes, case: Case, outcome: Outcome, run: StateRun, what: str, to_state: str, detail: Json
 ) -> None:
     hops = [
         *run.hops,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from mtd.domain.errors import Conflict, ConfigurationError
+from mtd.domain.errors import ConfigurationError, Conflict
 from mtd.domain.facts import facts
 from mtd.engine import interpreter, timers
 from mtd.engine import tokens as engine

@@ -1,0 +1,62 @@
+"""/operations, the queue behind them, and POST /states/cancellation: what people do to orders, one or many."""
+
+from typing import Any
+
+from mtd.adapters.metrics import count
+from mtd.adapters.reader import PostgresReader
+from mtd.config import config
+from mtd.domain.errors import InvalidRequest
+from mtd.engine.plan import CANCELLATION
+from mtd.entrypoints import composition, sqs
+from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.entrypoints.operation_requests import read_operation_request
+from mtd.entrypoints.states import run_handler
+from mtd.entrypoints.task_requests import read_number, read_text
+from mtd.queries.operations import list_operations, read_operation
+from mtd.usecases.cancel_order import CancelOrder, cancel_orders
+from mtd.usecases.operations import MOST_ORDERS, work_off
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    if "Records" in event:
+        return _work_off(event)
+    return (_cancel if event["resource"] == f"/states/{CANCELLATION}" else _api)(event, context)
+
+
+def _serve(event: Event, body: Json, _context: Any) -> Json:
+    read, operations = PostgresReader(composition.database()), composition.operations()
+    path = event.get("pathParameters") or {}
+    if "operation_id" in path:
+        operation_id = read_number(path["operation_id"])
+        if event["httpMethod"] == "POST":
+            person = read_text(body, "person", 200)
+            if not person:
+                raise InvalidRequest("person must be given", code="request_malformed")
+            read_operation(read, operation_id)
+            operations.stop(operation_id, person)
+        return read_operation(read, operation_id, read_number(query_parameter(event, "after") or "0"))
+    if event["httpMethod"] == "GET":
+        return {"operations": list_operations(read)}
+    operation_id, _ = operations.create(read_operation_request(body), MOST_ORDERS)
+    # A small one is done when its caller is answered; of a large one this is the first slice.
+    work_off(operation_id, operations, composition.legacy_systems(), config().function)
+    return read_operation(read, operation_id)
+
+
+def _work_off(event: dict[str, Any]) -> dict[str, Any]:
+    found, malformed = sqs.sort_out(event["Records"], lambda _, content: read_number(str(content["operation_id"])))
+    worked = [
+        work_off(each, composition.operations(), composition.legacy_systems(), config().function)
+        for each in dict.fromkeys(found)
+    ]
+    count(config().function, {"slices": sum(worked), "malformed": len(malformed)})
+    return sqs.failures(malformed)
+
+
+_api = api_handler(_serve)
+_cancel = run_handler(
+    lambda references, run: cancel_orders(
+        references, CancelOrder(composition.legacy_systems()), composition.work(), run
+    ),
+    parallel=8,
+)

@@ -1,0 +1,144 @@
+"""Operations in PostgreSQL, behind `operations.Operations`."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from mtd.adapters.database import Database
+from mtd.adapters.work import PostgresWork, held_orders, insert_outbox, write_changes
+from mtd.engine.plan import Plan
+from mtd.sql import load
+from mtd.usecases.operate_order import OpenIncident, Operated
+from mtd.usecases.operations import Decide, Item, NewOperation, Operation, Progress, Result, missing
+from mtd.usecases.ports import Json, Message
+
+_SQL = load("operations")
+
+
+class PostgresOperations:
+    """`work` has the plans, and sends the messages of what is committed."""
+
+    def __init__(self, database: Database, work: PostgresWork) -> None:
+        self._database = database
+        self._work = work
+
+    def create(self, new: NewOperation, most: int) -> tuple[int, list[tuple[str, str]]]:
+        chosen = new.selection
+        asked = {
+            "numbers": list(chosen.numbers) if chosen.numbers is not None else None,
+            "order_ids": list(chosen.order_ids) if chosen.order_ids is not None else None,
+            "seller": chosen.seller,
+            "fingerprint": chosen.fingerprint,
+            "state": chosen.state,
+        }
+        row = {
+            "action": new.action, "person": new.person, "reason": new.reason, "arguments": Jsonb(new.arguments),
+            "selection": Jsonb({name: value for name, value in asked.items() if value is not None}),
+            "dry_run": new.dry_run, "canary": new.canary, "rate": new.rate, "stop_at": new.stop_at,
+        }  # fmt: skip
+        with self._database.transaction() as connection:
+            made = connection.execute(_SQL["insert_operation"], row).fetchone()
+            assert made is not None
+            operation_id: int = made["operation_id"]
+            rows = connection.execute(_SQL["freeze_items"], {"operation_id": operation_id, "limit": most, **asked})
+            selected = [(each["number"], str(each["order_id"])) for each in rows.fetchall()]
+            if (problem := missing(new, selected)) is not None:
+                raise problem
+        return operation_id, selected
+
+    def lease(self, operation_id: int) -> Operation | None:
+        rows = self._database.query(_SQL["lease_operation"], {"operation_id": operation_id})
+        return Operation(**rows[0]) if rows else None
+
+    def pending(self, operation_id: int, limit: int) -> list[Item]:
+        rows = self._database.query(_SQL["pending_items"], {"operation_id": operation_id, "limit": limit})
+        return [Item(**row) for row in rows]
+
+    def operate(self, operation: Operation, items: Sequence[Item], decide: Decide) -> None:
+        ids = {"order_ids": [item.order_id for item in items]}
+        with self._database.transaction() as connection:
+            locked = connection.execute(_SQL["operated_orders"], ids)
+            standing = connection.execute(_SQL["operated_tokens"], ids)
+            opened = connection.execute(_SQL["unresolved_incidents"], ids).fetchall()
+            orders, tokens = locked.fetchall(), standing.fetchall()
+            plans = self._work.plans(sorted({row["process_version_id"] for row in orders}))
+            operated = _operated(orders, tokens, opened, plans)
+            results = {item: decide(item, operated[item.order_id]) for item in items}
+            verdicts = [r.verdict for r in results.values() if r.verdict is not None and not operation.dry_run]
+            if verdicts:
+                connection.execute(_SQL["operate_orders"], {"orders": Jsonb([v.row for v in verdicts])})
+            told = {"person": operation.person, "action": operation.action, "reason": operation.reason}
+            resolved = [{"incident_id": each, **told} for verdict in verdicts for each in verdict.resolved]
+            if resolved:
+                connection.execute(_SQL["resolve_incidents"], {"resolved": Jsonb(resolved)})
+            outbox = write_changes(connection, [verdict.changes for verdict in verdicts])
+            finished = {
+                "operation_id": operation.operation_id,
+                "items": Jsonb([_finished(item, result) for item, result in results.items()]),
+            }
+            connection.execute(_SQL["finish_items"], finished)
+        self._work.deliver(outbox())
+
+    def progress(self, operation: Operation) -> Progress:
+        asked = {"operation_id": operation.operation_id, "dry_run": operation.dry_run}
+        return Progress(**self._database.query(_SQL["progress"], asked)[0])
+
+    def release(self, operation_id: int, *, status: str, why: str | None, delay_seconds: int) -> None:
+        released = {"operation_id": operation_id, "status": status, "why": why, "delay_seconds": delay_seconds}
+        following = Message(destination="operations", body={"operation_id": operation_id}, delay_seconds=delay_seconds)
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["release_operation"], released)
+            outbox = insert_outbox(connection, [following] if status == "running" else [])
+        self._work.deliver(outbox())
+
+    def stop(self, operation_id: int, person: str) -> bool:
+        return bool(self._database.query(_SQL["stop_operation"], {"operation_id": operation_id, "person": person}))
+
+
+def _finished(item: Item, result: Result) -> Json:
+    rests = list(result.verdict.rests) if result.verdict is not None else []
+    return {
+        "position": item.position, "status": result.status, "code": result.code, "message": result.message,
+        "rests": rests,
+    }  # fmt: skip
+
+
+def _operated(
+    orders: Sequence[Mapping[str, Any]],
+    tokens: Sequence[Mapping[str, Any]],
+    incidents: Sequence[Mapping[str, Any]],
+    plans: Mapping[int, Plan],
+) -> dict[UUID, Operated]:
+    held = held_orders(orders, tokens)
+    leased: dict[UUID, set[int]] = defaultdict(set)
+    due: dict[UUID, dict[int, float]] = defaultdict(dict)
+    for row in tokens:
+        due[row["order_id"]][row["token_id"]] = row["due_seconds"]
+        if row["leased"]:
+            leased[row["order_id"]].add(row["token_id"])
+    opened: dict[UUID, list[OpenIncident]] = defaultdict(list)
+    for row in incidents:
+        opened[row["order_id"]].append(
+            OpenIncident(incident_id=row["incident_id"], state=row["state"], stood=row["stood"])
+        )
+    found: dict[UUID, Operated] = {}
+    for row in orders:
+        order_id: UUID = row["order_id"]
+        order = held[order_id].order
+        assert order is not None
+        found[order_id] = Operated(
+            held=held[order_id],
+            order=order,
+            document=row["document"],
+            number=row["number"],
+            revision=row["revision"],
+            outcome=row["outcome"],
+            leased=frozenset(leased[order_id]),
+            due_seconds=due[order_id],
+            incidents=tuple(opened[order_id]),
+            plan=plans[row["process_version_id"]],
+        )
+    return found

@@ -1,0 +1,19 @@
+"""The exception queue: all that a person must see to, whatever it is, in one list of causes."""
+
+from typing import Any
+
+from mtd.queries.orders import Reader
+from mtd.sql import load
+
+_SQL = load("exceptions")
+
+type Json = dict[str, Any]
+
+
+def list_exceptions(read: Reader) -> list[Json]:
+    """Causes with their orders, the latest first.
+
+    `source` is `incident`, `waiting` (orders in the waiting queue: they are pushed, not retried) or `conflict` (orders
+    that came under a taken number: they can only be cancelled). `numbers` are the latest twenty.
+    """
+    return read(_SQL["list_exceptions"], {})

@@ -1,0 +1,123 @@
+-- name: operated_orders
+select order_id, number, document, data, revision, outcome, process_version_id, suspended_at is not null as suspended
+from orders where order_id = any(%(order_ids)s)
+order by order_id for no key update;
+
+-- name: operated_tokens
+-- Locked, so that nobody leases one meanwhile.
+select token_id, version, order_id, node, ordinal, waits, scope, host, via, item, size, remaining,
+       coalesce(leased_until > now(), false) as leased,
+       extract(epoch from due_at - now())::double precision as due_seconds
+from tokens where order_id = any(%(order_ids)s)
+order by token_id for update;
+
+-- name: unresolved_incidents
+select incident_id, order_id, state, stood from incidents
+where order_id = any(%(order_ids)s) and resolved_at is null
+order by incident_id;
+
+-- name: operate_orders
+update orders o
+set revision = o.revision + 1, operated_at = now(), updated_at = now(),
+    ended_at = case when p.reopens then null else o.ended_at end,
+    outcome = case when p.reopens then null else o.outcome end,
+    reason = case when p.reopens then null else o.reason end,
+    suspended_at = case p.suspends when true then now() when false then null else o.suspended_at end,
+    -- content_hash stays: it says what came, and copies of that are known by it.
+    document = coalesce(p.document, o.document),
+    buyer_id = coalesce(p.buyer_id, o.buyer_id),
+    buyer_name = coalesce(p.buyer_name, o.buyer_name),
+    currency = coalesce(p.currency, o.currency),
+    total = case when p.document is null then o.total else p.total end,
+    promised_on = case when p.document is null then o.promised_on else p.promised_on end
+from jsonb_to_recordset(%(orders)s) as p (order_id uuid, reopens boolean, suspends boolean, document jsonb, buyer_id text,
+     buyer_name text, currency text, total numeric, promised_on date)
+where o.order_id = p.order_id;
+
+-- name: resolve_incidents
+update incidents i
+set resolved_at = now(), resolved_by = r.person, resolution = r.action, resolution_reason = r.reason
+from jsonb_to_recordset(%(resolved)s) as r (incident_id bigint, person text, action text, reason text)
+where i.incident_id = r.incident_id and i.resolved_at is null;
+
+-- name: insert_operation
+insert into operations (action, person, reason, selection, arguments, dry_run, canary, rate, stop_at)
+values (%(action)s, %(person)s, %(reason)s, %(selection)s, %(arguments)s, %(dry_run)s, %(canary)s, %(rate)s, %(stop_at)s)
+returning operation_id;
+
+-- name: freeze_items
+-- By number, an order that came under a taken number is not meant: name it by its id.
+insert into operation_items (operation_id, position, order_id, number, revision)
+select %(operation_id)s, row_number() over (order by o.received_at, o.order_id), o.order_id, o.number, o.revision
+from orders o
+where o.order_id in (
+    select order_id from orders where number = any(%(numbers)s) and conflicts_with is null
+    union select unnest(%(order_ids)s::uuid[])
+    union select order_id from incidents where fingerprint = %(fingerprint)s and resolved_at is null
+    union select order_id from tokens where node = %(state)s
+    union select order_id from orders where outcome = %(state)s and outcome is distinct from 'completed'
+)
+  and (%(numbers)s::text[] is null or (o.number = any(%(numbers)s) and o.conflicts_with is null))
+  and (%(order_ids)s::uuid[] is null or o.order_id = any(%(order_ids)s))
+  and (%(seller)s::text is null or o.seller_id = %(seller)s)
+  and (%(fingerprint)s::text is null or exists (
+        select from incidents i
+        where i.order_id = o.order_id and i.resolved_at is null and i.fingerprint = %(fingerprint)s))
+  and (%(state)s::text is null or o.outcome = %(state)s
+       or (o.outcome is null and exists (select from places p where p.order_id = o.order_id and p.node = %(state)s)))
+order by o.received_at, o.order_id
+limit %(limit)s
+returning number, order_id;
+
+-- name: lease_operation
+update operations set leased_until = now() + interval '60 seconds'
+where operation_id = %(operation_id)s and status = 'running' and due_at < now() + interval '1 second'
+  and (leased_until is null or leased_until < now())
+returning operation_id, action, person, reason, arguments, dry_run, canary, rate, stop_at;
+
+-- name: pending_items
+select position, order_id, number, revision, tries from operation_items
+where operation_id = %(operation_id)s and status = 'pending'
+order by tries, position limit %(limit)s;
+
+-- name: finish_items
+update operation_items i
+set status = f.status, code = f.code, message = f.message, rests = f.rests, tries = i.tries + 1,
+    ended_at = case when f.status = 'pending' then null else clock_timestamp() end
+from jsonb_to_recordset(%(items)s) as f (position integer, status text, code text, message text, rests jsonb)
+where i.operation_id = %(operation_id)s and i.position = f.position;
+
+-- name: progress
+-- Came back: it was done, and failed again. Unsettled: it still stands where the operation has put it.
+select count(*) as total, count(*) filter (where status = 'pending') as pending,
+       count(*) filter (where status = 'done') as done, count(*) filter (where status = 'refused') as refused,
+       count(*) filter (where status = 'done' and not %(dry_run)s and exists (
+           select from incidents n where n.order_id = i.order_id and n.resolved_at is null and n.opened_at >= i.ended_at
+       )) as came_back,
+       count(*) filter (where status = 'done' and not %(dry_run)s and exists (
+           select from tokens t where t.order_id = i.order_id and i.rests ? t.node
+       )) as unsettled,
+       coalesce(extract(epoch from now() - max(ended_at)), 0)::double precision as quiet_seconds
+from operation_items i where operation_id = %(operation_id)s;
+
+-- name: release_operation
+update operations
+set leased_until = null, due_at = now() + make_interval(secs => %(delay_seconds)s), status = %(status)s,
+    why = %(why)s, ended_at = case when %(status)s <> 'running' then now() end
+where operation_id = %(operation_id)s and status = 'running';
+
+-- name: stop_operation
+update operations set status = 'stopped', why = 'stopped by ' || %(person)s, stopped_by = %(person)s, ended_at = now()
+where operation_id = %(operation_id)s and status = 'running'
+returning operation_id;
+
+-- name: read_operations
+select operation_id, action, person, reason, selection, arguments, dry_run, canary, rate, stop_at, status, why, created_at,
+       ended_at
+from operations where %(operation_id)s::bigint is null or operation_id = %(operation_id)s
+order by operation_id desc limit 50;
+
+-- name: read_items
+select position, order_id, number, status, code, message, ended_at from operation_items
+where operation_id = %(operation_id)s and position > %(after)s
+order by position limit %(limit)s;

@@ -1,0 +1,294 @@
+"""What a person may do to one order: retry, correct, move, skip, suspend, resume, cancel. Decided under its lock.
+
+Every decision is all or nothing: the verdict is written in one transaction with the order's event, or a refusal says
+why not and nothing is changed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mtd.domain.errors import Conflict, InvalidRequest
+from mtd.domain.facts import facts
+from mtd.domain.order import Order
+from mtd.engine import restoring
+from mtd.engine import tokens as engine
+from mtd.engine.plan import CANCELLATION, Plan
+from mtd.engine.tokens import Token, Waits
+from mtd.usecases.cancel_order import cancellation_token
+from mtd.usecases.correct_order import corrected_row, correction, refuse_what_rests_on
+from mtd.usecases.ports import Changes, Held, Json
+from mtd.usecases.standing import stood_tokens
+from mtd.usecases.take_step import rests, standing_tokens, write_step
+
+ACTIONS = ("retry", "correct", "move", "skip", "suspend", "resume", "cancel")
+
+
+class InWork(Conflict):
+    """A function works on the order right now: what it does must be known before the order can be put elsewhere."""
+
+    code = "in_work"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What is to be done: `node` is where to move to, `at` which step is meant, `document` the corrected fields."""
+
+    action: str
+    person: str
+    reason: str
+    node: str | None = None
+    at: str | None = None
+    document: Json | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIncident:
+    """An incident that nobody has resolved, with where its order stood."""
+
+    incident_id: int
+    state: str
+    stood: Json | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operated:
+    """An order under lock, with all that decides what may be done to it; `leased` are tokens that are in work."""
+
+    held: Held
+    order: Order
+    document: Json
+    number: str
+    revision: int
+    outcome: str | None
+    leased: frozenset[int]
+    due_seconds: Mapping[int, float]
+    incidents: tuple[OpenIncident, ...]
+    plan: Plan
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """What is written: `row` changes the order itself, `rests` is where it is put, `said` tells a person."""
+
+    changes: Changes = field(default_factory=Changes)
+    row: Json = field(default_factory=dict)
+    resolved: list[int] = field(default_factory=list)
+    rests: tuple[str, ...] = ()
+    said: str = ""
+    detail: Json = field(default_factory=dict)
+
+
+def operate_order(act: Act, operated: Operated, revision: int | None, made: frozenset[str], function: str) -> Verdict:
+    """Decide. `revision` is the order's as the person saw it; `made` are the effects that a correction must not touch.
+
+    Raises Conflict where the order is not as they saw it or the action does not fit its state, InWork while a function
+    works on it, ProcessError where its process does not allow it.
+    """
+    if revision is not None and revision != operated.revision:
+        raise Conflict("somebody else has worked on the order meanwhile: look again", code="order_changed")
+    if operated.outcome is not None and operated.outcome != "exception" and not operated.incidents:
+        raise Conflict(f"the order has ended as {operated.outcome}", code="order_ended")
+    if act.action != "cancel" and _is_being_cancelled(operated):
+        raise Conflict("the order is being cancelled", code="being_cancelled")
+    verdict = Verdict()
+    _DECISIONS[act.action](act, operated, verdict, made)
+    verdict.row["order_id"] = str(operated.held.order_id)
+    _tell(act, operated, verdict, function)
+    return verdict
+
+
+def _retry(act: Act, operated: Operated, verdict: Verdict, _made: frozenset[str]) -> None:
+    if not operated.incidents:
+        raise Conflict("the order has no open incident: there is nothing to retry", code="nothing_to_retry")
+    if any(incident.state == CANCELLATION for incident in operated.incidents):
+        _cancel(act, operated, verdict, _made)
+        return
+    standing = standing_tokens(operated.held)
+    _write(operated, verdict, engine.Changes(), _put_back(operated, standing))
+    _reopen(operated, verdict)
+
+
+def _correct(act: Act, operated: Operated, verdict: Verdict, made: frozenset[str]) -> None:
+    _refuse_in_work(operated)
+    if operated.outcome is None and not operated.held.suspended:
+        raise Conflict("the order is on its way: suspend it first", code="order_on_its_way")
+    if operated.outcome is not None and not operated.incidents:
+        raise Conflict("the order has no open incident: there is nothing to retry", code="nothing_to_retry")
+    order, document = correction(operated.document, act.document or {})
+    refuse_what_rests_on(made, operated.order, order)
+    verdict.row |= corrected_row(order, document)
+    verdict.detail = {
+        "old": {name: value for name, value in operated.document.items() if document.get(name) != value},
+        "new": {name: value for name, value in document.items() if operated.document.get(name) != value},
+    }
+    if operated.incidents:
+        _write(operated, verdict, engine.Changes(), _put_back(operated, standing_tokens(operated.held)), order)
+        _reopen(operated, verdict)
+
+
+def _move(act: Act, operated: Operated, verdict: Verdict, _made: frozenset[str]) -> None:
+    target = act.node or ""
+    _step_aside(act, operated, verdict, lambda tokens, token, known: restoring.move(
+        operated.plan, tokens, token, target, known))  # fmt: skip
+
+
+def _skip(act: Act, operated: Operated, verdict: Verdict, _made: frozenset[str]) -> None:
+    _step_aside(act, operated, verdict, lambda tokens, token, known: restoring.skip(
+        operated.plan, tokens, token, known))  # fmt: skip
+
+
+def _step_aside(
+    act: Act,
+    operated: Operated,
+    verdict: Verdict,
+    step: Callable[[dict[int, Token], Token, Mapping[str, Any]], engine.Changes],
+) -> None:
+    _refuse_in_work(operated)
+    standing = standing_tokens(operated.held)
+    tokens = _put_back(operated, standing) if operated.incidents else dict(standing)
+    if not tokens:
+        raise Conflict("the order has never been on its way: cancel it", code="never_on_its_way")
+    token = _meant(tokens, act.at or (operated.incidents[-1].state if operated.incidents else None))
+    changes = step(tokens, token, facts(operated.order, operated.held.values))
+    _write(operated, verdict, changes, engine.applied(tokens, changes))
+    verdict.detail = {"from": token.node, **({"to": act.node} if act.node else {})}
+    if operated.incidents:
+        _reopen(operated, verdict)
+    if changes.outcome is not None:
+        verdict.changes.order_ends.append(
+            {"order_id": str(operated.held.order_id), "outcome": changes.outcome, "reason": None}
+        )
+
+
+def _meant(tokens: Mapping[int, Token], at: str | None) -> Token:
+    """The token that a person means: the one at that step, or the only one that could be meant."""
+    own = [t for t in tokens.values() if t.host is None and t.waits not in (Waits.JOIN, Waits.INSIDE)]
+    found = [token for token in tokens.values() if token.host is None and token.node == at] if at else own
+    if len(found) == 1:
+        return found[0]
+    places = ", ".join(sorted({token.node for token in own}))
+    if not found:
+        raise Conflict(f"the order does not stand at {at!r} but at: {places}", code="not_there")
+    raise Conflict(f"the order stands at several steps: say which (at): {places}", code="several_places")
+
+
+def _suspend(_act: Act, operated: Operated, verdict: Verdict, _made: frozenset[str]) -> None:
+    if operated.outcome is not None:
+        raise Conflict("the order rests as an exception: there is nothing to suspend", code="order_ended")
+    if operated.held.suspended:
+        raise Conflict("the order is suspended already", code="order_suspended")
+    verdict.row["suspends"] = True
+
+
+def _resume(_act: Act, operated: Operated, verdict: Verdict, _made: frozenset[str]) -> None:
+    if not operated.held.suspended:
+        raise Conflict("the order is not suspended", code="not_suspended")
+    verdict.row["suspends"] = False
+    for each in operated.held.standing.values():
+        row: Json = {"token_id": each.token_id, "version": each.version}
+        # Whoever works on a leased one sends it on. A timer keeps its moment; watch_deadlines has the far ones.
+        if each.token.waits is Waits.SERVICE and each.token_id not in operated.leased:
+            verdict.changes.retries.append({**row, "delay_seconds": 0})
+        elif each.token.waits is Waits.TIME and (seconds := operated.due_seconds[each.token_id]) < _SOON_SECONDS:
+            verdict.changes.looks.append({**row, "delay_seconds": max(0, int(seconds) + 1)})
+
+
+_SOON_SECONDS = 600
+
+
+def _cancel(act: Act, operated: Operated, verdict: Verdict, _made: frozenset[str]) -> None:
+    if operated.outcome is None and _is_being_cancelled(operated):
+        raise Conflict("the order is being cancelled already", code="being_cancelled")
+    _refuse_in_work(operated)
+    order_id = str(operated.held.order_id)
+    for each in operated.held.standing.values():
+        verdict.changes.ends.append({"token_id": each.token_id, "version": each.version})
+        if each.token.waits is Waits.PERSON:
+            verdict.changes.left.append({"token_id": each.token_id})
+    verdict.changes.tokens.append(cancellation_token(order_id, act.person, act.reason))
+    verdict.row |= {"suspends": False}
+    verdict.rests = (CANCELLATION,)
+    _reopen(operated, verdict)
+
+
+_DECISIONS: Mapping[str, Callable[[Act, Operated, Verdict, frozenset[str]], None]] = {
+    "retry": _retry, "correct": _correct, "move": _move, "skip": _skip, "suspend": _suspend, "resume": _resume,
+    "cancel": _cancel,
+}  # fmt: skip
+
+
+def _is_being_cancelled(operated: Operated) -> bool:
+    return any(each.token.node == CANCELLATION for each in operated.held.standing.values())
+
+
+def _refuse_in_work(operated: Operated) -> None:
+    if operated.leased:
+        raise InWork("a function works on the order right now: try again in a moment")
+
+
+def _put_back(operated: Operated, standing: Mapping[int, Token]) -> dict[int, Token]:
+    """The order's tokens with those of every open incident where they stood."""
+    tokens = dict(standing)
+    for incident in operated.incidents:
+        if operated.outcome is None and (incident.stood or {}).get("goes_on"):
+            raise Conflict(f"the error way of {incident.state!r} goes on: move the order instead", code="goes_on")
+        if incident.state == CANCELLATION:
+            raise Conflict("the order's cancellation has begun: retry that, or cancel again", code="being_cancelled")
+        tokens = restoring.put_back(operated.plan, tokens, stood_tokens(incident.stood, incident.state))
+    return tokens
+
+
+def _write(
+    operated: Operated, verdict: Verdict, step: engine.Changes, after: Mapping[int, Token], order: Order | None = None
+) -> None:
+    standing = standing_tokens(operated.held)
+    changes = restoring.difference(standing, after, step)
+    known = facts(order or operated.order, operated.held.values)
+    held = operated.held
+    write_step(verdict.changes, operated.plan, held.order_id, held.standing, changes, known)
+    verdict.rests = tuple(dict.fromkeys(t.node for t in changes.placed if t.host is None))
+    verdict.said = rests(changes) if changes.placed or changes.outcome else ""
+
+
+def _reopen(operated: Operated, verdict: Verdict) -> None:
+    verdict.row["reopens"] = True
+    verdict.resolved = [incident.incident_id for incident in operated.incidents]
+
+
+def _tell(act: Act, operated: Operated, verdict: Verdict, function: str) -> None:
+    places = dict.fromkeys(each.token.node for each in operated.held.standing.values() if each.token.host is None)
+    came_from = operated.outcome or ", ".join(places)
+    verdict.said = verdict.said or (", ".join(verdict.rests) or came_from)
+    verdict.changes.events.append(
+        {
+            "order_id": str(operated.held.order_id),
+            "who": function,
+            "source": "PostgreSQL",
+            "what": act.action,
+            "from_state": came_from,
+            "to_state": verdict.said,
+            "detail": {"by": act.person, "reason": act.reason, **verdict.detail},
+        }
+    )
+
+
+def read_act(action: str, person: str, reason: str, body: Json) -> Act:
+    """What a caller asks for. Raises InvalidRequest where the action lacks what it needs."""
+    if action not in ACTIONS:
+        raise InvalidRequest(f"action must be one of {', '.join(ACTIONS)}", code="action_unknown")
+    node, at, document = body.get("node"), body.get("at"), body.get("document")
+    if action == "move" and not (isinstance(node, str) and node):
+        raise InvalidRequest("to move an order say to which node", code="node_missing")
+    if not (at is None or isinstance(at, str)):
+        raise InvalidRequest("at must be the name of a node", code="at_malformed")
+    if action == "correct" and not (isinstance(document, dict) and document):
+        raise InvalidRequest("document must hold the corrected fields", code="document_missing")
+    return Act(
+        action=action,
+        person=person,
+        reason=reason,
+        node=node if action == "move" else None,
+        at=at or None,
+        document=document if action == "correct" else None,
+    )

@@ -1,0 +1,264 @@
+"""An action on many orders: the selection is frozen to exact orders, then worked off slice by slice, each order with a
+result.
+
+Every slice is one transaction with its results, and a message asks for the next one. A crash loses nothing: what was
+written is written with its results, and `relay_outbox` finds an operation that nobody works on.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from mtd.domain.errors import MtdError, NotFound, UnstorableError
+from mtd.usecases.correct_order import LegacySystems, effects_made
+from mtd.usecases.operate_order import InWork, Operated, Verdict, operate_order, read_act
+from mtd.usecases.ports import Json
+
+LOG = logging.getLogger(__name__)
+
+MOST_ORDERS = 100_000
+_SLICE, _WATCHED_SLICE = 100, 25
+_SMALLEST_SAMPLE = 10
+CANARY_STOPS_AT = 0.2
+"""The share of errors above which a canary stops its operation, where nothing else was said."""
+_CANARY_LOOK_SECONDS, _CANARY_PATIENCE_SECONDS = 3, 900
+_IN_WORK_SECONDS, _IN_WORK_TRIES = 2, 45
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which orders: all that is given must hold. `state` is one that they stand at, or an end."""
+
+    numbers: tuple[str, ...] | None = None
+    order_ids: tuple[str, ...] | None = None
+    seller: str | None = None
+    fingerprint: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOperation:
+    """What a person asks for. `rate` is orders a second, `stop_at` a share of errors from 0 to 1."""
+
+    action: str
+    person: str
+    reason: str
+    selection: Selection
+    arguments: Json = field(default_factory=dict)
+    dry_run: bool = False
+    canary: int | None = None
+    rate: float | None = None
+    stop_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One under lease."""
+
+    operation_id: int
+    action: str
+    person: str
+    reason: str
+    arguments: Json
+    dry_run: bool
+    canary: int | None
+    rate: float | None
+    stop_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One order of an operation: `revision` is the order's when the selection was frozen."""
+
+    position: int
+    order_id: UUID
+    number: str
+    revision: int
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far it is. `came_back` are those done that failed again, `unsettled` those that stand where they were put."""
+
+    total: int
+    pending: int
+    done: int
+    refused: int
+    came_back: int
+    unsettled: int
+    quiet_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one order: `pending` when it is to be tried again, `done` with its verdict, or `refused`."""
+
+    status: str
+    code: str | None = None
+    message: str | None = None
+    verdict: Verdict | None = None
+
+
+type Decide = Callable[[Item, Operated], Result]
+
+
+class Operations(Protocol):
+    """The operations of PostgreSQL; each method is one transaction."""
+
+    def create(self, new: NewOperation, most: int) -> tuple[int, list[tuple[str, str]]]:
+        """Freeze the selection; the operation's id, and number and id of its orders.
+
+        Raises NotFound, having written nothing, when it selects no order or not all that are named.
+        """
+        ...
+
+    def lease(self, operation_id: int) -> Operation | None:
+        """Take it to work on; None when it is not running, not due yet, or another one's."""
+        ...
+
+    def pending(self, operation_id: int, limit: int) -> list[Item]: ...
+
+    def operate(self, operation: Operation, items: Sequence[Item], decide: Decide) -> None:
+        """Lock the items' orders, decide each, write verdicts (unless it is a dry run) and results.
+
+        Raises UnstorableError, with nothing written, when PostgreSQL refuses one of them.
+        """
+        ...
+
+    def progress(self, operation: Operation) -> Progress: ...
+
+    def release(self, operation_id: int, *, status: str, why: str | None, delay_seconds: int) -> None:
+        """Give it back; when it is still running a message asks for the next slice after the delay."""
+        ...
+
+    def stop(self, operation_id: int, person: str) -> bool:
+        """Stop it after the slice that is being worked on. Whether it was running."""
+        ...
+
+
+def work_off(operation_id: int, operations: Operations, systems: LegacySystems, function: str) -> bool:
+    """Work off one slice of the operation; whether it was this caller's to work on."""
+    operation = operations.lease(operation_id)
+    if operation is None:
+        return False
+    progress = operations.progress(operation)
+    if (why := _too_many_errors(operation, progress)) is not None:
+        operations.release(operation_id, status="stopped", why=why, delay_seconds=0)
+        return True
+    if _canary_is_watched(operation, progress):
+        if progress.quiet_seconds > _CANARY_PATIENCE_SECONDS:
+            why = f"the canary's orders have stood still for {_CANARY_PATIENCE_SECONDS} s"
+            operations.release(operation_id, status="stopped", why=why, delay_seconds=0)
+        else:
+            operations.release(operation_id, status="running", why=None, delay_seconds=_CANARY_LOOK_SECONDS)
+        return True
+    items = operations.pending(operation_id, _slice(operation, progress))
+    if items:
+        _work_on(operation, items, operations, systems, function)
+    after = operations.progress(operation)
+    _give_back(operation, items, after, operations)
+    return True
+
+
+def _give_back(operation: Operation, items: Sequence[Item], after: Progress, operations: Operations) -> None:
+    why = _too_many_errors(operation, after)
+    if after.pending and why is None:
+        worked = max(1, len(items))
+        delay = math.ceil(worked / operation.rate) if operation.rate else 0
+        delay = max(delay, _IN_WORK_SECONDS if any(item.tries for item in items) else 0)
+        operations.release(operation.operation_id, status="running", why=None, delay_seconds=min(delay, 900))
+    elif after.pending:
+        operations.release(operation.operation_id, status="stopped", why=why, delay_seconds=0)
+    else:
+        operations.release(operation.operation_id, status="finished", why=None, delay_seconds=0)
+
+
+def _too_many_errors(operation: Operation, progress: Progress) -> str | None:
+    if operation.stop_at is None or operation.dry_run:
+        return None
+    worked, errors = progress.done + progress.refused, progress.refused + progress.came_back
+    sample = min(operation.canary or _SMALLEST_SAMPLE, progress.total)
+    if worked < sample or not worked or errors / worked <= operation.stop_at:
+        return None
+    return f"{errors} of {worked} orders failed, more than {operation.stop_at:.0%}"
+
+
+def _canary_is_watched(operation: Operation, progress: Progress) -> bool:
+    worked = progress.done + progress.refused
+    return (
+        operation.canary is not None
+        and not operation.dry_run
+        and worked == operation.canary
+        and progress.pending > 0
+        and progress.unsettled > progress.came_back
+    )
+
+
+def _slice(operation: Operation, progress: Progress) -> int:
+    """At a rate, a second's worth; with errors to watch, few enough that stopping comes in time."""
+    size = _SLICE if operation.stop_at is None or operation.dry_run else _WATCHED_SLICE
+    if operation.rate is not None:
+        size = min(size, math.ceil(operation.rate))
+    worked = progress.done + progress.refused
+    if operation.canary is not None and worked < operation.canary:
+        size = min(size, operation.canary - worked)
+    return size
+
+
+def _work_on(
+    operation: Operation, items: Sequence[Item], operations: Operations, systems: LegacySystems, function: str
+) -> None:
+    act = read_act(operation.action, operation.person, operation.reason, operation.arguments)
+    made: dict[UUID, frozenset[str]] = {}
+    refusals: dict[UUID, MtdError] = {}
+    if act.action == "correct":
+        for item in items:
+            try:
+                made[item.order_id] = effects_made(systems, item.order_id)
+            except MtdError as error:
+                refusals[item.order_id] = error
+
+    def decide(item: Item, operated: Operated) -> Result:
+        try:
+            if (refusal := refusals.get(item.order_id)) is not None:
+                raise refusal
+            verdict = operate_order(act, operated, item.revision, made.get(item.order_id, frozenset()), function)
+        except InWork as busy:
+            again = item.tries < _IN_WORK_TRIES and not operation.dry_run
+            return Result(status="pending" if again else "refused", code=busy.code, message=str(busy))
+        except MtdError as error:
+            return Result(status="refused", code=error.code, message=str(error)[:500])
+        verdict.changes.events[0]["detail"]["operation"] = operation.operation_id
+        would = "would be " if operation.dry_run else ""
+        return Result(status="done", message=f"{would}{_DONE[act.action]}: {verdict.said}", verdict=verdict)
+
+    try:
+        operations.operate(operation, items, decide)
+    except UnstorableError:
+        LOG.exception("operation refused", extra={"operation_id": operation.operation_id, "orders": len(items)})
+        for item in items:
+            try:
+                operations.operate(operation, [item], decide)
+            except UnstorableError as error:
+                refusals[item.order_id] = error
+                operations.operate(operation, [item], decide)
+
+
+_DONE: Mapping[str, str] = {
+    "retry": "retried", "correct": "corrected", "move": "moved", "skip": "skipped", "suspend": "suspended",
+    "resume": "resumed", "cancel": "cancelled",
+}  # fmt: skip
+
+
+def missing(new: NewOperation, selected: Sequence[tuple[str, str]]) -> NotFound | None:
+    """What is wrong with a selection that is empty or lacks an order that was named."""
+    numbers, ids = {number for number, _ in selected}, {order_id for _, order_id in selected}
+    unknown = [number for number in new.selection.numbers or () if number not in numbers]
+    unknown += [order_id for order_id in new.selection.order_ids or () if order_id not in ids]
+    if unknown:
+        return NotFound(f"no such order: {', '.join(unknown[:10])}", code="order_unknown")
+    return None if selected else NotFound("no order fits the selection", code="nothing_selected")
