@@ -65,12 +65,11 @@ class OrdersApi:
 
     def operation(self, operation_id: int) -> Row:
         """How far an operation is, with all of its orders."""
-        path, query = f"/operations/{operation_id}", {}
+        path = f"/operations/{operation_id}"
         found = cast(Row, self.call("GET", path))
         following = found["next"]
         while following is not None:
-            query = {"after": str(following)}
-            page = cast(Row, self.call("GET", path, query))
+            page = cast(Row, self.call("GET", path, {"after": str(following)}))
             found["items"] += page["items"]
             following = page["next"]
         return found

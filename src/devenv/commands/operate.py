@@ -58,12 +58,13 @@ def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
         raise Problem("No orders are named.", fix="Give their numbers, --fingerprint or --state.", code=2)
     if arguments.action == "move" and not arguments.node:
         raise Problem("To move an order say where.", fix="Name a step with --node.", code=2)
-    return {
+    asked = {
         "action": arguments.action, "person": arguments.person, "reason": arguments.reason,
         "numbers": arguments.numbers or None, "fingerprint": arguments.fingerprint, "state": arguments.state,
         "seller": arguments.seller, "node": arguments.node, "at": arguments.at, "document": _document(arguments),
         "dry_run": arguments.dry_run, "canary": arguments.canary, "rate": arguments.rate, "stop_at": arguments.stop_at,
     }  # fmt: skip
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _document(arguments: argparse.Namespace) -> Any:

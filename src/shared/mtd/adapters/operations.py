@@ -64,7 +64,7 @@ class PostgresOperations:
             standing = connection.execute(_SQL["operated_tokens"], ids)
             opened = connection.execute(_SQL["unresolved_incidents"], ids).fetchall()
             orders, tokens = locked.fetchall(), standing.fetchall()
-            plans = self._work.plans(sorted({row["process_version_id"] for row in orders}))
+            plans = self._work.plans(sorted({row["process_version_id"] for row in orders}), connection)
             operated = _operated(orders, tokens, opened, plans)
             results = {item: decide(item, operated[item.order_id]) for item in items}
             verdicts = [r.verdict for r in results.values() if r.verdict is not None and not operation.dry_run]

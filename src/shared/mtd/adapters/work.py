@@ -74,10 +74,13 @@ class PostgresWork:
         rows = self._database.query(_SQL["startable_plan"], {"process": process, "version": version})
         return (rows[0]["process_version_id"], self._remember(rows[0])) if rows else None
 
-    def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
-        missing = [id_ for id_ in ids if id_ not in self._plans]
-        if missing:
-            for row in self._database.query(_SQL["plans"], {"ids": missing}):
+    def plans(self, ids: Sequence[int], within: Connection | None = None) -> Mapping[int, Plan]:
+        """`within` is the transaction that asks, where there is one."""
+        missing = {"ids": [id_ for id_ in ids if id_ not in self._plans]}
+        if missing["ids"]:
+            query = _SQL["plans"]
+            rows = within.execute(query, missing).fetchall() if within else self._database.query(query, missing)
+            for row in rows:
                 self._remember(row)
         return self._plans
 
