@@ -67,7 +67,7 @@ create table operation_items (
     number text not null,
     revision integer not null,
     status text not null default 'pending' check (status in ('pending', 'done', 'refused')),
-    -- The nodes where it was put.
+    -- The servers' steps where it was put.
     rests jsonb,
     -- How often the order was looked at; more than once when it was in work.
     tries integer not null default 0,

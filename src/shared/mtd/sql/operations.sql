@@ -88,15 +88,18 @@ from jsonb_to_recordset(%(items)s) as f (position integer, status text, code tex
 where i.operation_id = %(operation_id)s and i.position = f.position;
 
 -- name: progress
--- Came back: it was done, and failed again. Unsettled: it still stands where the operation has put it.
+-- Came back: it was done, and failed again. Unsettled: no step at which the operation has put it is done yet.
 select count(*) as total, count(*) filter (where status = 'pending') as pending,
        count(*) filter (where status = 'done') as done, count(*) filter (where status = 'refused') as refused,
        count(*) filter (where status = 'done' and not %(dry_run)s and exists (
            select from incidents n where n.order_id = i.order_id and n.resolved_at is null and n.opened_at >= i.ended_at
        )) as came_back,
-       count(*) filter (where status = 'done' and not %(dry_run)s and exists (
-           select from tokens t where t.order_id = i.order_id and i.rests ? t.node
-       )) as unsettled,
+       count(*) filter (where status = 'done' and not %(dry_run)s and i.rests <> '[]'
+           and exists (select from orders o where o.order_id = i.order_id and o.outcome is null)
+           and not exists (
+               select from events e
+               where e.order_id = i.order_id and e.at >= i.ended_at and e.what = 'done' and i.rests ? e.from_state
+           )) as unsettled,
        coalesce(extract(epoch from now() - max(ended_at)), 0)::double precision as quiet_seconds
 from operation_items i where operation_id = %(operation_id)s;
 

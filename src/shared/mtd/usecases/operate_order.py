@@ -69,7 +69,10 @@ class Operated:
 
 @dataclass(slots=True, kw_only=True)
 class Verdict:
-    """What is written: `row` changes the order itself, `rests` is where it is put, `said` tells a person."""
+    """What is written: `row` changes the order itself.
+
+    `rests` are the servers' steps where it is put, `said` tells a person.
+    """
 
     changes: Changes = field(default_factory=Changes)
     row: Json = field(default_factory=dict)
@@ -247,7 +250,7 @@ def _write(
     known = facts(order or operated.order, operated.held.values)
     held = operated.held
     write_step(verdict.changes, operated.plan, held.order_id, held.standing, changes, known)
-    verdict.rests = tuple(dict.fromkeys(t.node for t in changes.placed if t.host is None))
+    verdict.rests = tuple(dict.fromkeys(t.node for t in changes.placed if t.waits is Waits.SERVICE))
     verdict.said = rests(changes) if changes.placed or changes.outcome else ""
 
 

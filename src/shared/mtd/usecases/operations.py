@@ -82,7 +82,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far it is. `came_back` are those done that failed again, `unsettled` those that stand where they were put."""
+    """How far it is. `came_back` are those done that failed again, `unsettled` those
+    whose step, where they were put, is not done yet.
+    """
 
     total: int
     pending: int
@@ -194,7 +196,7 @@ def _canary_is_watched(operation: Operation, progress: Progress) -> bool:
         and not operation.dry_run
         and worked == operation.canary
         and progress.pending > 0
-        and progress.unsettled > progress.came_back
+        and progress.unsettled > 0
     )
 
 
