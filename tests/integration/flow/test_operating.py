@@ -47,7 +47,7 @@ def incidents(system: System, number: str) -> list[Json]:
 def done(system: System, number: str) -> dict[str, int]:
     """How often each effect was made for the order."""
     made = [
-        ("gift_card", "hold"), ("gift_card", "redeem"), ("gift_card", "reverse"), ("gift_card", "release"),
+        ("gift_card", "redeem"), ("gift_card", "reverse"),
         ("eom", "allocate"), ("eom", "ship"), ("eom", "cancel"), ("paperless", "issue"), ("sales_support", "open"),
     ]  # fmt: skip
     return {operation: len(system.done(name, operation, number)) for name, operation in made}

@@ -112,3 +112,15 @@ def test_a_document_is_found_by_key_and_by_folio_and_can_be_voided(systems: Syst
     assert systems.get("/paperless/folios/33/1").text == issued
     assert "<Folio>1</Folio>" in systems.post("/paperless/folios/33/1/void").text
     assert systems.get("/paperless/folios/33/2").status_code == 404
+
+
+def test_a_credit_note_is_of_the_order_that_it_names_first(systems: Systems) -> None:
+    content = DTE.replace("33", "61").replace(
+        "<MntTotal>", "<Referencia><TpoDocRef>33</TpoDocRef><FolioRef>8</FolioRef><CodRef>1</CodRef></Referencia><MntTotal>"
+    )
+
+    issued = systems.post("/paperless/dte", content=content, headers={"Idempotency-Key": "c"}).text
+
+    assert "<TipoDTE>61</TipoDTE><Folio>1</Folio>" in issued
+    [entry] = systems.get("/control/ledger?order=N-1").json()["entries"]
+    assert (entry["operation"], entry["key"]) == ("issue", "c")

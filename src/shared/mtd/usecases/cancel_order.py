@@ -48,7 +48,10 @@ class CancelOrder:
             detail["allocation_cancelled"] = allocation["allocation_id"]
             hops.append(way)
         credit_note = self._credit_note(case, detail, hops)
-        self._give_back(case, detail, hops)
+        if (redeemed := find_effect(systems.gift_cards, order_id, "redeem")) is not None:
+            path = f"/redemptions/{redeemed['redemption_id']}/reverse"
+            hops.append(once(systems.gift_cards, "Gift card", case, "reverse", path, {"order": number})[1])
+            detail["gift_card_reversed"] = redeemed["redemption_id"]
         if (opened := find_effect(systems.sales_support, order_id, "open")) is not None:
             note = {"order": number, "note": f"cancelled: {case.data.get('reason', '')}"}
             path = f"/cases/{opened['case_id']}/notes"
@@ -77,17 +80,6 @@ class CancelOrder:
             "amount": request.total,
             "currency": request.currency,
         }
-
-    def _give_back(self, case: Case, detail: Json, hops: list[Hop]) -> None:
-        cards, number = self.systems.gift_cards, case.order.number
-        if (redeemed := find_effect(cards, case.order_id, "redeem")) is not None:
-            path = f"/redemptions/{redeemed['redemption_id']}/reverse"
-            hops.append(once(cards, "Gift card", case, "reverse", path, {"order": number})[1])
-            detail["gift_card_reversed"] = redeemed["redemption_id"]
-        elif (hold := find_effect(cards, case.order_id, "hold")) is not None:
-            path = f"/holds/{hold['hold_id']}/release"
-            hops.append(once(cards, "Gift card", case, "release", path, {"order": number})[1])
-            detail["gift_card_released"] = hold["hold_id"]
 
 
 def cancel_orders(references: Sequence[Reference], effect: CancelOrder, work: Work, run: StateRun) -> Json:

@@ -27,13 +27,13 @@ class LegacySystems:
 
 
 def effects_made(systems: LegacySystems, order_id: UUID) -> frozenset[str]:
-    """Which of `hold`, `allocate`, `ship` and `dte` the systems have made for the order.
+    """Which of `redeem`, `allocate`, `ship` and `dte` the systems have made for the order.
 
     Raises RetryableError when one does not answer.
     """
     found = {
         operation
-        for system, operation in ((systems.gift_cards, "hold"), (systems.eom, "allocate"), (systems.eom, "ship"))
+        for system, operation in ((systems.gift_cards, "redeem"), (systems.eom, "allocate"), (systems.eom, "ship"))
         if find_effect(system, order_id, operation) is not None
     }
     if systems.paperless.recover(f"{order_id}:dte") is not None:
@@ -108,7 +108,7 @@ def _tax(order: Order) -> Any:
 
 _RESTS = (
     ("dte", _tax, "its tax document is issued and says otherwise"),
-    ("hold", _payment, "the amount is held or taken on its gift card"),
+    ("redeem", _payment, "the amount is taken from its gift card"),
     ("allocate", _stock, "its stock is allocated"),
     ("ship", lambda order: order.promised_on, "it is shipped"),
 )
