@@ -115,10 +115,8 @@ def test_a_document_is_found_by_key_and_by_folio_and_can_be_voided(systems: Syst
 
 
 def test_a_credit_note_is_of_the_order_that_it_names_first(systems: Systems) -> None:
-    content = DTE.replace("33", "61").replace(
-        "<MntTotal>",
-        "<Referencia><TpoDocRef>33</TpoDocRef><FolioRef>8</FolioRef><CodRef>1</CodRef></Referencia><MntTotal>",
-    )
+    cancelled = "<Referencia><TpoDocRef>33</TpoDocRef><FolioRef>8</FolioRef><CodRef>1</CodRef></Referencia>"
+    content = DTE.replace("33", "61").replace("<MntTotal>", f"{cancelled}<MntTotal>")
 
     issued = systems.post("/paperless/dte", content=content, headers={"Idempotency-Key": "c"}).text
 
