@@ -1,7 +1,7 @@
 """Operations in PostgreSQL, behind `operations.Operations`."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +10,11 @@ from psycopg.types.json import Jsonb
 from mtd.adapters.database import Database
 from mtd.adapters.work import PostgresWork, held_orders, insert_outbox, write_changes
 from mtd.engine.plan import Plan
+from mtd.engine.tokens import Waits
 from mtd.sql import load
-from mtd.usecases.operate_order import OpenIncident, Operated
+from mtd.usecases.operate_order import OpenIncident, Operated, Verdict
 from mtd.usecases.operations import Decide, Item, NewOperation, Operation, Progress, Result, missing
-from mtd.usecases.ports import Json, Message
+from mtd.usecases.ports import Changes, Json, Message
 
 _SQL = load("operations")
 
@@ -74,7 +75,8 @@ class PostgresOperations:
             resolved = [{"incident_id": each, **told} for verdict in verdicts for each in verdict.resolved]
             if resolved:
                 connection.execute(_SQL["resolve_incidents"], {"resolved": Jsonb(resolved)})
-            outbox = write_changes(connection, [verdict.changes for verdict in verdicts])
+            written = [verdict.changes for verdict in verdicts]
+            outbox = write_changes(connection, [*written, _looks(operated.values(), verdicts)])
             finished = {
                 "operation_id": operation.operation_id,
                 "items": Jsonb([_finished(item, result) for item, result in results.items()]),
@@ -96,6 +98,25 @@ class PostgresOperations:
 
     def stop(self, operation_id: int, person: str) -> bool:
         return bool(self._database.query(_SQL["stop_operation"], {"operation_id": operation_id, "person": person}))
+
+
+def _looks(operated: Iterable[Operated], verdicts: Sequence[Verdict]) -> Changes:
+    """Tokens that are due and left as they are: whoever came for one while it was locked here has passed it over."""
+    touched = {
+        row["token_id"]
+        for verdict in verdicts
+        for row in (*verdict.changes.moves, *verdict.changes.ends, *verdict.changes.retries)
+    }
+    suspended = {UUID(v.row["order_id"]): v.row["suspends"] for v in verdicts if "suspends" in v.row}
+    left = [
+        {"token_id": each.token_id, "version": each.version, "delay_seconds": 0}
+        for order in operated
+        if not suspended.get(order.held.order_id, order.held.suspended)
+        for each in order.held.standing.values()
+        if each.token.waits is Waits.SERVICE and order.due_seconds[each.token_id] <= 2
+        and each.token_id not in order.leased and each.token_id not in touched
+    ]  # fmt: skip
+    return Changes(looks=left)
 
 
 def _finished(item: Item, result: Result) -> Json:
