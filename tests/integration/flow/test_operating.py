@@ -1,11 +1,16 @@
 """What people do to orders that failed or are on their way, against the running system."""
 
+import base64
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from mtd.domain import ubl
+from mtd.domain.order import to_json
+from tests.bpmn_files import bpmn
+from tests.diagrams import draw
 from tests.integration.flow.system import Json, System, until
 from tests.orders import OrderFile
 
@@ -300,3 +305,78 @@ def test_a_wrong_request_is_told_what_is_wrong(system: System, body: Json, statu
     told, answer = system.call("POST", "/operations", body)
 
     assert (told, answer["code"]) == (status, code)
+
+
+_SEVERAL = """
+    start: Order came
+    and: Split
+    sub: Pack {
+        start: Begin to pack
+        service: Allocation
+        end: Packed
+        Begin to pack > Allocation > Packed
+    }
+    boundary: Packing takes long | on=Pack, time=PT1H
+    user: Approve | group=sales
+    and: Join
+    end: Completed
+    end: Late
+    Order came > Split > Pack > Join > Completed
+    Split > Approve > Join
+    Packing takes long > Late
+"""
+
+
+def test_an_order_of_several_tokens_is_put_back_whole(system: System, number: str) -> None:
+    process = f"test-{uuid.uuid4().hex[:8]}"
+    content = base64.b64encode(bpmn(draw(_SEVERAL, "Test"))).decode()
+    answer = system.call("POST", "/processes", {"files": [{"name": f"{process}.bpmn", "content": content}]})[1]
+    assert answer["reports"][0]["verdict"] == "ready", answer
+    assert system.call("POST", f"/processes/{process}/versions/1/activate")[0] == 200
+    system.fault("eom", number, refusal_rate=1, refusal_code="blocked")
+    document = to_order(OrderFile(number=number))
+    assert system.call("POST", "/orders", {"orders": [{"order": document, "process": process}]})[0] == 200
+    system.ended(number, "exception")
+    system.heal("eom", number)
+    assert result(operate(system, "suspend", number)) == ("refused", "order_ended")
+
+    retried = operate(system, "retry", number)
+    until(lambda: done(system, number)["allocate"], bool)
+
+    assert result(retried) == ("done", None)
+    tasks = system.get(f"/tasks?number={number}")["tasks"]
+    assert [task["node"] for task in tasks] == ["approve"]
+    standing = until(lambda: places(system, number), lambda found: ("join", "join") in found)
+    assert standing == [("approve", "person"), ("join", "join")]
+    assert system.call("POST", f"/tasks/{tasks[0]['task_id']}/complete", {"version": 1, "person": "ana"})[0] == 200
+    system.ended(number, "completed")
+    assert done(system, number)["allocate"] == 1
+
+
+def places(system: System, number: str) -> list[tuple[str, str]]:
+    rows = system.sql(
+        "select node, waits from tokens join orders using (order_id) where number = %s order by node", number
+    )
+    return [(row["node"], row["waits"]) for row in rows]
+
+
+def to_order(file: OrderFile) -> Json:
+    """The file's order as the API takes it."""
+    return to_json(ubl.parse_order(file.xml().encode()))
+
+
+def test_a_stopped_operation_leaves_the_rest_as_it_is(system: System) -> None:
+    numbers = [f"T-{uuid.uuid4().hex[:12]}" for _ in range(3)]
+    for number in numbers:
+        system.put(OrderFile(number=number, gift_card="4111").xml(), f"{number}.xml")
+    for number in numbers:
+        system.ended(number, "exception")
+    asked = {"action": "cancel", "numbers": numbers, "rate": 0.2, **PERSON}
+    started = system.call("POST", "/operations", asked)[1]
+    path = f"/operations/{started['operation_id']}"
+
+    stopped = system.call("POST", f"{path}/stop", {"person": "berta"})[1]
+
+    assert (started["status"], started["counts"]["done"], started["counts"]["pending"]) == ("running", 1, 2)
+    assert (stopped["status"], stopped["why"], stopped["counts"]["pending"]) == ("stopped", "stopped by berta", 2)
+    assert system.call("POST", "/operations/999999999/stop", {"person": "berta"})[0] == 404

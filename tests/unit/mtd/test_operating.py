@@ -20,6 +20,7 @@ from mtd.entrypoints.operation_requests import read_operation_request
 from mtd.usecases.cancel_order import CancelOrder, cancel_orders
 from mtd.usecases.control_error import control_error
 from mtd.usecases.correct_order import LegacySystems, effects_made
+from mtd.usecases.dte_incident import notify_dte_incident, register_dte_incident
 from mtd.usecases.operate_order import Act, InWork, OpenIncident, Operated, Verdict, operate_order
 from mtd.usecases.operations import Decide, Item, NewOperation, Operation, Progress, Selection, missing, work_off
 from mtd.usecases.ports import Held, IssuedDte, Json, Reference, Standing
@@ -464,3 +465,31 @@ def test_a_selection_names_what_it_lacks() -> None:
     assert "no such order: 2" in str(missing(new, [("1", "x")]))
     everyone = replace(new, selection=Selection(state="exception"))
     assert getattr(missing(everyone, []), "code", None) == "nothing_selected"
+
+
+def test_what_the_error_way_of_a_tax_document_costs_is_kept_with_its_incident() -> None:
+    failure = {"failed": "emission_dte", "code": "CAF", "message": "no", "stood": [token_json(service("emission_dte"))]}
+    one = case("dte_incident", data=failure)
+    work = FakeWork(cases=[one], beside=[Standing(token_id=9, version=1, token=service("dispatch", 2))])
+    register_dte_incident(Reference(token_id=1, version=3), work, RUN)
+    assert work.committed[1].incidents[0]["stood"] == stood(service("emission_dte"), goes_on=True)
+
+    notify_dte_incident(Reference(token_id=1, version=3), work, RUN)
+
+    # The other branch goes on: only what failed is put back.
+    assert work.committed[1].lost == [{"token_id": 1, "stood": stood(service("emission_dte"))}]
+
+
+def test_an_order_whose_error_way_leads_nowhere_keeps_the_failure_that_brought_it_there() -> None:
+    failure = {"failed": "allocation", "code": "gone", "message": "no", "stood": [token_json(service("allocation"))]}
+    join = Standing(token_id=9, version=1, token=Token(id=2, node="paid", waits=Waits.JOIN, via="f"))
+    work = FakeWork(cases=[one := case("control_error", data=failure)], beside=[join])
+
+    run_state("control_error", [Reference(token_id=1, version=3)], control_error, work, RUN)
+
+    [incident] = work.committed[1].incidents
+    assert (incident["state"], incident["code"]) == ("allocation", "gone")
+    assert work.committed[1].order_ends[0] == {
+        "order_id": str(one.order_id), "outcome": "exception", "reason": "allocation: no (gone)",
+    }  # fmt: skip
+    assert incident["stood"] == stood(join.token, service("allocation"))
