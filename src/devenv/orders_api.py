@@ -94,6 +94,8 @@ class OrdersApi:
                 told = error.read().decode("utf-8", "replace")[:500]
                 if error.code == 404 and missing_is_none:
                     return None
+                if (refusal := _refusal(error.code, told)) is not None:
+                    raise refusal from error
                 if error.code < 500 or method != "GET" or attempt == 2:
                     raise Problem(
                         f"The API answered {error.code} to {method} {path}: {told}",
@@ -113,3 +115,12 @@ class OrdersApi:
         request = AWSRequest(method=method, url=url, data=data, headers={"Content-Type": "application/json"})
         SigV4Auth(self._credentials, "execute-api", self._region).add_auth(request)
         return urllib.request.Request(url, data=data, method=method, headers=dict(request.headers.items()))
+
+
+def _refusal(status: int, told: str) -> Problem | None:
+    """What the API itself says is wrong with a request, in its own sentence."""
+    try:
+        answer = json.loads(told)
+        return Problem(f"{answer['message']} ({answer['code']}).") if status < 500 else None
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -12,8 +12,9 @@ from mtd.adapters.work import PostgresWork, held_orders, insert_outbox, write_ch
 from mtd.engine.plan import Plan
 from mtd.engine.tokens import Waits
 from mtd.sql import load
-from mtd.usecases.operate_order import OpenIncident, Operated, Verdict
-from mtd.usecases.operations import Decide, Item, NewOperation, Operation, Progress, Result, missing
+from mtd.usecases.acts import OpenIncident, Operated, Verdict
+from mtd.usecases.operations import Decide, Item, NewOperation, Result, missing
+from mtd.usecases.pace import Operation, Progress
 from mtd.usecases.ports import Changes, Json, Message
 
 _SQL = load("operations")

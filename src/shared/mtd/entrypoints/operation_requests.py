@@ -7,8 +7,9 @@ from uuid import UUID
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints.api import Json
 from mtd.entrypoints.task_requests import read_text
-from mtd.usecases.operate_order import read_act
-from mtd.usecases.operations import CANARY_STOPS_AT, NewOperation, Selection
+from mtd.usecases.acts import read_act
+from mtd.usecases.operations import NewOperation, Selection
+from mtd.usecases.pace import CANARY_STOPS_AT
 
 _MOST_NAMED = 10_000
 

@@ -5,81 +5,21 @@ why not and nothing is changed.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from mtd.domain.errors import Conflict, InvalidRequest
+from mtd.domain.errors import Conflict
 from mtd.domain.facts import facts
 from mtd.domain.order import Order
 from mtd.engine import restoring
 from mtd.engine import tokens as engine
-from mtd.engine.plan import CANCELLATION, Plan
+from mtd.engine.plan import CANCELLATION
 from mtd.engine.tokens import Token, Waits
+from mtd.usecases.acts import Act, InWork, Operated, Verdict
 from mtd.usecases.cancel_order import cancellation_token
 from mtd.usecases.correct_order import corrected_row, correction, refuse_what_rests_on
-from mtd.usecases.ports import Changes, Held, Json
+from mtd.usecases.ports import Json
 from mtd.usecases.standing import stood_tokens
 from mtd.usecases.take_step import rests, standing_tokens, write_step
-
-ACTIONS = ("retry", "correct", "move", "skip", "suspend", "resume", "cancel")
-
-
-class InWork(Conflict):
-    """A function works on the order right now: what it does must be known before the order can be put elsewhere."""
-
-    code = "in_work"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What is to be done: `node` is where to move to, `at` which step is meant, `document` the corrected fields."""
-
-    action: str
-    person: str
-    reason: str
-    node: str | None = None
-    at: str | None = None
-    document: Json | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenIncident:
-    """An incident that nobody has resolved, with where its order stood."""
-
-    incident_id: int
-    state: str
-    stood: Json | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operated:
-    """An order under lock, with all that decides what may be done to it; `leased` are tokens that are in work."""
-
-    held: Held
-    order: Order
-    document: Json
-    number: str
-    revision: int
-    outcome: str | None
-    leased: frozenset[int]
-    due_seconds: Mapping[int, float]
-    incidents: tuple[OpenIncident, ...]
-    plan: Plan
-
-
-@dataclass(slots=True, kw_only=True)
-class Verdict:
-    """What is written: `row` changes the order itself.
-
-    `rests` are the servers' steps where it is put, `said` tells a person.
-    """
-
-    changes: Changes = field(default_factory=Changes)
-    row: Json = field(default_factory=dict)
-    resolved: list[int] = field(default_factory=list)
-    rests: tuple[str, ...] = ()
-    said: str = ""
-    detail: Json = field(default_factory=dict)
 
 
 def operate_order(act: Act, operated: Operated, revision: int | None, made: frozenset[str], function: str) -> Verdict:
@@ -273,25 +213,4 @@ def _tell(act: Act, operated: Operated, verdict: Verdict, function: str) -> None
             "to_state": verdict.said,
             "detail": {"by": act.person, "reason": act.reason, **verdict.detail},
         }
-    )
-
-
-def read_act(action: str, person: str, reason: str, body: Json) -> Act:
-    """What a caller asks for. Raises InvalidRequest where the action lacks what it needs."""
-    if action not in ACTIONS:
-        raise InvalidRequest(f"action must be one of {', '.join(ACTIONS)}", code="action_unknown")
-    node, at, document = body.get("node"), body.get("at"), body.get("document")
-    if action == "move" and not (isinstance(node, str) and node):
-        raise InvalidRequest("to move an order say to which node", code="node_missing")
-    if not (at is None or isinstance(at, str)):
-        raise InvalidRequest("at must be the name of a node", code="at_malformed")
-    if action == "correct" and not (isinstance(document, dict) and document):
-        raise InvalidRequest("document must hold the corrected fields", code="document_missing")
-    return Act(
-        action=action,
-        person=person,
-        reason=reason,
-        node=node if action == "move" else None,
-        at=at or None,
-        document=document if action == "correct" else None,
     )

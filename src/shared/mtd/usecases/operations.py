@@ -13,17 +13,15 @@ from typing import Protocol
 from uuid import UUID
 
 from mtd.domain.errors import MtdError, NotFound, UnstorableError
+from mtd.usecases.acts import InWork, Operated, Verdict, read_act
 from mtd.usecases.correct_order import LegacySystems, effects_made
-from mtd.usecases.operate_order import InWork, Operated, Verdict, operate_order, read_act
+from mtd.usecases.operate_order import operate_order
+from mtd.usecases.pace import Operation, Progress, canary_is_watched, slice_size, too_many_errors
 from mtd.usecases.ports import Json
 
 LOG = logging.getLogger(__name__)
 
 MOST_ORDERS = 100_000
-_SLICE, _WATCHED_SLICE = 100, 25
-_SMALLEST_SAMPLE = 10
-CANARY_STOPS_AT = 0.2
-"""The share of errors above which a canary stops its operation, where nothing else was said."""
 _CANARY_LOOK_SECONDS, _CANARY_PATIENCE_SECONDS = 3, 900
 _IN_WORK_SECONDS, _IN_WORK_TRIES = 2, 45
 
@@ -55,21 +53,6 @@ class NewOperation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One under lease."""
-
-    operation_id: int
-    action: str
-    person: str
-    reason: str
-    arguments: Json
-    dry_run: bool
-    canary: int | None
-    rate: float | None
-    stop_at: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One order of an operation: `revision` is the order's when the selection was frozen."""
 
@@ -78,21 +61,6 @@ class Item:
     number: str
     revision: int
     tries: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far it is. `came_back` are those done that failed again, `unsettled` those
-    whose step, where they were put, is not done yet.
-    """
-
-    total: int
-    pending: int
-    done: int
-    refused: int
-    came_back: int
-    unsettled: int
-    quiet_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,17 +116,17 @@ def work_off(operation_id: int, operations: Operations, systems: LegacySystems, 
     if operation is None:
         return False
     progress = operations.progress(operation)
-    if (why := _too_many_errors(operation, progress)) is not None:
+    if (why := too_many_errors(operation, progress)) is not None:
         operations.release(operation_id, status="stopped", why=why, delay_seconds=0)
         return True
-    if _canary_is_watched(operation, progress):
+    if canary_is_watched(operation, progress):
         if progress.quiet_seconds > _CANARY_PATIENCE_SECONDS:
             why = f"the canary's orders have stood still for {_CANARY_PATIENCE_SECONDS} s"
             operations.release(operation_id, status="stopped", why=why, delay_seconds=0)
         else:
             operations.release(operation_id, status="running", why=None, delay_seconds=_CANARY_LOOK_SECONDS)
         return True
-    items = operations.pending(operation_id, _slice(operation, progress))
+    items = operations.pending(operation_id, slice_size(operation, progress))
     if items:
         _work_on(operation, items, operations, systems, function)
     after = operations.progress(operation)
@@ -167,7 +135,7 @@ def work_off(operation_id: int, operations: Operations, systems: LegacySystems, 
 
 
 def _give_back(operation: Operation, items: Sequence[Item], after: Progress, operations: Operations) -> None:
-    why = _too_many_errors(operation, after)
+    why = too_many_errors(operation, after)
     if after.pending and why is None:
         worked = max(1, len(items))
         delay = math.ceil(worked / operation.rate) if operation.rate else 0
@@ -177,38 +145,6 @@ def _give_back(operation: Operation, items: Sequence[Item], after: Progress, ope
         operations.release(operation.operation_id, status="stopped", why=why, delay_seconds=0)
     else:
         operations.release(operation.operation_id, status="finished", why=None, delay_seconds=0)
-
-
-def _too_many_errors(operation: Operation, progress: Progress) -> str | None:
-    if operation.stop_at is None or operation.dry_run:
-        return None
-    worked, errors = progress.done + progress.refused, progress.refused + progress.came_back
-    sample = min(operation.canary or _SMALLEST_SAMPLE, progress.total)
-    if worked < sample or not worked or errors / worked <= operation.stop_at:
-        return None
-    return f"{errors} of {worked} orders failed, more than {operation.stop_at:.0%}"
-
-
-def _canary_is_watched(operation: Operation, progress: Progress) -> bool:
-    worked = progress.done + progress.refused
-    return (
-        operation.canary is not None
-        and not operation.dry_run
-        and worked == operation.canary
-        and progress.pending > 0
-        and progress.unsettled > 0
-    )
-
-
-def _slice(operation: Operation, progress: Progress) -> int:
-    """At a rate, a second's worth; with errors to watch, few enough that stopping comes in time."""
-    size = _SLICE if operation.stop_at is None or operation.dry_run else _WATCHED_SLICE
-    if operation.rate is not None:
-        size = min(size, math.ceil(operation.rate))
-    worked = progress.done + progress.refused
-    if operation.canary is not None and worked < operation.canary:
-        size = min(size, operation.canary - worked)
-    return size
 
 
 def _work_on(
