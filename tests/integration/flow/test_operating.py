@@ -380,3 +380,16 @@ def test_a_stopped_operation_leaves_the_rest_as_it_is(system: System) -> None:
     assert (started["status"], started["counts"]["done"], started["counts"]["pending"]) == ("running", 1, 2)
     assert (stopped["status"], stopped["why"], stopped["counts"]["pending"]) == ("stopped", "stopped by berta", 2)
     assert system.call("POST", "/operations/999999999/stop", {"person": "berta"})[0] == 404
+
+
+def test_waiting_orders_stand_in_the_same_queue(system: System, number: str) -> None:
+    system.sql(
+        "insert into waiting_orders (message_id, number, reason) values (%s, %s, 'ten receives')", number, number
+    )
+    try:
+        [waiting] = [row for row in system.get("/exceptions")["exceptions"] if row["source"] == "waiting"]
+    finally:
+        system.sql("delete from waiting_orders where message_id = %s", number)
+
+    assert number in waiting["numbers"]
+    assert (waiting["fingerprint"], waiting["state"]) == ("waiting", "waiting")
