@@ -16,20 +16,9 @@ from mtd.domain.order import Order
 from mtd.engine import importing
 from mtd.engine.plan import Plan
 from mtd.engine.tokens import Token, Waits
+from mtd.usecases.cases import Candidate, Case, Changes, Held, Json, Place, Reference, Registration, Standing
 from mtd.usecases.import_processes import STATES
-from mtd.usecases.ports import (
-    Candidate,
-    Case,
-    Changes,
-    Held,
-    Json,
-    Place,
-    QueueMessage,
-    Reference,
-    Registration,
-    Sending,
-    Standing,
-)
+from mtd.usecases.ports import QueueMessage, Sending
 
 PLAN = importing.compile_plan(
     (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes(), "purchase-order", STATES

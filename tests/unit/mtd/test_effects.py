@@ -7,9 +7,10 @@ from tests.unit.mtd.fakes import case
 from mtd.adapters.paperless import read_answer
 from mtd.domain.errors import BusinessError, NotFound, RetryableError
 from mtd.usecases.allocate_order import AllocateOrder
+from mtd.usecases.cases import Json
 from mtd.usecases.dispatch_order import DispatchOrder
 from mtd.usecases.issue_dte import IssueDte
-from mtd.usecases.ports import DteRequest, IssuedDte, Json
+from mtd.usecases.ports import DteRequest, IssuedDte
 from mtd.usecases.redeem_gift_card import RedeemGiftCard
 from mtd.usecases.validate_order import validate_order
 

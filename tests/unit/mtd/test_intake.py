@@ -8,7 +8,8 @@ from tests.orders import OrderFile
 from tests.unit.mtd.fakes import FakeApi, FakeObjects, FakeQueues
 
 from mtd.domain.errors import MtdError, RetryableError, UnavailableError
-from mtd.usecases.ports import Json, QueueMessage
+from mtd.usecases.cases import Json
+from mtd.usecases.ports import QueueMessage
 from mtd.usecases.push_waiting import list_waiting, push_waiting
 from mtd.usecases.read_queue import Failure, OrderMessage, read_queue, waiting_rows
 from mtd.usecases.receive_order import Arrival, receive_order

@@ -20,6 +20,7 @@ from mtd.engine import importing
 from mtd.engine.reports import Source
 from mtd.engine.tokens import Token, Waits
 from mtd.entrypoints.task_requests import read_number, read_request, read_text, read_values
+from mtd.usecases.cases import Json, Message, Place
 from mtd.usecases.import_processes import STATES
 from mtd.usecases.manage_processes import change_version, import_versions
 from mtd.usecases.manage_tasks import (
@@ -31,7 +32,6 @@ from mtd.usecases.manage_tasks import (
     escalate_task,
     send_message,
 )
-from mtd.usecases.ports import Json, Message, Place
 from mtd.usecases.watch_deadlines import AHEAD_SECONDS, watch_deadlines
 
 CALLER = Caller(function="manage_tasks", hops=())

@@ -19,14 +19,16 @@ from mtd.engine.tokens import Token, Waits, token_json
 from mtd.entrypoints.operation_requests import read_operation_request
 from mtd.usecases.acts import Act, InWork, OpenIncident, Operated, Verdict
 from mtd.usecases.cancel_order import CancelOrder, cancel_orders
+from mtd.usecases.cases import Held, Json, Reference, Standing
 from mtd.usecases.control_error import control_error
 from mtd.usecases.correct_order import LegacySystems, effects_made
 from mtd.usecases.dte_incident import notify_dte_incident, register_dte_incident
 from mtd.usecases.operate_order import operate_order
 from mtd.usecases.operations import Decide, Item, NewOperation, Selection, missing, work_off
 from mtd.usecases.pace import Operation, Progress
-from mtd.usecases.ports import Held, IssuedDte, Json, Reference, Standing
-from mtd.usecases.run_state import StateRun, run_state
+from mtd.usecases.ports import IssuedDte
+from mtd.usecases.run_state import run_state
+from mtd.usecases.state_outcome import StateRun
 
 ORDER = ubl.parse_order(OrderFile(number="N-1", gift_card="GC-1").xml().encode())
 RUN = StateRun(function="operate_order", request_id="r", parallel=1)

@@ -6,8 +6,9 @@ from tests.unit.mtd.fakes import FakeMailer, FakeWork, case
 
 from mtd.domain import order as orders
 from mtd.domain import ubl
+from mtd.usecases.cases import Json
 from mtd.usecases.notify_customer import DueMail, notify_customer
-from mtd.usecases.ports import Json, Sending
+from mtd.usecases.ports import Sending
 from mtd.usecases.register_orders import Incoming, register_orders
 from mtd.usecases.trail import hop
 

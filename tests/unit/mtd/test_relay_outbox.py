@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mtd.domain.errors import InvalidRequest
-from mtd.usecases.ports import Message
+from mtd.usecases.cases import Message
 from mtd.usecases.relay_outbox import asked_seconds, relay_outbox
 
 _MESSAGES = [Message(destination="transitions", body={"tokens": [{"token_id": 1, "version": 1}]})]

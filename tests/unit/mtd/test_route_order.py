@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from tests.unit.mtd.fakes import FakeApi, FakeMachines, FakeWork
 
 from mtd.domain.errors import MtdError, RetryableError
-from mtd.usecases.ports import Place, Reference
+from mtd.usecases.cases import Place, Reference
 from mtd.usecases.route_order import LARGEST_BATCH, TransitionMessage, route_order
 from mtd.usecases.trail import hop
 

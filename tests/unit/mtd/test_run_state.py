@@ -4,9 +4,10 @@ import pytest
 from tests.unit.mtd.fakes import PLAN, FakeWork, case
 
 from mtd.domain.errors import BusinessError, RetryableError
+from mtd.usecases.cases import Case, Done, Effect, Reference
 from mtd.usecases.control_error import control_error
-from mtd.usecases.ports import Case, Done, Effect, Reference
-from mtd.usecases.run_state import StateRun, run_state
+from mtd.usecases.run_state import run_state
+from mtd.usecases.state_outcome import StateRun
 from mtd.usecases.trail import hop
 
 RUN = StateRun(function="allocate_order", request_id="r-1", hops=(hop("SQS", "transitions"),), parallel=1)

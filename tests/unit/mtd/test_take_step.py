@@ -14,10 +14,11 @@ from mtd.domain.errors import RetryableError
 from mtd.engine import importing, interpreter
 from mtd.engine.plan import Plan
 from mtd.engine.tokens import Token, Waits
+from mtd.usecases.cases import Case, Changes, Done, Place, Reference, Standing
 from mtd.usecases.import_processes import STATES
-from mtd.usecases.ports import Case, Changes, Done, Place, Reference, Standing
 from mtd.usecases.route_order import TransitionMessage, route_order
-from mtd.usecases.run_state import StateRun, run_state
+from mtd.usecases.run_state import run_state
+from mtd.usecases.state_outcome import StateRun
 from mtd.usecases.take_step import write_step
 from mtd.usecases.trail import hop
 

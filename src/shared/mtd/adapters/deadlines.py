@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from mtd.adapters.database import Database
-from mtd.adapters.work import token_messages
+from mtd.adapters.messages import token_messages
 from mtd.sql import load
-from mtd.usecases.ports import Json, Message
+from mtd.usecases.cases import Json, Message
 
 _SQL = load("deadlines")
 

@@ -8,7 +8,7 @@ import urllib3
 
 from mtd.adapters.signing import signed_headers
 from mtd.domain.errors import BusinessError, MtdError, NotFound, RetryableError
-from mtd.usecases.ports import Json
+from mtd.usecases.cases import Json
 
 _LONGEST_PAYLOAD = 20_000
 _RETRYABLE = {408, 425, 429, 500, 502, 503, 504}

@@ -6,7 +6,7 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.database import Database
 from mtd.sql import load
-from mtd.usecases.ports import Json
+from mtd.usecases.cases import Json
 
 _SQL = load("intake")
 

@@ -8,8 +8,8 @@ from psycopg.types.json import Jsonb
 from mtd.adapters.database import Database
 from mtd.domain import order as orders
 from mtd.sql import load
+from mtd.usecases.cases import Json
 from mtd.usecases.notify_customer import DueMail
-from mtd.usecases.ports import Json
 from mtd.usecases.record_mail_feedback import Feedback
 
 LOG = logging.getLogger(__name__)

@@ -7,15 +7,16 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from mtd.adapters.change_rows import insert_outbox, write_changes
 from mtd.adapters.database import Database
-from mtd.adapters.work import PostgresWork, held_orders, insert_outbox, write_changes
+from mtd.adapters.work import PostgresWork, held_orders
 from mtd.engine.plan import Plan
 from mtd.engine.tokens import Waits
 from mtd.sql import load
 from mtd.usecases.acts import OpenIncident, Operated, Verdict
+from mtd.usecases.cases import Changes, Json, Message
 from mtd.usecases.operations import Decide, Item, NewOperation, Result, missing
 from mtd.usecases.pace import Operation, Progress
-from mtd.usecases.ports import Changes, Json, Message
 
 _SQL = load("operations")
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from mtd.adapters.database import Database
-from mtd.adapters.work import MAILS_PER_MESSAGE, TOKENS_PER_MESSAGE
+from mtd.adapters.messages import MAILS_PER_MESSAGE, TOKENS_PER_MESSAGE
 from mtd.sql import load
-from mtd.usecases.ports import Message
+from mtd.usecases.cases import Message
 
 _SQL = load("outbox")
 

@@ -8,7 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mtd.adapters.aws import client
 from mtd.domain.errors import UnavailableError
-from mtd.usecases.ports import Json, Message, QueueMessage
+from mtd.usecases.cases import Json, Message
+from mtd.usecases.ports import QueueMessage
 
 _CALL_MESSAGES = 10
 _CALL_BYTES = 250_000

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mtd.adapters.aws import client
 from mtd.domain.errors import RetryableError
-from mtd.usecases.ports import Json
+from mtd.usecases.cases import Json
 
 
 class StepFunctions:

@@ -2,8 +2,8 @@
 
 from mtd.adapters.database import Database
 from mtd.sql import load
+from mtd.usecases.cases import Place
 from mtd.usecases.manage_tasks import Request, Task, place_of
-from mtd.usecases.ports import Place
 
 _SQL = load("tasks")
 

@@ -7,8 +7,9 @@ from mtd.config import config
 from mtd.entrypoints.composition import work
 from mtd.entrypoints.logs import set_up_logs
 from mtd.entrypoints.states import references
-from mtd.usecases.ports import Json, Reference, Work
-from mtd.usecases.run_state import StateRun
+from mtd.usecases.cases import Json, Reference
+from mtd.usecases.ports import Work
+from mtd.usecases.state_outcome import StateRun
 from mtd.usecases.trail import hop, read_hops
 
 set_up_logs()

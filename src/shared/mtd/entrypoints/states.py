@@ -8,8 +8,9 @@ from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints.api import ApiHandler, Event, Json, api_handler, api_hop
 from mtd.entrypoints.composition import work
-from mtd.usecases.ports import Effect, Reference
-from mtd.usecases.run_state import StateRun, run_state
+from mtd.usecases.cases import Effect, Reference
+from mtd.usecases.run_state import run_state
+from mtd.usecases.state_outcome import StateRun
 from mtd.usecases.trail import read_hops
 
 # What PostgreSQL's types of the two columns hold.

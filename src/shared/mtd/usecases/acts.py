@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from mtd.domain.errors import Conflict, InvalidRequest
 from mtd.domain.order import Order
 from mtd.engine.plan import Plan
-from mtd.usecases.ports import Changes, Held, Json
+from mtd.usecases.cases import Changes, Held, Json
 
 ACTIONS = ("retry", "correct", "move", "skip", "suspend", "resume", "cancel")
 

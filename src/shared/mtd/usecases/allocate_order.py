@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from mtd.domain.money import plain
+from mtd.usecases.cases import Case, Done
 from mtd.usecases.legacy_effect import once
-from mtd.usecases.ports import Case, Done, Legacy
+from mtd.usecases.ports import Legacy
 
 STATE = "allocation"
 

@@ -12,13 +12,15 @@ from mtd.domain import retry
 from mtd.domain.dte import DocumentType
 from mtd.domain.errors import BusinessError, MtdError, RetryableError
 from mtd.engine.plan import CANCELLATION
+from mtd.usecases.cases import Case, Changes, Done, Held, Json, Reference
 from mtd.usecases.correct_order import LegacySystems, find_effect
 from mtd.usecases.issue_dte import dte_request
 from mtd.usecases.legacy_effect import once
-from mtd.usecases.ports import Case, Changes, Done, Held, Json, Reference, Work
-from mtd.usecases.run_state import Outcome, StateRun, run_all
+from mtd.usecases.ports import Work
+from mtd.usecases.run_state import run_all
 from mtd.usecases.set_aside import set_aside
 from mtd.usecases.standing import stood_alone
+from mtd.usecases.state_outcome import Outcome, StateRun
 from mtd.usecases.trail import Hop, hop
 
 LOG = logging.getLogger(__name__)

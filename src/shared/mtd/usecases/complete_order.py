@@ -1,6 +1,6 @@
 """The state `completion`: nothing is left to do."""
 
-from mtd.usecases.ports import Case, Done
+from mtd.usecases.cases import Case, Done
 
 STATE = "completion"
 

@@ -1,6 +1,6 @@
 """The error API of every state but emission_dte: the failure becomes an incident, ready to be retried by a person."""
 
-from mtd.usecases.ports import Case, Done
+from mtd.usecases.cases import Case, Done
 from mtd.usecases.set_aside import fingerprint
 
 NODE = "control_error"

@@ -13,7 +13,8 @@ from mtd.domain.check import read_order
 from mtd.domain.errors import BusinessError, Conflict, InvalidRequest, NotFound, RejectedOrder
 from mtd.domain.order import Order, to_json
 from mtd.domain.totals import amounts
-from mtd.usecases.ports import Json, Legacy, Paperless
+from mtd.usecases.cases import Json
+from mtd.usecases.ports import Legacy, Paperless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,11 @@ and ends the token. Both may run again: the incident is unique by token, the mai
 
 from mtd.domain.errors import NotFound
 from mtd.domain.mail import why_no_mail
+from mtd.usecases.cases import Case, Changes, Done, Json, Reference
 from mtd.usecases.control_error import record_incident
-from mtd.usecases.ports import Case, Changes, Done, Json, Reference, Work
-from mtd.usecases.run_state import StateRun, run_state
+from mtd.usecases.ports import Work
+from mtd.usecases.run_state import run_state
+from mtd.usecases.state_outcome import StateRun
 from mtd.usecases.trail import hop
 
 NODE = "dte_incident"

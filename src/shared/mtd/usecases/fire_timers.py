@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from mtd.domain.errors import ProcessError
 from mtd.engine.plan import Plan
 from mtd.engine.tokens import Due
-from mtd.usecases.ports import Changes, Held, Json, Place, Work
+from mtd.usecases.cases import Changes, Held, Json, Place
+from mtd.usecases.ports import Work
 from mtd.usecases.set_aside import set_aside
 from mtd.usecases.standing import stood_alone
 from mtd.usecases.take_step import at, occurred

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mtd.engine import importing
 from mtd.engine.reports import Report, Source
-from mtd.usecases.ports import Json
+from mtd.usecases.cases import Json
 
 STATES = frozenset({"validation", "gift_card", "allocation", "emission_dte", "sales_support", "dispatch", "completion"})
 """States that have a function: `POST /states/<state>` of the API. A task of such a name is served by it."""

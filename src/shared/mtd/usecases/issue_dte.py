@@ -7,7 +7,8 @@ from mtd.domain.dte import document_type, receiver_rut
 from mtd.domain.mail import why_no_mail
 from mtd.domain.money import plain
 from mtd.domain.totals import amounts, line_amount
-from mtd.usecases.ports import Case, Done, DteRequest, Paperless
+from mtd.usecases.cases import Case, Done
+from mtd.usecases.ports import DteRequest, Paperless
 from mtd.usecases.trail import hop
 
 STATE = "emission_dte"

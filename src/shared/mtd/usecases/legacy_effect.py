@@ -3,7 +3,8 @@
 import time
 
 from mtd.domain.errors import NotFound, RetryableError
-from mtd.usecases.ports import Case, Json, Legacy
+from mtd.usecases.cases import Case, Json
+from mtd.usecases.ports import Legacy
 from mtd.usecases.trail import Hop, hop
 
 

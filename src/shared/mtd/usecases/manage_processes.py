@@ -9,8 +9,8 @@ from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.engine import importing, plan_json
 from mtd.engine.plan import Kind, Plan
 from mtd.engine.reports import Report, Source
+from mtd.usecases.cases import Json
 from mtd.usecases.import_processes import STATES, report_json
-from mtd.usecases.ports import Json
 
 
 class Versions(Protocol):

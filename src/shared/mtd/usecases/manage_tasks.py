@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound, ProcessError
 from mtd.engine.tokens import Done, Escalated, Occurrence, Received, Waits
-from mtd.usecases.ports import Changes, Held, Json, Place, Work
+from mtd.usecases.cases import Changes, Held, Json, Place
+from mtd.usecases.ports import Work
 from mtd.usecases.take_step import at, occurred
 from mtd.usecases.trail import Hop
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from mtd.engine import importing, plan_json
+from mtd.usecases.cases import Json
 from mtd.usecases.import_processes import STATES
-from mtd.usecases.ports import Json
 
 
 class Schema(Protocol):

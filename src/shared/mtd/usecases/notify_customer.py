@@ -8,7 +8,8 @@ from uuid import UUID
 
 from mtd.domain import mail
 from mtd.domain.order import Order
-from mtd.usecases.ports import Json, Mailer, Sending
+from mtd.usecases.cases import Json
+from mtd.usecases.ports import Mailer, Sending
 from mtd.usecases.trail import Hop
 
 _DOCUMENT_NAMES = {33: "factura electrónica", 39: "boleta electrónica", 110: "factura de exportación"}

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from mtd.usecases.cases import Case, Done
 from mtd.usecases.legacy_effect import once
-from mtd.usecases.ports import Case, Done, Legacy
+from mtd.usecases.ports import Legacy
 
 STATE = "sales_support"
 

@@ -16,8 +16,8 @@ from mtd.engine.plan import CANCELLATION
 from mtd.engine.tokens import Token, Waits
 from mtd.usecases.acts import Act, InWork, Operated, Verdict
 from mtd.usecases.cancel_order import cancellation_token
+from mtd.usecases.cases import Json
 from mtd.usecases.correct_order import corrected_row, correction, refuse_what_rests_on
-from mtd.usecases.ports import Json
 from mtd.usecases.standing import stood_tokens
 from mtd.usecases.take_step import rests, standing_tokens, write_step
 

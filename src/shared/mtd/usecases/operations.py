@@ -14,10 +14,10 @@ from uuid import UUID
 
 from mtd.domain.errors import MtdError, NotFound, UnstorableError
 from mtd.usecases.acts import InWork, Operated, Verdict, read_act
+from mtd.usecases.cases import Json
 from mtd.usecases.correct_order import LegacySystems, effects_made
 from mtd.usecases.operate_order import operate_order
 from mtd.usecases.pace import Operation, Progress, canary_is_watched, slice_size, too_many_errors
-from mtd.usecases.ports import Json
 
 LOG = logging.getLogger(__name__)
 

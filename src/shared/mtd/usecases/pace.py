@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from mtd.usecases.ports import Json
+from mtd.usecases.cases import Json
 
 _SLICE, _WATCHED_SLICE = 100, 25
 _SMALLEST_SAMPLE = 10

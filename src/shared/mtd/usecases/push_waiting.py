@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Protocol
 
-from mtd.usecases.ports import Json, QueueMessage, Queues
+from mtd.usecases.cases import Json
+from mtd.usecases.ports import QueueMessage, Queues
 
 # Long enough to walk through the queue, short enough that a second look sees everything again.
 _LOOK_SECONDS = 30

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mtd.domain.errors import InvalidRequest, MtdError, RetryableError
-from mtd.usecases.ports import Json, StatesApi
+from mtd.usecases.cases import Json
+from mtd.usecases.ports import StatesApi
 from mtd.usecases.trail import Hop, read_hops
 
 LAST_RECEIVE = 10

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from mtd.domain import order, ubl, xml
 from mtd.domain.errors import NotFound, RejectedOrder
-from mtd.usecases.ports import Json, Objects, Queues
+from mtd.usecases.cases import Json
+from mtd.usecases.ports import Objects, Queues
 from mtd.usecases.trail import Hop, hop
 
 LOG = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from mtd.domain.errors import InvalidRequest
-from mtd.usecases.ports import Json
+from mtd.usecases.cases import Json
 from mtd.usecases.trail import Hop
 
 

@@ -9,7 +9,8 @@ from mtd.domain.order import Order
 from mtd.domain.totals import amounts
 from mtd.engine import interpreter
 from mtd.engine.plan import Plan
-from mtd.usecases.ports import Candidate, Changes, Json, Work
+from mtd.usecases.cases import Candidate, Changes, Json
+from mtd.usecases.ports import Work
 from mtd.usecases.take_step import rests, write_step
 from mtd.usecases.trail import Hop, hop
 

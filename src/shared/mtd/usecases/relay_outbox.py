@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from mtd.domain.errors import InvalidRequest
-from mtd.usecases.ports import Json, Message
+from mtd.usecases.cases import Json, Message
 
 _OLDER_THAN_SECONDS = 20
 # A token may rest in a long queue for minutes under load; only an older one is forgotten. Looking twice is harmless.

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from mtd.domain.errors import MtdError
 from mtd.engine.plan import CANCELLATION
 from mtd.engine.tokens import Waits
+from mtd.usecases.cases import Json, Place, Reference
 from mtd.usecases.fire_timers import fire_timers
-from mtd.usecases.ports import Json, Place, Reference, StateMachines, StatesApi, Work
+from mtd.usecases.ports import StateMachines, StatesApi, Work
 from mtd.usecases.trail import Hop
 
 LOG = logging.getLogger(__name__)

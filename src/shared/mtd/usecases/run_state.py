@@ -4,40 +4,15 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from mtd.domain import retry
-from mtd.domain.errors import MtdError, ProcessError, RetryableError, UnstorableError
-from mtd.domain.facts import facts
-from mtd.engine import tokens as engine
+from mtd.domain.errors import MtdError, RetryableError, UnstorableError
 from mtd.engine.plan import Plan
-from mtd.usecases.ports import Case, Changes, Done, Effect, Held, Json, Reference, Work
-from mtd.usecases.set_aside import set_aside
-from mtd.usecases.standing import stood_alone, stood_before
-from mtd.usecases.take_step import at, rests, standing_tokens, take_step
-from mtd.usecases.trail import Hop, hop
+from mtd.usecases.cases import Case, Changes, Done, Effect, Held, Json, Reference
+from mtd.usecases.ports import Work
+from mtd.usecases.state_outcome import Outcome, StateRun, changes_of, tries
 
 LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateRun:
-    """One batch of one state: who runs it, and the hops that led here."""
-
-    function: str
-    request_id: str
-    hops: tuple[Hop, ...] = ()
-    retry_base_seconds: float = 1.0
-    parallel: int = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one effect: it is done, or it raised; `ms` is how long it took."""
-
-    done: Done | None
-    error: MtdError | None
-    ms: float
 
 
 def run_state(state: str, references: Sequence[Reference], effect: Effect, work: Work, run: StateRun) -> Json:
@@ -63,13 +38,7 @@ _CUT_OFF = MtdError(f"cut off {retry.MAXIMUM_TRIES} times before it could answer
 def _worn_out(case: Case, plan: Plan | None) -> bool:
     """Whether every try was cut off with its function: another one would take its batch along again."""
     node = plan.nodes.get(case.node) if plan else None
-    return node is not None and node.on_error is not None and case.attempts > _tries(case, plan)
-
-
-def _tries(case: Case, plan: Plan | None) -> int:
-    """How often the task is tried: as its diagram says, else as every task is."""
-    node = plan.nodes.get(case.node) if plan else None
-    return retry.MAXIMUM_TRIES if node is None or node.retries is None else node.retries + 1
+    return node is not None and node.on_error is not None and case.attempts > tries(case, plan)
 
 
 def _commit(
@@ -84,7 +53,7 @@ def _commit(
 
     def decide(case: Case, held: Held) -> Changes:
         outcome = outcomes[case.token_id] if refusal is None else Outcome(done=None, error=refusal, ms=0)
-        kinds[case.token_id], changes = _changes(case, held, outcome, plans.get(case.process_version_id), run)
+        kinds[case.token_id], changes = changes_of(case, held, outcome, plans.get(case.process_version_id), run)
         return changes
 
     refusal: MtdError | None = None
@@ -126,118 +95,3 @@ def run_all(cases: Sequence[Case], effect: Effect, parallel: int) -> dict[int, O
         return {case.token_id: run_one(case) for case in cases}
     with ThreadPoolExecutor(min(parallel, len(cases))) as pool:
         return dict(zip((case.token_id for case in cases), pool.map(run_one, cases), strict=True))
-
-
-def _changes(case: Case, held: Held, outcome: Outcome, plan: Plan | None, run: StateRun) -> tuple[str, Changes]:
-    try:
-        if plan is None:
-            raise ProcessError(f"process version {case.process_version_id} is not there", code="no_such_process")
-        return _way(case, held, outcome, plan, run)
-    except ProcessError as error:
-        LOG.exception("the process cannot go on", extra={"order_id": str(case.order_id), "state": case.node})
-        aside = set_aside(
-            order_id=case.order_id,
-            token_id=case.token_id,
-            version=case.version,
-            attempts=case.attempts,
-            node=case.node,
-            error=outcome.error or error,
-            stood=_stood_aside(case, held, outcome),
-            who=run.function,
-            detail={**(outcome.done.detail if outcome.done else {}), "process": str(error), "hops": list(run.hops)},
-        )
-        if outcome.done:
-            _write_done(aside, case, outcome.done)
-            if outcome.done.incident:
-                # The failure that brought it here, not that its error way leads nowhere, is what a person must see to.
-                stood = aside.incidents.pop(0)["stood"]
-                aside.incidents[0]["stood"] = stood
-                aside.order_ends[0]["reason"] = outcome.done.outcome_reason
-        return "failed", aside
-
-
-def _stood_aside(case: Case, held: Held, outcome: Outcome) -> Json:
-    if outcome.done is not None and outcome.done.incident:
-        return stood_before(case.data, standing_tokens(held), at(held, case.token_id).id, None)
-    return stood_alone(held)
-
-
-def _way(case: Case, held: Held, outcome: Outcome, plan: Plan, run: StateRun) -> tuple[str, Changes]:
-    changes = Changes()
-    error, token = outcome.error, at(held, case.token_id)
-    if isinstance(error, RetryableError) and case.attempts < _tries(case, plan):
-        delay = retry.delay_seconds(case.attempts, run.retry_base_seconds)
-        changes.retries.append({"token_id": case.token_id, "version": case.version, "delay_seconds": delay})
-        _event(
-            changes, case, outcome, run, "retry", case.node,
-            {"code": error.code, "message": str(error), "attempt": case.attempts, "delay_seconds": round(delay, 2)},
-        )  # fmt: skip
-        return "retried", changes
-    known = facts(case.order, held.values)
-    if error is not None:
-        failure = {
-            "failed": case.node,
-            "code": error.code,
-            "message": str(error)[:500],
-            "attempts": case.attempts,
-        }
-        kept = {**failure, "kind": error.kind, "payload": error.payload}
-        step = take_step(changes, plan, held, engine.Failed(token=token.id, code=error.code), known, failure=kept)
-        _end(changes, case, outcome, run, step, "failed", failure)
-        return "failed", changes
-    assert outcome.done is not None
-    step = take_step(changes, plan, held, engine.Done(token=token.id), known, case.data or None)
-    _write_done(changes, case, outcome.done)
-    if "stood" in case.data:
-        stood = stood_before(case.data, standing_tokens(held), token.id, step)
-        if changes.incidents:
-            changes.incidents[0]["stood"] = stood
-        else:
-            changes.lost.append({"token_id": case.token_id, "stood": stood})
-    _end(changes, case, outcome, run, step, "done", outcome.done.detail)
-    return "done", changes
-
-
-def _write_done(changes: Changes, case: Case, done: Done) -> None:
-    order_id = str(case.order_id)
-    if done.document:
-        changes.documents.append({"order_id": order_id, **done.document})
-    if done.total:
-        changes.totals.append({"order_id": order_id, "total": done.total})
-    changes.mails += [{"order_id": order_id, "kind": kind} for kind in done.mails]
-    if done.incident:
-        changes.incidents.append(
-            {"order_id": order_id, "token_id": case.token_id, "version": case.version, **done.incident}
-        )
-
-
-def _end(
-    changes: Changes, case: Case, outcome: Outcome, run: StateRun, step: engine.Changes, what: str, detail: Json
-) -> None:
-    if step.outcome is not None:
-        reason = outcome.done.outcome_reason if outcome.done else None
-        changes.order_ends.append({"order_id": str(case.order_id), "outcome": step.outcome, "reason": reason})
-    _event(changes, case, outcome, run, what, rests(step), detail)
-
-
-def _event(
-    changes: Changes, case: Case, outcome: Outcome, run: StateRun, what: str, to_state: str, detail: Json
-) -> None:
-    hops = [
-        *run.hops,
-        hop("Lambda", run.function, ms=outcome.ms, request_id=run.request_id),
-        *(outcome.done.hops if outcome.done else ()),
-    ]
-    changes.events.append(
-        {
-            "order_id": str(case.order_id),
-            "who": run.function,
-            "source": "PostgreSQL",
-            "what": what,
-            "from_state": case.node,
-            "to_state": to_state,
-            "ms": round(outcome.ms, 2),
-            "request_id": run.request_id,
-            "detail": {**detail, "hops": hops},
-        }
-    )

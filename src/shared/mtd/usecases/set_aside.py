@@ -4,7 +4,7 @@ import hashlib
 from uuid import UUID
 
 from mtd.domain.errors import MtdError
-from mtd.usecases.ports import Changes, Json
+from mtd.usecases.cases import Changes, Json
 
 
 def fingerprint(state: str, code: str) -> str:

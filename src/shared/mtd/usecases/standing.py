@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from mtd.engine.restoring import beside
 from mtd.engine.tokens import Changes, Token, Tokens, token_from_json, token_json
-from mtd.usecases.ports import Held, Json
+from mtd.usecases.cases import Held, Json
 
 
 def stood_alone(held: Held) -> Json:

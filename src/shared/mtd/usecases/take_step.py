@@ -12,7 +12,7 @@ from mtd.engine.plan import Kind, Node, Plan, Work
 from mtd.engine.restoring import taken
 from mtd.engine.rules import Facts
 from mtd.engine.tokens import Occurrence, Token, Waits, token_json
-from mtd.usecases.ports import Changes, Held, Json, Standing
+from mtd.usecases.cases import Changes, Held, Json, Standing
 
 
 def take_step(

@@ -1,7 +1,7 @@
 """The state `validation`: do the order's amounts add up?"""
 
 from mtd.domain.totals import amounts
-from mtd.usecases.ports import Case, Done
+from mtd.usecases.cases import Case, Done
 
 STATE = "validation"
 

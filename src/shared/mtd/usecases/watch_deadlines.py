@@ -6,7 +6,7 @@ keeps every moment. Handing over twice is harmless: the token's version decides.
 
 from typing import Protocol
 
-from mtd.usecases.ports import Json, Message
+from mtd.usecases.cases import Json, Message
 
 AHEAD_SECONDS = 75
 """Longer than from one look to the next."""
