@@ -15,7 +15,7 @@ from legacy_simulator.performing import Simulator
 type Json = dict[str, Any]
 
 _DEFAULT_CAF = (1, 10_000_000)
-_TYPES = frozenset((33, 39, 61, 110))
+_TYPES = frozenset((33, 39, 61, 110, 112))
 
 
 def routes(simulator: Simulator) -> list[Route]:

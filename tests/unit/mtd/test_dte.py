@@ -23,3 +23,8 @@ def test_the_document_fits_the_buyer(rut: str | None, asked: str, expected: Docu
 
     assert dte.document_type(order) == expected
     assert dte.receiver_rut(order) == receiver
+
+
+@pytest.mark.parametrize(("cancelled", "by"), [(33, 61), (39, 61), (110, 112)])
+def test_an_export_invoice_is_cancelled_by_an_export_credit_note(cancelled: int, by: int) -> None:
+    assert dte.credit_note_type(cancelled) == by

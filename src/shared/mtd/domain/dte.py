@@ -13,6 +13,7 @@ class DocumentType(IntEnum):
     BOLETA = 39
     CREDIT_NOTE = 61
     EXPORT_INVOICE = 110
+    EXPORT_CREDIT_NOTE = 112
 
 
 def document_type(order: Order) -> DocumentType:
@@ -22,6 +23,11 @@ def document_type(order: Order) -> DocumentType:
     if order.requested_document in (DocumentType.FACTURA, DocumentType.BOLETA):
         return DocumentType(order.requested_document)
     return DocumentType.FACTURA if is_legal_entity(order.buyer.rut) else DocumentType.BOLETA
+
+
+def credit_note_type(cancelled: int) -> DocumentType:
+    """What cancels a document of that type: export documents have a credit note of their own."""
+    return DocumentType.EXPORT_CREDIT_NOTE if cancelled == DocumentType.EXPORT_INVOICE else DocumentType.CREDIT_NOTE
 
 
 def receiver_rut(order: Order) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mtd.domain import retry
-from mtd.domain.dte import DocumentType
+from mtd.domain.dte import credit_note_type
 from mtd.domain.errors import BusinessError, MtdError, RetryableError
 from mtd.engine.plan import CANCELLATION
 from mtd.usecases.cases import Case, Changes, Done, Held, Json, Reference
@@ -68,7 +68,7 @@ class CancelOrder:
         request = dte_request(
             case,
             key=f"{case.order_id}:credit_note",
-            document_type=DocumentType.CREDIT_NOTE,
+            document_type=credit_note_type(issued.document_type),
             cancels=(issued.document_type, issued.folio),
         )
         note = paperless.recover(request.key) or paperless.issue(request)
