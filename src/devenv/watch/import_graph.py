@@ -1,8 +1,10 @@
 """Which functions a file touches, read from the import statements, without importing anything."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+
+type Closures = Mapping[str, set[Path]]
 
 
 class ImportGraph:
@@ -18,48 +20,55 @@ class ImportGraph:
     def functions(self) -> list[str]:
         return sorted(path.parent.name for path in self._lambdas.glob("*/handler.py"))
 
-    def touched(self, path: Path) -> set[str]:
-        """The functions that are served differently after `path` was saved, made or removed."""
-        if path.is_relative_to(self._lambdas):
-            name = path.relative_to(self._lambdas).parts[0]
-            return {name} if name in self.functions() else set()
-        if not path.is_relative_to(self._shared):
-            return set()
-        if path.suffix != ".py":
-            return self._touched_by_data(path)
-        touched = {name for name, files in self._closures() if path in files}
-        if path.name == "__init__.py" or not path.exists():
-            # A package come or gone changes what a name resolves to.
-            touched |= {name for name, files in self._closures() if any(path.parent in file.parents for file in files)}
-        return touched
+    def touched(self, changed: Iterable[Path]) -> set[str]:
+        """The functions that are served differently after these files were saved, made or removed."""
+        closures = self._closures()
+        return set().union(*(self._touched_by(path, closures) for path in changed))
 
     def refresh(self) -> None:
         """Reads all files once, so that the first save finds a warm graph."""
-        for _ in self._closures():
-            pass
+        self._closures()
 
-    def _touched_by_data(self, path: Path) -> set[str]:
+    def _touched_by(self, path: Path, closures: Closures) -> set[str]:
+        if path.is_relative_to(self._lambdas):
+            return closures.keys() & {path.relative_to(self._lambdas).parts[0]}
+        if not path.is_relative_to(self._shared):
+            return set()
+        if path.suffix != ".py":
+            return self._touched_by_data(path, closures)
+        touched = {name for name, files in closures.items() if path in files}
+        if path.name == "__init__.py" or not path.exists():
+            # A package come or gone changes what a name resolves to.
+            touched |= _importing_of(path.parent, closures)
+        return touched
+
+    def _touched_by_data(self, path: Path, closures: Closures) -> set[str]:
         """A .sql or .json file belongs to the modules of the nearest package folder above it."""
         folder = path.parent
         while folder != self._shared and not any(folder.glob("*.py")):
             folder = folder.parent
         if folder == self._shared or folder.parent == self._shared:
-            return set(self.functions())
-        return {name for name, files in self._closures() if any(folder in file.parents for file in files)}
+            return set(closures)
+        return _importing_of(folder, closures)
 
-    def _closures(self) -> Iterator[tuple[str, set[Path]]]:
+    def _closures(self) -> Closures:
+        """All files of each function, as they are on the disk now."""
+        imports: dict[Path, list[Path]] = {}
+        closures: dict[str, set[Path]] = {}
         for name in self.functions():
-            seen: set[Path] = set()
+            seen = closures[name] = set()
             todo = [self._lambdas / name / "handler.py"]
             while todo:
                 file = todo.pop()
                 if file not in seen:
                     seen.add(file)
-                    todo.extend(self._imports(file))
-            yield name, seen
+                    if file not in imports:
+                        imports[file] = list(self._imports(file))
+                    todo.extend(imports[file])
+        return closures
 
     def _imports(self, file: Path) -> Iterator[Path]:
-        """The files that `file` imports, as they are on the disk now."""
+        """The files that `file` imports."""
         for name in self._names(file):
             yield from self._files(name)
 
@@ -92,6 +101,11 @@ class ImportGraph:
             files = (folder.with_suffix(".py"), folder / "__init__.py")
             found.extend(file for file in files if file.is_file())
         return found
+
+
+def _importing_of(folder: Path, closures: Closures) -> set[str]:
+    """The functions that import something in the folder."""
+    return {name for name, files in closures.items() if any(folder in file.parents for file in files)}
 
 
 def _imported(tree: ast.AST, package: tuple[str, ...]) -> Iterator[str]:

@@ -39,7 +39,7 @@ class Reloading:
 
     def _reload(self, code: set[Path]) -> None:
         started = time.monotonic()
-        functions = sorted(set().union(*(self._graph.touched(path) for path in code)))
+        functions = sorted(self._graph.touched(code))
         names = self._names(code)
         if not functions:
             self._tell(f"{names}: touches no function")

@@ -55,25 +55,31 @@ def graph(project: Path) -> ImportGraph:
     ],
 )
 def test_a_file_touches_just_what_imports_it(file: str, functions: set[str], project: Path, graph: ImportGraph) -> None:
-    assert graph.touched(project / file) == functions
+    assert graph.touched([project / file]) == functions
+
+
+def test_a_batch_touches_what_each_of_its_files_touches(project: Path, graph: ImportGraph) -> None:
+    one, two = project / "src/shared/mtd/usecases/one.py", project / "src/shared/mtd/usecases/two.py"
+    assert graph.touched([one, two]) == {"a", "b"}
+    assert graph.touched([]) == set()
 
 
 def test_a_new_import_counts_at_once(project: Path, graph: ImportGraph) -> None:
     (project / "src/lambdas/b/handler.py").write_text("import mtd.usecases.two\nimport mtd.domain.money\n")
-    assert graph.touched(project / "src/shared/mtd/domain/money.py") == {"a", "b", "c"}
+    assert graph.touched([project / "src/shared/mtd/domain/money.py"]) == {"a", "b", "c"}
 
 
 def test_a_syntax_error_still_reaches_the_functions_it_breaks(project: Path, graph: ImportGraph) -> None:
     broken = project / "src/shared/mtd/usecases/one.py"
     broken.write_text("def (:\n")
-    assert graph.touched(broken) == {"a"}
-    assert graph.touched(project / "src/shared/mtd/domain/money.py") == {"a", "c"}
+    assert graph.touched([broken]) == {"a"}
+    assert graph.touched([project / "src/shared/mtd/domain/money.py"]) == {"a", "c"}
 
 
 def test_a_removed_module_touches_what_imported_it(project: Path, graph: ImportGraph) -> None:
     gone = project / "src/shared/mtd/domain/money.py"
     gone.unlink()
-    assert {"a", "c"} <= graph.touched(gone)
+    assert {"a", "c"} <= graph.touched([gone])
 
 
 def test_a_module_that_was_missing_touches_its_importers_when_it_comes(project: Path) -> None:
@@ -82,7 +88,7 @@ def test_a_module_that_was_missing_touches_its_importers_when_it_comes(project: 
     graph.refresh()
     late = project / "src/shared/mtd/domain/late.py"
     late.write_text("x = 1\n")
-    assert graph.touched(late) == {"b"}
+    assert graph.touched([late]) == {"b"}
 
 
 def test_editors_droppings_do_not_matter() -> None:
