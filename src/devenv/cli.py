@@ -10,8 +10,8 @@ from devenv.instance import Instance
 from devenv.problem import Problem
 
 COMMANDS = (
-    "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "operate", "mail",
-    "invoke", "watch", "doctor", "process", "psql", "stress", "iam", "aws", "build", "deploy", "drill", "drift",
+    "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "operate", "circuits",
+    "mail", "invoke", "watch", "doctor", "process", "psql", "stress", "iam", "aws", "build", "deploy", "drill", "drift",
     "environments",
 )  # fmt: skip
 

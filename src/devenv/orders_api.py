@@ -59,6 +59,14 @@ class OrdersApi:
         """The causes of exceptions with their orders, waiting ones too."""
         return list(cast(dict[str, Any], self.call("GET", "/exceptions"))["exceptions"])
 
+    def circuits(self) -> list[Row]:
+        """The circuits of the legacy systems, with how many orders are parked for each."""
+        return list(cast(dict[str, Any], self.call("GET", "/circuits"))["circuits"])
+
+    def change_circuit(self, system: str, asked: Row) -> Row:
+        """Opens, closes or sets one; how it is then."""
+        return cast(Row, self.call("POST", f"/circuits/{urllib.parse.quote(system, safe='')}", body=asked))
+
     def operate(self, asked: Row) -> Row:
         """Starts an operation; how far it has come."""
         return cast(Row, self.call("POST", "/operations", body=asked))

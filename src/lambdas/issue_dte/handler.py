@@ -4,4 +4,4 @@ from mtd.entrypoints import composition
 from mtd.entrypoints.states import state_handler
 from mtd.usecases.issue_dte import STATE, IssueDte
 
-handler = state_handler(STATE, lambda: IssueDte(composition.paperless()), parallel=8)
+handler = state_handler(STATE, lambda: IssueDte(composition.paperless()), parallel=8, system="paperless")

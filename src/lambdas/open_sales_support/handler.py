@@ -4,4 +4,6 @@ from mtd.entrypoints import composition
 from mtd.entrypoints.states import state_handler
 from mtd.usecases.open_sales_support import STATE, OpenSalesSupport
 
-handler = state_handler(STATE, lambda: OpenSalesSupport(composition.legacy("sales_support")), parallel=8)
+handler = state_handler(
+    STATE, lambda: OpenSalesSupport(composition.legacy("sales_support")), parallel=8, system="sales_support"
+)

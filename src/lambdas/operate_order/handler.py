@@ -1,4 +1,4 @@
-"""/operations, the queue behind them, and POST /states/cancellation: what people do to orders, one or many."""
+"""/operations with their queue, POST /states/cancellation, POST /circuits/{system}: what people do to the flow."""
 
 from typing import Any
 
@@ -9,9 +9,11 @@ from mtd.domain.errors import InvalidRequest
 from mtd.engine.plan import CANCELLATION
 from mtd.entrypoints import composition, sqs
 from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.entrypoints.circuit_requests import read_change
 from mtd.entrypoints.operation_requests import read_operation_request
 from mtd.entrypoints.states import run_handler
 from mtd.entrypoints.task_requests import read_number, read_text
+from mtd.queries.circuits import read_circuit
 from mtd.queries.operations import list_operations, read_operation
 from mtd.usecases.cancel_order import CancelOrder, cancel_orders
 from mtd.usecases.operations import MOST_ORDERS, work_off
@@ -20,7 +22,13 @@ from mtd.usecases.operations import MOST_ORDERS, work_off
 def handler(event: dict[str, Any], context: Any) -> Any:
     if "Records" in event:
         return _work_off(event)
-    return (_cancel if event["resource"] == f"/states/{CANCELLATION}" else _api)(event, context)
+    return _BY_RESOURCE.get(event["resource"], _api)(event, context)
+
+
+def _change_circuit(event: Event, body: Json, _context: Any) -> Json:
+    system = (event.get("pathParameters") or {})["system"]
+    composition.circuits().change(system, read_change(body))
+    return read_circuit(PostgresReader(composition.database()), system, config().circuit_drain_rate)
 
 
 def _serve(event: Event, body: Json, _context: Any) -> Json:
@@ -60,3 +68,4 @@ _cancel = run_handler(
     ),
     parallel=8,
 )
+_BY_RESOURCE = {f"/states/{CANCELLATION}": _cancel, "/circuits/{system}": api_handler(_change_circuit)}

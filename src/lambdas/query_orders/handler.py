@@ -1,12 +1,14 @@
-"""GET /orders, /orders/{number}, /exceptions and /summary: what operators and the command ask of orders."""
+"""GET /orders, /orders/{number}, /exceptions, /circuits and /summary: what operators and the command ask of orders."""
 
 from typing import Any
 from urllib.parse import unquote
 
 from mtd.adapters.reader import PostgresReader
+from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.queries.circuits import list_circuits
 from mtd.queries.exceptions import list_exceptions
 from mtd.queries.orders import count_by_state, list_orders, timeline
 
@@ -16,6 +18,8 @@ def _serve(event: Event, _body: Json, _context: Any) -> Json:
     number = (event.get("pathParameters") or {}).get("number")
     if event["resource"] == "/exceptions":
         return {"exceptions": list_exceptions(read)}
+    if event["resource"] == "/circuits":
+        return {"circuits": list_circuits(read, config().circuit_drain_rate)}
     if event["resource"] == "/summary":
         return {"orders_by_state": count_by_state(read)}
     if number is not None:

@@ -1,4 +1,4 @@
-"""Every minute: what a crash kept from being sent is sent; {"forgotten_seconds": 0} looks again at all that rests."""
+"""Every minute: send what a crash left, look after circuits; {"forgotten_seconds": 0} looks again at all that rests."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.entrypoints import composition
 from mtd.entrypoints.logs import set_up_logs
+from mtd.usecases.circuits import tend_circuits
 from mtd.usecases.relay_outbox import asked_seconds, relay_outbox
 
 set_up_logs()
@@ -13,5 +14,8 @@ set_up_logs()
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     sent = relay_outbox(composition.outbox(), asked_seconds(event))
-    count(config().function, sent)
-    return sent
+    tended = tend_circuits(composition.circuits(), config().function)
+    # Without a dimension: the alarm stays on as long as any circuit is open.
+    count(None, {"CircuitsOpen": tended["circuits_open"]})
+    count(config().function, sent | {name: tended[name] for name in ("released", "prompted")})
+    return sent | tended

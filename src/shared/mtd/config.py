@@ -32,6 +32,9 @@ class Config:
     retry_base_seconds: float
     legacy_timeout_seconds: float
     lease_seconds: float
+    circuit_threshold: int
+    circuit_probe_seconds: float
+    circuit_drain_rate: float
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> "Config":
@@ -74,6 +77,9 @@ class Config:
             retry_base_seconds=number("RETRY_BASE_SECONDS"),
             legacy_timeout_seconds=number("LEGACY_TIMEOUT_SECONDS"),
             lease_seconds=number("LEASE_SECONDS"),
+            circuit_threshold=int(number("CIRCUIT_THRESHOLD")),
+            circuit_probe_seconds=number("CIRCUIT_PROBE_SECONDS"),
+            circuit_drain_rate=number("CIRCUIT_DRAIN_RATE"),
         )
         if problems:
             raise ConfigurationError("set in the template's Globals: " + "; ".join(problems))

@@ -150,6 +150,11 @@ class System:
         status, body = _http("PUT", self._simulator + path, dict(settings))
         assert status == 200, body
 
+    def outage(self, system: str, *, on: bool) -> None:
+        """Have a system not answer at all, or answer again; what is set for single orders stays."""
+        status, body = _http("PUT", f"{self._simulator}/control/faults/{system}", {"outage": on})
+        assert status == 200, body
+
     def heal(self, system: str, order: str) -> None:
         """Have it behave again."""
         _http("DELETE", f"{self._simulator}/control/faults/{system}/orders/{urllib.parse.quote(order, safe='')}")

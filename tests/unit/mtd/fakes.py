@@ -10,13 +10,14 @@ from uuid import UUID
 from tests.orders import OrderFile
 
 from mtd.domain import ubl
+from mtd.domain.circuit import Seen
 from mtd.domain.errors import MtdError, NotFound, UnstorableError
 from mtd.domain.mail import Mail
 from mtd.domain.order import Order
 from mtd.engine import importing
 from mtd.engine.plan import Plan
 from mtd.engine.tokens import Token, Waits
-from mtd.usecases.cases import Candidate, Case, Changes, Held, Json, Place, Reference, Registration, Standing
+from mtd.usecases.cases import Candidate, Case, Changes, Held, Json, Leased, Place, Reference, Registration, Standing
 from mtd.usecases.import_processes import STATES
 from mtd.usecases.ports import QueueMessage, Sending
 
@@ -58,6 +59,7 @@ class FakeWork:
     values: Json = field(default_factory=dict)
     order: Order | None = None
     own: Token | None = None
+    circuit: Seen = Seen.CLOSED
 
     def startable(self, process: str, version: int | None) -> tuple[int, Plan] | None:
         return (1, self.plan) if process == self.plan.process and version in (None, 1) else None
@@ -69,9 +71,11 @@ class FakeWork:
         wanted = {(reference.token_id, reference.version) for reference in references}
         return [place for place in self.places if (place.token_id, place.version) in wanted]
 
-    def lease(self, server: str, references: Sequence[Reference]) -> list[Case]:
+    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> Leased:
+        seen = self.circuit if system else Seen.CLOSED
         wanted = {reference.token_id for reference in references}
-        return [case for case in self.cases if case.node == server and case.token_id in wanted]
+        found = [case for case in self.cases if case.node == server and case.token_id in wanted]
+        return Leased(cases=[] if seen is Seen.OPEN else found, circuit=seen)
 
     def commit[T: (Case, Place)](
         self, cases: Sequence[T], decide: Callable[[T, Held], Changes], *, orders: bool = False

@@ -29,7 +29,7 @@ def test_a_done_effect_moves_the_token_and_tells_how_it_came() -> None:
 
     answer = run_state("allocation", references(one), lambda _: Done(detail={"warehouse": "W"}), work, RUN)
 
-    assert answer == {"state": "allocation", "done": 1, "retried": 0, "failed": 0, "skipped": 0}
+    assert answer == {"state": "allocation", "done": 1, "retried": 0, "parked": 0, "failed": 0, "skipped": 0}
     changes = work.committed[1]
     assert changes.moves == [{"token_id": 1, "version": 3, "node": "emission_dte", "waits": "service", "data": None}]
     [event] = changes.events
@@ -113,7 +113,7 @@ def test_each_order_of_a_batch_goes_its_own_way() -> None:
 
     answer = run_state("allocation", references(*cases), effect, work, StateRun(function="f", request_id="r"))
 
-    assert answer == {"state": "allocation", "done": 2, "retried": 2, "failed": 2, "skipped": 0}
+    assert answer == {"state": "allocation", "done": 2, "retried": 2, "parked": 0, "failed": 2, "skipped": 0}
     assert [bool(work.committed[i].retries) for i in range(1, 7)] == [False, True, False] * 2
 
 

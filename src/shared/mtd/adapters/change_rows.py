@@ -15,6 +15,7 @@ _SQL = load("flow")
 _WRITES = (
     ("move_tokens", "moves"),
     ("retry_tokens", "retries"),
+    ("park_tokens", "parks"),
     ("release_tokens", "releases"),
     ("end_tokens", "ends"),
     ("insert_tokens", "tokens"),

@@ -7,7 +7,7 @@ from typing import Any
 import urllib3
 
 from mtd.adapters.signing import signed_headers
-from mtd.domain.errors import BusinessError, MtdError, NotFound, RetryableError
+from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, NotFound, RetryableError
 from mtd.usecases.cases import Json
 
 _LONGEST_PAYLOAD = 20_000
@@ -30,15 +30,15 @@ def request(
 ) -> tuple[int, bytes]:
     """Status and content. No `retries` unless the caller has nobody above it who counts its tries.
 
-    Raises RetryableError `timed_out` or `unreachable`; a request that timed out may have been carried out.
+    Raises NoAnswerError `timed_out` or `unreachable`; a request that timed out may have been carried out.
     """
     timeout = urllib3.Timeout(connect=min(3.0, timeout_seconds), read=timeout_seconds)
     try:
         answer = pool().request(method, url, body=body, headers=headers, timeout=timeout, retries=retries)
     except urllib3.exceptions.TimeoutError as error:
-        raise RetryableError(f"{method} {url} timed out after {timeout_seconds:g} s", code="timed_out") from error
+        raise NoAnswerError(f"{method} {url} timed out after {timeout_seconds:g} s", code="timed_out") from error
     except urllib3.exceptions.HTTPError as error:
-        raise RetryableError(f"{method} {url}: {error}", code="unreachable") from error
+        raise NoAnswerError(f"{method} {url}: {error}", code="unreachable") from error
     return answer.status, answer.data
 
 
@@ -83,7 +83,8 @@ class HttpLegacy:
         error = _json(answer)
         code, message = str(error.get("code", f"http_{status}")), str(error.get("message", answer[:200]))
         if status in _RETRYABLE:
-            raise RetryableError(f"{method} {path} answered {status}: {message}", code=code)
+            kind = NoAnswerError if status >= 500 else RetryableError
+            raise kind(f"{method} {path} answered {status}: {message}", code=code)
         if status == 404 and method == "GET":
             raise NotFound(message, code=code)
         raise BusinessError(message, code=code)

@@ -4,7 +4,7 @@ from xml.sax.saxutils import escape
 
 from mtd.adapters.http import request, shown
 from mtd.domain import xml
-from mtd.domain.errors import BusinessError, MtdError, RetryableError
+from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, RetryableError
 from mtd.usecases.ports import DteRequest, IssuedDte
 
 _OK = "0"
@@ -37,7 +37,8 @@ class HttpPaperless:
 def read_answer(status: int, content: bytes) -> IssuedDte:
     """What Paperless answered. Raises BusinessError when it refused, RetryableError when the fate is unknown."""
     if status >= 500 or status in (408, 429):
-        raise RetryableError(f"Paperless answered {status}", code=f"http_{status}")
+        kind = NoAnswerError if status >= 500 else RetryableError
+        raise kind(f"Paperless answered {status}", code=f"http_{status}")
     try:
         fields = {child.tag: child.text for child in xml.parse(content).children}
     except MtdError as error:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,24 @@ from mtd.adapters.change_rows import write_changes
 from mtd.adapters.database import Connection, Database
 from mtd.adapters.registering import insert_orders, registration_event
 from mtd.domain import order as orders
+from mtd.domain.circuit import Seen
 from mtd.domain.errors import MtdError
 from mtd.engine import plan_json
 from mtd.engine.plan import Plan
 from mtd.engine.tokens import Token, Waits
 from mtd.sql import load
-from mtd.usecases.cases import Candidate, Case, Changes, Held, Message, Place, Reference, Registration, Standing
+from mtd.usecases.cases import (
+    Candidate,
+    Case,
+    Changes,
+    Held,
+    Leased,
+    Message,
+    Place,
+    Reference,
+    Registration,
+    Standing,
+)
 from mtd.usecases.set_aside import set_aside
 from mtd.usecases.standing import stood_alone
 
@@ -32,7 +44,7 @@ class PostgresWork:
     def __init__(self, database: Database, send: Callable[[Sequence[Message]], None], lease_seconds: float) -> None:
         self._database = database
         self._send = send
-        self._lease_seconds = lease_seconds
+        self.lease_seconds = lease_seconds
         self._plans: dict[int, Plan] = {}
 
     def startable(self, process: str, version: int | None) -> tuple[int, Plan] | None:
@@ -57,17 +69,24 @@ class PostgresWork:
         return self._plans[plan_id]
 
     def current(self, references: Sequence[Reference]) -> list[Place]:
-        rows = self._database.query(_SQL["current_tokens"], {"references": _references(references)})
+        rows = self._database.query(_SQL["current_tokens"], {"references": reference_rows(references)})
         return [Place(**{**row, "waits": Waits(row["waits"])}) for row in rows]
 
-    def lease(self, server: str, references: Sequence[Reference]) -> list[Case]:
+    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> Leased:
         parameters = {
             "server": server,
-            "references": _references(references),
-            "lease_seconds": self._lease_seconds,
+            "references": reference_rows(references),
+            "system": system,
+            "lease_seconds": self.lease_seconds,
         }
+        rows = self._database.query(_SQL["lease_tokens"], parameters)
+        seen = [Seen(row.pop("seen")) for row in rows]
+        return Leased(cases=self.cases(row for row in rows if row["token_id"] is not None), circuit=seen[0])
+
+    def cases(self, rows: Iterable[dict[str, Any]]) -> list[Case]:
+        """Leased rows as cases; an order that cannot be read is set aside."""
         cases = []
-        for row in self._database.query(_SQL["lease_tokens"], parameters):
+        for row in rows:
             document, entered_at = row.pop("document"), row.pop("entered_at")
             place = Place(**row)
             del row["due_at"]
@@ -142,7 +161,8 @@ class PostgresWork:
         self._database.query(_SQL["delete_outbox"], {"ids": [outbox_id for outbox_id, _ in sent]})
 
 
-def _references(references: Sequence[Reference]) -> Jsonb:
+def reference_rows(references: Sequence[Reference]) -> Jsonb:
+    """References as the queries take them."""
     return Jsonb([{"token_id": r.token_id, "version": r.version} for r in references])
 
 

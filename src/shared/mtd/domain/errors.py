@@ -40,6 +40,12 @@ class RetryableError(MtdError):
     kind = "unavailable"
 
 
+class NoAnswerError(RetryableError):
+    """A system on the other side does not answer: a time-out, no connection, a 5xx. It says nothing of the order."""
+
+    code = "no_answer"
+
+
 class UnavailableError(RetryableError):
     """PostgreSQL or an AWS service did not answer: the whole batch is worth another receive."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from mtd.config import config
 
 if TYPE_CHECKING:
+    from mtd.adapters.circuits import PostgresCircuits
     from mtd.adapters.database import Database
     from mtd.adapters.deadlines import PostgresDeadlines
     from mtd.adapters.forms import JsonSchemas
@@ -65,6 +66,18 @@ def operations() -> "PostgresOperations":
     from mtd.adapters.operations import PostgresOperations
 
     return PostgresOperations(database(), work())
+
+
+@cache
+def circuits() -> "PostgresCircuits":
+    from mtd.adapters.circuits import PostgresCircuits, Settings
+
+    settings = Settings(
+        threshold=config().circuit_threshold,
+        probe_seconds=config().circuit_probe_seconds,
+        drain_rate=config().circuit_drain_rate,
+    )
+    return PostgresCircuits(database(), work(), settings)
 
 
 @cache

@@ -7,7 +7,8 @@ from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints.api import ApiHandler, Event, Json, api_handler, api_hop
-from mtd.entrypoints.composition import work
+from mtd.entrypoints.composition import circuits, work
+from mtd.usecases.breaker import Breaker
 from mtd.usecases.cases import Effect, Reference
 from mtd.usecases.run_state import run_state
 from mtd.usecases.state_outcome import StateRun
@@ -17,10 +18,19 @@ from mtd.usecases.trail import read_hops
 _BIGINT, _INTEGER = 2**63, 2**31
 
 
-def state_handler(state: str, effect: Callable[[], Effect], *, parallel: int = 1) -> ApiHandler:
-    """A Lambda handler for one node of the process; `parallel` calls at a time where the effect waits for others."""
+def state_handler(
+    state: str, effect: Callable[[], Effect], *, parallel: int = 1, system: str | None = None
+) -> ApiHandler:
+    """A Lambda handler for one node of the process; `parallel` calls at a time where the effect waits for others.
 
-    return run_handler(lambda tokens, run: run_state(state, tokens, effect(), work(), run), parallel=parallel)
+    `system` is the legacy system that it calls, and so whose circuit keeps its orders.
+    """
+
+    def work_on(tokens: list[Reference], run: StateRun) -> Json:
+        breaker = Breaker(system=system, circuits=circuits()) if system else None
+        return run_state(state, tokens, effect(), work(), run, breaker)
+
+    return run_handler(work_on, parallel=parallel)
 
 
 def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:
@@ -35,7 +45,7 @@ def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, paralle
             parallel=parallel,
         )
         answer = work_on(references(body), run)
-        counts = {name: answer[name] for name in ("done", "retried", "failed", "skipped")}
+        counts = {name: number for name, number in answer.items() if name != "state"}
         count(run.function, {"orders": len(body["tokens"]), **counts})
         return answer
 

@@ -53,28 +53,41 @@ join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer)
   on t.token_id = r.token_id and t.version = r.version
 join orders o on o.order_id = t.order_id
 where o.suspended_at is null
+  -- A parked token is looked at only when it is time to probe its system.
+  and (t.parked_at is null
+       or exists (select from circuits c
+                  where c.system = t.parked_for and c.state = 'open' and c.next_probe_at <= now() + interval '2 seconds'))
   and ((t.waits = 'service' and t.due_at <= now() + interval '2 seconds'
         and (t.leased_until is null or t.leased_until < now()))
        or (t.waits = 'time' and t.due_at <= now()));
 
 -- name: lease_tokens
-with due as (
+-- One row at least: how the circuit of the system is, where the state calls one. While it is open nothing is leased.
+with circuit as (
+    select case when state = 'open' then 'open' when failing <> '{}' then 'failing' else 'closed' end as seen
+    from circuits where system = %(system)s::text
+), due as (
     select t.token_id, t.leased_until is not null as interrupted
     from tokens t
     join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer)
       on t.token_id = r.token_id and t.version = r.version
-    where t.waits = 'service' and coalesce(t.server, t.node) = %(server)s
+    where t.waits = 'service' and coalesce(t.server, t.node) = %(server)s and t.parked_at is null
       and t.due_at <= now() + interval '2 seconds'
       and (t.leased_until is null or t.leased_until < now())
     order by t.token_id
     for update of t skip locked
+), leased as (
+    update tokens t
+    set leased_until = now() + make_interval(secs => %(lease_seconds)s), attempts = t.attempts + 1
+    from due, orders o
+    where t.token_id = due.token_id and o.order_id = t.order_id and o.suspended_at is null
+      and not exists (select from circuit where seen = 'open')
+    returning t.token_id, t.version, t.node, t.attempts, t.data, t.entered_at, t.due_at,
+              due.interrupted or o.operated_at is not null as interrupted, o.order_id, o.document, o.process_version_id
 )
-update tokens t
-set leased_until = now() + make_interval(secs => %(lease_seconds)s), attempts = t.attempts + 1
-from due, orders o
-where t.token_id = due.token_id and o.order_id = t.order_id and o.suspended_at is null
-returning t.token_id, t.version, t.node, t.attempts, t.data, t.entered_at, t.due_at,
-          due.interrupted or o.operated_at is not null as interrupted, o.order_id, o.document, o.process_version_id;
+select coalesce((select seen from circuit), 'closed') as seen, l.token_id, l.version, l.node, l.attempts, l.data,
+       l.entered_at, l.due_at, l.interrupted, l.order_id, l.document, l.process_version_id
+from (values (1)) as one left join leased l on true;
 
 -- name: hold_orders
 -- Locks the orders for one step and touches them, in one order for all, so that two batches never wait for each other.
@@ -106,7 +119,8 @@ where t.order_id = any(%(order_ids)s);
 update tokens t
 set node = m.node, version = t.version + 1, attempts = 0, leased_until = null, due_at = coalesce(m.due_at, now()),
     entered_at = now(), data = coalesce(m.data, '{}'), waits = m.waits, server = m.server, scope = m.scope,
-    host = m.host, via = m.via, item = m.item, size = m.size, remaining = m.remaining, message = m.message
+    host = m.host, via = m.via, item = m.item, size = m.size, remaining = m.remaining, message = m.message,
+    parked_at = null, parked_for = null
 from jsonb_to_recordset(%(moves)s) as m (token_id bigint, version integer, node text, data jsonb, waits text,
      server text, scope integer, host integer, via text, item integer, size integer, remaining integer, message text,
      due_at timestamptz)
@@ -117,6 +131,14 @@ update tokens t
 set version = t.version + 1, leased_until = null, due_at = now() + make_interval(secs => m.delay_seconds)
 from jsonb_to_recordset(%(retries)s) as m (token_id bigint, version integer, delay_seconds double precision)
 where t.token_id = m.token_id and t.version = m.version;
+
+-- name: park_tokens
+-- The try is given back, but for the first: after it a system is asked what it has done before it is asked again.
+update tokens t
+set version = t.version + 1, leased_until = null, attempts = greatest(t.attempts - 1, 1), parked_at = now(),
+    parked_for = p.system
+from jsonb_to_recordset(%(parks)s) as p (token_id bigint, version integer, system text)
+where t.token_id = p.token_id and t.version = p.version;
 
 -- name: release_tokens
 update tokens t

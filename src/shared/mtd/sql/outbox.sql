@@ -13,7 +13,7 @@ update tokens
 set due_at = now(), leased_until = case when leased_until is null then null else now() end
 where token_id in (
     select token_id from tokens
-    where waits = 'service'
+    where waits = 'service' and parked_at is null
       and not exists (select from orders o where o.order_id = tokens.order_id and o.suspended_at is not null)
       and (leased_until < now() - interval '5 seconds'
            or (leased_until is null

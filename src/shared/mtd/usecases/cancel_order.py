@@ -86,7 +86,7 @@ class CancelOrder:
 
 def cancel_orders(references: Sequence[Reference], effect: CancelOrder, work: Work, run: StateRun) -> Json:
     """Undo what was done for every order that still stands here; how many were done, retried, failed and skipped."""
-    cases = work.lease(CANCELLATION, references)
+    cases = work.lease(CANCELLATION, references).cases
     outcomes = run_all(cases, effect, run.parallel)
     kinds: dict[int, str] = {}
 

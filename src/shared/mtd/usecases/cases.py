@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from mtd.domain.circuit import Seen
 from mtd.domain.order import Order
 from mtd.engine.tokens import Token, Waits
 
@@ -60,6 +61,14 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """What a lease brought; nothing while the circuit of the state's system is open."""
+
+    cases: list[Case]
+    circuit: Seen = Seen.CLOSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message for the outbox: `destination` is the name of a queue; delay in whole seconds."""
 
@@ -75,6 +84,7 @@ class Changes:
     moves: list[Json] = field(default_factory=list)
     tokens: list[Json] = field(default_factory=list)
     retries: list[Json] = field(default_factory=list)
+    parks: list[Json] = field(default_factory=list)
     releases: list[Json] = field(default_factory=list)
     ends: list[Json] = field(default_factory=list)
     order_ends: list[Json] = field(default_factory=list)

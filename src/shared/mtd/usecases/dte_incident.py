@@ -21,7 +21,7 @@ def register_dte_incident(reference: Reference, work: Work, run: StateRun) -> Js
 
     Raises NotFound when the token has gone on, which ends the execution well.
     """
-    cases = work.lease(NODE, [reference])
+    cases = work.lease(NODE, [reference]).cases
     if not cases:
         raise NotFound("the token has gone on or is being worked on", code="stale_token")
     case = cases[0]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mtd.domain.mail import Mail
 from mtd.engine.plan import Plan
-from mtd.usecases.cases import Candidate, Case, Changes, Held, Json, Place, Reference, Registration
+from mtd.usecases.cases import Candidate, Case, Changes, Held, Json, Leased, Place, Reference, Registration
 
 
 class Work(Protocol):
@@ -21,7 +21,9 @@ class Work(Protocol):
 
     def current(self, references: Sequence[Reference]) -> list[Place]: ...
 
-    def lease(self, server: str, references: Sequence[Reference]) -> list[Case]: ...
+    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> Leased:
+        """`system` is the legacy system that the server calls, if any: while its circuit is open nothing is leased."""
+        ...
 
     def commit[T: (Case, Place)](
         self, cases: Sequence[T], decide: Callable[[T, Held], Changes], *, orders: bool = False
@@ -62,8 +64,8 @@ class Legacy(Protocol):
     def call(self, method: str, path: str, body: Json | None, idempotency_key: str | None) -> Json:
         """The JSON answer.
 
-        Raises BusinessError with the system's code when it refuses, RetryableError on 5xx, time-out or refusal of
-        the connection, NotFound on 404.
+        Raises BusinessError with the system's code when it refuses, NoAnswerError on 5xx, time-out or refusal of
+        the connection, RetryableError when it is asked too often, NotFound on 404. A refusal carries its request.
         """
         ...
 
@@ -101,7 +103,8 @@ class Paperless(Protocol):
     """The tax document system."""
 
     def issue(self, request: DteRequest) -> IssuedDte:
-        """Issue it. Raises BusinessError with Paperless's code, RetryableError when its fate is unknown."""
+        """Issue it. Raises BusinessError with Paperless's code, RetryableError when its fate is unknown,
+        NoAnswerError among them."""
         ...
 
     def recover(self, key: str) -> IssuedDte | None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from mtd.domain import retry
 from mtd.domain.errors import MtdError, RetryableError, UnstorableError
 from mtd.engine.plan import Plan
+from mtd.usecases.breaker import Breaker, Taken
 from mtd.usecases.cases import Case, Changes, Done, Effect, Held, Json, Reference
 from mtd.usecases.ports import Work
 from mtd.usecases.state_outcome import Outcome, StateRun, changes_of, tries
@@ -15,21 +16,33 @@ from mtd.usecases.state_outcome import Outcome, StateRun, changes_of, tries
 LOG = logging.getLogger(__name__)
 
 
-def run_state(state: str, references: Sequence[Reference], effect: Effect, work: Work, run: StateRun) -> Json:
-    """Run the state's effect on every token that still stands there.
+def run_state(
+    state: str,
+    references: Sequence[Reference],
+    effect: Effect,
+    work: Work,
+    run: StateRun,
+    breaker: Breaker | None = None,
+) -> Json:
+    """Run the state's effect on every token that still stands there; `breaker` is the circuit of the system it calls.
 
-    Stale, leased and vanished tokens are no-ops. Returns how many were done, retried, failed and skipped.
+    Stale, leased and vanished tokens are no-ops. Returns how many were done, retried, parked, failed and skipped.
     """
-    cases = work.lease(state, references)
+    taken = breaker.take(state, references, work, run) if breaker else Taken(cases=work.lease(state, references).cases)
+    cases = taken.cases
     plans = work.plans(sorted({case.process_version_id for case in cases}))
     worn_out = {case.token_id for case in cases if _worn_out(case, plans.get(case.process_version_id))}
     outcomes = run_all([case for case in cases if case.token_id not in worn_out], effect, run.parallel)
     outcomes |= {token_id: Outcome(done=None, error=_CUT_OFF, ms=0) for token_id in worn_out}
+    if breaker and cases:
+        outcomes = breaker.hear(taken, outcomes, run)
     kinds: dict[int, str] = {}
     if cases:
         _commit(cases, outcomes, kinds, plans, work, run)
-    counts = {kind: sum(each == kind for each in kinds.values()) for kind in ("done", "retried", "failed")}
-    return {"state": state, **counts, "skipped": len(references) - len(kinds)}
+    counts = {kind: sum(each == kind for each in kinds.values()) for kind in ("done", "retried", "parked", "failed")}
+    counts["parked"] += taken.parked
+    # A probe may be an order that no message of this batch spoke of.
+    return {"state": state, **counts, "skipped": max(0, len(references) - len(kinds) - taken.parked)}
 
 
 _CUT_OFF = MtdError(f"cut off {retry.MAXIMUM_TRIES} times before it could answer", code="cut_off")

@@ -29,12 +29,21 @@ class StateRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parking:
+    """The order is parked until the circuit of `system` closes; in `look_seconds` it, or another, probes."""
+
+    system: str
+    look_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one effect: it is done, or it raised; `ms` is how long it took."""
+    """What became of one effect: it is done, or it raised and is parked perhaps; `ms` is how long it took."""
 
     done: Done | None
     error: MtdError | None
     ms: float
+    parking: Parking | None = None
 
 
 def tries(case: Case, plan: Plan | None) -> int:
@@ -44,7 +53,7 @@ def tries(case: Case, plan: Plan | None) -> int:
 
 
 def changes_of(case: Case, held: Held, outcome: Outcome, plan: Plan | None, run: StateRun) -> tuple[str, Changes]:
-    """`done`, `retried` or `failed`, and the rows that say so: where the plan leads, or the order set aside."""
+    """`done`, `retried`, `parked` or `failed`, and the rows for it: where the plan leads, or the order set aside."""
     try:
         if plan is None:
             raise ProcessError(f"process version {case.process_version_id} is not there", code="no_such_process")
@@ -81,6 +90,9 @@ def _stood_aside(case: Case, held: Held, outcome: Outcome) -> Json:
 def _way(case: Case, held: Held, outcome: Outcome, plan: Plan, run: StateRun) -> tuple[str, Changes]:
     changes = Changes()
     error, token = outcome.error, at(held, case.token_id)
+    if outcome.parking is not None and error is not None:
+        _park(changes, case, outcome, outcome.parking, run)
+        return "parked", changes
     if isinstance(error, RetryableError) and case.attempts < tries(case, plan):
         delay = retry.delay_seconds(case.attempts, run.retry_base_seconds)
         changes.retries.append({"token_id": case.token_id, "version": case.version, "delay_seconds": delay})
@@ -112,6 +124,17 @@ def _way(case: Case, held: Held, outcome: Outcome, plan: Plan, run: StateRun) ->
             changes.lost.append({"token_id": case.token_id, "stood": stood})
     _end(changes, case, outcome, run, step, "done", outcome.done.detail)
     return "done", changes
+
+
+def _park(changes: Changes, case: Case, outcome: Outcome, parking: Parking, run: StateRun) -> None:
+    error = outcome.error
+    assert error is not None
+    changes.parks.append({"token_id": case.token_id, "version": case.version, "system": parking.system})
+    if parking.look_seconds is not None:
+        look = {"token_id": case.token_id, "version": case.version + 1, "delay_seconds": parking.look_seconds}
+        changes.looks.append(look)
+    told = {"system": parking.system, "code": error.code, "message": str(error)}
+    _event(changes, case, outcome, run, "parked", case.node, told)
 
 
 def _write_done(changes: Changes, case: Case, done: Done) -> None:

@@ -1,0 +1,28 @@
+"""The health of the legacy systems: their circuits, and how many orders are parked for each."""
+
+from typing import Any
+
+from mtd.domain.errors import NotFound
+from mtd.queries.orders import Reader
+from mtd.sql import load
+
+_SQL = load("circuits")
+
+type Json = dict[str, Any]
+
+
+def list_circuits(read: Reader, drain_rate: float) -> list[Json]:
+    """Every system's circuit. `drain_rate`, orders a second, is the deployment's own, where a circuit has none.
+
+    `since` is when it last opened or closed; `failing` how many orders had no answer since the last one; `parked` how
+    many orders' places it keeps, the `oldest` of them parked then. Closed with parked orders means draining.
+    """
+    return read(_SQL["read_circuits"], {"system": None, "drain_rate": drain_rate})
+
+
+def read_circuit(read: Reader, system: str, drain_rate: float) -> Json:
+    """One of them. Raises NotFound."""
+    found = read(_SQL["read_circuits"], {"system": system, "drain_rate": drain_rate})
+    if not found:
+        raise NotFound(f"there is no system {system!r}", code="system_unknown")
+    return found[0]
