@@ -87,7 +87,7 @@ with next as (
 )
 update tokens t
 set version = t.version + 1, parked_at = null, parked_for = null,
-    due_at = %(start)s::timestamptz + make_interval(secs => turns.turn / %(rate)s)
+    due_at = %(start)s::timestamptz + make_interval(secs => turns.turn / %(rate)s::double precision)
 from turns
 where t.token_id = turns.token_id
 returning t.token_id, t.version, t.order_id, t.node,
@@ -96,12 +96,12 @@ returning t.token_id, t.version, t.order_id, t.node,
 -- name: drain_window
 -- From when on the next released order has its turn, and how many have theirs before the next look.
 select greatest(now(), coalesce(drained_until, now())) as start,
-       ceil(%(rate)s * greatest(extract(epoch from now() + make_interval(secs => %(ahead_seconds)s)
+       ceil(%(rate)s::double precision * greatest(extract(epoch from now() + make_interval(secs => %(ahead_seconds)s)
            - greatest(now(), coalesce(drained_until, now()))), 0))::integer as turns
 from circuits where system = %(system)s;
 
 -- name: drained_until
-update circuits set drained_until = %(start)s::timestamptz + make_interval(secs => %(released)s / %(rate)s)
+update circuits set drained_until = %(start)s::timestamptz + make_interval(secs => %(released)s / %(rate)s::double precision)
 where system = %(system)s;
 
 -- name: watched_circuits
