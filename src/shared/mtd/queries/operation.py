@@ -14,12 +14,14 @@ type Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InState:
-    """The orders that stand in a state: how many, how many of them between two tries, since when the oldest."""
+    """The orders that stand in a state: how many, how many of them between two tries, how many parked because a
+    legacy system does not answer (queries/circuits.py), since when the oldest."""
 
     state: str
     name: str
     orders: int = 0
     retrying: int = 0
+    parked: int = 0
     oldest: datetime | None = None
 
 

@@ -5,7 +5,8 @@ where active and node ->> 'kind' in ('service', 'person', 'message', 'timer')
 order by process, place;
 
 -- name: in_process
-select node as state, count(*) as orders, count(*) filter (where attempts > 0 and leased_until is null) as retrying,
+select node as state, count(*) as orders, count(*) filter (where parked_at is not null) as parked,
+       count(*) filter (where attempts > 0 and leased_until is null and parked_at is null) as retrying,
        min(entered_at) as oldest
 from tokens group by node;
 
