@@ -171,7 +171,7 @@ def test_a_person_holds_a_circuit_open(system: System, number: str) -> None:
         ("sap", {"action": "open", "person": "ana", "reason": "x"}, (404, "system_unknown")),
         ("eom", {"action": "set", "person": "ana", "reason": "x"}, (400, "drain_rate_missing")),
         ("eom", {"action": "open", "person": "ana", "reason": "  "}, (400, "reason_missing")),
-        ("eom", {"action": "set", "person": "ana", "reason": "x", "drain_rate": 0}, (400, None)),
+        ("eom", {"action": "set", "person": "ana", "reason": "x", "drain_rate": 0}, (400, "drain_rate_malformed")),
         ("eom", {"action": "burn", "person": "ana", "reason": "x"}, (400, None)),
         ("eom", {"action": "open", "person": "ana"}, (400, None)),
     ],

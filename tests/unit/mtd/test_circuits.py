@@ -94,7 +94,7 @@ class FakeCircuits:
 
 def run(circuits: FakeCircuits, work: FakeWork, effect: Callable[[Case], Done]) -> Json:
     references = [Reference(token_id=each.token_id, version=each.version) for each in work.cases]
-    return run_state("allocation", references, effect, work, RUN, Breaker(system="eom", circuits=circuits))
+    return run_state("allocation", references, effect, work, RUN, Breaker(system="eom", circuits=circuits, threshold=3))
 
 
 def raising(error: MtdError) -> Callable[[Case], Done]:
@@ -147,6 +147,31 @@ def test_the_batch_that_opens_it_is_parked_and_one_of_it_looks_again() -> None:
     assert (event["what"], event["from_state"], event["to_state"]) == ("parked", "allocation", "allocation")
     assert (event["detail"]["system"], event["detail"]["code"]) == ("eom", "timed_out")
     assert not any(work.committed[i].retries or work.committed[i].moves for i in range(1, 5))
+
+
+def test_a_batch_that_hears_nothing_is_not_tried_to_its_end() -> None:
+    """A hundred time-outs of five seconds, eight at a time, are a minute: the function has half of it."""
+    work, tried = batch(100), []
+
+    def effect(one: Case) -> Done:
+        tried.append(one.token_id)
+        return SILENCE(one)
+
+    assert run(FakeCircuits(), work, effect)["parked"] == 100
+    assert tried == [1, 2, 3]
+    [event] = work.committed[50].events
+    assert event["detail"]["code"] == "not_tried"
+
+
+def test_after_an_answer_the_whole_batch_is_tried() -> None:
+    work, tried = batch(10), []
+
+    def effect(one: Case) -> Done:
+        tried.append(one.token_id)
+        return Done() if one.token_id == 2 else SILENCE(one)
+
+    assert run(FakeCircuits(), work, effect)["retried"] == 9
+    assert len(tried) == 10
 
 
 def test_below_the_threshold_orders_are_tried_again() -> None:

@@ -27,10 +27,13 @@ def state_handler(
     """
 
     def work_on(tokens: list[Reference], run: StateRun) -> Json:
-        breaker = Breaker(system=system, circuits=circuits()) if system else None
-        return run_state(state, tokens, effect(), work(), run, breaker)
+        return run_state(state, tokens, effect(), work(), run, _breaker(system) if system else None)
 
     return run_handler(work_on, parallel=parallel)
+
+
+def _breaker(system: str) -> Breaker:
+    return Breaker(system=system, circuits=circuits(), threshold=config().circuit_threshold)
 
 
 def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:

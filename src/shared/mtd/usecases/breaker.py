@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mtd.domain.circuit import Hearing, Seen
-from mtd.domain.errors import BusinessError, NoAnswerError
-from mtd.usecases.cases import Case, Json, Reference
+from mtd.domain.errors import BusinessError, MtdError, NoAnswerError
+from mtd.usecases.cases import Case, Done, Effect, Json, Reference
 from mtd.usecases.ports import Work
 from mtd.usecases.state_outcome import Outcome, Parking, StateRun
 from mtd.usecases.trail import hop
@@ -63,10 +63,11 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
-    """The circuit of `system`."""
+    """The circuit of `system`, which opens after `threshold` orders without an answer."""
 
     system: str
     circuits: Circuits
+    threshold: int
 
     def take(self, state: str, references: Sequence[Reference], work: Work, run: StateRun) -> Taken:
         """Lease the batch; where the circuit is open park it, but for an order that probes."""
@@ -77,6 +78,30 @@ class Breaker:
             if probe is not None:
                 return Taken(cases=probe.cases, seen=Seen.OPEN, probing=bool(probe.cases), parked=probe.parked)
         return Taken(cases=leased.cases, seen=leased.circuit)
+
+    def guarded(self, effect: Effect) -> Effect:
+        """The effect on a batch, until so many orders of it had no answer that the circuit opens: the rest is not tried.
+
+        A hundred time-outs one after the other would take longer than their function has.
+        """
+        answers: list[bool] = []
+
+        def guarded(case: Case) -> Done:
+            if answers.count(False) >= self.threshold and not any(answers):
+                raise NoAnswerError(f"not tried: {self.system} answers no order of the batch", code="not_tried")
+            try:
+                done = effect(case)
+            except NoAnswerError:
+                answers.append(False)
+                raise
+            except BusinessError as refusal:
+                if _is_refusal(refusal):
+                    answers.append(True)
+                raise
+            answers.append(True)
+            return done
+
+        return guarded
 
     def hear(self, taken: Taken, outcomes: Mapping[int, Outcome], run: StateRun) -> dict[int, Outcome]:
         """The outcomes; where the circuit is open then, those without an answer are parked instead of tried again."""
@@ -103,6 +128,9 @@ class Breaker:
 
 
 def _answered(outcome: Outcome) -> bool:
-    """Whether the system was heard: a refusal is an answer when it came from there, not from a rule of ours."""
-    error = outcome.error
-    return outcome.done is not None or (isinstance(error, BusinessError) and error.payload is not None)
+    return outcome.done is not None or _is_refusal(outcome.error)
+
+
+def _is_refusal(error: MtdError | None) -> bool:
+    """Whether the system itself has refused, not a rule of ours: then the request is there that it refused."""
+    return isinstance(error, BusinessError) and error.payload is not None

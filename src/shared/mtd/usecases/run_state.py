@@ -32,7 +32,8 @@ def run_state(
     cases = taken.cases
     plans = work.plans(sorted({case.process_version_id for case in cases}))
     worn_out = {case.token_id for case in cases if _worn_out(case, plans.get(case.process_version_id))}
-    outcomes = run_all([case for case in cases if case.token_id not in worn_out], effect, run.parallel)
+    guarded = breaker.guarded(effect) if breaker else effect
+    outcomes = run_all([case for case in cases if case.token_id not in worn_out], guarded, run.parallel)
     outcomes |= {token_id: Outcome(done=None, error=_CUT_OFF, ms=0) for token_id in worn_out}
     if breaker and cases:
         outcomes = breaker.hear(taken, outcomes, run)
