@@ -79,10 +79,7 @@ class PostgresCircuits:
             if probes or after.open != before.open:
                 self._set(connection, system, after, hearing.why or "the system answers", who)
             elif after.failing != before.failing:
-                connection.execute(
-                    _SQL["keep_failing"],
-                    {"system": system, "failing": list(after.failing), "reason": hearing.why or None},
-                )
+                connection.execute(_SQL["keep_failing"], {"system": system, "failing": list(after.failing)})
             if before.open and not after.open:
                 _, _, outbox = self._release(connection, row, system, who)
         if after.open and not before.open:

@@ -15,7 +15,7 @@ where system = %(system)s;
 update circuits set drain_rate = %(drain_rate)s where system = %(system)s;
 
 -- name: keep_failing
-update circuits set failing = %(failing)s::uuid[], reason = %(reason)s where system = %(system)s;
+update circuits set failing = %(failing)s::uuid[] where system = %(system)s;
 
 -- name: await_probe
 update circuits set next_probe_at = now() + make_interval(secs => %(probe_seconds)s) where system = %(system)s;

@@ -80,7 +80,7 @@ class Breaker:
         return Taken(cases=leased.cases, seen=leased.circuit)
 
     def guarded(self, effect: Effect) -> Effect:
-        """The effect on a batch until so many of its orders had no answer that the circuit opens: the rest is not tried.
+        """The effect, which is not tried on the rest of a batch when its first `threshold` orders had no answer.
 
         A hundred time-outs one after the other would take longer than their function has.
         """
