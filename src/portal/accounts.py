@@ -1,9 +1,9 @@
-"""Local users: argon2id passwords, roles, and a brake on guessing."""
+"""Users: argon2id passwords, roles, a brake on guessing, and the door that every login goes through."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -35,34 +35,62 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What somebody shows to get in: `name` and `password` that they typed, or the load balancer's `token`."""
+
+    name: str = ""
+    password: str = ""
+    token: str = ""
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
     """How a login went: a user, or none; `braked` when it was not even tried."""
 
     user_id: int | None = None
+    name: str = ""
     braked: bool = False
 
 
+class Door(Protocol):
+    """The one way in, whoever proves who it is. Without a form it is asked at once."""
+
+    @property
+    def has_form(self) -> bool: ...
+
+    def log_in(self, attempt: Attempt) -> Login: ...
+
+
 class Accounts:
-    """Users in PostgreSQL."""
+    """Users in PostgreSQL. Serves `Door` for those with passwords."""
+
+    has_form = True
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def log_in(self, name: str, password: str, address: str) -> Login:
+    def log_in(self, attempt: Attempt) -> Login:
         """Five failures of a name, or twenty of an address, within 15 minutes stop further tries."""
-        name = name.strip().lower()
-        key = {"name": name[:80], "address": address}
+        name = attempt.name.strip().lower()
+        key = {"name": name[:80], "address": attempt.address}
         [failures] = self._database(_SQL["failures"], key)
         if failures["of_name"] >= _FAILURES_OF_A_NAME or failures["of_address"] >= _FAILURES_OF_AN_ADDRESS:
             return Login(braked=True)
         found = self._database(_SQL["user_by_name"], key)
         user = found[0] if found and found[0]["disabled_at"] is None else None
         # An unknown name takes as long as a known one, or the time would tell which names there are.
-        if not _verified(user["password_hash"] if user else _nobody(), password) or user is None:
+        if not _verified(user["password_hash"] if user else _nobody(), attempt.password) or user is None:
             self._database(_SQL["record_failure"], key)
             return Login()
         self._database(_SQL["forget_failures"], key)
-        return Login(user_id=user["user_id"])
+        return Login(user_id=user["user_id"], name=name)
+
+    def log_in_known(self, name: str, role: Role) -> Login:
+        """Somebody for whom another vouches; made with that role when new, and with a password that nothing is."""
+        self._database(_SQL["add_user"], {"name": name, "password_hash": "", "role": role.value})
+        [user] = self._database(_SQL["user_by_name"], {"name": name})
+        return Login() if user["disabled_at"] is not None else Login(user_id=user["user_id"], name=name)
 
     def ensure_first(self, password: str) -> None:
         """Makes the user `admin` where there is no user at all."""

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from portal.accounts import Accounts
+from portal.accounts import Accounts, Door
 from portal.assets import Assets
 from portal.audit import Audit
+from portal.balancer import BalancerDoor
 from portal.cloud import Cloud
 from portal.database import Database
 from portal.live import Live
@@ -14,8 +15,8 @@ from portal.settings import Settings
 from portal.templates import Templates
 from portal.views import Views
 
-_READER_CONNECTIONS = 8
-_OWN_CONNECTIONS = 4
+READER_CONNECTIONS = 8
+OWN_CONNECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Services:
     read: Database
     database: Database
     accounts: Accounts
+    door: Door
     sessions: Sessions
     audit: Audit
     views: Views
@@ -38,15 +40,17 @@ class Services:
     @classmethod
     def of(cls, settings: Settings) -> "Services":
         """Connects to nothing yet."""
-        read = Database(settings.reader, read_only=True, connections=_READER_CONNECTIONS)
-        database = Database(settings.database, read_only=False, connections=_OWN_CONNECTIONS)
+        read = Database(settings.reader, read_only=True, connections=READER_CONNECTIONS)
+        database = Database(settings.database, read_only=False, connections=OWN_CONNECTIONS)
         cloud = Cloud(settings.environment, settings.region, settings.mail_inbox)
         assets = Assets(settings.assets)
+        accounts = Accounts(database)
         return cls(
             settings=settings,
             read=read,
             database=database,
-            accounts=Accounts(database),
+            accounts=accounts,
+            door=BalancerDoor(settings.balancer, accounts) if settings.balancer else accounts,
             sessions=Sessions(database, idle_seconds=settings.idle_seconds, longest_seconds=settings.longest_seconds),
             audit=Audit(database),
             views=Views(database),

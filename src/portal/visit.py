@@ -36,6 +36,9 @@ class Visit:
 
     @property
     def address(self) -> str:
+        """Where the visitor is. A load balancer adds whom it heard to the end of the header; the rest is hearsay."""
+        if self.services.settings.secure and (heard := self.request.headers.get("x-forwarded-for")):
+            return heard.rpartition(",")[2].strip()
         return self.request.client.host if self.request.client else "unknown"
 
     @property

@@ -160,7 +160,8 @@ def migrate(
     users. `qualifier` names the function's version or alias. Raises Problem with the function's error."""
     event: dict[str, Any] = {"processes": dict(processes)}
     if "AdministratorSecretArn" in outputs:
-        event["users"] = {"administrator": outputs["AdministratorSecretArn"], "reader": outputs["ReaderSecretArn"]}
+        named = {"administrator": "AdministratorSecretArn", "reader": "ReaderSecretArn", "portal": "PortalSecretArn"}
+        event["users"] = {user: outputs[name] for user, name in named.items() if name in outputs}
     function = f"mtd-{environment}-migrate_database:{qualifier}"
     _call(clients, function, event, failed="The database could not be migrated")
 

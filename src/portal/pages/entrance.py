@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from portal.access import LOGIN_COOKIE, SESSION_COOKIE
+from portal.accounts import Attempt, Login
+from portal.balancer import COOKIES, HEADER
 from portal.catalogue import LOCALES
 from portal.visit import THEMES, Visit
 
@@ -13,19 +15,35 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 
 def show_login(visit: Visit) -> Response:
-    return _form(visit)
+    """The form; where the load balancer has asked already, the session, or that there is none to be had."""
+    if visit.services.door.has_form:
+        return _form(visit)
+    login = visit.services.door.log_in(
+        Attempt(token=visit.request.headers.get(HEADER, ""), address=visit.address)
+    )
+    if login.user_id is None:
+        return visit.answer(403, "problem.html", kind="forbidden")
+    return _open(visit, login, visit.request.query_params.get("next", ""))
 
 
 def log_in(visit: Visit) -> Response:
     """Opens a session, or shows the form again without saying which of the two was wrong."""
-    name, password = visit.form.get("name", ""), visit.form.get("password", "")
-    login = visit.services.accounts.log_in(name, password, visit.address)
+    if not visit.services.door.has_form:
+        return visit.go("/login")
+    name = visit.form.get("name", "")
+    attempt = Attempt(name=name, password=visit.form.get("password", ""), address=visit.address)
+    login = visit.services.door.log_in(attempt)
     if login.user_id is None:
         return _form(visit, name=name, problem="login.braked" if login.braked else "login.wrong", status=401)
+    return _open(visit, login, visit.form.get("next", ""))
+
+
+def _open(visit: Visit, login: Login, wanted: str) -> Response:
+    assert login.user_id is not None
     agent = visit.request.headers.get("user-agent", "")
     token = visit.services.sessions.open(login.user_id, visit.address, agent)
-    visit.services.audit.record(user=name.strip().lower(), address=visit.address, action="log_in", subject="session")
-    response = visit.go(_local(visit.form.get("next", "")))
+    visit.services.audit.record(user=login.name, address=visit.address, action="log_in", subject="session")
+    response = visit.go(_local(wanted))
     _set(visit, response, SESSION_COOKIE, token, httponly=True)
     response.delete_cookie(LOGIN_COOKIE)
     return response
@@ -35,7 +53,8 @@ def log_out(visit: Visit) -> Response:
     visit.services.sessions.close(visit.who.session_id, visit.who.name)
     visit.record("log_out", "session")
     response = visit.go("/login")
-    response.delete_cookie(SESSION_COOKIE)
+    for name in (SESSION_COOKIE, *(() if visit.services.door.has_form else COOKIES)):
+        response.delete_cookie(name)
     return response
 
 

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from mtd.domain.errors import InvalidRequest
-from portal.accounts import SHORTEST_PASSWORD, Role
+from portal.accounts import SHORTEST_PASSWORD, Attempt, Role
 from portal.visit import Visit
 
 
@@ -51,13 +51,14 @@ def revoke(visit: Visit) -> Response:
 
 
 def show_account(visit: Visit) -> Response:
-    return visit.page("account.html", shortest=SHORTEST_PASSWORD)
+    return visit.page("account.html", shortest=SHORTEST_PASSWORD, has_password=visit.services.door.has_form)
 
 
 def change_password(visit: Visit) -> Response:
     """One's own password; all of one's sessions end."""
     who = visit.who
-    login = visit.services.accounts.log_in(who.name, visit.form.get("current", ""), visit.address)
+    attempt = Attempt(name=who.name, password=visit.form.get("current", ""), address=visit.address)
+    login = visit.services.accounts.log_in(attempt)
     if login.user_id is None:
         raise InvalidRequest("the current password is another one", code="password_wrong")
     visit.services.accounts.change_password(who.user_id, visit.form.get("password", ""))

@@ -11,7 +11,7 @@ import pytest
 from mtd.domain.errors import InvalidRequest, MtdError, NotFound
 from mtd.queries import operation, order_page, search
 from mtd.queries.search import Filter, Sort
-from portal.accounts import Accounts, Role
+from portal.accounts import Accounts, Attempt, Role
 from portal.audit import Audit
 from portal.database import Database
 from portal.sessions import Sessions
@@ -28,6 +28,10 @@ def sessions(own: Database) -> Sessions:
 def address_of_one() -> str:
     """An address that no other test fails from."""
     return f"test-{uuid.uuid4().hex}"
+
+
+def attempt(name: str, password: str, address: str = "") -> Attempt:
+    return Attempt(name=name, password=password, address=address or address_of_one())
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ def test_not_even_the_owner_changes_the_audit(system: System, own: Database) -> 
 def test_a_session_ends_after_half_an_hour_idle(
     system: System, own: Database, sessions: Sessions, person: Callable[[Role], str]
 ) -> None:
-    login = Accounts(own).log_in(person(Role.VIEWER), PASSWORD, address_of_one())
+    login = Accounts(own).log_in(attempt(person(Role.VIEWER), PASSWORD))
     assert login.user_id is not None
     token = sessions.open(login.user_id, "-", "-")
     found = sessions.find(token)
@@ -89,7 +93,7 @@ def test_a_session_ends_after_half_an_hour_idle(
 def test_a_session_ends_after_eight_hours_however_busy(
     system: System, own: Database, sessions: Sessions, person: Callable[[Role], str]
 ) -> None:
-    login = Accounts(own).log_in(person(Role.VIEWER), PASSWORD, address_of_one())
+    login = Accounts(own).log_in(attempt(person(Role.VIEWER), PASSWORD))
     assert login.user_id is not None
     token = sessions.open(login.user_id, "-", "-")
     system.sql(
@@ -101,7 +105,7 @@ def test_a_session_ends_after_eight_hours_however_busy(
 def test_a_revoked_session_and_a_disabled_user_are_out_at_once(
     own: Database, sessions: Sessions, person: Callable[[Role], str]
 ) -> None:
-    login = Accounts(own).log_in(person(Role.VIEWER), PASSWORD, address_of_one())
+    login = Accounts(own).log_in(attempt(person(Role.VIEWER), PASSWORD))
     assert login.user_id is not None
     first, second = (sessions.open(login.user_id, "-", "-") for _ in range(2))
     found = sessions.find(first)
@@ -117,16 +121,16 @@ def test_a_revoked_session_and_a_disabled_user_are_out_at_once(
 
 def test_the_sixth_guess_is_not_even_tried(own: Database, person: Callable[[Role], str]) -> None:
     accounts, name = Accounts(own), person(Role.VIEWER)
-    tries = [accounts.log_in(name, "wrong", address_of_one()) for _ in range(6)]
+    tries = [accounts.log_in(attempt(name, "wrong")) for _ in range(6)]
     assert [tried.braked for tried in tries] == [False] * 5 + [True]
-    assert accounts.log_in(name, PASSWORD, address_of_one()).braked
+    assert accounts.log_in(attempt(name, PASSWORD)).braked
     own("delete from portal.failed_logins where name = %(name)s", {"name": name})
-    assert accounts.log_in(name.upper(), PASSWORD, address_of_one()).user_id is not None
+    assert accounts.log_in(attempt(name.upper(), PASSWORD)).user_id is not None
 
 
 def test_an_address_that_tries_many_names_is_braked(own: Database) -> None:
     accounts, address = Accounts(own), address_of_one()
-    tries = [accounts.log_in(f"nobody-{uuid.uuid4().hex}", "x", address) for _ in range(21)]
+    tries = [accounts.log_in(attempt(f"nobody-{uuid.uuid4().hex}", "x", address)) for _ in range(21)]
     assert [tried.braked for tried in tries] == [False] * 20 + [True]
 
 
@@ -213,3 +217,17 @@ def test_what_is_not_there_is_said(reader: Database) -> None:
         order_page.diagram(reader, 2**40)
     with pytest.raises(InvalidRequest):
         search.count(reader, Filter(text="a\0b"))
+
+
+def test_who_is_vouched_for_is_made_once_and_has_no_password(own: Database) -> None:
+    accounts, name = Accounts(own), f"p-{uuid.uuid4().hex[:8]}@retailer.example"
+
+    first = accounts.log_in_known(name, Role.VIEWER)
+    again = accounts.log_in_known(name, Role.ADMINISTRATOR)
+
+    assert first.user_id is not None
+    assert again == first
+    assert next(user["role"] for user in accounts.users() if user["name"] == name) == "viewer"
+    assert accounts.log_in(attempt(name, "")).user_id is None
+    accounts.disable(first.user_id, disabled=True)
+    assert accounts.log_in_known(name, Role.VIEWER).user_id is None

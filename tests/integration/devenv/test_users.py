@@ -40,7 +40,7 @@ def _secret(port: int, user: str, password: str) -> str:
 
 
 def _users(secrets: Secrets) -> PostgresUsers:
-    return PostgresUsers(secrets.__getitem__, administrator="a", owner="o", reader="r")
+    return PostgresUsers(secrets.__getitem__, administrator="a", owner="o", reader="r", portal="p")
 
 
 def test_the_owner_writes_the_reader_reads_and_a_new_secret_is_a_new_password(port: int) -> None:
@@ -48,11 +48,16 @@ def test_the_owner_writes_the_reader_reads_and_a_new_secret_is_a_new_password(po
         "a": json.dumps({"username": "administrator", "password": "first"}),
         "o": _secret(port, "shop_owner", "it's"),
         "r": _secret(port, "shop_reader", "r-1"),
+        "p": _secret(port, "shop_portal", "p-1"),
     }
-    assert _users(secrets).ensure() == ["shop_owner", "shop_reader"]
+    assert _users(secrets).ensure() == ["shop_owner", "shop_reader", "shop_portal"]
 
     with _connect(port, "shop_owner", "it's") as owner, _connect(port, "shop_reader", "r-1") as reader:
         owner.execute("create table orders as select 1 as number")
+        owner.execute("create table passwords as select 1 as number")
+        owner.execute("grant select on orders to shop_reader")
+        with pytest.raises(errors.InsufficientPrivilege):
+            reader.execute("select number from passwords")
         assert reader.execute("select number from orders").fetchone() == (1,)
         with pytest.raises(errors.ReadOnlySqlTransaction):
             reader.execute("insert into orders values (2)")
@@ -61,7 +66,9 @@ def test_the_owner_writes_the_reader_reads_and_a_new_secret_is_a_new_password(po
             reader.execute("insert into orders values (2)")
 
     secrets["o"] = _secret(port, "shop_owner", "o-2")
-    assert _users(secrets).ensure() == ["shop_owner", "shop_reader"]
+    assert _users(secrets).ensure() == ["shop_owner", "shop_reader", "shop_portal"]
+    with _connect(port, "shop_portal", "p-1") as portal, pytest.raises(errors.InsufficientPrivilege):
+        portal.execute("select number from orders")
     with _connect(port, "shop_owner", "o-2") as owner:
         assert owner.execute("select number from orders").fetchone() == (1,)
     with pytest.raises(psycopg.OperationalError):

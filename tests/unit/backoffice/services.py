@@ -9,7 +9,7 @@ from typing import Any, cast
 from starlette.testclient import TestClient
 
 from mtd.domain.errors import UnavailableError
-from portal.accounts import Accounts, Login, Role
+from portal.accounts import Accounts, Attempt, Door, Login, Role
 from portal.app import create_app
 from portal.assets import Assets
 from portal.audit import Audit
@@ -78,10 +78,12 @@ class FakeSessions:
 class FakeAccounts:
     """One person, whose password is `right`."""
 
-    def log_in(self, name: str, password: str, address: str) -> Login:
-        if name == "braked":
+    has_form = True
+
+    def log_in(self, attempt: Attempt) -> Login:
+        if attempt.name == "braked":
             return Login(braked=True)
-        return Login(user_id=1) if password == "right" else Login()
+        return Login(user_id=1, name=attempt.name) if attempt.password == "right" else Login()
 
     def users(self) -> list[dict[str, Any]]:
         return []
@@ -158,20 +160,22 @@ class FakeCloud:
 class FakePortal:
     """The application on fakes, and a client for each role."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, door: Door | None = None, *, secure: bool = False) -> None:
         for name in LIBRARIES:
             (folder / name).write_text(f"/* {name} */ " * 200)
         self.read, self.sessions, self.records = FakeRead(), FakeSessions(), FakeRecords()
         self.api, self.cloud = FakeApi(), FakeCloud()
         assets = Assets(folder)
         read, cloud = cast(Database, self.read), cast(Cloud, self.cloud)
-        settings = Settings(reader="", database="", api_url="", region="us-west-2", assets=folder)
+        settings = Settings(reader="", database="", api_url="", region="us-west-2", assets=folder, secure=secure)
+        accounts = cast(Accounts, FakeAccounts())
         self.app = create_app(
             Services(
                 settings=settings,
                 read=read,
                 database=read,
-                accounts=cast(Accounts, FakeAccounts()),
+                accounts=accounts,
+                door=door or accounts,
                 sessions=cast(Sessions, self.sessions),
                 audit=cast(Audit, self.records),
                 views=cast(Views, self.records),

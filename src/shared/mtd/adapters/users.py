@@ -14,27 +14,33 @@ class PostgresUsers:
     """Serves `migrate_database.Users`.
 
     `secret` reads a secret by its id. The administrator's has user and password alone: where the database is, the
-    owner's says.
+    owner's says. `portal` is None for a stack that has no such secret yet.
     """
 
-    def __init__(self, secret: Callable[[str], str], *, administrator: str, owner: str, reader: str) -> None:
+    def __init__(
+        self, secret: Callable[[str], str], *, administrator: str, owner: str, reader: str, portal: str | None
+    ) -> None:
         self._secret = secret
         self._administrator = administrator
         self._owner = owner
         self._reader = reader
+        self._portal = portal
 
     def ensure(self) -> list[str]:
-        owner, reader = (json.loads(self._secret(name)) for name in (self._owner, self._reader))
+        named = (self._owner, self._reader, self._portal)
+        users = [json.loads(self._secret(name)) for name in named if name is not None]
+        owner, reader = users[:2]
         with Database(self._conninfo).transaction() as connection:
-            for user in (owner, reader):
+            for user in users:
                 _give(connection, user)
             name, database = sql.Identifier(owner["username"]), sql.Identifier(owner["dbname"])
             connection.execute(sql.SQL("grant create on database {} to {}").format(database, name))
             connection.execute(sql.SQL("grant usage, create on schema public to {}").format(name))
             name = sql.Identifier(reader["username"])
-            connection.execute(sql.SQL("grant pg_read_all_data to {}").format(name))
+            # What it reads the migrations grant: everything would hold the portal's passwords and sessions too.
+            connection.execute(sql.SQL("revoke pg_read_all_data from {}").format(name))
             connection.execute(sql.SQL("alter role {} set default_transaction_read_only = on").format(name))
-        return [owner["username"], reader["username"]]
+        return [user["username"] for user in users]
 
     def _conninfo(self) -> str:
         values = json.loads(self._secret(self._owner)) | json.loads(self._secret(self._administrator))

@@ -46,12 +46,12 @@ def queues() -> "SqsQueues":
     )
 
 
-def users(administrator: str, owner: str, reader: str) -> "PostgresUsers":
+def users(administrator: str, *, owner: str, reader: str, portal: str | None) -> "PostgresUsers":
     """By the ids of their secrets."""
     from mtd.adapters.secrets import secret
     from mtd.adapters.users import PostgresUsers
 
-    return PostgresUsers(secret, administrator=administrator, owner=owner, reader=reader)
+    return PostgresUsers(secret, administrator=administrator, owner=owner, reader=reader, portal=portal)
 
 
 @cache
