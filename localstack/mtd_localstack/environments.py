@@ -14,6 +14,12 @@ class Recyclable(Protocol):
     def describe(self) -> dict[str, Any]:
         """What is shown of it."""
 
+    def start(self) -> None:
+        """Have a process that waits for a call; blocks while a debugger holds it."""
+
+    def release(self) -> None:
+        """Kill its process if that is debugged, in the middle of a call too."""
+
 
 class Environments:
     """A thread-safe register of environments by id."""
@@ -42,6 +48,23 @@ class Environments:
                 environment.recycle()
                 recycled[function] += 1
         return recycled
+
+    def start_anew(self, function: str) -> bool:
+        """Recycle the function's environments, and start one of them ahead of the next call; whether there is any."""
+        with self._lock:
+            environments = [environment for name, _, environment in self._entries.values() if name == function]
+        for environment in environments:
+            environment.recycle()
+        for environment in environments[:1]:
+            threading.Thread(target=environment.start, name=f"debug {function}", daemon=True).start()
+        return bool(environments)
+
+    def release(self, functions: Collection[str]) -> None:
+        """Have the debugged processes of these functions replaced by ordinary ones."""
+        with self._lock:
+            environments = [environment for name, _, environment in self._entries.values() if name in functions]
+        for environment in environments:
+            environment.release()
 
     def describe(self) -> list[Mapping[str, Any]]:
         """All environments, in the order they came."""

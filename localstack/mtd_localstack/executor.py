@@ -49,11 +49,14 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 timeout_s=float(version.config.timeout),
             ),
             lambda: self._server(unpacked),
+            lambda: self._machine.debuggers.of(version.id.function_name),
         )
         self._stream = stream
         self._sandbox = sandbox
         self._machine.environments.add(self.id, version.id.function_name, version.id.qualifier, sandbox)
-        sandbox.start()
+        # A debugged process may take as long as a person does; the first call starts it, which has no time limit.
+        if self._machine.debuggers.of(version.id.function_name) is None:
+            sandbox.start()
 
     def stop(self) -> None:
         """End the process, a running call included, and remove the environment's folder."""

@@ -6,6 +6,7 @@ from threading import Lock
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
 from .cloudwatch import CloudWatchReceiver
+from .debugging import Debuggers
 from .delivery import Delivery
 from .environments import Environments
 from .fork_client import ForkServers
@@ -27,6 +28,7 @@ class Machine:
         self.servers = ForkServers(settings.lambda_python, settings.work_dir, fork=settings.fork)
         self.delivery = delivery
         self.environments = Environments()
+        self.debuggers = Debuggers()
         self._users: dict[tuple[str, ...], set[str]] = {}
         self._lock = Lock()
 

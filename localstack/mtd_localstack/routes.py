@@ -1,9 +1,10 @@
-"""What the gateway serves besides AWS, all JSON: /_mtd/requests, role-calls, recycle, environments."""
+"""What the gateway serves besides AWS, all JSON: /_mtd/requests, role-calls, recycle, debug, environments."""
 
 from typing import Any
 
 from localstack.http import Request, Response, Router, route
 
+from .debugging import Debugger, Debuggers
 from .environments import Environments
 from .request_counts import RequestCounts
 from .role_calls import RoleCalls
@@ -12,8 +13,11 @@ from .role_calls import RoleCalls
 class MtdRoutes:
     """The resource to be added to LocalStack's router."""
 
-    def __init__(self, environments: Environments, counts: RequestCounts, calls: RoleCalls) -> None:
+    def __init__(
+        self, environments: Environments, debuggers: Debuggers, counts: RequestCounts, calls: RoleCalls
+    ) -> None:
         self._environments = environments
+        self._debuggers = debuggers
         self._counts = counts
         self._calls = calls
 
@@ -46,6 +50,26 @@ class MtdRoutes:
             return answer({"error": 'the body must be {"functions": ["name", ...]}'}, 400)
         return answer({"recycled": self._environments.recycle(functions)})
 
+    @route("/_mtd/debug", methods=["POST"])
+    def post_debug(self, request: Request, **_: Any) -> Any:
+        """Have the processes of ``function`` start under a debugger (see ``Debugger``); whether one starts now."""
+        body = request.get_json(silent=True)
+        try:
+            if not isinstance(body, dict) or not isinstance(body.get("function"), str):
+                raise ValueError("the body must be an object with a function")
+            debugger = Debugger.from_json(body)
+        except ValueError as error:
+            return answer({"error": str(error)}, 400)
+        self._environments.release(self._debuggers.want(body["function"], debugger))
+        return answer({"starts": self._environments.start_anew(body["function"])})
+
+    @route("/_mtd/debug", methods=["DELETE"])
+    def delete_debug(self, _: Request, **__: Any) -> Any:
+        """No debugger any more; a call that one holds fails."""
+        ended = self._debuggers.end()
+        self._environments.release(ended)
+        return answer({"ended": ended})
+
 
 def answer(body: Any, status: int = 200) -> Any:
     """A JSON response."""
@@ -54,6 +78,8 @@ def answer(body: Any, status: int = 200) -> Any:
     return response
 
 
-def add_routes(router: Router[Any], environments: Environments, counts: RequestCounts, calls: RoleCalls) -> None:
+def add_routes(
+    router: Router[Any], environments: Environments, debuggers: Debuggers, counts: RequestCounts, calls: RoleCalls
+) -> None:
     """Serve the routes."""
-    router.add(MtdRoutes(environments, counts, calls))
+    router.add(MtdRoutes(environments, debuggers, counts, calls))

@@ -4,12 +4,14 @@ As on AWS the environment outlives its process: after a timeout, a crash, a fail
 invocation finds a fresh process in the same environment (same log stream, same /tmp).
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .debugging import Debugger
 from .fork_client import ForkServer, ForkServerError
 from .function_runner import Event, FunctionRunner, Happened
 from .invocation import Invocation, InvocationLog, Outcome
@@ -29,6 +31,9 @@ from .outcomes import (
 
 INIT_TIMEOUT_S = 10.0
 NEXT_TIMEOUT_S = 5.0
+# Of a debugged function, which has neither limit.
+DEBUGGED_MEMORY_MB = 1 << 20
+DEBUGGED_TIMEOUT_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +60,18 @@ class _Init:
 class Sandbox:
     """An execution environment. ``recycle``, ``kill`` and the readings may come from any thread at any time."""
 
-    def __init__(self, settings: SandboxSettings, servers: Callable[[], ForkServer]) -> None:
-        """``servers`` gives the fork server to use, a living one each time."""
+    def __init__(
+        self,
+        settings: SandboxSettings,
+        servers: Callable[[], ForkServer],
+        debugger: Callable[[], Debugger | None] = lambda: None,
+    ) -> None:
+        """``servers`` gives the fork server to use, a living one each time; ``debugger`` what the next process is to
+        start under."""
         self.settings = settings
         self._servers = servers
+        self._wanted = debugger
+        self._debugger: Debugger | None = None
         self._busy = threading.Lock()
         self._runner: FunctionRunner | None = None
         self._init: _Init | None = None
@@ -89,6 +102,13 @@ class Sandbox:
         """Have the next call served by a fresh process; a call that is running ends undisturbed."""
         self._stale = True
 
+    def release(self) -> None:
+        """Kill a debugged process: at a breakpoint, or waiting for its debugger, it would stay for ever."""
+        runner = self._runner
+        if runner is not None and self._debugger is not None:
+            self._stale = True
+            runner.kill()
+
     def stop(self) -> None:
         """End the process, in the middle of a call too, and for good."""
         self._stopped = True
@@ -107,6 +127,7 @@ class Sandbox:
             "state": self._state,
             "since": round(self._since, 3),
             "memory_mb": runner.memory_mb() if runner else 0,
+            "debugged": runner is not None and self._debugger is not None,
         }
 
     def _enter(self, state: str) -> None:
@@ -125,7 +146,16 @@ class Sandbox:
             "task_root": settings.task_root,
             "path": list(settings.path),
             "pycache": settings.pycache,
+            "debugger": self._debugger.as_json() if self._debugger else None,
         }
+
+    @property
+    def _timeout_s(self) -> float:
+        return DEBUGGED_TIMEOUT_S if self._debugger else self.settings.timeout_s
+
+    @property
+    def _memory_mb(self) -> int:
+        return DEBUGGED_MEMORY_MB if self._debugger else self.settings.memory_mb
 
     def _initialise(self, timeout_s: float) -> None:
         """Start a process and wait until it asks for an invocation, or fails to; ``_init`` says which."""
@@ -142,8 +172,11 @@ class Sandbox:
         self._stale = False
         if self._stopped:
             raise ForkServerError("the environment is stopped")
+        self._debugger = self._wanted()
+        if self._debugger is not None:
+            timeout_s = math.inf
         began = time.monotonic()
-        limit = self.settings.memory_mb
+        limit = self._memory_mb
         try:
             runner = FunctionRunner(self._servers(), self._spec, memory_limit_mb=limit)
         except ForkServerError:
@@ -233,7 +266,7 @@ class Sandbox:
         """Hand the invocation over and wait for its end: answer, whether it is an error, failure, peak MB."""
         runner = self._runner
         assert runner is not None
-        timeout_s = self.settings.timeout_s
+        timeout_s = self._timeout_s
         deadline = time.monotonic() + timeout_s
         headers = {
             "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
@@ -250,7 +283,7 @@ class Sandbox:
             event = Event(Happened.EXITED)
         peak_mb = runner.peak_memory_mb()
         happened = event.happened
-        if peak_mb > self.settings.memory_mb:
+        if peak_mb > self._memory_mb:
             happened = Happened.OUT_OF_MEMORY
         request_id = invocation.request_id
         failed: Failure | None

@@ -13,20 +13,22 @@ from typing import Any
 
 from filelock import FileLock
 
-from devenv import docker, emulator, postgres
+from devenv import docker, emulator, portal, postgres
 from devenv.compose_settings import ComposeSettings
 from devenv.credentials import Credentials
 from devenv.deploy.layer import Target
 from devenv.instance import Instance
-from devenv.ports import HOST
+from devenv.ports import FIRST_CHOICE, HOST
 from devenv.problem import Problem
-from devenv.servers import Places, Server
-from devenv.state import StateFile
+from devenv.servers import Debugger, Places, Server
+from devenv.state import Document, StateFile
 from devenv.steps import Steps
 
 # Debian trixie's, which the images are built from.
 PYTHON = "3.13"
-_SERVICES = {"localstack": "localstack", "postgres": "postgres", "simulator": "legacy-simulator"}
+_SERVICES = {"localstack": "localstack", "postgres": "postgres", "simulator": "legacy-simulator", "portal": "portal"}
+FIRST = ("localstack", "postgres", "legacy-simulator")
+"""The services that start before the deployment."""
 _HEALTHY_SECONDS = 120
 
 
@@ -46,16 +48,29 @@ class ComposeServers:
 
     def start(self, ports: Mapping[str, int], steps: Steps) -> None:
         self.settings.write(ports)
-        if not all(server.runs for server in self.observed().values()):
+        if not all(server.runs for name, server in self.observed().items() if name != "portal"):
             with steps.step("Images built"):
                 self.build()
             with steps.step("Containers") as step:
                 self._run(
                     "the start of the containers",
-                    *("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(_HEALTHY_SECONDS)),
+                    *("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(_HEALTHY_SECONDS), *FIRST),
                 )
-                step.note = ", ".join(f"{name} {HOST}:{port}" for name, port in ports.items())
+                step.note = ", ".join(f"{name} {HOST}:{ports[name]}" for name in FIRST_CHOICE)
         self._make_database(ports["postgres"])
+
+    def serve_portal(self, document: Document) -> None:
+        self.settings.write_portal(
+            portal.settings(self.instance, document, database=("postgres", 5432), emulator="localstack")
+        )
+        self.build()
+        wait = ("--wait", "--wait-timeout", str(_HEALTHY_SECONDS))
+        self._run(
+            "the start of the portal", "up", "--detach", "--no-build", "--no-deps", "--force-recreate", *wait, "portal"
+        )
+
+    def debugger(self) -> Debugger:
+        return Debugger(folder="/opt/mtd/debugger", host="0.0.0.0")
 
     def restart_localstack(self) -> None:
         self._run("the restart of LocalStack", "restart", "--no-deps", "localstack")

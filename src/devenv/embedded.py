@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from devenv import emulator, environments, postgres, simulator
+from devenv import emulator, environments, portal, postgres, simulator
 from devenv.credentials import Credentials
 from devenv.deploy.layer import Target
 from devenv.instance import Instance
 from devenv.log_files import follow, tail
 from devenv.ports import FIRST_CHOICE, HOST
 from devenv.process_request import ProcessRequest
-from devenv.servers import Places, Server
-from devenv.state import identities, running
+from devenv.servers import Debugger, Places, Server
+from devenv.state import Document, identities, running
 from devenv.steps import Steps
 from devenv.supervision import Supervision
 
@@ -31,7 +31,7 @@ class EmbeddedServers:
         supervised = running(document, "supervisor")
         pids, deaths = identities(document), document.get("deaths", {})
         found = {}
-        for name in FIRST_CHOICE:
+        for name in (*FIRST_CHOICE, "portal"):
             identity, death = pids.get(name), deaths.get(name)
             found[name] = Server(
                 runs=supervised and running(document, name),
@@ -42,8 +42,8 @@ class EmbeddedServers:
 
     def start(self, ports: Mapping[str, int], steps: Steps) -> None:
         alive = {name for name, server in self.observed().items() if server.runs}
-        with ThreadPoolExecutor(2) as pool:
-            started = []
+        with ThreadPoolExecutor(3) as pool:
+            started = [pool.submit(self._assets, steps)]
             if "postgres" not in alive:
                 started.append(pool.submit(self._postgres, ports["postgres"], steps))
             if "simulator" not in alive:
@@ -55,6 +55,17 @@ class EmbeddedServers:
                     step.note = f"http://{HOST}:{ports['localstack']}"
             for future in started:
                 future.result()
+
+    def serve_portal(self, document: Document) -> None:
+        request = portal.request(self.instance, document, portal.ensure_assets(self.instance))
+        self._run(request)
+        port = document["ports"]["portal"]
+        self._supervision.wait(request, lambda: emulator.answers(f"http://{HOST}:{port}/health"), seconds=40)
+
+    def debugger(self) -> Debugger:
+        python = environments.ensure_recipe(environments.debugger(self.instance), self.instance)
+        [folder] = (python.parents[1] / "lib").glob("python*/site-packages")
+        return Debugger(folder=str(folder), host=HOST)
 
     def restart_localstack(self) -> None:
         self._localstack(int(self._supervision.state.read()["ports"]["localstack"]), environments.ensure(self.instance))
@@ -86,6 +97,11 @@ class EmbeddedServers:
     @property
     def _supervision(self) -> Supervision:
         return Supervision(self.instance)
+
+    def _assets(self, steps: Steps) -> None:
+        if not portal.place(self.instance).exists():
+            with steps.step("Portal's libraries"):
+                portal.ensure_assets(self.instance)
 
     def _environments(self, steps: Steps) -> environments.Environments:
         ready = all((recipe.place(self.instance.venvs) / "mtd-complete").exists()

@@ -42,6 +42,11 @@ def recipes(instance: Instance) -> tuple[Recipe, Recipe]:
     )
 
 
+def debugger(instance: Instance) -> Recipe:
+    """debugpy alone, which `mtd debug` puts before a function's modules."""
+    return Recipe(name="debugger", lock=instance.project / "localstack" / "debugger" / "requirements.txt")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environments:
     """The interpreters of the two environments."""

@@ -5,11 +5,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from filelock import FileLock
 
-from devenv import emulator, portal, postgres, watch_request
+from devenv import postgres, watch_request
 from devenv.aws import Clients
 from devenv.credentials import Credentials
 from devenv.deploy.carry_over import carried_over
@@ -26,6 +25,8 @@ from devenv.steps import Steps
 from devenv.supervision import Supervision
 
 PROCESSES = (*FIRST_CHOICE, "portal", "watch")
+# What `mtd debug` may listen on is LocalStack's to hold.
+_WITH_LOCALSTACK = frozenset({"debugger"})
 _LEAST_FREE_BYTES = 400_000_000
 
 
@@ -44,8 +45,7 @@ class Home:
         if not running(document, "supervisor"):
             return list(PROCESSES)
         missing = [name for name, server in self._servers.observed().items() if not server.runs]
-        own = [name for name in ("portal", "watch") if not running(document, name) and (name != "watch" or self.watch)]
-        return missing + own
+        return missing + (["watch"] if self.watch and not running(document, "watch") else [])
 
     def up(self) -> Document:
         """Starts the servers, deploys, starts the watch; the state. Raises Problem."""
@@ -56,21 +56,20 @@ class Home:
             supervision.end(seconds=10)
         document = supervision.state.read()
         alive = frozenset(name for name, server in self._servers.observed().items() if server.runs)
-        held = alive | {"portal"} if running(document, "portal") else alive
+        held = alive | _WITH_LOCALSTACK if "localstack" in alive else alive
         ports = PortChooser(instance=self.instance, free=can_bind).choose(document.get("ports", {}), held)
         supervision.ensure()
         endpoint = f"http://{HOST}:{ports['localstack']}"
         supervision.state.merge(
             home=self.kind, region=REGION, endpoint=endpoint, ports=ports, stack=self.instance.stack
         )
-        with ThreadPoolExecutor(3) as pool:
-            assets = pool.submit(self._assets)
+        with ThreadPoolExecutor(2) as pool:
             started = pool.submit(self._servers.start, ports, self.steps)
             packaged = pool.submit(self._package, endpoint)
             started.result()  # what is to be mended first is told first
         postgres.ensure_database(ports["postgres"], Credentials.of(self.instance))
         document = self._deploy(packaged.result(), stood="localstack" in alive)
-        _serve_portal(self.instance, supervision, assets.result(), self.steps)
+        _serve_portal(self.instance, self._servers, self.steps)
         if self.watch and not running(document, "watch"):
             self._watch(supervision)
         return document
@@ -86,12 +85,6 @@ class Home:
         request = watch_request.request(self.instance)
         supervision.ask([request])
         supervision.wait(request, watching.exists, seconds=20)
-
-    def _assets(self) -> Path:
-        if portal.place(self.instance).exists():
-            return portal.ensure_assets(self.instance)
-        with self.steps.step("Portal's libraries"):
-            return portal.ensure_assets(self.instance)
 
     def _package(self, endpoint: str) -> Packaged:
         target = self._servers.target()
@@ -116,17 +109,16 @@ class Home:
             )
 
 
-def _serve_portal(instance: Instance, supervision: Supervision, assets: Path, steps: Steps) -> None:
+def _serve_portal(instance: Instance, servers: Servers, steps: Steps) -> None:
     """Starts the portal, or starts it anew when the API has another address than the one it knows."""
-    document = supervision.state.read()
-    if running(document, "portal") and document.get("portal_api") == document["api_url"]:
+    state = Supervision(instance).state
+    document = state.read()
+    if servers.observed()["portal"].runs and document.get("portal_api") == document["api_url"]:
         return
     with steps.step("Portal") as step:
-        request = portal.request(instance, document, assets)
         address = f"http://{HOST}:{document['ports']['portal']}"
-        supervision.ask([request])
-        supervision.wait(request, lambda: emulator.answers(f"{address}/health"), seconds=40)
-        supervision.state.merge(portal=address, portal_api=document["api_url"])
+        servers.serve_portal(document)
+        state.merge(portal=address, portal_api=document["api_url"])
         step.note = address
 
 
@@ -139,7 +131,7 @@ def redeploy(instance: Instance) -> str:
     deployed = _bring_to_stand(instance, servers, packaged, stood=True)
     if not deployed.fresh:
         return "the packaged template is the same: nothing to deploy"
-    _serve_portal(instance, Supervision(instance), portal.ensure_assets(instance), Steps(console()))
+    _serve_portal(instance, servers, Steps(console()))
     return f"deployed afresh in {time.monotonic() - started:.1f} s; the database was kept"
 
 

@@ -1,7 +1,6 @@
 """The portal as a supervised process, and the browser's libraries that it serves."""
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -20,33 +19,46 @@ from devenv.problem import Problem
 from devenv.process_request import ProcessRequest
 from devenv.state import Document
 from devenv.supervision import clean_environment
+from portal.node.served import collect
+
+
+def settings(
+    instance: Instance, document: Document, *, database: tuple[str, int], emulator: str = HOST
+) -> dict[str, str]:
+    """What the portal of the system that `document` describes is told. `database` and `emulator` are where it finds
+    PostgreSQL (host, port) and LocalStack (host)."""
+    credentials = Credentials.of(instance)
+    host, port = database
+
+    def of(user: str, password: str) -> str:
+        return make_conninfo(host=host, port=port, dbname=DATABASE, user=user, password=password)
+
+    def seen(url: str) -> str:
+        return url.replace(f"//{HOST}:", f"//{emulator}:", 1)
+
+    return {
+        "PORTAL_READER": of(READER, credentials.reader),
+        "PORTAL_DATABASE": of(PORTAL, credentials.portal),
+        "PORTAL_ADMINISTRATOR": credentials.administrator,
+        "PORTAL_ENVIRONMENT": ENVIRONMENT,
+        "PORTAL_MAIL_INBOX": f"{seen(document['endpoint'])}/_aws/ses",
+        "API_URL": seen(document["api_url"]),
+        "AWS_ENDPOINT_URL": seen(document["endpoint"]),
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
 
 
 def request(instance: Instance, document: Document, assets: Path) -> ProcessRequest:
-    """The portal of the system that `document` describes."""
-    credentials = Credentials.of(instance)
+    """The portal as a process of this machine."""
     ports = document["ports"]
-
-    def database(user: str, password: str) -> str:
-        return make_conninfo(host=HOST, port=ports["postgres"], dbname=DATABASE, user=user, password=password)
-
     return ProcessRequest(
         name="portal",
         argv=(sys.executable, "-m", "portal", "--port", str(ports["portal"])),
         environment=clean_environment(instance)
-        | {
-            "PORTAL_READER": database(READER, credentials.reader),
-            "PORTAL_DATABASE": database(PORTAL, credentials.portal),
-            "PORTAL_ADMINISTRATOR": credentials.administrator,
-            "PORTAL_ASSETS": str(assets),
-            "PORTAL_ENVIRONMENT": ENVIRONMENT,
-            "PORTAL_MAIL_INBOX": f"{document['endpoint']}/_aws/ses",
-            "API_URL": document["api_url"],
-            "AWS_ENDPOINT_URL": document["endpoint"],
-            "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "local",
-        },
+        | settings(instance, document, database=(HOST, ports["postgres"]))
+        | {"PORTAL_ASSETS": str(assets)},
         folder=str(instance.project),
         log=str(instance.logs / "portal.log"),
         stop_seconds=3.0,
@@ -77,12 +89,8 @@ def ensure_assets(instance: Instance) -> Path:
 
 
 def _build(instance: Instance, making: Path) -> None:
-    served = making / "served"
-    served.mkdir(parents=True)
     install_libraries(instance, making)
-    wanted = json.loads((making / "package.json").read_text("utf-8"))["assets"]
-    for name, source in wanted.items():
-        shutil.copyfile(making / "node_modules" / source, served / name)
+    collect(making, making / "served")
 
 
 def install_libraries(instance: Instance, into: Path, *, development: bool = False) -> None:

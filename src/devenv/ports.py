@@ -12,8 +12,8 @@ from devenv.problem import Problem
 
 HOST = "127.0.0.1"
 FIRST_CHOICE = {"localstack": 4566, "postgres": 5432, "simulator": 4580}
-# What is no server of a home but listens too: the portal is a process of this machine in every local home.
-_FAMILIAR = FIRST_CHOICE | {"portal": 8080}
+# What starts last, and what listens only while somebody debugs.
+FAMILIAR = FIRST_CHOICE | {"portal": 8080, "debugger": 5678}
 # Below the range from which the kernel takes ports of outgoing connections.
 RANGE = (20000, 32000)
 
@@ -30,7 +30,7 @@ class PortChooser:
 
         Raises Problem when a port that was asked for, or that this instance had before, is taken by another."""
         chosen: dict[str, int] = {}
-        for service, familiar in _FAMILIAR.items():
+        for service, familiar in FAMILIAR.items():
             variable = f"MTD_{service.upper()}_PORT"
             asked = self.instance.setting(variable)
             if asked and not (asked.isdigit() and 0 < int(asked) < 65536):

@@ -1,10 +1,11 @@
-"""The three servers of a home (LocalStack, PostgreSQL, the simulator): all in which the local homes differ."""
+"""A home's servers (LocalStack, PostgreSQL, the simulator, the portal): all in which the local homes differ."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from devenv.deploy.layer import Target
+from devenv.state import Document
 from devenv.steps import Steps
 
 
@@ -26,15 +27,32 @@ class Places:
     simulator: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debugger:
+    """debugpy as a function's process finds it: its folder, and the address on which it may listen."""
+
+    folder: str
+    host: str
+
+
 class Servers(Protocol):
-    """The servers by the names that ports have: localstack, postgres, simulator."""
+    """The servers by the names that ports have: localstack, postgres, simulator, portal."""
 
     def observed(self) -> dict[str, Server]:
         """Every server, whether it runs or not. Raises Problem when nobody can tell."""
         ...
 
     def start(self, ports: Mapping[str, int], steps: Steps) -> None:
-        """Starts what does not run and waits until all answer, the database made. Raises Problem."""
+        """Starts what does not run and waits until all answer, the database made. Raises Problem. The portal comes
+        later; what it needs is made ready."""
+        ...
+
+    def serve_portal(self, document: Document) -> None:
+        """Starts the portal of the deployed system, anew if it runs, and waits until it answers. Raises Problem."""
+        ...
+
+    def debugger(self) -> Debugger:
+        """What a function is debugged with. Raises Problem when it cannot be had."""
         ...
 
     def restart_localstack(self) -> None:

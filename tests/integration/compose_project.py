@@ -13,7 +13,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import Reaper
 from testcontainers.core.labels import SESSION_ID
 
-from devenv.compose import ComposeServers
+from devenv.compose import FIRST, ComposeServers
 
 _LABELS = Path(__file__).with_name("ryuk.yaml")
 _SESSION = "MTD_TESTCONTAINERS_SESSION"
@@ -23,7 +23,7 @@ class ComposeProject(DockerCompose):
     """One instance's containers, by the same Compose and the same settings as `mtd`."""
 
     def __init__(self, servers: ComposeServers) -> None:
-        super().__init__(servers.instance.project)
+        super().__init__(servers.instance.project, services=list(FIRST))
         self._servers = servers
 
     @cached_property

@@ -2,7 +2,8 @@
 
 Reached in two ways: by a child of the fork server (``become``), or as ``python -I function_process.py FD`` in a fresh
 interpreter (``replace`` execs that). The spec is a dict: ``env``, ``task_root``, ``path`` (the layers' folders, which
-stand before the runtime's own site-packages), ``pycache`` (folder for byte code), ``parent`` (pid to die with).
+stand before the runtime's own site-packages), ``pycache`` (folder for byte code), ``parent`` (pid to die with),
+``debugger`` (None, or its ``folder``, ``host``, ``port`` and ``wait``).
 """
 
 import ctypes
@@ -12,11 +13,13 @@ import signal
 import sys
 import time
 from collections.abc import Collection
+from importlib import import_module
 from importlib.machinery import PathFinder, SourceFileLoader
 from typing import Any
 
 Spec = dict[str, Any]
 PR_SET_PDEATHSIG = 1
+PORT_SECONDS = 3.0
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -100,11 +103,35 @@ def run(spec: Spec) -> None:
     extra = [entry for entry in os.environ.get("PYTHONPATH", "").split(":") if entry]
     sys.path[:0] = [spec["task_root"], *extra, *spec["path"]]
     os.chdir(spec["task_root"])
+    if spec["debugger"]:
+        debug(spec["debugger"])
     handler = os.environ["_HANDLER"]
     sys.argv = ["bootstrap.py", handler]
     from awslambdaric.__main__ import main
 
     main(sys.argv)
+
+
+def debug(debugger: dict[str, Any]) -> None:
+    """Have debugpy listen, and wait for an IDE if asked. Where another process has the port the function goes on."""
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    sys.path.insert(0, debugger["folder"])
+    debugpy: Any = import_module("debugpy")
+    sys.path.remove(debugger["folder"])
+    del os.environ["PYDEVD_DISABLE_FILE_VALIDATION"]
+    debugpy.configure(python=sys.executable, subProcess=False)
+    give_up = time.monotonic() + PORT_SECONDS
+    while True:
+        try:
+            debugpy.listen((debugger["host"], debugger["port"]))
+            break
+        except RuntimeError as error:  # the process before this one may still be ending
+            if time.monotonic() > give_up:
+                print(f"No debugger here, port {debugger['port']} is another's: {error}", flush=True)
+                return
+            time.sleep(0.1)
+    if debugger["wait"]:
+        debugpy.wait_for_client()
 
 
 def main(spec_fd: int) -> None:

@@ -4,7 +4,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from devenv import environments, postgres
 from devenv.emulator import healthy
@@ -13,6 +13,7 @@ from devenv.instance import Instance
 from devenv.ports import can_bind, owner
 from devenv.problem import Problem
 from devenv.screen import console, json_flag, print_json
+from devenv.servers import Server
 from devenv.state import StateFile, running
 from devenv.unprivileged import Account
 
@@ -92,9 +93,14 @@ def _ports(instance: Instance) -> Finding:
     taken = [
         f"{name}'s {port} by {owner(port)}"
         for name, port in document.get("ports", {}).items()
-        if not seen[name].runs and not can_bind(port)
+        if not _held(name, seen) and not can_bind(port)
     ]
     return not taken, f"taken: {', '.join(taken)}; stop it or set MTD_<NAME>_PORT" if taken else "free or our own"
+
+
+def _held(name: str, seen: Mapping[str, Server]) -> bool:
+    """Whether the instance itself listens there; LocalStack's functions do for the debugger."""
+    return seen["localstack" if name == "debugger" else name].runs
 
 
 def _processes(instance: Instance) -> Finding:

@@ -2,10 +2,12 @@
 
 import argparse
 import base64
+import json
 import sys
 from pathlib import Path
 
 from devenv.instance import ENVIRONMENT, Instance
+from devenv.problem import Problem
 from devenv.running import Running
 
 
@@ -16,12 +18,32 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     running = Running.of(instance)
-    event = b"{}"
-    if arguments.event:
-        event = sys.stdin.buffer.read() if arguments.event == "-" else Path(arguments.event).read_bytes()
+    return call(running, arguments.function, read_event(arguments.event) if arguments.event else b"{}")
+
+
+def read_event(name: str) -> bytes:
+    """The JSON of a file, or of standard input for '-'. Raises Problem."""
+    try:
+        event = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        json.loads(event)
+    except OSError as error:
+        raise Problem(f"{name} cannot be read ({error.strerror}).", fix="Check the path.") from error
+    except ValueError as error:
+        raise Problem(f"The event in {name} is no JSON: {error}.", fix="Correct it.") from error
+    return event
+
+
+def call(running: Running, function: str, event: bytes) -> int:
+    """Prints the answer, and the log on standard error; 1 when the function failed."""
+    return answered(running, function, event)[0]
+
+
+def answered(running: Running, function: str, event: bytes) -> tuple[int, str]:
+    """As `call`, with the answer."""
     answer = running.clients.client("lambda").invoke(
-        FunctionName=f"mtd-{ENVIRONMENT}-{arguments.function}:live", Payload=event, LogType="Tail"
+        FunctionName=f"mtd-{ENVIRONMENT}-{function}:live", Payload=event, LogType="Tail"
     )
-    print(answer["Payload"].read().decode("utf-8", "replace"))
+    told = answer["Payload"].read().decode("utf-8", "replace")
+    print(told)
     print(base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip(), file=sys.stderr)
-    return 1 if answer.get("FunctionError") else 0
+    return 1 if answer.get("FunctionError") else 0, told

@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 
 def _keepers(instance: Instance, process: str) -> Servers:
     """Who keeps that process's log: the watch and the supervisor run on this machine in every home."""
-    kind = recorded(StateFile(instance).read()) if process in FIRST_CHOICE else "embedded"
+    kind = recorded(StateFile(instance).read()) if process in (*FIRST_CHOICE, "portal") else "embedded"
     return servers_of(instance, kind)
 
 

@@ -58,7 +58,7 @@ def _processes(instance: Instance) -> None:
     document = StateFile(instance).read()
     ports = document.get("ports", {})
     seen = servers_of(instance, recorded(document)).observed()
-    for name in ("supervisor", "portal", "watch"):
+    for name in ("supervisor", "watch"):
         identity = identities(document).get(name)
         death = document.get("deaths", {}).get(name)
         seen[name] = Server(

@@ -1,6 +1,6 @@
 """Invoked by the deployment: {"processes": {name: BPMN XML}} brings schema and processes up to date.
 
-{"users": {"administrator": secret id, "reader": secret id, "portal": secret id}} has the users made and their passwords set first.
+{"users": {"administrator": secret id, "reader": …, "portal": …}} has the users made and their passwords set first.
 """
 
 from typing import Any
@@ -19,9 +19,5 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return migrate_database(
         event.get("processes") or {},
         PostgresSchema(composition.database()),
-        composition.users(
-            users["administrator"], owner=config().database_secret_id, reader=users["reader"], portal=users.get("portal")
-        )
-        if users
-        else None,
+        composition.users(users, owner=config().database_secret_id) if users else None,
     )

@@ -18,9 +18,7 @@ def show_login(visit: Visit) -> Response:
     """The form; where the load balancer has asked already, the session, or that there is none to be had."""
     if visit.services.door.has_form:
         return _form(visit)
-    login = visit.services.door.log_in(
-        Attempt(token=visit.request.headers.get(HEADER, ""), address=visit.address)
-    )
+    login = visit.services.door.log_in(Attempt(token=visit.request.headers.get(HEADER, ""), address=visit.address))
     if login.user_id is None:
         return visit.answer(403, "problem.html", kind="forbidden")
     return _open(visit, login, visit.request.query_params.get("next", ""))

@@ -112,7 +112,7 @@ class CopiedHome:
 
     def observed(self, name: str) -> Server:
         """One of the home's own processes or containers."""
-        if name in FIRST_CHOICE:
+        if name in (*FIRST_CHOICE, "portal"):
             return servers_of(self.instance, self.kind).observed()[name]
         identity = identities(self.state()).get(name)
         return Server(runs=running(self.state(), name), identity=str(identity))

@@ -112,7 +112,8 @@ WRONG: dict[str, Callable[[], str]] = {
     "unsigned": lambda: UNSIGNED,
     "signed with a shared key": lambda: jwt.encode(
         {"email": "ana@retailer.example"}, "k" * 32, "HS256",
-        {"kid": KEY_ID, "signer": SETTINGS.signer, "iss": SETTINGS.issuer, "client": SETTINGS.client, "exp": 9_999_999_999},
+        {"kid": KEY_ID, "signer": SETTINGS.signer, "iss": SETTINGS.issuer, "client": SETTINGS.client,
+         "exp": 9_999_999_999},
     ),
     "a key elsewhere": lambda: token(kid="../../evil"),
     "no mail address": lambda: token(claims={"sub": "1"}),

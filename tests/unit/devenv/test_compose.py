@@ -14,10 +14,10 @@ from devenv.compose_settings import ComposeSettings
 from devenv.credentials import Credentials
 from devenv.emulator import shared_settings
 from devenv.instance import PROJECT, Instance
-from devenv.ports import FIRST_CHOICE
+from devenv.ports import FAMILIAR, FIRST_CHOICE
 from devenv.servers import Server
 
-PORTS = {"localstack": 4566, "postgres": 5432, "simulator": 4580}
+PORTS = FAMILIAR
 LOG = Path("compose.log")
 
 
@@ -44,28 +44,29 @@ def test_every_container_is_confined(services: dict[str, dict[str, Any]]) -> Non
 
 def test_ports_are_open_on_loopback_only(services: dict[str, dict[str, Any]]) -> None:
     ports = [port for service in services.values() for port in service["ports"]]
-    assert len(ports) == len(FIRST_CHOICE)
+    assert len(ports) == len(FAMILIAR)
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_no_source_can_be_written_from_a_container(services: dict[str, dict[str, Any]]) -> None:
     mounts = [volume for service in services.values() for volume in service["volumes"] if isinstance(volume, dict)]
-    assert len(mounts) == 3
+    assert len(mounts) == 5
     assert all(mount["type"] == "bind" and mount["read_only"] for mount in mounts)
 
 
 def test_every_image_starts_from_debian() -> None:
-    for file in ("localstack/Dockerfile", "src/legacy_simulator/Dockerfile"):
-        bases = [line for line in (PROJECT / file).read_text("utf-8").splitlines() if line.startswith("FROM ")]
-        assert bases == ["FROM debian:trixie-slim"]
+    for file in ("localstack/Dockerfile", "src/legacy_simulator/Dockerfile", "src/portal/Dockerfile"):
+        lines = (PROJECT / file).read_text("utf-8").splitlines()
+        assert {" ".join(line.split()[:2]) for line in lines if line.startswith("FROM ")} == {"FROM debian:trixie-slim"}
 
 
-def test_the_simulators_image_has_the_versions_of_the_embedded_home() -> None:
+@pytest.mark.parametrize("folder", ["legacy_simulator", "portal"])
+def test_an_image_has_the_versions_of_the_embedded_home(folder: str) -> None:
     def pins(file: str) -> set[str]:
         lines = (PROJECT / file).read_text("utf-8").splitlines()
         return {line.split()[0] for line in lines if "==" in line and line[0].isalpha()}
 
-    image = pins("src/legacy_simulator/requirements.txt")
+    image = pins(f"src/{folder}/requirements.txt")
     assert {pin.partition("==")[0] for pin in image} >= {"starlette", "uvicorn"}
     assert image <= pins("requirements.txt")
 
@@ -107,7 +108,7 @@ def test_the_password_is_behind_a_closed_folder_and_nowhere_else(instance: Insta
 
 def test_the_first_start_of_an_instance_observes_nothing(instance: Instance) -> None:
     observed = ComposeServers(instance=instance).observed()
-    assert observed == dict.fromkeys(FIRST_CHOICE, Server(runs=False))
+    assert observed == dict.fromkeys((*FIRST_CHOICE, "portal"), Server(runs=False))
 
 
 def test_listings_of_old_and_new_compose_are_read_alike() -> None:

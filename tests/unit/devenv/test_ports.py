@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from devenv.instance import Instance
-from devenv.ports import FIRST_CHOICE, HOST, RANGE, PortChooser, can_bind, owner
+from devenv.ports import FAMILIAR, FIRST_CHOICE, HOST, RANGE, PortChooser, can_bind, owner
 from devenv.problem import Problem
 
 
@@ -16,7 +16,7 @@ def _instance(name: str, **environ: str) -> Instance:
 
 def test_dev_gets_the_familiar_ports() -> None:
     chooser = PortChooser(instance=_instance("dev"), free=lambda _: True)
-    assert chooser.choose({}, frozenset()) == FIRST_CHOICE | {"portal": 8080}
+    assert chooser.choose({}, frozenset()) == FAMILIAR
 
 
 def test_a_taken_familiar_port_is_replaced_silently() -> None:
@@ -29,7 +29,7 @@ def test_a_taken_familiar_port_is_replaced_silently() -> None:
 def test_other_instances_leave_the_familiar_ports_alone() -> None:
     chosen = PortChooser(instance=_instance("two"), free=lambda _: True).choose({}, frozenset())
     assert not set(chosen.values()) & set(FIRST_CHOICE.values())
-    assert len(set(chosen.values())) == len(FIRST_CHOICE) + 1
+    assert len(set(chosen.values())) == len(FAMILIAR)
 
 
 def test_remembered_ports_are_kept_even_while_ours_hold_them() -> None:

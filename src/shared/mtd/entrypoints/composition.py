@@ -1,5 +1,6 @@
 """Wires adapters to the configuration, once an environment, on first use."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -46,12 +47,18 @@ def queues() -> "SqsQueues":
     )
 
 
-def users(administrator: str, *, owner: str, reader: str, portal: str | None) -> "PostgresUsers":
-    """By the ids of their secrets."""
+def users(secrets: Mapping[str, str], *, owner: str) -> "PostgresUsers":
+    """By the ids of their secrets: `administrator`, `reader`, and `portal` where the stack has one."""
     from mtd.adapters.secrets import secret
     from mtd.adapters.users import PostgresUsers
 
-    return PostgresUsers(secret, administrator=administrator, owner=owner, reader=reader, portal=portal)
+    return PostgresUsers(
+        secret,
+        administrator=secrets["administrator"],
+        owner=owner,
+        reader=secrets["reader"],
+        portal=secrets.get("portal"),
+    )
 
 
 @cache

@@ -1,0 +1,63 @@
+"""A function of the running instance under debugpy, for as long as somebody looks."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from devenv.home_kind import recorded, servers_of
+from devenv.instance import ENVIRONMENT, Instance
+from devenv.ports import FAMILIAR, HOST
+from devenv.problem import Problem
+from devenv.running import Running
+
+
+@contextmanager
+def debugged(running: Running, function: str, *, wait: bool) -> Iterator[bool]:
+    """Has the function's next processes listen for an IDE, and wait for it if asked; whether one starts at once, for it
+    has run before. Afterwards none is debugged any more. Raises Problem."""
+    _ensure_known(running.instance, function)
+    debugger = servers_of(running.instance, recorded(running.document)).debugger()
+    body = {"function": f"mtd-{ENVIRONMENT}-{function}", "folder": debugger.folder, "host": debugger.host,
+            "port": port_of(running), "wait": wait}  # fmt: skip
+    told = _call(running, "POST", body)
+    try:
+        yield bool(told["starts"])
+    finally:
+        with suppress(Problem):
+            _call(running, "DELETE")
+
+
+def port_of(running: Running) -> int:
+    """Where the IDE attaches, on loopback."""
+    return int(running.document["ports"].get("debugger", FAMILIAR["debugger"]))
+
+
+def address(running: Running) -> str:
+    return f"{HOST}:{port_of(running)}"
+
+
+def _ensure_known(instance: Instance, function: str) -> None:
+    folders = sorted(path.parent.name for path in (instance.project / "src" / "lambdas").glob("*/handler.py"))
+    if function not in folders:
+        raise Problem(f"No function is named '{function}'.", fix=f"There are: {', '.join(folders)}.", code=2)
+
+
+def _call(running: Running, method: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    request = urllib.request.Request(
+        f"{running.endpoint}/_mtd/debug",
+        data=json.dumps(body).encode() if body else None,
+        headers={"Content-Type": "application/json"},
+        method=method,
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            told: dict[str, Any] = json.load(response)
+            return told
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise Problem(
+            f"LocalStack did not take the wish to debug ({error}).",
+            fix=f"Start it anew: {running.instance.command('make down')}, then make up.",
+        ) from error

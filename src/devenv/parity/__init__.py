@@ -1,0 +1,1 @@
+"""`mtd parity`: the same scenarios in several homes, recorded and compared field by field."""
