@@ -45,7 +45,7 @@ def start(api: OrdersApi, report: Json, orders: int) -> set[str]:
     run = uuid.uuid4().hex[:6].upper()
     numbers = [f"DEMO-{run}-{i:03}" for i in range(1, orders + 1)]
     entries = [
-        {"order": _order(number, large=i % 2 == 0), "process": report["process"], "version": report["version"]}
+        {"order": order(number, large=i % 2 == 0), "process": report["process"], "version": report["version"]}
         for i, number in enumerate(numbers)
     ]
     answer = api.call("POST", "/orders", body={"orders": entries})
@@ -92,7 +92,8 @@ def _do(api: OrdersApi, task: Json) -> None:
     api.call("POST", f"/tasks/{task['task_id']}/complete", body=body)
 
 
-def _order(number: str, *, large: bool) -> Json:
+def order(number: str, *, large: bool) -> Json:
+    """An order as POST /orders takes it, of 23,800 or 1,190,000 CLP."""
     price, tax, total = ("1000000", "190000", "1190000") if large else ("20000", "3800", "23800")
     line = {"id": "1", "sku": "SKU-1", "name": "Cafetera", "unit": "EA", "quantity": "1", "price": price}
     return {

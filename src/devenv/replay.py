@@ -93,7 +93,7 @@ def brought_here(message: Message, source: Clients, running: Running) -> Message
 
 
 def source_of(instance: Instance, running: Running, environment: str | None) -> Clients:
-    """Where the message waits: this instance, or `environment`'s account (AWS_PROFILE) or endpoint (AWS_ENDPOINT_URL)."""
+    """Where the message waits: here, or in `environment`'s account (AWS_PROFILE) or endpoint (AWS_ENDPOINT_URL)."""
     if environment is None:
         return running.clients
     return Clients(instance.setting("AWS_ENDPOINT_URL") or None)

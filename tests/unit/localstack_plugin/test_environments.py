@@ -1,9 +1,11 @@
 """The register of environments, and counting requests."""
 
+import threading
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from mtd_localstack.debugging import Debugger, Debuggers
 from mtd_localstack.environments import Environments
 from mtd_localstack.request_counts import RequestCounts
 
@@ -13,9 +15,17 @@ class Environment:
 
     def __init__(self) -> None:
         self.recycled = 0
+        self.released = 0
+        self.started = threading.Event()
 
     def recycle(self) -> None:
         self.recycled += 1
+
+    def start(self) -> None:
+        self.started.set()
+
+    def release(self) -> None:
+        self.released += 1
 
     def describe(self) -> dict[str, Any]:
         return {"pid": 1}
@@ -71,3 +81,38 @@ def test_pages_of_localstack_itself_are_not_counted_and_a_reset_starts_anew() ->
     counts(None, context("s3", "PutObject"), None)
     assert counts.reset()["external"] == {"s3.PutObject": 1}
     assert counts.snapshot() == {"external": {}, "internal": {}}
+
+
+def test_a_debugged_function_starts_anew_once_and_is_released() -> None:
+    register = Environments()
+    members = {id: Environment() for id in ("a1", "a2", "b1")}
+    for id, environment in members.items():
+        register.add(id, id[0], "1", environment)
+
+    assert register.start_anew("a") is True
+    assert register.start_anew("c") is False
+    register.release(["a"])
+
+    assert members["a1"].started.wait(5)
+    assert not members["a2"].started.is_set()
+    assert [environment.recycled for environment in members.values()] == [1, 1, 0]
+    assert [environment.released for environment in members.values()] == [1, 1, 0]
+
+
+def test_one_function_is_debugged_at_a_time() -> None:
+    wish = {"folder": "/d", "host": "127.0.0.1", "port": 5678, "wait": True}
+    debuggers = Debuggers()
+
+    assert debuggers.want("a", Debugger.from_json(wish)) == []
+    assert debuggers.want("b", Debugger.from_json(wish)) == ["a"]
+    assert debuggers.of("a") is None
+    assert debuggers.of("b") == Debugger(folder="/d", host="127.0.0.1", port=5678, wait=True)
+    assert debuggers.end() == ["b"]
+    assert debuggers.of("b") is None
+
+
+@pytest.mark.parametrize("wrong", [{"port": "5678"}, {"wait": 1}, {"folder": None}, {"port": True}])
+def test_a_wish_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    wish = {"folder": "/d", "host": "127.0.0.1", "port": 5678, "wait": True} | wrong
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Debugger.from_json(wish)
