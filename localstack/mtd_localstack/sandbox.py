@@ -127,7 +127,7 @@ class Sandbox:
             "state": self._state,
             "since": round(self._since, 3),
             "memory_mb": runner.memory_mb() if runner else 0,
-            "debugged": runner is not None and self._debugger is not None,
+            "debugged": runner is not None and self._debugger is not None and not self._stale,
         }
 
     def _enter(self, state: str) -> None:

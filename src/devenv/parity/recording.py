@@ -21,7 +21,10 @@ _PATTERNS = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I), "<id>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?"), "<time>"),
     (re.compile(r"\b[0-9a-f]{32,64}\b"), "<digest>"),
-    (re.compile(r"(?i)\b(folio|case|delivery|ticket|reservation) \S+"), r"\1 <number>"),
+    (re.compile(r"\b([A-Z]{3,4})-[0-9a-f]{12}\b"), r"\1-<id>"),
+    (re.compile(r"(N° |folio )\d+"), r"\1<folio>"),
+    (re.compile(r"delay_seconds [\d.]+"), "delay_seconds <drawn by lot>"),
+    (re.compile(r"http://[\w.-]+:\d+"), "<address>"),
 )
 # Lists whose order is that of things that happen side by side.
 _UNORDERED = frozenset({"events", "mails", "ledger", "rows", "waiting", "orders"})
