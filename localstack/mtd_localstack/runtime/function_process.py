@@ -103,7 +103,7 @@ def run(spec: Spec) -> None:
     extra = [entry for entry in os.environ.get("PYTHONPATH", "").split(":") if entry]
     sys.path[:0] = [spec["task_root"], *extra, *spec["path"]]
     os.chdir(spec["task_root"])
-    if spec["debugger"]:
+    if spec.get("debugger"):
         debug(spec["debugger"])
     handler = os.environ["_HANDLER"]
     sys.argv = ["bootstrap.py", handler]

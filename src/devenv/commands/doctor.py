@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from importlib import metadata
 
-from devenv import environments, postgres
+from devenv import docker, environments, postgres
 from devenv.emulator import healthy
 from devenv.home_kind import choose, recorded, servers_of
 from devenv.instance import Instance
@@ -18,6 +20,8 @@ from devenv.state import StateFile, running
 from devenv.unprivileged import Account
 
 Finding = tuple[bool, str]
+_OLDEST, _ON_AWS = (3, 12), (3, 13)
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;]+)(?: \\)?$", re.M)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,13 +47,66 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 
 
 def _python(_: Instance) -> Finding:
-    return sys.version_info >= (3, 12), f"{sys.version.split()[0]} at {sys.base_prefix}"
+    told = f"{sys.version.split()[0]} at {sys.base_prefix}"
+    running = sys.version_info[:2]
+    if running < _OLDEST:
+        return False, f"{told}: install 3.12 or newer, then 'rm -rf .venv && make venv MTD_PYTHON=/path/to/python3.13'"
+    if running != _ON_AWS:
+        told += "; AWS runs 3.13: functions are tried with another one here"
+    return True, told
+
+
+def _pins(instance: Instance) -> Finding:
+    """What is installed in .venv against the lock file."""
+    return pins_hold((instance.project / "requirements.txt").read_text("utf-8"), _installed_version)
+
+
+def pins_hold(lock: str, installed: Callable[[str], str | None]) -> Finding:
+    """`installed` gives a package's version, or None."""
+    pinned = dict(_PIN.findall(lock))
+    wrong = [f"{name} {installed(name) or 'missing'}, not {version}" for name, version in pinned.items()
+             if installed(name) != version]  # fmt: skip
+    if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        return False, f"{'; '.join(wrong[:3])}{more}: 'rm .venv/.installed && make venv' installs what is locked"
+    return True, f"{len(pinned)} packages as requirements.txt has them"
+
+
+def _installed_version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _docker(instance: Instance) -> Finding:
+    """Nobody needs it but the compose home."""
+    away = docker.engine_away(instance.environ)
+    if not away:
+        return True, f"answers; {' '.join(docker.command())}"
+    if instance.setting("HOME_KIND") == "compose" or _kind(instance) == "compose":
+        problem = docker.no_engine(away)
+        return False, f"{problem.sentence} {problem.fix}"
+    return True, "not needed: the embedded home does without"
+
+
+def _tokens(instance: Instance) -> Finding:
+    """A licence is what other emulators ask for; a key of AWS in the environment is what should not lie there."""
+    asked = [name for name in ("LOCALSTACK_AUTH_TOKEN", "LOCALSTACK_API_KEY") if instance.setting(name)]
+    if instance.setting("AWS_SECRET_ACCESS_KEY") and not instance.setting("AWS_SESSION_TOKEN"):
+        return (
+            False,
+            "AWS_SECRET_ACCESS_KEY holds a key without end: 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY', "
+            "then AWS_PROFILE with 'aws sso login'; local homes need none",
+        )
+    return True, "none needed" + (f"; {', '.join(asked)} is not used" if asked else "")
 
 
 def _disk(instance: Instance) -> Finding:
     base = instance.base if instance.base.exists() else instance.project
     free = shutil.disk_usage(base).free // 1_000_000
-    return free > 1000, f"{free} MB free at {base}" + ("" if free > 1000 else "; free at least 1000 MB")
+    fix = "; free at least 1000 MB ('make clean' removes what was built), or set MTD_HOME to another disk"
+    return free > 1000, f"{free} MB free at {base}" + ("" if free > 1000 else fix)
 
 
 def _memory(_: Instance) -> Finding:
@@ -95,7 +152,10 @@ def _ports(instance: Instance) -> Finding:
         for name, port in document.get("ports", {}).items()
         if not _held(name, seen) and not can_bind(port)
     ]
-    return not taken, f"taken: {', '.join(taken)}; stop it or set MTD_<NAME>_PORT" if taken else "free or our own"
+    return (
+        not taken,
+        f"taken: {', '.join(taken)}; stop it, or 'MTD_<NAME>_PORT=<another> make up'" if taken else "free or our own",
+    )
 
 
 def _held(name: str, seen: Mapping[str, Server]) -> bool:
@@ -122,8 +182,11 @@ def _kind(instance: Instance) -> str:
 
 _CHECKS: dict[str, Callable[[Instance], Finding]] = {
     "Python": _python,
+    "pins": _pins,
     "disk": _disk,
     "memory": _memory,
+    "Docker": _docker,
+    "tokens": _tokens,
     "home": _home,
     "environments": _installed,
     "PostgreSQL": _database,

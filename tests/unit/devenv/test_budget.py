@@ -8,7 +8,7 @@ from devenv.deploy.template import load
 from devenv.instance import PROJECT
 
 # docs/adr/0010-a-budget-of-connections.md
-PORTAL_POOL = 5
+PORTAL_POOL = 12
 PEOPLE_AND_RDS = 20
 STACKS = PROJECT / "cloudformation" / "stacks"
 FUNCTION_STACKS = ("functions.yaml", "operation_functions.yaml")

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 from botocore.credentials import Credentials as AwsCredentials
 
 from devenv import cli
+from devenv.commands.doctor import pins_hold
 from devenv.commands.mail import _rows
-from devenv.instance import Instance
+from devenv.instance import PROJECT, Instance
 from devenv.orders_api import OrdersApi, Row
 from devenv.screen import order_table
 from devenv.seeds import order_number, wait_until_ended
+from devenv.state import StateFile
 
 
 def test_every_command_has_a_summary_and_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,3 +193,45 @@ def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert json.loads(out) == [{"name": "Ñandú"}]
     assert "Ñandú" in out
+
+
+def test_pins_are_held_against_what_is_installed() -> None:
+    lock = "# made\nrich==15.0.0 \\\n    --hash=sha256:0\npsutil==7.0.0 \\\nwinonly==1.0 ; sys_platform == 'win32' \\\n"
+
+    assert pins_hold(lock, {"rich": "15.0.0", "psutil": "7.0.0"}.get) == (
+        True,
+        "2 packages as requirements.txt has them",
+    )
+    assert pins_hold(lock, {"rich": "14.0.0"}.get) == (
+        False,
+        "rich 14.0.0, not 15.0.0; psutil missing, not 7.0.0: "
+        "'rm .venv/.installed && make venv' installs what is locked",
+    )
+
+
+def test_the_doctor_names_the_fix_of_each_trouble(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {"HOME_KIND": "compose", "DOCKER_HOST": "tcp://far.example:2375", "AWS_SECRET_ACCESS_KEY": "x"}
+    troubled = Instance(name="one", project=PROJECT, environ=environ | {"MTD_HOME": str(instance.base)})
+
+    assert cli.main(["doctor", "--json"], troubled) == 1
+
+    told = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
+    assert told["pins"][0] is True
+    assert not told["Docker"][0]
+    assert "make up HOME_KIND=embedded" in told["Docker"][1]
+    assert not told["tokens"][0]
+    assert "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY" in told["tokens"][1]
+    assert not told["environments"][0]
+    assert "run 'make up'" in told["environments"][1]
+
+
+def test_the_doctor_knows_the_ports_of_an_instance(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+    ours = Instance(name="one", project=PROJECT, environ={"MTD_HOME": str(instance.base)})
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        StateFile(ours).merge(home="embedded", ports={"localstack": port, "portal": 1, "debugger": 2})
+        cli.main(["doctor", "--json"], ours)
+
+    told = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
+    assert not told["ports"][0]
+    assert f"localstack's {port} by" in told["ports"][1]

@@ -33,7 +33,7 @@ def test_other_instances_leave_the_familiar_ports_alone() -> None:
 
 
 def test_remembered_ports_are_kept_even_while_ours_hold_them() -> None:
-    remembered = {"localstack": 1001, "postgres": 1002, "simulator": 1003, "portal": 1004}
+    remembered = {"localstack": 1001, "postgres": 1002, "simulator": 1003, "portal": 1004, "debugger": 1005}
     chooser = PortChooser(instance=_instance("two"), free=lambda port: port != 1001)
     assert chooser.choose(remembered, frozenset({"localstack"})) == remembered
 
