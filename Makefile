@@ -16,7 +16,8 @@ export ACCEPT DESPITE_ALARMS SMOKE_ORDER
 export HOME_KIND MTD_PYTHON
 VENV := .venv
 MTD := $(VENV)/bin/mtd
-PYTEST := $(VENV)/bin/python -m pytest
+PYTHON := $(VENV)/bin/python
+PYTEST := $(PYTHON) -m pytest
 CHECKOV := .mtd/venvs/checkov
 UV_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(CHECKOV)/bin/python --require-hashes cloudformation/checkov/requirements.txt
 UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.12 \
@@ -26,7 +27,7 @@ EMULATOR_DAY := 2026-03-26
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status watch stress test lint unit integration screenshots policy iam-parity lock aws clean seed venv \
-	demo-processes build deploy review drill package-proof drift portal-tests rehearsal
+	demo-processes parity way-out build image deploy review drill package-proof drift portal-tests rehearsal
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -62,6 +63,12 @@ stress: venv ## put ORDERS=n orders (300), watch and audit them; the report is i
 demo-processes: venv ## a drawn process: 50 orders through a parallel gateway, timers, people's tasks and a sub-process
 	@$(MTD) process demo $(if $(ORDERS),--orders $(ORDERS))
 
+parity: venv ## the same 60 scenarios in both local homes, and every field in which they differ
+	@$(MTD) parity $(ARGS)
+
+way-out: venv ## the flow's tests on another emulator than LocalStack (docs/adr/0015)
+	@$(PYTHON) -m tests.performance.way_out $(ARGS)
+
 aws: venv ## the aws command against this instance: make aws ARGS="s3 ls"
 	@$(MTD) aws -- $(ARGS)
 
@@ -86,6 +93,9 @@ portal-tests: venv ## the portal's tests, in a browser too (needs chromium)
 
 build: venv ## what a deployment needs, once, under one digest, into build/releases
 	@$(MTD) build
+
+image: venv ## the portal's image, beside the builds; deployments push it (needs Docker)
+	@$(MTD) image
 
 deploy: venv ## ENVIRONMENT=local|staging|production: change set, gate, migration, traffic, smoke, alarms; back if need be
 	@$(MTD) deploy $(DEPLOY) $(ARGS)
@@ -127,6 +137,8 @@ lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) requirements.in -o requirements.txt
 	@$(UV_LOCK) src/legacy_simulator/requirements.in -o src/legacy_simulator/requirements.txt
 	@$(UV_LOCK) src/shared/requirements.in -o src/shared/requirements.txt
+	@$(UV_LOCK) src/portal/requirements.in -o src/portal/requirements.txt
+	@$(UV_LOCK) localstack/debugger/requirements.in -o localstack/debugger/requirements.txt
 	@$(UV_LOCK) localstack/runtime/requirements.in -o localstack/runtime/requirements.txt
 	@$(UV_LOCK) cloudformation/checkov/requirements.in -o cloudformation/checkov/requirements.txt
 	@$(UV_LOCK) src/portal/node/requirements.in -o src/portal/node/requirements.txt

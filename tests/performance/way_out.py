@@ -127,7 +127,7 @@ def deploy(running: Running, clients: Clients, api: str) -> dict[str, str]:
     """The stack's outputs. Raises Problem with what the emulator says."""
     instance = running.instance
     with psycopg.connect(running.conninfo(), autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(DATABASE)))
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(DATABASE)))
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
     target = layer.Target.of_interpreter(environments.ensure(instance).runtime)
     bucket = prerequisites.make_artifact_bucket(clients)

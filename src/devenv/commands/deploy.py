@@ -3,13 +3,16 @@
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.problem import Problem
-from devenv.release import builds, local, target
+from devenv.release import builds, image, local, target
+from devenv.release.builds import Build
 from devenv.release.changes import COLUMNS, Change, markdown, rows
 from devenv.release.sequence import Deployment
+from devenv.release.target import Target
 from devenv.running import Running
 from devenv.screen import console, table
 from devenv.steps import Steps
@@ -56,13 +59,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         build = builds.find(instance, arguments.build) if arguments.build else builds.make(instance)
         print(f"build {build.digest}")
         deployment = Deployment(
-            target=target.of(
-                environment,
-                instance,
-                _parameters(arguments.parameter),
-                rehearse=arguments.rehearse,
-                bake_seconds=arguments.bake,
-            ),
+            target=_target(arguments, instance, build),
             build=build,
             steps=steps,
             show=show,
@@ -75,6 +72,17 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
             return 0
         print(deployment.run())
     return 0
+
+
+def _target(arguments: argparse.Namespace, instance: Instance, build: Build) -> Target:
+    """The environment, the portal's image pushed to it: an emulator has no registry, and a review pushes nothing."""
+    known = _parameters(arguments.parameter)
+    made = target.of(
+        arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake
+    )  # fmt: skip
+    if made.emulated or arguments.review or "PortalDigest" in known:
+        return made
+    return replace(made, known=image.promoted(made, build, image.archive(instance)) | known)
 
 
 def _parameters(texts: Sequence[str]) -> dict[str, str]:
