@@ -22,6 +22,7 @@ from typing import Any
 
 import psycopg
 import urllib3
+import yaml
 from psycopg import sql
 
 from devenv import environments, simulator
@@ -61,7 +62,7 @@ def transform(instance: Instance, clients: Clients, bucket: str, packaged: Packa
     for key, path in packaged.uploads.items():
         if not key.startswith("templates/"):
             continue
-        content = path.read_bytes()
+        content = json.dumps(_included(json.loads(path.read_text("utf-8")), packaged)).encode()
         if b"AWS::Serverless-2016-10-31" in content:
             content = subprocess.run(
                 [python, "-c", _TRANSLATE], input=content, capture_output=True, check=True,
@@ -72,6 +73,20 @@ def transform(instance: Instance, clients: Clients, bucket: str, packaged: Packa
         resources = {name: each for name, each in template["Resources"].items() if name not in gone}
         template["Resources"] = _without(resources, gone)
         s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(template).encode())
+
+
+def _included(value: Any, packaged: Packaged) -> Any:
+    """The value with the API's definition in the place of its AWS::Include."""
+    if isinstance(value, list):
+        return [_included(each, packaged) for each in value]
+    if not isinstance(value, dict):
+        return value
+    include = value.get("Fn::Transform")
+    if isinstance(include, dict) and include.get("Name") == "AWS::Include":
+        told = json.dumps(include["Parameters"]["Location"])
+        [path] = [path for key, path in packaged.uploads.items() if key in told]
+        return yaml.safe_load(path.read_text("utf-8"))
+    return {name: _included(each, packaged) for name, each in value.items()}
 
 
 class _ApiAddress(BaseHTTPRequestHandler):
