@@ -105,7 +105,7 @@ class _ApiAddress(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         url = f"{self.target}/restapis/{api}/live/_user_request_{path}"
         headers = {"Content-Type": self.headers.get("Content-Type") or "application/json", "Authorization": _SIGNED}
-        answer = urllib3.request(self.command, url, body=body, headers=headers, retries=False)
+        answer = urllib3.request(self.command, url, body=body, headers=headers, retries=False, timeout=60.0)
         self.send_response(answer.status)
         for name in ("Content-Type", "x-amzn-RequestId"):
             if name in answer.headers:

@@ -50,7 +50,8 @@ class System:
 
     def rows(self, number: str) -> list[Json]:
         """The list's rows of that number or source."""
-        return list(self.call("GET", f"/orders?{urllib.parse.urlencode({'number': number})}")[1]["orders"])
+        answer = self.call("GET", f"/orders?{urllib.parse.urlencode({'number': number})}")[1]
+        return list(answer.get("orders", []))
 
     def mails(self, number: str) -> list[Json]:
         """What was sent about that order. The listing holds all mails, so that all scenarios share a look at it."""

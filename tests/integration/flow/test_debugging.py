@@ -17,8 +17,9 @@ from tests.integration.flow.system import System, until
 from tests.orders import OrderFile
 
 pytestmark = pytest.mark.xdist_group("debugger")
-# A function that no other test of the flow depends on: while it is debugged its time limits are off.
-HANDLER = PROJECT / "src" / "lambdas" / "query_orders" / "handler.py"
+# A function that no other test of the flow needs meanwhile.
+FUNCTION = "migrate_database"
+HANDLER = PROJECT / "src" / "lambdas" / FUNCTION / "handler.py"
 
 
 @contextmanager
@@ -43,27 +44,26 @@ def line_of(path: Path, text: str) -> int:
 
 def test_a_breakpoint_holds_a_real_call(system: System, tmp_path: Path) -> None:
     event = tmp_path / "event.json"
-    event.write_text(json.dumps({"resource": "/summary", "httpMethod": "GET", "path": "/summary", "headers": {},
-                                 "requestContext": {}, "body": None}))  # fmt: skip
-    with mtd(system, "debug", "query_orders", "--event", str(event)) as command:
+    event.write_text('{"processes": {}}')
+    with mtd(system, "debug", FUNCTION, "--event", str(event)) as command:
         assert command.stdout is not None
-        assert "query_orders listens on 127.0.0.1:" in command.stdout.readline()
+        assert f"{FUNCTION} listens on 127.0.0.1:" in command.stdout.readline()
         with Ide(system.state["ports"]["debugger"]) as ide:
-            found = ide.stop_at(HANDLER, line_of(HANDLER, "number = (event.get"))
+            found = ide.stop_at(HANDLER, line_of(HANDLER, "users = event.get"))
             frame = ide.stopped()
-            shown = ide.evaluate("event['resource']", frame)
+            shown = ide.evaluate("event['processes']", frame)
             ide.go_on(frame)
             ide.leave()
         told, _ = command.communicate(timeout=30)
 
     assert found["verified"]
-    assert (frame["name"], Path(frame["source"]["path"])) == ("_serve", HANDLER)
-    assert shown == "'/summary'"
-    assert json.loads(told.splitlines()[0])["statusCode"] == 200
+    assert (frame["name"], Path(frame["source"]["path"])) == ("handler", HANDLER)
+    assert shown == "{}"
+    assert json.loads(told.splitlines()[0])["applied"] == []
     assert command.returncode == 0
     # Without the command the function is what it was.
     until(system.environments, lambda all: not any(each["debugged"] for each in all))
-    assert system.call("GET", "/summary")[0] == 200
+    assert system.invoke(FUNCTION, {"processes": {}})["applied"] == []
 
 
 def test_a_function_that_nobody_has_is_named(system: System) -> None:
