@@ -14,7 +14,7 @@ _VOLATILE = frozenset(
         "Timestamp",
         "Id", "task_id", "token_id", "created_at", "due_at", "event_id", "entry_id", "MessageId", "id",
         "conflicts_with",
-        "completed_at", "opened_at", "folio", "Folio",
+        "completed_at", "opened_at", "folio", "Folio", "receives",
     }
 )  # fmt: skip
 _PATTERNS = (

@@ -56,6 +56,7 @@ class _Play:
         self._number = number
         self._sources: list[str] = []
         self._answers: list[Json] = []
+        self._resting: list[Json] = []
 
     def play(self, scenario: Scenario) -> Record:
         problem = None
@@ -89,6 +90,15 @@ class _Play:
 
     def _until(self, state: str) -> None:
         self._wait(lambda: self._system.order(self._number).get("state"), lambda seen: seen == state, state)
+
+    def _rests(self, _: Json) -> None:
+        """Until the waiting queue itself has it: its row is there before, and during a push. A look hides the messages from
+        others' looks for a moment."""
+        self._resting = self._wait(self._waiting, bool, "in the waiting queue")
+
+    def _waiting(self) -> list[Json]:
+        listed = self._system.call("GET", "/waiting")[1].get("waiting", [])
+        return [entry for entry in listed if entry["number"] == self._number]
 
     def _rejected(self, code: str) -> None:
         def reason() -> str:
@@ -161,7 +171,6 @@ class _Play:
 
     def _seen(self) -> Json:
         system, number = self._system, self._number
-        waiting = system.call("GET", "/waiting")[1].get("waiting", []) if self._waits() else []
         return {
             "answers": self._answers,
             "timeline": system.order(number),
@@ -169,9 +178,5 @@ class _Play:
             "mails": system.mails(number),
             "ledger": system.ledger(number),
             "card": system.card(f"GC-{number}"),
-            "waiting": [entry for entry in waiting if entry["number"] == number],
+            "waiting": self._resting,
         }
-
-    def _waits(self) -> bool:
-        """A look into the queue hides its messages from everybody else's for a moment: only those that need it look."""
-        return self._system.order(self._number).get("state") == "waiting"

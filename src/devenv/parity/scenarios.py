@@ -10,7 +10,9 @@ from devenv.problem import Problem
 
 FILE = Path("seed", "parity", "scenarios.yaml")
 DRAWN = Path("seed", "parity", "drawn.bpmn")
-STEPS = frozenset({"put", "until", "rejected", "rows", "mails", "fault", "card", "send", "call", "process", "task"})
+STEPS = frozenset(
+    {"put", "until", "rejected", "rows", "mails", "fault", "card", "send", "call", "process", "task", "rests"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ def test_there_are_sixty_scenarios_and_each_ends_with_something_to_see() -> None
 
     assert len(scenarios) == 60
     assert len({scenario.title for scenario in scenarios}) == 60
-    assert {scenario.steps[-1][0] for scenario in scenarios} <= {"until", "rejected", "rows", "mails", "call"}
+    assert {scenario.steps[-1][0] for scenario in scenarios} <= {"until", "rests", "rejected", "rows", "mails", "call"}
 
 
 def test_a_step_that_nobody_knows_is_named(tmp_path: Path) -> None:
