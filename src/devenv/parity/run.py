@@ -92,8 +92,8 @@ class _Play:
         self._wait(lambda: self._system.order(self._number).get("state"), lambda seen: seen == state, state)
 
     def _rests(self, _: Json) -> None:
-        """Until the waiting queue itself has it: its row is there before, and during a push. A look hides the messages from
-        others' looks for a moment."""
+        """Until the waiting queue itself has it: its row is there before, and during a push. A look hides messages
+        from others' looks for a moment."""
         self._resting = self._wait(self._waiting, bool, "in the waiting queue")
 
     def _waiting(self) -> list[Json]:
