@@ -66,7 +66,7 @@ demo-processes: venv ## a drawn process: 50 orders through a parallel gateway, t
 parity: venv ## the same 60 scenarios in both local homes, and every field in which they differ
 	@$(MTD) parity $(ARGS)
 
-way-out: venv ## the flow's tests on another emulator than LocalStack (docs/adr/0016)
+way-out: venv ## the flow's tests on another emulator than LocalStack (docs/adr/0017)
 	@$(PYTHON) -m tests.performance.way_out $(ARGS)
 
 aws: venv ## the aws command against this instance: make aws ARGS="s3 ls"

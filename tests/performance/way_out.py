@@ -5,7 +5,7 @@
 PostgreSQL and the simulator are those of an embedded instance of its own; MiniStack is installed for the run only. It
 knows
 nothing of SAM in nested stacks, so that the templates are transformed before they go there, as AWS would.
-docs/adr/0016 says what came of it."""
+docs/adr/0017 says what came of it."""
 
 import argparse
 import json
