@@ -11,8 +11,8 @@ from devenv.problem import Problem
 
 COMMANDS = (
     "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "operate", "circuits",
-    "mail", "invoke", "debug", "replay", "watch", "doctor", "parity", "process", "psql", "stress", "iam", "aws", "build",
-    "image", "deploy", "drill", "drift", "environments",
+    "mail", "invoke", "debug", "replay", "watch", "doctor", "parity", "process", "psql", "stress", "iam", "aws",
+    "build", "image", "deploy", "drill", "drift", "environments",
 )  # fmt: skip
 
 
