@@ -46,7 +46,8 @@ class EmbeddedServers:
             started = [pool.submit(self._assets, steps)]
             if "postgres" not in alive:
                 started.append(pool.submit(self._postgres, ports["postgres"], steps))
-            if "simulator" not in alive:
+            known = self._supervision.state.read().get("simulator_source")
+            if "simulator" not in alive or known != simulator.source(self.instance):
                 started.append(pool.submit(self._simulator, ports["simulator"], steps))
             made = self._environments(steps)
             if "localstack" not in alive:
@@ -127,6 +128,7 @@ class EmbeddedServers:
             request = simulator.request(self.instance, port)
             self._run(request)
             self._supervision.wait(request, lambda: emulator.answers(f"http://{HOST}:{port}/health"), seconds=40)
+            self._supervision.state.merge(simulator_source=simulator.source(self.instance))
             step.note = f"http://{HOST}:{port}"
 
     def _localstack(self, port: int, made: environments.Environments) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from filelock import FileLock
 
-from devenv import postgres, watch_request
+from devenv import portal, postgres, watch_request
 from devenv.aws import Clients
 from devenv.credentials import Credentials
 from devenv.deploy.carry_over import carried_over
@@ -110,15 +110,16 @@ class Home:
 
 
 def _serve_portal(instance: Instance, servers: Servers, steps: Steps) -> None:
-    """Starts the portal, or starts it anew when the API has another address than the one it knows."""
+    """Starts the portal, or starts it anew when its code is another, or the API has another address than it knows."""
     state = Supervision(instance).state
     document = state.read()
-    if servers.observed()["portal"].runs and document.get("portal_api") == document["api_url"]:
+    serves = {"portal_api": document["api_url"], "portal_source": portal.source(instance)}
+    if servers.observed()["portal"].runs and all(document.get(name) == value for name, value in serves.items()):
         return
     with steps.step("Portal") as step:
         address = f"http://{HOST}:{document['ports']['portal']}"
         servers.serve_portal(document)
-        state.merge(portal=address, portal_api=document["api_url"])
+        state.merge(portal=address, **serves)
         step.note = address
 
 

@@ -11,6 +11,7 @@ from filelock import FileLock
 from psycopg.conninfo import make_conninfo
 
 from devenv.credentials import Credentials
+from devenv.deploy.artifacts import content_hash, files_of
 from devenv.environments import Recipe, ensure_recipe
 from devenv.instance import ACCOUNT, ENVIRONMENT, REGION, Instance
 from devenv.ports import HOST
@@ -63,6 +64,11 @@ def request(instance: Instance, document: Document, assets: Path) -> ProcessRequ
         log=str(instance.logs / "portal.log"),
         stop_seconds=3.0,
     )
+
+
+def source(instance: Instance) -> str:
+    """The hash of its code: what runs with another one is to be started anew."""
+    return content_hash(files_of(instance.project / "src" / "portal"))
 
 
 def place(instance: Instance) -> Path:

@@ -2,6 +2,7 @@
 
 import sys
 
+from devenv.deploy.artifacts import content_hash, files_of
 from devenv.instance import Instance
 from devenv.process_request import ProcessRequest
 from devenv.supervision import clean_environment
@@ -25,6 +26,11 @@ def request(instance: Instance, port: int) -> ProcessRequest:
         folder=str(instance.project),
         log=str(instance.logs / "simulator.log"),
     )
+
+
+def source(instance: Instance) -> str:
+    """The hash of its code: what runs with another one is to be started anew."""
+    return content_hash(files_of(instance.project / "src" / "legacy_simulator"))
 
 
 def urls(base: str) -> dict[str, str]:

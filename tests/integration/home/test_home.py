@@ -160,6 +160,20 @@ def test_up_twice_is_a_no_op_that_says_so(copied: CopiedHome) -> None:
     assert [copied.observed(name) for name in PROCESSES] == before
 
 
+def test_up_starts_anew_what_has_other_code_than_it_runs_with(copied: CopiedHome, home_kind: str) -> None:
+    if home_kind == "compose":
+        pytest.skip("in containers: images are built when something is to be started")
+    before = {name: copied.observed(name) for name in PROCESSES}
+    for name in ("legacy_simulator", "portal"):
+        with (copied.project / "src" / name / "app.py").open("a") as file:
+            file.write("# pulled\n")
+
+    copied.mtd("up", "--no-seed")
+
+    after = {name: copied.observed(name) for name in PROCESSES}
+    assert {name for name in PROCESSES if after[name] != before[name]} == {"simulator", "portal"}
+
+
 def test_down_leaves_no_process_and_no_port_and_up_again_keeps_the_orders(copied: CopiedHome, number: str) -> None:
     system = copied.system()
     _put(system, number)
