@@ -21,7 +21,7 @@ from tests.orders import OrderFile
 pytestmark = pytest.mark.xdist_group("home")
 
 _RELAY = "src/lambdas/relay_outbox/handler.py"
-_SENT = "    return sent\n"
+_SENT = "    return sent | tended\n"
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_a_saved_handler_is_served_by_fresh_processes_of_its_function_only(copie
     system.get("/summary")
     before = copied.function_processes()
 
-    with copied.saved(_RELAY, _SENT, "    import os\n    return sent | {'saved': os.getpid()}\n"):
+    with copied.saved(_RELAY, _SENT, "    import os\n    return sent | tended | {'saved': os.getpid()}\n"):
         served_by = _answers(copied, "saved")
 
     assert served_by not in before["relay_outbox"]
