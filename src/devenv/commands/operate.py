@@ -3,18 +3,16 @@
 import argparse
 import getpass
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 from devenv.instance import Instance
-from devenv.orders_api import OrdersApi
+from devenv.operation_watch import progress, watch
 from devenv.problem import Problem
 from devenv.running import Running
 from devenv.screen import console, json_flag, print_json, table
 
 ACTIONS = ("retry", "correct", "move", "skip", "suspend", "resume", "cancel", "stop")
-_LOOK_SECONDS = 0.5
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +40,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         operation = api.stop_operation(_operation_id(arguments.numbers), arguments.person)
         operation = api.operation(operation["operation_id"])
     else:
-        operation = _watch(api, api.operate(asked), quiet=arguments.json)
+        operation = watch(api, api.operate(asked), quiet=arguments.json)
     if arguments.json:
         print_json(operation)
     else:
@@ -89,31 +87,9 @@ def _operation_id(numbers: list[str]) -> int:
     return int(numbers[0])
 
 
-def _watch(api: OrdersApi, operation: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
-    """Follows it to its end. Who interrupts this leaves the operation running."""
-    told = ""
-    while operation["status"] == "running":
-        line = _progress(operation)
-        if line != told and not quiet:
-            console().print(line, highlight=False)
-            told = line
-        time.sleep(_LOOK_SECONDS)
-        operation = api.call("GET", f"/operations/{operation['operation_id']}")
-    return api.operation(operation["operation_id"])
-
-
-def _progress(operation: dict[str, Any]) -> str:
-    counts = operation["counts"]
-    worked = counts["total"] - counts["pending"]
-    return (
-        f"operation {operation['operation_id']}, {operation['action']}: {worked} of {counts['total']}, "
-        f"{counts['refused']} refused, {counts['came_back']} failed again"
-    )
-
-
 def _show(operation: dict[str, Any]) -> None:
     rows = [(item["number"], item["status"], item["code"], item["message"]) for item in operation["items"]]
     console().print(table(("Number", "Result", "Code", "What"), rows))
     why = f" ({operation['why']})" if operation["why"] else ""
     dry = ", a dry run: nothing is changed" if operation["dry_run"] else ""
-    console().print(f"\n{_progress(operation)}. It is {operation['status']}{why}{dry}.", highlight=False)
+    console().print(f"\n{progress(operation)}. It is {operation['status']}{why}{dry}.", highlight=False)

@@ -1,10 +1,10 @@
-"""import process diagrams and say what becomes of them"""
+"""import process diagrams, list their versions, take orders in flight from one to another"""
 
 import argparse
 import sys
 from pathlib import Path
 
-from devenv import diagram_files, process_demo
+from devenv import diagram_files, process_demo, process_migration
 from devenv.commands import order
 from devenv.diagram_files import Json
 from devenv.instance import PROJECT, Instance
@@ -22,12 +22,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     json_flag(importing)
     summary = "import tests/data/processes/fulfilment.bpm, run orders on it and do people's tasks through the API"
     demo = actions.add_parser("demo", help=summary, description=summary)
+    summary = "list the versions of processes, and how many orders are on their way on each"
+    json_flag(actions.add_parser("versions", help=summary, description=summary))
+    summary = "say what a migration to another version would make of each order in flight, run it, or take it back"
+    process_migration.arguments(actions.add_parser("migrate", help=summary, description=summary))
     demo.add_argument("--orders", type=int, default=50, metavar="N", help="how many (default: 50)")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.action == "demo":
         return _demo(arguments.orders, instance)
+    if arguments.action == "migrate":
+        return process_migration.run(arguments, instance)
+    if arguments.action == "versions":
+        return _versions(Running.of(instance).orders_api().call("GET", "/processes")["versions"], arguments.json)
     reports = diagram_files.reports(arguments.files, PROJECT)
     if arguments.json:
         print_json(reports)
@@ -50,6 +58,19 @@ def _show(report: Json) -> None:
         screen.print(table(("Task", "Done by"), ((f"  {each['task']}", each["by"]) for each in report["bindings"])))
     reason = f": {report['reason']}" if report["reason"] else ""
     screen.print(f"Verdict: {report['verdict']}{reason}\n", style="bold", markup=False, highlight=False)
+
+
+def _versions(versions: list[Json], as_json: bool) -> int:
+    if as_json:
+        print_json(versions)
+        return 0
+    rows = [
+        (each["process"], each["version"], "active" if each["active"] else "retired" if each["retired_at"] else "",
+         each["orders_in_flight"], each["imported_at"][:19])
+        for each in versions
+    ]  # fmt: skip
+    console().print(table(("Process", "Version", "Orders start", "In flight", "Imported"), rows, right=("In flight",)))
+    return 0
 
 
 def _demo(orders: int, instance: Instance) -> int:

@@ -5,7 +5,6 @@ import binascii
 from typing import Any
 from urllib.parse import unquote
 
-from mtd.adapters.processes import PostgresVersions
 from mtd.adapters.reader import PostgresReader
 from mtd.domain.errors import InvalidRequest
 from mtd.engine.reports import Source
@@ -18,7 +17,7 @@ from mtd.usecases.manage_processes import change_version, import_versions
 def _serve(event: Event, body: Json, _context: Any) -> Json:
     if event["httpMethod"] == "GET":
         return {"versions": list_versions(PostgresReader(composition.database()), query_parameter(event, "process"))}
-    versions, path = PostgresVersions(composition.database()), event.get("pathParameters") or {}
+    versions, path = composition.versions(), event.get("pathParameters") or {}
     if "action" in path:
         number = path["version"]
         if not number.isdecimal() or len(number) > 9:

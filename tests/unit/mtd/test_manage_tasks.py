@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.bpmn_files import bpmn
+from tests.cases import plan_of
 from tests.diagrams import draw
 from tests.orders import OrderFile
 from tests.unit.mtd.fakes import FakeWork
@@ -17,6 +18,7 @@ from mtd.adapters.forms import JsonSchemas
 from mtd.domain import ubl
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.engine import importing
+from mtd.engine.plan import Plan
 from mtd.engine.reports import Source
 from mtd.engine.tokens import Token, Waits
 from mtd.entrypoints.task_requests import read_number, read_request, read_text, read_values
@@ -164,6 +166,7 @@ class FakeVersions:
 
     stored: list[str] = field(default_factory=list)
     active: list[int] = field(default_factory=list)
+    of_old: Plan | None = None
 
     def store(self, process: str, plan: Json, diagram: str, digest: str, forms: Mapping[str, Any], report: Json) -> int:
         assert "<process" in diagram
@@ -172,6 +175,9 @@ class FakeVersions:
         if digest not in self.stored:
             self.stored.append(digest)
         return self.stored.index(digest) + 1
+
+    def plan(self, process: str, version: int) -> tuple[int, Plan] | None:
+        return (version, self.of_old) if self.of_old is not None and version == 1 else None
 
     def activate(self, process: str, version: int) -> bool:
         assert process == "p"
@@ -202,6 +208,22 @@ def test_what_is_ready_becomes_a_version_and_the_same_again_none() -> None:
         change_version("p", 3, "retire", versions)
     with pytest.raises(InvalidRequest):
         change_version("p", 1, "delete", versions)
+
+
+def test_a_task_that_nothing_serves_keeps_a_version_from_orders() -> None:
+    bound = plan_of("start: S\nservice: A\nend: E\nS > A > E")
+    versions = FakeVersions(stored=["old"], of_old=bound)
+
+    with pytest.raises(Conflict, match="'A' is bound to lambda:a, which nothing serves") as refused:
+        change_version("p", 1, "activate", versions)
+    assert (refused.value.code, versions.active) == ("nobody_serves", [])
+    assert change_version("p", 1, "retire", versions)["done"] == "retire"
+    drawn = bpmn(draw("start: S\nservice: A\nend: E\nS > A > E"))
+    [report] = import_versions(
+        [Source(name="p", content=drawn, sheet={"tasks": {"A": "lambda:a"}})], {}, versions, JsonSchemas()
+    )
+    assert (report["verdict"], report["version"], versions.stored) == ("unbound", None, ["old"])
+    assert report["unbound"] == [report["reason"]]
 
 
 @pytest.mark.parametrize("schema", [{"type": "nothing"}, [], {"$ref": "http://example.test/x"}])

@@ -2,8 +2,9 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.unit.mtd.test_effects import FakeLegacy, FakePaperless
 from mtd.domain import ubl
 from mtd.domain.errors import BusinessError, Conflict, InvalidRequest, MtdError, RetryableError, UnstorableError
 from mtd.domain.order import to_json
-from mtd.engine.plan import CANCELLATION
+from mtd.engine.plan import CANCELLATION, Plan
 from mtd.engine.tokens import Token, Waits, token_json
 from mtd.entrypoints.operation_requests import read_operation_request
 from mtd.usecases.acts import Act, InWork, OpenIncident, Operated, Verdict
@@ -31,6 +32,7 @@ from mtd.usecases.run_state import run_state
 from mtd.usecases.state_outcome import StateRun
 
 ORDER = ubl.parse_order(OrderFile(number="N-1", gift_card="GC-1").xml().encode())
+ENTERED = datetime(2026, 9, 7, 10, tzinfo=UTC)
 RUN = StateRun(function="operate_order", request_id="r", parallel=1)
 
 
@@ -48,6 +50,7 @@ def order(*standing: Token, state: str | None = None, **other: Any) -> Operated:
     known: dict[str, Any] = {
         "order": ORDER, "document": to_json(ORDER), "number": "N-1", "revision": 3, "leased": frozenset(),
         "due_seconds": {100 + token.id: 30.0 for token in standing}, "plan": PLAN,
+        "entered_at": {100 + token.id: ENTERED for token in standing}, "process_version_id": 1,
         "outcome": None if standing else "exception", "incidents": (incident,) if state else (),
         "held": Held(
             order_id=ORDER.order_id, values={}, order=ORDER, suspended=other.pop("suspended", False),
@@ -319,6 +322,9 @@ class FakeOperations:
             Item(position=n, order_id=uuid.UUID(int=n), number=str(n), revision=3, tries=self.tries.get(n, 0))
             for n in left[:limit]
         ]
+
+    def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
+        return dict.fromkeys(ids, PLAN)
 
     def operate(self, operation: Operation, items: Sequence[Item], decide: Decide) -> None:
         assert operation == self.operation

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from mtd.engine.tokens import Waits
 from mtd.sql import load
 from mtd.usecases.acts import OpenIncident, Operated, Verdict
 from mtd.usecases.cases import Changes, Json, Message
-from mtd.usecases.operations import Decide, Item, NewOperation, Result, missing
+from mtd.usecases.operations import Decide, Item, NewOperation, Result, Selection, missing
 from mtd.usecases.pace import Operation, Progress
 
 _SQL = load("operations")
@@ -36,6 +37,8 @@ class PostgresOperations:
             "seller": chosen.seller,
             "fingerprint": chosen.fingerprint,
             "state": chosen.state,
+            "version": chosen.version,
+            "migrated_by": chosen.migrated_by,
         }
         row = {
             "action": new.action, "person": new.person, "reason": new.reason, "arguments": Jsonb(new.arguments),
@@ -46,7 +49,7 @@ class PostgresOperations:
             made = connection.execute(_SQL["insert_operation"], row).fetchone()
             assert made is not None
             operation_id: int = made["operation_id"]
-            rows = connection.execute(_SQL["freeze_items"], {"operation_id": operation_id, "limit": most, **asked})
+            rows = connection.execute(_SQL[_freezing(chosen)], {"operation_id": operation_id, "limit": most, **asked})
             selected = [(each["number"], str(each["order_id"])) for each in rows.fetchall()]
             if (problem := missing(new, selected)) is not None:
                 raise problem
@@ -59,6 +62,9 @@ class PostgresOperations:
     def pending(self, operation_id: int, limit: int) -> list[Item]:
         rows = self._database.query(_SQL["pending_items"], {"operation_id": operation_id, "limit": limit})
         return [Item(**row) for row in rows]
+
+    def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
+        return self._work.plans(ids)
 
     def operate(self, operation: Operation, items: Sequence[Item], decide: Decide) -> None:
         ids = {"order_ids": [item.order_id for item in items]}
@@ -73,6 +79,10 @@ class PostgresOperations:
             verdicts = [r.verdict for r in results.values() if r.verdict is not None and not operation.dry_run]
             if verdicts:
                 connection.execute(_SQL["operate_orders"], {"orders": Jsonb([v.row for v in verdicts])})
+            if migrated := [row for verdict in verdicts for row in verdict.migrated]:
+                connection.execute(_SQL["migrate_tokens"], {"tokens": Jsonb(migrated)})
+            if carried := [row for verdict in verdicts for row in verdict.carried]:
+                connection.execute(_SQL["carry_tasks"], {"tasks": Jsonb(carried)})
             told = {"person": operation.person, "action": operation.action, "reason": operation.reason}
             resolved = [{"incident_id": each, **told} for verdict in verdicts for each in verdict.resolved]
             if resolved:
@@ -102,12 +112,18 @@ class PostgresOperations:
         return bool(self._database.query(_SQL["stop_operation"], {"operation_id": operation_id, "person": person}))
 
 
+def _freezing(chosen: Selection) -> str:
+    if chosen.version is not None:
+        return "freeze_in_flight"
+    return "freeze_migrated" if chosen.migrated_by is not None else "freeze_items"
+
+
 def _looks(operated: Iterable[Operated], verdicts: Sequence[Verdict]) -> Changes:
     """Tokens that are due and left as they are: whoever came for one while it was locked here has passed it over."""
     touched = {
         row["token_id"]
         for verdict in verdicts
-        for row in (*verdict.changes.moves, *verdict.changes.ends, *verdict.changes.retries)
+        for row in (*verdict.changes.moves, *verdict.changes.ends, *verdict.changes.retries, *verdict.migrated)
     }
     suspended = {UUID(v.row["order_id"]): v.row["suspends"] for v in verdicts if "suspends" in v.row}
     left = [
@@ -125,7 +141,7 @@ def _finished(item: Item, result: Result) -> Json:
     rests = list(result.verdict.rests) if result.verdict is not None else []
     return {
         "position": item.position, "status": result.status, "code": result.code, "message": result.message,
-        "rests": rests,
+        "rests": rests, "stood": result.verdict.stood if result.verdict is not None else None,
     }  # fmt: skip
 
 
@@ -138,8 +154,10 @@ def _operated(
     held = held_orders(orders, tokens)
     leased: dict[UUID, set[int]] = defaultdict(set)
     due: dict[UUID, dict[int, float]] = defaultdict(dict)
+    entered: dict[UUID, dict[int, datetime]] = defaultdict(dict)
     for row in tokens:
         due[row["order_id"]][row["token_id"]] = row["due_seconds"]
+        entered[row["order_id"]][row["token_id"]] = row["entered_at"]
         if row["leased"]:
             leased[row["order_id"]].add(row["token_id"])
     opened: dict[UUID, list[OpenIncident]] = defaultdict(list)
@@ -161,7 +179,9 @@ def _operated(
             outcome=row["outcome"],
             leased=frozenset(leased[order_id]),
             due_seconds=due[order_id],
+            entered_at=entered[order_id],
             incidents=tuple(opened[order_id]),
             plan=plans[row["process_version_id"]],
+            process_version_id=row["process_version_id"],
         )
     return found

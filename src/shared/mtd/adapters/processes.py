@@ -6,6 +6,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from mtd.adapters.database import Database
+from mtd.engine import plan_json
+from mtd.engine.plan import Plan
 from mtd.sql import load
 from mtd.usecases.cases import Json
 
@@ -34,6 +36,10 @@ class PostgresVersions:
         assert row is not None
         version: int = row["version"]
         return version
+
+    def plan(self, process: str, version: int) -> tuple[int, Plan] | None:
+        rows = self._database.query(_SQL["version_plan"], {"process": process, "version": version})
+        return (rows[0]["process_version_id"], plan_json.from_json(rows[0]["plan"])) if rows else None
 
     def activate(self, process: str, version: int) -> bool:
         parameters = {"process": process, "version": version}

@@ -8,15 +8,15 @@ from mtd.engine.tokens import Token, Waits
 FAILED = "failed"
 """The error of a task that failed for good: a boundary event for it, or for no code, catches every such failure."""
 
-_ARMED = {Trigger.TIMER: Waits.TIME, Trigger.MESSAGE: Waits.MESSAGE}
-_EVENTS = {Kind.TIMER: Waits.TIME, Kind.MESSAGE: Waits.MESSAGE}
+ARMED = {Trigger.TIMER: Waits.TIME, Trigger.MESSAGE: Waits.MESSAGE}
+EVENTS = {Kind.TIMER: Waits.TIME, Kind.MESSAGE: Waits.MESSAGE}
 
 
 def arm_boundaries(case: Case, node: Node, host: int, scope: int | None) -> None:
     """Set up the timers and messages that may interrupt or accompany the activity."""
     for boundary_id in node.boundaries:
         boundary = case.node(boundary_id)
-        waits = _ARMED.get(boundary.trigger) if boundary.trigger else None
+        waits = ARMED.get(boundary.trigger) if boundary.trigger else None
         if waits is not None:
             left = timers.repeats(boundary.time) if boundary.time and not boundary.interrupting else None
             case.park(case.new_id(), boundary_id, waits, scope, host=host, left=left)
@@ -25,7 +25,7 @@ def arm_boundaries(case: Case, node: Node, host: int, scope: int | None) -> None
 def arm_gateway(case: Case, node: Node, host: int, scope: int | None) -> None:
     """Set up the events of an event-based gateway."""
     for flow in node.flows:
-        case.park(case.new_id(), flow.to, _EVENTS[case.node(flow.to).kind], scope, host=host)
+        case.park(case.new_id(), flow.to, EVENTS[case.node(flow.to).kind], scope, host=host)
 
 
 def fire(case: Case, armed: Token) -> None:

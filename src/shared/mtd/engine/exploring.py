@@ -19,10 +19,13 @@ _MOST_TOKENS = 20
 _TWICE = ["list", ["number", "1"], ["number", "2"]]
 
 
-def stuck_joins(plan: Plan) -> list[str]:
-    """A sentence for each join that can wait for ever, with the step after which it does."""
+def stuck_joins(plan: Plan, start: Tokens | None = None) -> list[str]:
+    """A sentence for each join that can wait for ever, with the step after which it does.
+
+    `start`: the tokens to walk from, else the process's beginning.
+    """
     joins = any(node.kind is Kind.PARALLEL and node.incoming for node in plan.nodes.values())
-    return _Walk(plan).all() if joins and len(plan.nodes) <= _MOST_NODES else []
+    return _Walk(plan).all(start) if joins and len(plan.nodes) <= _MOST_NODES else []
 
 
 class _Answers(Mapping[str, Any]):
@@ -51,15 +54,15 @@ class _Walk:
         self._steps = 0
         self._found: dict[str, None] = {}
 
-    def all(self) -> list[str]:
-        pending = [applied({}, changes) for changes in self._outcomes({}, None)]
+    def all(self, start: Tokens | None) -> list[str]:
+        pending = [dict(start)] if start else [applied({}, changes) for changes in self._outcomes({}, None)]
         seen: set[object] = set()
         while pending and self._steps < _MOST_STEPS:
             tokens = pending.pop()
-            places = _places(tokens) if len(tokens) <= _MOST_TOKENS else None
-            if places in seen or places is None:
+            stands = places(tokens) if len(tokens) <= _MOST_TOKENS else None
+            if stands in seen or stands is None:
                 continue
-            seen.add(places)
+            seen.add(stands)
             for occurrence in self._occurrences(tokens):
                 pending += [applied(tokens, changes) for changes in self._outcomes(tokens, occurrence)]
         return list(self._found)
@@ -123,7 +126,7 @@ def _freed(node: Node) -> Node:
     return replace(node, flows=flows, repeat=repeat, sets=(), time="PT1S" if node.time else node.time)
 
 
-def _places(tokens: Tokens) -> object:
+def places(tokens: Tokens) -> object:
     """The tokens without their ids: equal for equal places."""
 
     def inside(scope: int | None) -> tuple[object, ...]:

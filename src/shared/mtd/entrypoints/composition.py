@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mtd.adapters.operations import PostgresOperations
     from mtd.adapters.outbox import PostgresOutbox
     from mtd.adapters.paperless import HttpPaperless
+    from mtd.adapters.processes import PostgresVersions
     from mtd.adapters.queues import SqsQueues
     from mtd.adapters.state_machines import StepFunctions
     from mtd.adapters.users import PostgresUsers
@@ -85,6 +86,13 @@ def circuits() -> "PostgresCircuits":
         drain_rate=config().circuit_drain_rate,
     )
     return PostgresCircuits(database(), work(), settings)
+
+
+@cache
+def versions() -> "PostgresVersions":
+    from mtd.adapters.processes import PostgresVersions
+
+    return PostgresVersions(database())
 
 
 @cache

@@ -22,12 +22,12 @@ def read_operation_request(body: Json) -> NewOperation:
     if not reason or not reason.strip():
         raise InvalidRequest("a reason must be given: the order's history keeps it", code="reason_missing")
     act = read_act(action, person, reason, body)
-    selection, canary = _selection(body), _canary(body)
+    selection, canary = _selection(body), canary_of(body)
     named = len(selection.numbers or ()) + len(selection.order_ids or ())
     if action == "correct" and (named != 1 or selection.fingerprint or selection.state):
         raise InvalidRequest("one order is corrected at a time: name it", code="one_order_only")
     arguments = {"node": act.node, "at": act.at, "document": act.document}
-    stop_at = _number(body, "stop_at", most=1.0, zero=True)
+    stop_at = number_of(body, "stop_at", most=1.0, zero=True)
     return NewOperation(
         action=action,
         person=person,
@@ -36,7 +36,7 @@ def read_operation_request(body: Json) -> NewOperation:
         arguments={name: value for name, value in arguments.items() if value is not None},
         dry_run=_flag(body, "dry_run"),
         canary=canary,
-        rate=_number(body, "rate", most=1_000.0, zero=False),
+        rate=number_of(body, "rate", most=1_000.0, zero=False),
         stop_at=CANARY_STOPS_AT if stop_at is None and canary is not None else stop_at,
     )
 
@@ -75,7 +75,8 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
 
 
-def _canary(body: Json) -> int | None:
+def canary_of(body: Json) -> int | None:
+    """How many orders go first. Raises InvalidRequest."""
     value = body.get("canary")
     if value is None:
         return None
@@ -84,7 +85,8 @@ def _canary(body: Json) -> int | None:
     return value
 
 
-def _number(body: Json, name: str, *, most: float, zero: bool) -> float | None:
+def number_of(body: Json, name: str, *, most: float, zero: bool) -> float | None:
+    """A number of the body, from or above 0. Raises InvalidRequest."""
     value = body.get(name)
     if value is None:
         return None

@@ -5,7 +5,7 @@ order by order_id for no key update;
 
 -- name: operated_tokens
 -- Locked, so that nobody leases one meanwhile.
-select token_id, version, order_id, node, ordinal, waits, scope, host, via, item, size, remaining,
+select token_id, version, order_id, node, ordinal, waits, scope, host, via, item, size, remaining, entered_at,
        coalesce(leased_until > now(), false) as leased,
        extract(epoch from due_at - now())::double precision as due_seconds
 from tokens where order_id = any(%(order_ids)s)
@@ -24,6 +24,7 @@ set revision = o.revision + 1, operated_at = now(), updated_at = now(),
     reason = case when p.reopens then null else o.reason end,
     suspended_at = case p.suspends when true then now() when false then null else o.suspended_at end,
     -- content_hash stays: it says what came, and copies of that are known by it.
+    process_version_id = coalesce(p.process_version_id, o.process_version_id),
     document = coalesce(p.document, o.document),
     buyer_id = coalesce(p.buyer_id, o.buyer_id),
     buyer_name = coalesce(p.buyer_name, o.buyer_name),
@@ -31,8 +32,25 @@ set revision = o.revision + 1, operated_at = now(), updated_at = now(),
     total = case when p.document is null then o.total else p.total end,
     promised_on = case when p.document is null then o.promised_on else p.promised_on end
 from jsonb_to_recordset(%(orders)s) as p (order_id uuid, reopens boolean, suspends boolean, document jsonb, buyer_id text,
-     buyer_name text, currency text, total numeric, promised_on date)
+     buyer_name text, currency text, total numeric, promised_on date, process_version_id bigint)
 where o.order_id = p.order_id;
+
+-- name: migrate_tokens
+-- Their tries, leases that ran out and data stay: only what the new version says of their place changes.
+update tokens t
+set node = m.node, version = t.version + 1, server = m.server, message = m.message, via = m.via,
+    due_at = coalesce(m.due_at, t.due_at)
+from jsonb_to_recordset(%(tokens)s) as m (token_id bigint, version integer, node text, server text, message text, via text,
+     due_at timestamptz)
+where t.token_id = m.token_id and t.version = m.version;
+
+-- name: carry_tasks
+-- Of another team's task nobody of the old one is the assignee any more.
+update tasks t
+set node = c.node, name = c.name, team = c.team, form = c.form, version = t.version + 1,
+    assignee = case when t.team = c.team then t.assignee end
+from jsonb_to_recordset(%(tasks)s) as c (token_id bigint, node text, name text, team text, form text)
+where t.token_id = c.token_id and t.status = 'open';
 
 -- name: resolve_incidents
 update incidents i
@@ -69,6 +87,25 @@ order by o.received_at, o.order_id
 limit %(limit)s
 returning number, order_id;
 
+-- name: freeze_in_flight
+insert into operation_items (operation_id, position, order_id, number, revision)
+select %(operation_id)s, row_number() over (order by o.received_at, o.order_id), o.order_id, o.number, o.revision
+from orders o
+where o.process_version_id = %(version)s and o.ended_at is null
+order by o.received_at, o.order_id
+limit %(limit)s
+returning number, order_id;
+
+-- name: freeze_migrated
+insert into operation_items (operation_id, position, order_id, number, revision, stood)
+select %(operation_id)s, i.position, i.order_id, i.number, o.revision, i.stood
+from operation_items i
+join orders o on o.order_id = i.order_id
+where i.operation_id = %(migrated_by)s and i.status = 'done'
+order by i.position
+limit %(limit)s
+returning number, order_id;
+
 -- name: lease_operation
 update operations set leased_until = now() + interval '60 seconds'
 where operation_id = %(operation_id)s and status = 'running' and due_at < now() + interval '1 second'
@@ -76,15 +113,17 @@ where operation_id = %(operation_id)s and status = 'running' and due_at < now() 
 returning operation_id, action, person, reason, arguments, dry_run, canary, rate, stop_at;
 
 -- name: pending_items
-select position, order_id, number, revision, tries from operation_items
+select position, order_id, number, revision, tries, stood from operation_items
 where operation_id = %(operation_id)s and status = 'pending'
 order by tries, position limit %(limit)s;
 
 -- name: finish_items
 update operation_items i
 set status = f.status, code = f.code, message = f.message, rests = f.rests, tries = i.tries + 1,
+    stood = coalesce(f.stood, i.stood),
     ended_at = case when f.status = 'pending' then null else clock_timestamp() end
-from jsonb_to_recordset(%(items)s) as f (position integer, status text, code text, message text, rests jsonb)
+from jsonb_to_recordset(%(items)s) as f (position integer, status text, code text, message text, rests jsonb,
+     stood jsonb)
 where i.operation_id = %(operation_id)s and i.position = f.position;
 
 -- name: progress

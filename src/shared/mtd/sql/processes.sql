@@ -10,6 +10,9 @@ with standing as (
 )
 select version from standing union all select version from stored;
 
+-- name: version_plan
+select process_version_id, plan from process_versions where process = %(process)s and version = %(version)s;
+
 -- name: deactivate_others
 update process_versions set active = false
 where process = %(process)s and active and version <> %(version)s

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from mtd.domain.errors import Conflict, InvalidRequest
 from mtd.domain.order import Order
@@ -50,15 +51,19 @@ class Operated:
     outcome: str | None
     leased: frozenset[int]
     due_seconds: Mapping[int, float]
+    entered_at: Mapping[int, datetime]
+    """When each token came to where it stands, by its row's id; `due_seconds` too."""
     incidents: tuple[OpenIncident, ...]
     plan: Plan
+    process_version_id: int
 
 
 @dataclass(slots=True, kw_only=True)
 class Verdict:
     """What is written: `row` changes the order itself.
 
-    `rests` are the servers' steps where it is put, `said` tells a person.
+    `rests` are the servers' steps where it is put, `said` tells a person. `migrated` and `carried` are tokens and tasks
+    in their new version, `stood` is where a migration has found and left the order's tokens.
     """
 
     changes: Changes = field(default_factory=Changes)
@@ -67,6 +72,9 @@ class Verdict:
     rests: tuple[str, ...] = ()
     said: str = ""
     detail: Json = field(default_factory=dict)
+    migrated: list[Json] = field(default_factory=list)
+    carried: list[Json] = field(default_factory=list)
+    stood: Json | None = None
 
 
 def read_act(action: str, person: str, reason: str, body: Json) -> Act:

@@ -5,12 +5,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.engine import importing, plan_json
 from mtd.engine.plan import Kind, Plan
 from mtd.engine.reports import Report, Source
 from mtd.usecases.cases import Json
-from mtd.usecases.import_processes import STATES, report_json
+from mtd.usecases.import_processes import STATES, report_json, unserved
 
 
 class Versions(Protocol):
@@ -18,6 +18,10 @@ class Versions(Protocol):
 
     def store(self, process: str, plan: Json, diagram: str, digest: str, forms: Mapping[str, Any], report: Json) -> int:
         """Its version number; the same content again is the version that it was."""
+        ...
+
+    def plan(self, process: str, version: int) -> tuple[int, Plan] | None:
+        """Its id and its plan; None when there is no such version."""
         ...
 
     def activate(self, process: str, version: int) -> bool:
@@ -54,10 +58,16 @@ def import_versions(
 
 
 def change_version(process: str, version: int, action: str, versions: Versions) -> Json:
-    """`activate` or `retire` it. Raises NotFound and InvalidRequest."""
+    """`activate` or `retire` it.
+
+    Raises NotFound, InvalidRequest, and Conflict (`nobody_serves`) for a version with a task that nothing would do.
+    """
     changes = {"activate": versions.activate, "retire": versions.retire}
     if action not in changes:
         raise InvalidRequest(f"{action!r} is neither activate nor retire", code="action_unknown")
+    found = versions.plan(process, version) if action == "activate" else None
+    if found is not None and (reasons := unserved(found[1])):
+        raise Conflict(f"{process} version {version} cannot be activated: {reasons[0]}", code="nobody_serves")
     if not changes[action](process, version):
         raise NotFound(f"{process} has no version {version}", code="version_unknown")
     return {"process": process, "version": version, "done": action}

@@ -13,9 +13,11 @@ from typing import Protocol
 from uuid import UUID
 
 from mtd.domain.errors import MtdError, NotFound, UnstorableError
+from mtd.engine.plan import Plan
 from mtd.usecases.acts import InWork, Operated, Verdict, read_act
 from mtd.usecases.cases import Json
 from mtd.usecases.correct_order import LegacySystems, effects_made
+from mtd.usecases.migrate_order import MIGRATE, migrate_order, moving_of
 from mtd.usecases.operate_order import operate_order
 from mtd.usecases.pace import Operation, Progress, canary_is_watched, slice_size, too_many_errors
 
@@ -28,13 +30,19 @@ _IN_WORK_SECONDS, _IN_WORK_TRIES = 2, 45
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which orders: all that is given must hold. `state` is one that they stand at, or an end."""
+    """Which orders: all that is given must hold. `state` is one that they stand at, or an end.
+
+    `version` alone means those on their way on that version of a process, `migrated_by` alone those that an operation
+    has migrated.
+    """
 
     numbers: tuple[str, ...] | None = None
     order_ids: tuple[str, ...] | None = None
     seller: str | None = None
     fingerprint: str | None = None
     state: str | None = None
+    version: int | None = None
+    migrated_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +62,17 @@ class NewOperation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One order of an operation: `revision` is the order's when the selection was frozen."""
+    """One order of an operation: `revision` is the order's when the selection was frozen.
+
+    `stood` is where the migration that is to be reversed has found and left it.
+    """
 
     position: int
     order_id: UUID
     number: str
     revision: int
     tries: int
+    stood: Json | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +103,8 @@ class Operations(Protocol):
         ...
 
     def pending(self, operation_id: int, limit: int) -> list[Item]: ...
+
+    def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
 
     def operate(self, operation: Operation, items: Sequence[Item], decide: Decide) -> None:
         """Lock the items' orders, decide each, write verdicts (unless it is a dry run) and results.
@@ -150,21 +164,21 @@ def _give_back(operation: Operation, items: Sequence[Item], after: Progress, ope
 def _work_on(
     operation: Operation, items: Sequence[Item], operations: Operations, systems: LegacySystems, function: str
 ) -> None:
-    act = read_act(operation.action, operation.person, operation.reason, operation.arguments)
-    made: dict[UUID, frozenset[str]] = {}
     refusals: dict[UUID, MtdError] = {}
-    if act.action == "correct":
-        for item in items:
-            try:
-                made[item.order_id] = effects_made(systems, item.order_id)
-            except MtdError as error:
-                refusals[item.order_id] = error
+    judge: Callable[[Item, Operated], Verdict]
+    if operation.action == MIGRATE:
+        moving = moving_of(operation, operations.plans)
+
+        def judge(item: Item, operated: Operated) -> Verdict:
+            return migrate_order(moving, operated, item.stood, function)
+    else:
+        judge = _by_act(operation, items, systems, function, refusals)
 
     def decide(item: Item, operated: Operated) -> Result:
         try:
             if (refusal := refusals.get(item.order_id)) is not None:
                 raise refusal
-            verdict = operate_order(act, operated, item.revision, made.get(item.order_id, frozenset()), function)
+            verdict = judge(item, operated)
         except InWork as busy:
             again = item.tries < _IN_WORK_TRIES and not operation.dry_run
             return Result(status="pending" if again else "refused", code=busy.code, message=str(busy))
@@ -172,7 +186,7 @@ def _work_on(
             return Result(status="refused", code=error.code, message=str(error)[:500])
         verdict.changes.events[0]["detail"]["operation"] = operation.operation_id
         would = "would be " if operation.dry_run else ""
-        return Result(status="done", message=f"{would}{_DONE[act.action]}: {verdict.said}", verdict=verdict)
+        return Result(status="done", message=f"{would}{_DONE[operation.action]}: {verdict.said}", verdict=verdict)
 
     try:
         operations.operate(operation, items, decide)
@@ -186,9 +200,29 @@ def _work_on(
                 operations.operate(operation, [item], decide)
 
 
+def _by_act(
+    operation: Operation,
+    items: Sequence[Item],
+    systems: LegacySystems,
+    function: str,
+    refusals: dict[UUID, MtdError],
+) -> Callable[[Item, Operated], Verdict]:
+    act = read_act(operation.action, operation.person, operation.reason, operation.arguments)
+    made: dict[UUID, frozenset[str]] = {}
+    if act.action == "correct":
+        for item in items:
+            try:
+                made[item.order_id] = effects_made(systems, item.order_id)
+            except MtdError as error:
+                refusals[item.order_id] = error
+    return lambda item, operated: operate_order(
+        act, operated, item.revision, made.get(item.order_id, frozenset()), function
+    )
+
+
 _DONE: Mapping[str, str] = {
     "retry": "retried", "correct": "corrected", "move": "moved", "skip": "skipped", "suspend": "suspended",
-    "resume": "resumed", "cancel": "cancelled",
+    "resume": "resumed", "cancel": "cancelled", MIGRATE: "migrated",
 }  # fmt: skip
 
 

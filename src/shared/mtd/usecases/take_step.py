@@ -54,7 +54,7 @@ def write_step(
     tasks: list[Json] = []
     for token in step.placed:
         inside = seen if token.scope is None else interpreter.facts_at(plan, tokens, token.scope, seen)
-        row = _row(plan.nodes[token.node], token, inside, data)
+        row = token_row(plan.nodes[token.node], token, inside, data)
         if token.waits is Waits.PERSON:
             tasks.append({"order_id": str(order_id), "ordinal": token.id, **_task(plan.nodes[token.node], inside)})
         stood = standing.get(token.id)
@@ -134,7 +134,8 @@ def server_of(node: Node) -> str:
     return target
 
 
-def _row(node: Node, token: Token, known: Facts, data: Json | None) -> Json:
+def token_row(node: Node, token: Token, known: Facts, data: Json | None) -> Json:
+    """What the row of a token says of its place. Raises ProcessError when a timer has no time."""
     row = token_json(token)
     del row["id"]
     if "left" in row:
