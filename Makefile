@@ -27,7 +27,7 @@ EMULATOR_DAY := 2026-03-26
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status watch stress test lint unit integration screenshots policy iam-parity lock aws clean seed venv \
-	demo-processes parity way-out build image deploy review drill package-proof drift portal-tests rehearsal
+	demo-processes demo-migration parity way-out build image deploy review drill package-proof drift portal-tests rehearsal
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -68,6 +68,8 @@ parity: venv ## the same 60 scenarios in both local homes, and every field in wh
 
 way-out: venv ## the flow's tests on another emulator than LocalStack (docs/adr/0017)
 	@$(PYTHON) -m tests.performance.way_out $(ARGS)
+demo-migration: venv ## 200 orders in flight to another version of their process and back, while as many others run
+	@$(VENV)/bin/python -m tests.performance.migration --instance $${MTD_INSTANCE:-dev} $(if $(ORDERS),--orders $(ORDERS))
 
 aws: venv ## the aws command against this instance: make aws ARGS="s3 ls"
 	@$(MTD) aws -- $(ARGS)

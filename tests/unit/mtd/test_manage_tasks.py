@@ -177,7 +177,7 @@ class FakeVersions:
         return self.stored.index(digest) + 1
 
     def plan(self, process: str, version: int) -> tuple[int, Plan] | None:
-        return (version, self.of_old) if self.of_old is not None and version == 1 else None
+        return (version, self.of_old) if self.of_old is not None and (process, version) == ("p", 1) else None
 
     def activate(self, process: str, version: int) -> bool:
         assert process == "p"

@@ -70,7 +70,7 @@ def test_every_token_gets_a_new_version_and_is_looked_at_in_its_own_time() -> No
     [event] = verdict.changes.events
     assert (event["what"], event["from_state"], event["to_state"]) == ("migrate", "a", "b")
     assert event["detail"]["to_version"] == 2
-    assert not (verdict.changes.moves or verdict.changes.tokens or verdict.changes.ends)
+    assert (verdict.changes.moves, verdict.changes.tokens, verdict.changes.ends) == ([], [], [])
 
 
 def test_a_persons_task_is_carried_and_what_the_new_version_arms_runs_from_when_it_began() -> None:
@@ -189,7 +189,6 @@ def test_what_callers_say_of_a_migration_is_checked() -> None:
     with pytest.raises(NotFound):
         read_migration_request("p", ASKED | {"to": 3}, find, lambda _: {})
     for done in ({"dry_run": True}, {"status": "running"}, {"action": "retry"}):
+        operations = {9: DONE | done}
         with pytest.raises(Conflict):
-            read_migration_request(
-                "p", ASKED | {"mode": "reverse", "operation_id": 9}, find, lambda _, d=done: DONE | d
-            )
+            read_migration_request("p", ASKED | {"mode": "reverse", "operation_id": 9}, find, operations.__getitem__)
