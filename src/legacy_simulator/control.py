@@ -56,6 +56,11 @@ def routes(simulator: Simulator) -> list[Route]:
             " on conflict (document_type) do update set first = ?2, last = ?3, next = max(next, ?2)",
             (document_type, int(body["first"]), int(body["last"])),
         )
+        if "expires_on" in body:
+            simulator.ledger.db.execute(
+                "insert or replace into caf_dates values (?, ?, ?)",
+                (document_type, body.get("authorised_on", ""), body["expires_on"]),
+            )
         return JSONResponse({"document_type": document_type, **body})
 
     return [

@@ -21,6 +21,8 @@ create table if not exists cards (number text primary key, balance text not null
 create table if not exists cafs (
     document_type integer primary key, first integer not null, last integer not null, next integer not null
 );
+-- A range of its own table, so that a ledger of an older release is read, too.
+create table if not exists caf_dates (document_type integer primary key, authorised_on text not null, expires_on text);
 create table if not exists voided (document_type integer, folio integer, primary key (document_type, folio));
 """
 
@@ -73,6 +75,18 @@ class Ledger:
             (value, operation),
         )
         return [json.loads(row[0]) for row in rows]
+
+    def issued(self, day: str, after: int, limit: int) -> list[Json]:
+        """A page of that day's tax documents: each operation's id, key, order, request and result."""
+        rows = self.db.execute(
+            "select id, key, order_number, request, result from operations where system = 'paperless'"
+            " and operation = 'issue' and json_extract(result, '$.FechaEmision') = ? and id > ? order by id limit ?",
+            (day, after, limit),
+        )
+        return [
+            {"id": row[0], "key": row[1], "order": row[2], "request": json.loads(row[3]), "result": json.loads(row[4])}
+            for row in rows
+        ]
 
     def counts(self) -> list[Json]:
         """How many operations of each kind."""

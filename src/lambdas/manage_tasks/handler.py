@@ -1,4 +1,4 @@
-"""GET /tasks, POST /tasks/{task_id}/{action} and POST /orders/{number}/messages: work for people, word from outside."""
+"""/tasks, POST /orders/{number}/messages and /warnings/{warning_id}/acknowledge: work for people, word from outside."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from mtd.adapters.reader import PostgresReader
 from mtd.adapters.tasks import PostgresTasks
 from mtd.config import config
-from mtd.domain.errors import InvalidRequest
+from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, api_hop, query_parameter
 from mtd.entrypoints.task_requests import read_number, read_request, read_text, read_values
@@ -27,6 +27,8 @@ def _serve(event: Event, body: Json, context: Any) -> Json:
             raise InvalidRequest("message must be a name, seller an id", code="message_malformed")
         number = unquote(path["number"])
         return send_message(number, seller, message, read_values(body), tasks, composition.work(), caller)
+    if "warning_id" in path:
+        return _acknowledge(path["warning_id"], body)
     request = read_request(path["task_id"], body)
     match path["action"]:
         case "complete":
@@ -36,6 +38,15 @@ def _serve(event: Event, body: Json, context: Any) -> Json:
         case "claim" | "unclaim" | "assign" | "comment" as action:
             return change_task(action, request, tasks)
     raise InvalidRequest(f"{path['action']!r} is nothing to do with a task", code="action_unknown")
+
+
+def _acknowledge(number: str, body: Json) -> Json:
+    person = read_text(body, "person", 200)
+    if not person:
+        raise InvalidRequest("person must be given", code="request_malformed")
+    if not composition.warnings().acknowledge(read_number(number), person):
+        raise NotFound("there is no warning of that number that nobody has acknowledged", code="warning_unknown")
+    return {"warning_id": int(number), "acknowledged_by": person}
 
 
 def _list(event: Event) -> Json:

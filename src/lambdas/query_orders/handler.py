@@ -1,4 +1,4 @@
-"""GET /orders, /orders/{number}, /exceptions, /circuits and /summary: what operators and the command ask of orders."""
+"""GET /orders, /orders/{number}, /exceptions, /warnings, /circuits, /summary: what operators ask of orders."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -9,8 +9,10 @@ from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
 from mtd.queries.circuits import list_circuits
+from mtd.entrypoints.task_requests import read_number
 from mtd.queries.exceptions import list_exceptions
 from mtd.queries.orders import count_by_state, list_orders, timeline
+from mtd.queries.warnings import list_warnings
 
 
 def _serve(event: Event, _body: Json, _context: Any) -> Json:
@@ -20,6 +22,11 @@ def _serve(event: Event, _body: Json, _context: Any) -> Json:
         return {"exceptions": list_exceptions(read)}
     if event["resource"] == "/circuits":
         return {"circuits": list_circuits(read, config().circuit_drain_rate)}
+    if event["resource"] == "/warnings":
+        after = query_parameter(event, "after")
+        return list_warnings(
+            read, everything=query_parameter(event, "all") == "true", after=read_number(after) if after else None
+        )
     if event["resource"] == "/summary":
         return {"orders_by_state": count_by_state(read)}
     if number is not None:

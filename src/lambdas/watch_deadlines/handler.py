@@ -1,4 +1,4 @@
-"""Every minute: timers that are due, or will be before the next look, are handed to the transitions queue."""
+"""Every minute: timers that are due soon are handed to the transitions queue, orders that will be late are told of."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.entrypoints import composition
 from mtd.entrypoints.logs import set_up_logs
+from mtd.usecases.warn_of_delays import warn_of_delays
 from mtd.usecases.watch_deadlines import watch_deadlines
 
 set_up_logs()
@@ -13,5 +14,6 @@ set_up_logs()
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     handed_over = watch_deadlines(composition.deadlines())
+    handed_over["warnings"] = warn_of_delays(composition.warnings())
     count(config().function, handed_over)
     return handed_over

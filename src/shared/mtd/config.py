@@ -22,6 +22,7 @@ class Config:
     notifications_queue_url: str
     operations_queue_url: str
     dte_incident_arn: str
+    warnings_topic_arn: str
     gift_card_url: str
     eom_url: str
     paperless_url: str
@@ -67,6 +68,7 @@ class Config:
             notifications_queue_url=text("NOTIFICATIONS_QUEUE_URL"),
             operations_queue_url=text("OPERATIONS_QUEUE_URL"),
             dte_incident_arn=text("DTE_INCIDENT_ARN"),
+            warnings_topic_arn=text("WARNINGS_TOPIC_ARN"),
             gift_card_url=text("GIFT_CARD_URL").rstrip("/"),
             eom_url=text("EOM_URL").rstrip("/"),
             paperless_url=text("PAPERLESS_URL").rstrip("/"),

@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from mtd.adapters.operations import PostgresOperations
     from mtd.adapters.outbox import PostgresOutbox
     from mtd.adapters.paperless import HttpPaperless
+    from mtd.adapters.paperless_lists import HttpRegister
     from mtd.adapters.processes import PostgresVersions
     from mtd.adapters.queues import SqsQueues
+    from mtd.adapters.reconciliation import PostgresDocuments
     from mtd.adapters.state_machines import StepFunctions
+    from mtd.adapters.summaries import PostgresSummaries
+    from mtd.adapters.topics import Outgoing
     from mtd.adapters.users import PostgresUsers
+    from mtd.adapters.warnings import PostgresWarnings
     from mtd.adapters.work import PostgresWork
     from mtd.usecases.correct_order import LegacySystems
 
@@ -99,7 +104,23 @@ def versions() -> "PostgresVersions":
 def outbox() -> "PostgresOutbox":
     from mtd.adapters.outbox import PostgresOutbox
 
-    return PostgresOutbox(database(), queues().send_all)
+    return PostgresOutbox(database(), outgoing().send_all)
+
+
+@cache
+def outgoing() -> "Outgoing":
+    """Queues and topics."""
+    from mtd.adapters.topics import Outgoing
+
+    return Outgoing(queues(), {"warnings": config().warnings_topic_arn})
+
+
+@cache
+def warnings() -> "PostgresWarnings":
+    from mtd.adapters.warnings import PostgresWarnings
+    from mtd.adapters.work import PostgresWork
+
+    return PostgresWarnings(database(), PostgresWork(database(), outgoing().send_all, config().lease_seconds))
 
 
 @cache
@@ -107,6 +128,27 @@ def deadlines() -> "PostgresDeadlines":
     from mtd.adapters.deadlines import PostgresDeadlines
 
     return PostgresDeadlines(database(), queues().send_all)
+
+
+@cache
+def summaries() -> "PostgresSummaries":
+    from mtd.adapters.summaries import PostgresSummaries
+
+    return PostgresSummaries(database())
+
+
+@cache
+def register() -> "HttpRegister":
+    from mtd.adapters.paperless_lists import HttpRegister
+
+    return HttpRegister(config().paperless_url, config().legacy_timeout_seconds)
+
+
+@cache
+def documents() -> "PostgresDocuments":
+    from mtd.adapters.reconciliation import PostgresDocuments
+
+    return PostgresDocuments(database())
 
 
 @cache
