@@ -13,6 +13,11 @@ COMMANDS = (
     "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "operate", "circuits",
     "mail", "invoke", "debug", "replay", "watch", "doctor", "parity", "process", "psql", "stress", "iam", "aws",
     "build", "image", "deploy", "drill", "drift", "environments",
+    "mail", "invoke", "watch", "doctor", "process", "psql", "stress", "iam", "aws", "build", "deploy", "drill", "drift",
+    "environments",
+    "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "warnings",
+    "operate", "dte", "mail", "invoke", "watch", "doctor", "process", "psql", "stress", "iam", "aws", "build",
+    "deploy", "drill", "drift", "environments",
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def show(visit: Visit) -> Response:
 
 def export(visit: Visit) -> Response:
     told = _statistics(visit, _asked(visit))
-    columns = ("since", "received", "completed", "exceptions", "p50")
+    columns = ("since", "received", "completed", "exceptions", "kept", "p50")
 
     def lines() -> Iterator[str]:
         yield csv_export.line([visit.say(f"statistics.{column}") for column in columns])

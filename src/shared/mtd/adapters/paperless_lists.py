@@ -1,21 +1,25 @@
 """Paperless's lists: the tax documents of a day, page by page, and the ranges of folios."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from mtd.adapters.http import request
 from mtd.adapters.paperless import HttpPaperless
 from mtd.domain import xml
-from mtd.domain.errors import MtdError, RetryableError
+from mtd.domain.errors import MtdError, RetryableError, UnavailableError
 from mtd.domain.reconciliation import FolioRange, Issued
 
 _MOST_PAGES = 10_000
 
+type Call = Callable[[str, str, bytes | None, dict[str, str], float], tuple[int, bytes]]
+
 
 class HttpRegister:
-    """Serves `reconcile_dte.Register`."""
+    """Serves `reconcile_dte.Register`. Raises UnavailableError where Paperless does not answer, or not as it should."""
 
-    def __init__(self, base_url: str, timeout_seconds: float) -> None:
+    def __init__(self, base_url: str, timeout_seconds: float, call: Call = request) -> None:
+        self._call = call
         self._base_url = base_url
         self._timeout_seconds = timeout_seconds
         self.recover = HttpPaperless(base_url, timeout_seconds).recover
@@ -29,19 +33,22 @@ class HttpRegister:
             following = _fields(answer).get("Siguiente", "")
             if not following:
                 return issued
-        raise RetryableError("Paperless's list has no end", code="unreadable")
+        raise UnavailableError("Paperless's list has no end", code="unreadable")
 
     def folio_ranges(self) -> list[FolioRange]:
         return [_range(_fields(each)) for each in self._ask("/cafs").children if each.tag == "Caf"]
 
     def _ask(self, path: str) -> xml.Element:
-        status, content = request("GET", self._base_url + path, None, {}, self._timeout_seconds)
+        try:
+            status, content = self._call("GET", self._base_url + path, None, {}, self._timeout_seconds)
+        except RetryableError as error:
+            raise UnavailableError(str(error), code=error.code) from error
         if status != 200:
-            raise RetryableError(f"Paperless answered {status} to GET {path}", code=f"http_{status}")
+            raise UnavailableError(f"Paperless answered {status} to GET {path}", code=f"http_{status}")
         try:
             return xml.parse(content)
         except MtdError as error:
-            raise RetryableError(f"Paperless answered GET {path} with no XML: {error}", code="unreadable") from None
+            raise UnavailableError(f"Paperless answered GET {path} with no XML: {error}", code="unreadable") from None
 
 
 def _fields(element: xml.Element) -> dict[str, str]:
@@ -58,7 +65,7 @@ def _issued(fields: dict[str, str]) -> Issued:
             amount=Decimal(amount) if amount else None,
         )
     except (KeyError, ValueError, InvalidOperation) as error:
-        raise RetryableError(f"a document of Paperless's list lacks {error}", code="unreadable") from None
+        raise UnavailableError(f"a document of Paperless's list lacks {error}", code="unreadable") from None
 
 
 def _range(fields: dict[str, str]) -> FolioRange:
@@ -70,4 +77,4 @@ def _range(fields: dict[str, str]) -> FolioRange:
             expires_on=date.fromisoformat(expires) if expires else None,
         )
     except (KeyError, ValueError) as error:
-        raise RetryableError(f"a range of Paperless's folios lacks {error}", code="unreadable") from None
+        raise UnavailableError(f"a range of Paperless's folios lacks {error}", code="unreadable") from None
