@@ -8,7 +8,7 @@ import pytest
 from mtd.adapters.queues import SqsQueues
 from mtd.adapters.topics import Outgoing
 from mtd.domain.errors import InvalidRequest
-from mtd.usecases.ports import Message
+from mtd.usecases.cases import Message
 from mtd.usecases.summarise_orders import HORIZON_SECONDS, asked_horizon, summarise_orders
 from mtd.usecases.warn_of_delays import warn_of_delays
 

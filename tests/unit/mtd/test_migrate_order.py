@@ -18,11 +18,11 @@ from mtd.engine.plan import CANCELLATION, Plan
 from mtd.engine.tokens import Token, Tokens, Waits
 from mtd.entrypoints.migration_requests import read_migration_request
 from mtd.usecases.acts import InWork, OpenIncident, Operated, Verdict
+from mtd.usecases.cases import Held, Json, Standing
 from mtd.usecases.correct_order import LegacySystems
 from mtd.usecases.migrate_order import Moving, migrate_order
 from mtd.usecases.operations import work_off
 from mtd.usecases.pace import Operation
-from mtd.usecases.ports import Held, Json, Standing
 
 ORDER = ubl.parse_order(OrderFile(number="N-1").xml().encode())
 ENTERED = datetime(2026, 9, 7, 10, tzinfo=UTC)

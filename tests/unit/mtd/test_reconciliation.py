@@ -13,7 +13,8 @@ from tests.unit.mtd.test_simulator_http import Systems
 from mtd.adapters.paperless_lists import HttpRegister
 from mtd.domain.errors import InvalidRequest, UnavailableError
 from mtd.domain.reconciliation import Difference, FolioRange, Forecast, Issued, differences, forecast
-from mtd.usecases.ports import IssuedDte, Json
+from mtd.usecases.cases import Json
+from mtd.usecases.ports import IssuedDte
 from mtd.usecases.reconcile_dte import reconcile_dte
 
 TODAY = date(2026, 9, 18)

@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mtd.engine.tokens import Waits
-from mtd.usecases.cases import Changes, Json, Message
+from mtd.usecases.cases import LONGEST_DELAY_SECONDS, Changes, Json, Message
 
 TOKENS_PER_MESSAGE = 100
 MAILS_PER_MESSAGE = 50
-LONGEST_DELAY_SECONDS = 900
-"""What SQS can delay a message by."""
 
 
 def _chunks[T](items: Sequence[T], size: int) -> Iterable[Sequence[T]]:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from mtd.adapters.database import Database
 from mtd.domain.reconciliation import Difference, Forecast, Issued
 from mtd.sql import load
-from mtd.usecases.ports import Json
+from mtd.usecases.cases import Json
 
 _SQL = load("reconciliation")
 

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mtd.adapters.aws import client
 from mtd.adapters.queues import SqsQueues
 from mtd.domain.errors import UnavailableError
-from mtd.usecases.ports import Message
+from mtd.usecases.cases import Message
 
 
 class Outgoing:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from mtd.adapters.change_rows import insert_outbox
 from mtd.adapters.database import Database
-from mtd.adapters.work import PostgresWork, insert_outbox
+from mtd.adapters.work import PostgresWork
 from mtd.sql import load
-from mtd.usecases.ports import Json, Message
+from mtd.usecases.cases import Json, Message
 
 _SQL = load("warnings")
 _PER_MESSAGE = 100

@@ -12,6 +12,9 @@ from mtd.engine.tokens import Token, Waits
 
 type Json = dict[str, Any]
 
+LONGEST_DELAY_SECONDS = 900
+"""What a queue can delay a message by; a timer that is due later is `watch_deadlines`'s to wake."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:

@@ -11,8 +11,8 @@ from mtd.engine.plan import CANCELLATION, Kind, Plan, Work
 from mtd.engine.rules import Facts
 from mtd.engine.tokens import Token, Waits
 from mtd.usecases.acts import InWork, Operated, Verdict
+from mtd.usecases.cases import LONGEST_DELAY_SECONDS, Json
 from mtd.usecases.pace import Operation
-from mtd.usecases.ports import LONGEST_DELAY_SECONDS, Json
 from mtd.usecases.take_step import server_of, standing_tokens, token_row
 
 MIGRATE = "migrate"

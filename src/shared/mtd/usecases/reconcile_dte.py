@@ -11,7 +11,8 @@ from typing import Protocol
 
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.reconciliation import Difference, FolioRange, Forecast, Issued, differences, forecast
-from mtd.usecases.ports import IssuedDte, Json
+from mtd.usecases.cases import Json
+from mtd.usecases.ports import IssuedDte
 from mtd.usecases.summarise_orders import ZONE
 
 RATE_DAYS = 7

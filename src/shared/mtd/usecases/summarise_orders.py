@@ -8,7 +8,7 @@ follows from events alone (how long orders stay in states) is added up.
 from typing import Protocol
 
 from mtd.domain.errors import InvalidRequest
-from mtd.usecases.ports import Json
+from mtd.usecases.cases import Json
 
 ZONE = "America/Santiago"
 """Where days begin."""
