@@ -87,6 +87,10 @@ def test_a_timer_keeps_its_moment_unless_its_time_is_another() -> None:
     [row] = migrate(order(run_to("w"))).migrated
     assert datetime.fromisoformat(row["due_at"]) == ENTERED + timedelta(hours=3)
 
+    soon = datetime.now(UTC) - timedelta(hours=3) + timedelta(seconds=20)
+    [look] = migrate(order(run_to("w"), entered_at={101: soon})).changes.looks
+    assert look["delay_seconds"] in (19, 20)
+
     verdict = migrate(order(run_to("w")), how=moving(OLD, OLD))
     assert verdict.migrated[0]["due_at"] is None
     assert verdict.changes.looks[0]["delay_seconds"] == 31

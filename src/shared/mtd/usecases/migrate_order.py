@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from mtd.domain.errors import Conflict
 from mtd.domain.facts import facts
@@ -93,11 +94,11 @@ def _write(
     if token.waits is Waits.TIME and (before is None or moving.old.nodes[before.node].time != node.time):
         # From when the order came there, or to what the event is armed on, as if it had been of this version then.
         since = operated.held.standing[token.id if token.host is None else token.host]
-        due_at = timers.due_at(node.time or "", operated.entered_at[since.token_id], known).isoformat()
+        due_at = timers.due_at(node.time or "", operated.entered_at[since.token_id], known)
     if before is None:
         row = token_row(node, token, known, None)
         if due_at is not None:
-            row["due_at"] = due_at
+            row["due_at"] = due_at.isoformat()
         verdict.changes.tokens.append({"order_id": verdict.row["order_id"], "ordinal": token.id, **row})
         return
     stands = operated.held.standing[token.id]
@@ -105,7 +106,7 @@ def _write(
     verdict.migrated.append(
         {
             "token_id": stands.token_id, "version": stands.version, "node": node.id, "via": token.via,
-            "server": server if server != node.id else None, "due_at": due_at,
+            "server": server if server != node.id else None, "due_at": due_at and due_at.isoformat(),
             "message": node.code if token.waits is Waits.MESSAGE else None,
         }
     )  # fmt: skip
@@ -115,7 +116,8 @@ def _write(
             {"token_id": stands.token_id, "node": node.id, "name": node.name, "team": work.group,
              "form": work.form or None}
         )  # fmt: skip
-    seconds = 0.0 if due_at is not None else operated.due_seconds[stands.token_id]
+    now = datetime.now(UTC)
+    seconds = operated.due_seconds[stands.token_id] if due_at is None else (due_at - now).total_seconds()
     if token.waits is Waits.SERVICE or (token.waits is Waits.TIME and seconds < LONGEST_DELAY_SECONDS):
         delay = min(max(0, int(seconds) + (seconds > 0)), LONGEST_DELAY_SECONDS)
         look: Json = {"token_id": stands.token_id, "version": stands.version + 1, "delay_seconds": delay}
