@@ -27,6 +27,8 @@ from devenv.instance import Instance
 from devenv.ports import HOST, RANGE, can_bind
 from devenv.postgres import PORTAL, READER, ROLE
 from devenv.running import Running
+from mtd.adapters.database import Database
+from mtd.adapters.summaries import PostgresSummaries
 
 _DATABASE = "mtd_portal_performance"
 _TIMES = 20
@@ -105,6 +107,12 @@ def _fill(conninfo: str, origin: str, orders: int) -> None:
             connection.execute(_EVENTS.encode(), span)
         connection.execute(_REST.replace("%%", "%").encode())
         connection.execute("vacuum analyze")
+        summaries = PostgresSummaries(Database(lambda: conninfo))
+        counting = time.monotonic()
+        while summaries.add_page("America/Santiago", 0, 20_000):
+            pass
+        connection.execute("vacuum analyze")
+    print(f"summarised in {time.monotonic() - counting:.0f} s", file=sys.stderr)
     print(
         f"{orders:,} orders and {10 * orders:,} events written in {time.monotonic() - started:.0f} s", file=sys.stderr
     )

@@ -77,6 +77,7 @@ _RESOURCES: dict[str, Callable[[Mapping[str, str]], list[str]]] = {
     "ses": _ses,
     "execute-api": _execute_api,
     "sqs": lambda about: [f"arn:aws:sqs:{REGION}:{ACCOUNT}:{about['QueueUrl'].rpartition('/')[2]}"],
+    "sns": lambda about: [about["TopicArn"]],
     "secretsmanager": lambda about: [about["SecretId"]],
     "stepfunctions": lambda about: [about["stateMachineArn"]],
 }
