@@ -18,6 +18,9 @@ COMMANDS = (
     "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "warnings",
     "operate", "dte", "mail", "invoke", "watch", "doctor", "process", "psql", "stress", "iam", "aws", "build",
     "deploy", "drill", "drift", "environments",
+    "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "operate",
+    "circuits", "mail", "invoke", "watch", "doctor", "process", "psql", "stress", "iam", "aws", "build", "deploy",
+    "drill", "drift", "environments", "warnings", "dte",
 )  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
-from mtd.queries.circuits import list_circuits
 from mtd.entrypoints.task_requests import read_number
+from mtd.queries.circuits import list_circuits
 from mtd.queries.exceptions import list_exceptions
 from mtd.queries.orders import count_by_state, list_orders, timeline
 from mtd.queries.warnings import list_warnings

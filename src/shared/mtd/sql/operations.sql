@@ -36,9 +36,11 @@ from jsonb_to_recordset(%(orders)s) as p (order_id uuid, reopens boolean, suspen
 where o.order_id = p.order_id;
 
 -- name: migrate_tokens
--- Their tries, leases that ran out and data stay: only what the new version says of their place changes.
+-- Their tries, leases that ran out and data stay: only what the new version says of their place changes. A parked one is
+-- looked at again, and parked again where its new step's system is still out.
 update tokens t
 set node = m.node, version = t.version + 1, server = m.server, message = m.message, via = m.via,
+    parked_at = null, parked_for = null,
     due_at = coalesce(m.due_at, t.due_at)
 from jsonb_to_recordset(%(tokens)s) as m (token_id bigint, version integer, node text, server text, message text, via text,
      due_at timestamptz)
