@@ -1,7 +1,6 @@
-"""/operations, migrations, their queue, POST /states/cancellation and /circuits/{system}: what people do to the flow."""
+"""/operations, migrations, their queue, POST /states/cancellation, /circuits/{system}: what people do to the flow."""
 
 from typing import Any
-from urllib.parse import unquote
 
 from mtd.adapters.metrics import count
 from mtd.adapters.reader import PostgresReader
@@ -11,8 +10,7 @@ from mtd.engine.plan import CANCELLATION
 from mtd.entrypoints import composition, sqs
 from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
 from mtd.entrypoints.circuit_requests import read_change
-from mtd.entrypoints.migration_requests import read_migration_request
-from mtd.entrypoints.operation_requests import read_operation_request
+from mtd.entrypoints.migration_requests import read_new_operation
 from mtd.entrypoints.states import run_handler
 from mtd.entrypoints.task_requests import read_number, read_text
 from mtd.queries.circuits import read_circuit
@@ -47,12 +45,7 @@ def _serve(event: Event, body: Json, _context: Any) -> Json:
         return read_operation(read, operation_id, read_number(query_parameter(event, "after") or "0"))
     if event["httpMethod"] == "GET":
         return {"operations": list_operations(read)}
-    if "process" in path:
-        new = read_migration_request(
-            unquote(path["process"]), body, composition.versions().plan, lambda number: read_operation(read, number)
-        )
-    else:
-        new = read_operation_request(body)
+    new = read_new_operation(path, body, composition.versions().plan, lambda number: read_operation(read, number))
     operation_id, _ = operations.create(new, MOST_ORDERS)
     # A small one is done when its caller is answered; of a large one this is the first slice.
     work_off(operation_id, operations, composition.legacy_systems(), config().function)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.engine.plan import Plan
 from mtd.entrypoints.api import Json
-from mtd.entrypoints.operation_requests import canary_of, number_of
+from mtd.entrypoints.operation_requests import canary_of, number_of, read_operation_request
 from mtd.entrypoints.task_requests import read_text
 from mtd.usecases.migrate_order import MIGRATE
 from mtd.usecases.operations import NewOperation, Selection
@@ -15,6 +16,15 @@ type Find = Callable[[str, int], tuple[int, Plan] | None]
 """The id and the plan of a process's version; None when there is none of that number."""
 
 _MODES = ("rehearse", "run", "reverse")
+
+
+def read_new_operation(
+    path: Mapping[str, str], body: Json, version: Find, operation: Callable[[int], Mapping[str, Any]]
+) -> NewOperation:
+    """What is asked of /operations, or of /processes/{process}/migrations. Raises as the functions for either."""
+    if "process" not in path:
+        return read_operation_request(body)
+    return read_migration_request(unquote(path["process"]), body, version, operation)
 
 
 def read_migration_request(
