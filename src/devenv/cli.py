@@ -10,17 +10,9 @@ from devenv.instance import Instance
 from devenv.problem import Problem
 
 COMMANDS = (
-    "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "operate", "circuits",
-    "mail", "invoke", "debug", "replay", "watch", "doctor", "parity", "process", "psql", "stress", "iam", "aws",
-    "build", "image", "deploy", "drill", "drift", "environments",
-    "mail", "invoke", "watch", "doctor", "process", "psql", "stress", "iam", "aws", "build", "deploy", "drill", "drift",
-    "environments",
     "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "warnings",
-    "operate", "dte", "mail", "invoke", "watch", "doctor", "process", "psql", "stress", "iam", "aws", "build",
-    "deploy", "drill", "drift", "environments",
-    "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "operate",
-    "circuits", "mail", "invoke", "watch", "doctor", "process", "psql", "stress", "iam", "aws", "build", "deploy",
-    "drill", "drift", "environments", "warnings", "dte",
+    "operate", "dte", "circuits", "mail", "invoke", "debug", "replay", "watch", "doctor", "parity", "process",
+    "psql", "stress", "iam", "aws", "build", "image", "deploy", "drill", "drift", "environments",
 )  # fmt: skip
 
 
