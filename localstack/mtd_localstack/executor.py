@@ -47,9 +47,11 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 pycache=str(self._machine.settings.work_dir / "pycache"),
                 memory_mb=version.config.memory_size,
                 timeout_s=float(version.config.timeout),
+                function=version.id.function_name,
             ),
             lambda: self._server(unpacked),
             lambda: self._machine.debuggers.of(version.id.function_name),
+            self._machine.faults,
         )
         self._stream = stream
         self._sandbox = sandbox

@@ -5,6 +5,7 @@ from threading import Lock
 
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion
 
+from .call_faults import CallFaults
 from .cloudwatch import CloudWatchReceiver
 from .debugging import Debuggers
 from .delivery import Delivery
@@ -29,6 +30,7 @@ class Machine:
         self.delivery = delivery
         self.environments = Environments()
         self.debuggers = Debuggers()
+        self.faults = CallFaults()
         self._users: dict[tuple[str, ...], set[str]] = {}
         self._lock = Lock()
 

@@ -65,7 +65,7 @@ def mtd_start() -> None:
         calls = RoleCalls()
         run_custom_response_handlers.append(counts)
         run_custom_response_handlers.append(calls)
-        add_routes(ROUTER, machine().environments, machine().debuggers, counts, calls)
+        add_routes(ROUTER, machine(), counts, calls)
 
 
 @on_infra_shutdown()

@@ -1,11 +1,12 @@
-"""What the gateway serves besides AWS, all JSON: /_mtd/requests, role-calls, recycle, debug, environments."""
+"""What the gateway serves besides AWS, all JSON: /_mtd/requests, role-calls, recycle, debug, environments, faults."""
 
 from typing import Any
 
 from localstack.http import Request, Response, Router, route
 
-from .debugging import Debugger, Debuggers
-from .environments import Environments
+from .call_faults import KILLED, CallFault
+from .debugging import Debugger
+from .machine import Machine
 from .request_counts import RequestCounts
 from .role_calls import RoleCalls
 
@@ -13,11 +14,10 @@ from .role_calls import RoleCalls
 class MtdRoutes:
     """The resource to be added to LocalStack's router."""
 
-    def __init__(
-        self, environments: Environments, debuggers: Debuggers, counts: RequestCounts, calls: RoleCalls
-    ) -> None:
-        self._environments = environments
-        self._debuggers = debuggers
+    def __init__(self, machine: Machine, counts: RequestCounts, calls: RoleCalls) -> None:
+        self._environments = machine.environments
+        self._debuggers = machine.debuggers
+        self._faults = machine.faults
         self._counts = counts
         self._calls = calls
 
@@ -70,6 +70,32 @@ class MtdRoutes:
         self._environments.release(ended)
         return answer({"ended": ended})
 
+    @route("/_mtd/faults", methods=["GET"])
+    def get_faults(self, _: Request, **__: Any) -> Any:
+        """The faults of calls that are armed, and those that struck."""
+        return answer(self._faults.snapshot())
+
+    @route("/_mtd/faults", methods=["DELETE"])
+    def delete_faults(self, _: Request, **__: Any) -> Any:
+        """Forget them all; answers what there was."""
+        return answer(self._faults.clear())
+
+    @route("/_mtd/faults", methods=["POST"])
+    def post_faults(self, request: Request, **_: Any) -> Any:
+        """Arm ``{"function": name, "kind": killed|killed_answering|timed_out, "after_ms": number}``."""
+        body = request.get_json(silent=True)
+        try:
+            self._faults.arm(
+                CallFault(
+                    function=str(body["function"]),
+                    kind=str(body.get("kind", KILLED)),
+                    after_ms=float(body.get("after_ms", 0)),
+                )
+            )
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            return answer({"error": f"the body must be a fault: {error}"}, 400)
+        return answer(self._faults.snapshot())
+
 
 def answer(body: Any, status: int = 200) -> Any:
     """A JSON response."""
@@ -78,8 +104,6 @@ def answer(body: Any, status: int = 200) -> Any:
     return response
 
 
-def add_routes(
-    router: Router[Any], environments: Environments, debuggers: Debuggers, counts: RequestCounts, calls: RoleCalls
-) -> None:
+def add_routes(router: Router[Any], machine: Machine, counts: RequestCounts, calls: RoleCalls) -> None:
     """Serve the routes."""
-    router.add(MtdRoutes(environments, debuggers, counts, calls))
+    router.add(MtdRoutes(machine, counts, calls))

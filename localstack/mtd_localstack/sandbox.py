@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .call_faults import KILLED_ANSWERING, TIMED_OUT, CallFault, CallFaults
 from .debugging import Debugger
 from .fork_client import ForkServer, ForkServerError
 from .function_runner import Event, FunctionRunner, Happened
@@ -47,6 +48,7 @@ class SandboxSettings:
     pycache: str
     memory_mb: int
     timeout_s: float
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +67,15 @@ class Sandbox:
         settings: SandboxSettings,
         servers: Callable[[], ForkServer],
         debugger: Callable[[], Debugger | None] = lambda: None,
+        faults: CallFaults | None = None,
     ) -> None:
         """``servers`` gives the fork server to use, a living one each time; ``debugger`` what the next process is to
-        start under."""
+        start under; ``faults`` what is to strike its calls."""
         self.settings = settings
         self._servers = servers
         self._wanted = debugger
         self._debugger: Debugger | None = None
+        self._faults = faults or CallFaults()
         self._busy = threading.Lock()
         self._runner: FunctionRunner | None = None
         self._init: _Init | None = None
@@ -276,9 +280,7 @@ class Sandbox:
         }
         try:
             runner.send(headers, invocation.payload)
-            event = runner.wait(deadline)
-            while event.happened is Happened.NEXT:
-                event = runner.wait(deadline)
+            event = self._await_end(runner, deadline)
         except OSError:
             event = Event(Happened.EXITED)
         peak_mb = runner.peak_memory_mb()
@@ -305,3 +307,34 @@ class Sandbox:
         log.extend(runner.take_logs())
         self._discard()
         return b"", True, failed, peak_mb
+
+    def _await_end(self, runner: FunctionRunner, deadline: float) -> Event:
+        """The end of the call, by itself or by the fault that was armed for it."""
+        fault = self._faults.take(self.settings.function)
+        if fault is None or fault.kind == KILLED_ANSWERING:
+            event = _past_next(runner, deadline)
+            if fault is None:
+                return event
+            if event.happened is not Happened.RESPONSE:
+                self._faults.missed(fault)
+                return event
+            return self._strike(fault, runner)
+        event = _past_next(runner, min(deadline, time.monotonic() + fault.after_ms / 1000))
+        if event.happened is Happened.TIMED_OUT:
+            return self._strike(fault, runner)
+        self._faults.missed(fault)
+        return event
+
+    def _strike(self, fault: CallFault, runner: FunctionRunner) -> Event:
+        self._faults.struck(fault)
+        if fault.kind == TIMED_OUT:
+            return Event(Happened.TIMED_OUT)
+        runner.kill()
+        return Event(Happened.EXITED)
+
+
+def _past_next(runner: FunctionRunner, deadline: float) -> Event:
+    event = runner.wait(deadline)
+    while event.happened is Happened.NEXT:
+        event = runner.wait(deadline)
+    return event

@@ -81,6 +81,10 @@ class ComposeServers:
                 raise Problem(f"LocalStack was not ready after {_HEALTHY_SECONDS} s.", fix="See 'mtd logs localstack'.")
             time.sleep(0.1)
 
+    def restart_postgres(self) -> None:
+        self._run("the restart of PostgreSQL", "restart", "--no-deps", "postgres")
+        self._make_database(int(StateFile(self.instance).read()["ports"]["postgres"]))
+
     def pids(self) -> dict[str, int]:
         """The first process of each container, where this machine's /proc shows them."""
         containers = {server.identity: name for name, server in self.observed().items() if server.runs}

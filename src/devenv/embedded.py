@@ -2,9 +2,10 @@
 
 import shutil
 import time
+import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from devenv import emulator, environments, portal, postgres, simulator
@@ -70,6 +71,14 @@ class EmbeddedServers:
 
     def restart_localstack(self) -> None:
         self._localstack(int(self._supervision.state.read()["ports"]["localstack"]), environments.ensure(self.instance))
+
+    def restart_postgres(self) -> None:
+        supervision, credentials = self._supervision, Credentials.of(self.instance)
+        asked = ProcessRequest.read(self.instance.requests / "postgres.json")
+        request = replace(asked, ticket=uuid.uuid4().hex)
+        supervision.ask([request])
+        port = int(supervision.state.read()["ports"]["postgres"])
+        supervision.wait(request, lambda: postgres.accepts(port, credentials), seconds=40)
 
     def pids(self) -> dict[str, int]:
         document = self._supervision.state.read()

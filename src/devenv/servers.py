@@ -59,6 +59,10 @@ class Servers(Protocol):
         """An empty LocalStack on the same port. Raises Problem."""
         ...
 
+    def restart_postgres(self) -> None:
+        """A fast shutdown under those who are at work, and a start on the same port and data. Raises Problem."""
+        ...
+
     def pids(self) -> dict[str, int]:
         """Each server's process, or the first one in its container; what this machine does not show is left out."""
         ...

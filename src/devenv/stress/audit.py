@@ -65,9 +65,14 @@ def audit(
 
 def issued_documents(simulator: str) -> Counter[str]:
     """How many tax documents Paperless has issued for each order number. Raises Problem."""
-    url = f"{simulator}/control/ledger?system=paperless&operation=issue"
+    return Counter(entry["order"] for entry in ledger(simulator, "paperless", "issue"))
+
+
+def ledger(simulator: str, system: str, operation: str) -> list[dict[str, Any]]:
+    """What a legacy system has done of that operation: at, order, key, result. Raises Problem."""
+    url = f"{simulator}/control/ledger?system={system}&operation={operation}"
     try:
         with urllib.request.urlopen(url, timeout=120) as answer:
-            return Counter(entry["order"] for entry in json.load(answer)["entries"])
+            return list(json.load(answer)["entries"])
     except (urllib.error.URLError, OSError, ValueError) as error:
         raise Problem(f"The legacy simulator does not tell its ledger ({error}).", fix="See 'mtd status'.") from error

@@ -1,5 +1,8 @@
 """What PostgreSQL tells of a run: how far it is, how it went, and what it costs the server."""
 
+import threading
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +62,20 @@ class Progress:
         return self.completed + self.exceptions
 
 
+# For so long a server may be away: a restart, on a busy machine.
+_AWAY_SECONDS = 30.0
+
+
 class RunDatabase:
-    """One connection, which threads may share; `prefix` is what the run's order numbers start with."""
+    """One connection, made anew when it breaks, which threads may share; `prefix` is what the run's order numbers start
+    with."""
 
     def __init__(self, conninfo: str, prefix: str) -> None:
-        self._connection = psycopg.connect(conninfo, autocommit=True, row_factory=dict_row)
-        row = self._connection.execute("select now() as now").fetchone()
-        assert row is not None
-        self._parameters = {"prefix": f"{prefix}-", "since": row["now"]}
+        self._conninfo = conninfo
+        self._lock = threading.Lock()
+        self._connection = self._connect()
+        self._parameters: dict[str, Any] = {"prefix": f"{prefix}-"}
+        self._parameters["since"] = self.rows("select now() as now")[0]["now"]
 
     def progress(self) -> Progress:
         """A look at it; cheap enough for every second."""
@@ -78,7 +87,7 @@ class RunDatabase:
 
     def ends(self) -> list[dict[str, Any]]:
         """Each order: number, received and ended (seconds since 1970), outcome, tokens left."""
-        return self._connection.execute(_ENDS, self._parameters).fetchall()
+        return self.rows(_ENDS)
 
     def orders_with_gaps(self) -> int:
         """Orders whose events do not form a chain up to their end."""
@@ -92,7 +101,24 @@ class RunDatabase:
         """End the connection."""
         self._connection.close()
 
+    def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """What the statement gives, `prefix` and `since` among its parameters. Raises psycopg.OperationalError when the
+        server stays away."""
+        deadline = time.monotonic() + _AWAY_SECONDS
+        with self._lock:
+            while True:
+                try:
+                    if self._connection.closed:
+                        self._connection = self._connect()
+                    cursor = self._connection.execute(query.encode(), self._parameters | dict(parameters or {}))
+                    return cursor.fetchall() if cursor.description else []
+                except psycopg.OperationalError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.1)
+
+    def _connect(self) -> psycopg.Connection[dict[str, Any]]:
+        return psycopg.connect(self._conninfo, autocommit=True, row_factory=dict_row)
+
     def _one(self, query: str) -> dict[str, Any]:
-        row = self._connection.execute(query.encode(), self._parameters).fetchone()
-        assert row is not None
-        return row
+        return self.rows(query)[0]

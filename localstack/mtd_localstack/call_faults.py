@@ -1,0 +1,73 @@
+"""Faults that strike calls of functions as a machine would: a process killed, or a call out of time.
+
+They are armed from outside, by function. ``killed`` ends the process some milliseconds into a call;
+``killed_answering`` ends it when it has done all its work and is about to say so; ``timed_out`` has the call's time run out early: what
+follows (the process killed, "Task timed out" answered and logged) is what a call that lasts too long meets.
+"""
+
+import threading
+import time
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+KILLED = "killed"
+KILLED_ANSWERING = "killed_answering"
+TIMED_OUT = "timed_out"
+KINDS = (KILLED, KILLED_ANSWERING, TIMED_OUT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFault:
+    """One fault for one call of ``function``; ``after_ms`` into it, of no meaning for ``killed_answering``."""
+
+    function: str
+    kind: str
+    after_ms: float = 0.0
+
+
+class CallFaults:
+    """The faults that are armed, and those that struck. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._armed: dict[str, deque[CallFault]] = {}
+        self._struck: list[dict[str, Any]] = []
+
+    def arm(self, fault: CallFault) -> None:
+        """Have the next call of the function that it can strike struck. Raises ValueError for an unknown kind."""
+        if fault.kind not in KINDS:
+            raise ValueError(f"no fault {fault.kind!r}: one of {', '.join(KINDS)}")
+        with self._lock:
+            self._armed.setdefault(fault.function, deque()).append(fault)
+
+    def take(self, function: str) -> CallFault | None:
+        """The fault of the call that begins now."""
+        with self._lock:
+            waiting = self._armed.get(function)
+            return waiting.popleft() if waiting else None
+
+    def missed(self, fault: CallFault) -> None:
+        """The call ended before its fault came: the next one meets it."""
+        with self._lock:
+            self._armed.setdefault(fault.function, deque()).appendleft(fault)
+
+    def struck(self, fault: CallFault) -> None:
+        """Record that it happened."""
+        with self._lock:
+            at = round(time.time(), 3)
+            self._struck.append(asdict(fault) | {"at": at})
+
+    def snapshot(self) -> dict[str, list[dict[str, Any]]]:
+        """``armed`` and ``struck``; ``at`` in seconds since 1970."""
+        with self._lock:
+            armed = [asdict(fault) for waiting in self._armed.values() for fault in waiting]
+            return {"armed": armed, "struck": list(self._struck)}
+
+    def clear(self) -> dict[str, list[dict[str, Any]]]:
+        """Forget all; answers what there was."""
+        told = self.snapshot()
+        with self._lock:
+            self._armed.clear()
+            self._struck.clear()
+        return told

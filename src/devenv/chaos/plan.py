@@ -1,0 +1,108 @@
+"""Which faults come when: a pure function of the seed and the number of orders."""
+
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+
+# The functions of an order's way, by folder; what is operated by people is not on it.
+FUNCTIONS = (
+    "receive_order", "read_queue", "register_orders", "route_order", "validate_order", "redeem_gift_card",
+    "allocate_order", "issue_dte", "open_sales_support", "dispatch_order", "complete_order", "notify_customer",
+)  # fmt: skip
+READERS = ("receive_order", "read_queue", "route_order", "notify_customer")
+SYSTEMS = ("gift_card", "eom", "paperless", "sales_support")
+QUEUES = ("orders", "transitions", "notifications")
+_ORDERS_A_ROUND = 300
+# The last tenth of a run is for what the faults have left.
+_LAST = 0.9
+
+
+class Kind(StrEnum):
+    """What goes wrong. The names are those of the report."""
+
+    KILLED_BEFORE_COMMIT = "function_killed_before_commit"
+    KILLED_MIDWAY = "function_killed_midway"
+    KILLED_AFTER_COMMIT = "function_killed_after_commit"
+    TIMED_OUT = "function_timed_out"
+    UPDATED = "functions_updated"
+    DATABASE_RESTARTED = "database_restarted"
+    CONNECTIONS_CUT = "connections_cut"
+    LEGACY_5XX = "legacy_5xx"
+    LEGACY_REFUSED = "legacy_refused"
+    LEGACY_SLOW = "legacy_slow"
+    LEGACY_LATE_UNDONE = "legacy_timed_out_before_doing"
+    LEGACY_LATE_DONE = "legacy_timed_out_after_doing"
+    LEGACY_OUTAGE = "legacy_outage"
+    MESSAGES_DOUBLED = "messages_doubled"
+    MESSAGES_REORDERED = "messages_reordered"
+    MESSAGES_DELAYED = "messages_delayed"
+    S3_EVENTS_DOUBLED = "s3_events_doubled"
+    READER_STOPPED = "queue_reader_stopped"
+    RELAY_DEAD = "relay_dead"
+    CLOCK_JUMPED = "clock_jumped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault, due once that share of the run is done.
+
+    `victim` is a function, a legacy system or a queue; `times` how many calls or messages it is for; `size` is of the
+    kind's own unit: milliseconds into a call, or of a slow answer, or seconds that it lasts.
+    """
+
+    kind: Kind
+    due: float
+    victim: str = ""
+    times: int = 1
+    size: float = 0.0
+
+
+def plan(seed: int, orders: int) -> tuple[Fault, ...]:
+    """Every kind at least once, and once more for every 300 orders, by due time. The same seed, the same faults."""
+    chance = random.Random(f"chaos {seed}")
+    rounds = max(1, round(orders / _ORDERS_A_ROUND))
+    lasting = min(60.0, max(4.0, orders / 50))
+    faults = []
+    for index in range(rounds):
+        kinds = list(Kind)
+        chance.shuffle(kinds)
+        for place, kind in enumerate(kinds):
+            due = _LAST * (index + (place + chance.random()) / len(kinds)) / rounds
+            if kind is Kind.S3_EVENTS_DOUBLED:
+                due *= 0.4  # the files are in before the orders have ended
+            faults.append(_fault(kind, round(due, 4), lasting, chance))
+    return tuple(sorted(faults, key=lambda fault: fault.due))
+
+
+def _fault(kind: Kind, due: float, lasting: float, chance: random.Random) -> Fault:
+    victim, times, size = "", 1, 0.0
+    match kind:
+        case Kind.KILLED_BEFORE_COMMIT:
+            victim, size = chance.choice(FUNCTIONS), chance.uniform(0, 3)
+        case Kind.KILLED_MIDWAY:
+            victim, size = chance.choice(FUNCTIONS), chance.uniform(5, 60)
+        case Kind.KILLED_AFTER_COMMIT:
+            victim = chance.choice(FUNCTIONS)
+        case Kind.TIMED_OUT:
+            victim, size = chance.choice(FUNCTIONS), chance.uniform(5, 60)
+        case Kind.LEGACY_5XX | Kind.LEGACY_REFUSED | Kind.LEGACY_LATE_UNDONE | Kind.LEGACY_LATE_DONE:
+            victim, times = chance.choice(SYSTEMS), chance.randint(2, 6)
+        case Kind.LEGACY_SLOW:
+            victim, times, size = chance.choice(SYSTEMS), chance.randint(5, 20), chance.uniform(100, 900)
+        case Kind.LEGACY_OUTAGE:
+            victim, size = chance.choice(SYSTEMS), lasting
+        case Kind.MESSAGES_DOUBLED | Kind.MESSAGES_REORDERED:
+            victim, times = chance.choice(QUEUES), chance.randint(3, 10)
+        case Kind.MESSAGES_DELAYED:
+            victim, times, size = chance.choice(QUEUES), chance.randint(3, 10), float(chance.randint(2, 8))
+        case Kind.S3_EVENTS_DOUBLED:
+            victim, times = "inbox-events", chance.randint(3, 10)
+        case Kind.READER_STOPPED:
+            victim, size = chance.choice(READERS), lasting
+        case Kind.RELAY_DEAD:
+            victim, size = "relay_outbox", lasting
+        case Kind.CLOCK_JUMPED:
+            size = float(chance.randint(60, 3600))
+        case Kind.UPDATED | Kind.DATABASE_RESTARTED | Kind.CONNECTIONS_CUT:
+            pass
+    return Fault(kind=kind, due=due, victim=victim, times=times, size=round(size, 1))
