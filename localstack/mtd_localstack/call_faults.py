@@ -1,8 +1,9 @@
 """Faults that strike calls of functions as a machine would: a process killed, or a call out of time.
 
 They are armed from outside, by function. ``killed`` ends the process some milliseconds into a call;
-``killed_answering`` ends it when it has done all its work and is about to say so; ``timed_out`` has the call's time run out early: what
-follows (the process killed, "Task timed out" answered and logged) is what a call that lasts too long meets.
+``killed_answering`` ends it when it has done all its work and is about to say so; ``timed_out`` has the call's time run
+out early: what follows (the process killed, "Task timed out" answered and logged) is what a call that lasts too long
+meets.
 """
 
 import threading

@@ -41,6 +41,8 @@ class ChaosAudit:
     """Ended with a token left, registered twice, or ended and waiting."""
     exceptions_without_incident: int
     """A person cannot act on them."""
+    dte_missing: int
+    """Completed without a tax document at Paperless."""
     dte_doubled: int
     """Two tax documents for one order, or one folio for two."""
     dte_without_order: int
@@ -104,6 +106,7 @@ def audit(found: Found) -> ChaosAudit:
         unended=sum(row["outcome"] is None for row in found.ends),
         in_two_states=len(two),
         exceptions_without_incident=found.exceptions_without_incident,
+        dte_missing=len(completed - {order for order, _, _ in issued}),
         dte_doubled=len(doubled),
         dte_without_order=len(unknown) - len(pending),
         dte_issued_before_exception=len(pending),

@@ -57,6 +57,7 @@ class Injector:
                 if self._left and (self._share_done() >= self._left[0].due or now - last > _STALLED_SECONDS):
                     self._strike(self._left.pop(0))
                     last = time.monotonic()
+                self._systems.look()
                 self._stopped.wait(_LOOK_SECONDS)
         except Exception as error:
             self.failure = error

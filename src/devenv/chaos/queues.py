@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from devenv.chaos.plan import Fault, Kind
+from devenv.chaos.plan import QUEUES, Fault, Kind
 from devenv.chaos.record import Record
 from devenv.instance import ENVIRONMENT
 
@@ -19,8 +19,15 @@ class MessageFaults:
         self._record = record
 
     def strike(self, fault: Fault) -> None:
-        """Up to `times` messages of the queue, as many as come by within a few seconds."""
-        url = self._sqs.get_queue_url(QueueName=f"mtd-{ENVIRONMENT}-{fault.victim}")["QueueUrl"]
+        """Up to `times` messages of the queue, as many as come by within a few seconds; of another one if none does."""
+        others = [queue for queue in QUEUES if queue != fault.victim and fault.victim in QUEUES]
+        for queue in (fault.victim, *others):
+            if struck := self._strike(fault, queue):
+                self._record.add(fault.kind, queue, struck)
+                return
+
+    def _strike(self, fault: Fault, queue: str) -> int:
+        url = self._sqs.get_queue_url(QueueName=f"mtd-{ENVIRONMENT}-{queue}")["QueueUrl"]
         deadline, left = time.monotonic() + _LOOK_SECONDS, fault.times
         while left and time.monotonic() < deadline:
             told = self._sqs.receive_message(
@@ -29,7 +36,7 @@ class MessageFaults:
             messages = told.get("Messages", [])
             self._send(url, fault, messages)
             left -= len(messages)
-        self._record.add(fault.kind, fault.victim, fault.times - left)
+        return fault.times - left
 
     def _send(self, url: str, fault: Fault, messages: Sequence[dict[str, Any]]) -> None:
         copies = 2 if fault.kind in {Kind.MESSAGES_DOUBLED, Kind.S3_EVENTS_DOUBLED} else 1

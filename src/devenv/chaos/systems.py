@@ -19,13 +19,28 @@ class SystemFaults:
         self._record = record
         self._lock = threading.Lock()
         self._in_force: dict[str, Fault] = {}
+        self._next: list[Fault] = []
 
     def set(self, fault: Fault) -> None:
-        """The next `times` calls of the system meet it; an outage lasts until it is lifted."""
+        """The next `times` calls of the system meet it, once what is in force there is used up; an outage begins at
+        once and lasts until it is lifted."""
         with self._lock:
-            self._settle(fault.victim)
-            ask("PUT", f"{self._control}/{fault.victim}", _settings(fault))
-            self._in_force[fault.victim] = fault
+            if fault.kind is not Kind.LEGACY_OUTAGE and fault.victim in self._in_force:
+                self._next.append(fault)
+            else:
+                self._start(fault)
+
+    def look(self) -> None:
+        """Have the next faults begin where the ones before are used up."""
+        with self._lock:
+            if not self._next:
+                return
+            busy = {one["system"] for one in ask("GET", self._control)["faults"]}
+            for fault in list(self._next):
+                if fault.victim not in busy:
+                    busy.add(fault.victim)
+                    self._next.remove(fault)
+                    self._start(fault)
 
     def lift(self, fault: Fault) -> None:
         """End it, unless another one has taken its place."""
@@ -36,8 +51,14 @@ class SystemFaults:
     def settle(self) -> None:
         """End all of them."""
         with self._lock:
+            self._next.clear()
             for system in list(self._in_force):
                 self._settle(system)
+
+    def _start(self, fault: Fault) -> None:
+        self._settle(fault.victim)
+        ask("PUT", f"{self._control}/{fault.victim}", _settings(fault))
+        self._in_force[fault.victim] = fault
 
     def _settle(self, system: str) -> None:
         fault = self._in_force.pop(system, None)

@@ -1,7 +1,10 @@
 """Timeouts, memory, crashes and failed inits, each answered, logged and survived as on AWS."""
 
+import json
 import os
 import re
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -184,3 +187,51 @@ def test_pids_of_tests_are_not_ours(functions: Functions) -> None:
     pid, parent = functions.invoke("elsewhere").payload
     assert functions.environments("elsewhere")[0]["pid"] == pid
     assert parent not in (os.getpid(), functions.localstack.process.pid), "the fork server is the parent"
+
+
+def arm(functions: Functions, function: str, kind: str, after_ms: float = 0) -> dict[str, object]:
+    """Arm a fault for the next call of the function; what the emulator answers."""
+    body = json.dumps({"function": function, "kind": kind, "after_ms": after_ms}).encode()
+    request = urllib.request.Request(
+        f"{functions.localstack.endpoint}/_mtd/faults", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        told: dict[str, object] = json.load(answer)
+        return told
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "error"),
+    [
+        ("killed", "hang", "Runtime exited with error: signal: killed"),
+        ("killed_answering", "answer", "Runtime exited with error: signal: killed"),
+        ("timed_out", "hang", "Task timed out after 1.00 seconds"),
+    ],
+)
+def test_a_fault_strikes_one_call_as_the_machine_would(
+    functions: Functions, tmp_path: Path, kind: str, event: str, error: str
+) -> None:
+    name = f"struck-{kind}"
+    functions.create(name, MISBEHAVES, environment={"LEAVES_PID": str(tmp_path / "pid")}, Timeout=1)
+    assert functions.invoke(name).payload == 1
+    arm(functions, name, kind, after_ms=200)
+    answer = functions.invoke(name, event)
+    assert answer.failed
+    assert error in answer.payload["errorMessage"]
+    assert f"doing {event}" in answer.log
+    assert functions.invoke(name).payload == 1, "a fresh process, and the fault is used up"
+
+
+def test_a_fault_that_no_call_waits_for_stays_armed(functions: Functions) -> None:
+    functions.create("quick", "def handler(event, context):\n    return event\n")
+    arm(functions, "quick", "killed", after_ms=800)
+    assert functions.invoke("quick", 5).payload == 5
+    functions.client.delete_function(FunctionName="quick")
+    request = urllib.request.Request(f"{functions.localstack.endpoint}/_mtd/faults", method="DELETE")
+    with urllib.request.urlopen(request, timeout=10) as told:
+        assert {"function": "quick", "kind": "killed", "after_ms": 800.0} in json.load(told)["armed"]
+
+
+def test_a_fault_that_is_none_is_refused(functions: Functions) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        arm(functions, "any", "drowned")
