@@ -27,7 +27,7 @@ EMULATOR_DAY := 2026-03-26
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status watch stress test lint unit integration screenshots policy iam-parity lock aws clean seed venv \
-	demo-processes demo-migration parity way-out build image deploy review drill package-proof drift portal-tests rehearsal
+	demo-processes demo-migration chaos parity way-out build image deploy review drill package-proof drift portal-tests rehearsal
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -59,6 +59,9 @@ seed: venv ## put the seed orders, or ORDERS=n generated ones
 
 stress: venv ## put ORDERS=n orders (300), watch and audit them; the report is in .mtd/<instance>/stress
 	@$(MTD) stress $(if $(ORDERS),--orders $(ORDERS)) $(ARGS)
+
+chaos: venv ## ORDERS=n orders (300) while everything is made to fail, ARGS="--seed N"; the audit is in .mtd/<instance>/chaos
+	@$(MTD) chaos $(if $(ORDERS),--orders $(ORDERS)) $(ARGS)
 
 demo-processes: venv ## a drawn process: 50 orders through a parallel gateway, timers, people's tasks and a sub-process
 	@$(MTD) process demo $(if $(ORDERS),--orders $(ORDERS))
