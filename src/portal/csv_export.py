@@ -5,8 +5,11 @@ import io
 from collections.abc import Sequence
 from datetime import date, datetime
 
-# OWASP's list: what begins so is a formula for a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# OWASP's list: what begins so, or so after white space, is a formula for a spreadsheet; the wide ones in some
+# languages.
+_CONTROLS = ("\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
+            "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
 
 
 def line(values: Sequence[object]) -> str:
@@ -26,6 +29,6 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
+    if isinstance(value, str) and (value.startswith(_CONTROLS) or value.lstrip().startswith(_FORMULA)):
         return f"'{value}"
     return value

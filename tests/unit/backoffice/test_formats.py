@@ -54,7 +54,9 @@ def test_thousands_are_the_locales() -> None:
     assert [number(1234567, locale) for locale in ("es", "en")] == ["1.234.567", "1,234,567"]
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-2", "@sum", "\t=1", "\r=1", "  =cmd|'/c calc'!A0"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+1", "-2", "@sum", "\t=1", "\r=1", "\n=1", "  =cmd|'/c calc'!A0", "\u00a0=1", "＝1", "＠sum"]
+)
 def test_a_formula_becomes_text(cell: str) -> None:
     assert next(csv.reader(io.StringIO(line([cell]))))[0].startswith("'")
 

@@ -252,6 +252,17 @@ def test_a_cancellation_undoes_what_was_done_each_once() -> None:
     assert first.document["refers_to_folio"] == 8
 
 
+def test_a_legacy_systems_own_name_for_a_thing_leads_nowhere_else() -> None:
+    one = cancelling()
+    world = systems(one.order_id, "redeem")
+    assert isinstance(world.gift_cards, FakeCards)
+    world.gift_cards.done[f"{one.order_id}:redeem"] = {"redemption_id": "../../control?x=#"}
+
+    CancelOrder(world)(one)
+
+    assert posts(world) == ["/redemptions/..%2F..%2Fcontrol%3Fx%3D%23/reverse"]
+
+
 def test_nothing_is_undone_that_was_not_done() -> None:
     one = cancelling()
     assert posts(empty := systems(one.order_id)) == []

@@ -7,6 +7,7 @@ for by its key before it is repeated, so the whole may run as often as it must.
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from mtd.domain import retry
 from mtd.domain.dte import credit_note_type
@@ -24,6 +25,11 @@ from mtd.usecases.state_outcome import Outcome, StateRun
 from mtd.usecases.trail import Hop, hop
 
 LOG = logging.getLogger(__name__)
+
+
+def _path(collection: str, identifier: str, action: str) -> str:
+    """A path of a legacy system; what it calls a thing cannot lead anywhere else."""
+    return f"/{collection}/{quote(identifier, safe='')}/{action}"
 
 
 def cancellation_token(order_id: str, person: str, reason: str) -> Json:
@@ -45,18 +51,18 @@ class CancelOrder:
         if find_effect(systems.eom, order_id, "ship") is not None:
             raise BusinessError("the order is shipped: it can be returned, not cancelled", code="shipped")
         if (allocation := find_effect(systems.eom, order_id, "allocate")) is not None:
-            path = f"/allocations/{allocation['allocation_id']}/cancel"
+            path = _path("allocations", allocation["allocation_id"], "cancel")
             _, way = once(systems.eom, "EOM", case, "cancel", path, {"order": number})
             detail["allocation_cancelled"] = allocation["allocation_id"]
             hops.append(way)
         credit_note = self._credit_note(case, detail, hops)
         if (redeemed := find_effect(systems.gift_cards, order_id, "redeem")) is not None:
-            path = f"/redemptions/{redeemed['redemption_id']}/reverse"
+            path = _path("redemptions", redeemed["redemption_id"], "reverse")
             hops.append(once(systems.gift_cards, "Gift card", case, "reverse", path, {"order": number})[1])
             detail["gift_card_reversed"] = redeemed["redemption_id"]
         if (opened := find_effect(systems.sales_support, order_id, "open")) is not None:
             note = {"order": number, "note": f"cancelled: {case.data.get('reason', '')}"}
-            path = f"/cases/{opened['case_id']}/notes"
+            path = _path("cases", opened["case_id"], "notes")
             hops.append(once(systems.sales_support, "Sales Support", case, "annotate", path, note)[1])
         return Done(detail=detail, hops=tuple(hops), document=credit_note)
 
