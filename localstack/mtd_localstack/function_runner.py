@@ -92,7 +92,7 @@ class FunctionRunner:
 
     def exited(self) -> bool:
         """Whether the process has ended."""
-        return bool(select.select([self._pidfd], [], [], 0)[0])
+        return readable(self._pidfd, 0)
 
     def peak_memory_mb(self) -> int:
         """The most memory that the process has had resident, in MB."""
@@ -152,7 +152,7 @@ class FunctionRunner:
         """Kill what still runs, and say how the process ended: exit code, or minus a signal's number."""
         if self._status is None:
             self.kill()
-            select.select([self._pidfd], [], [])
+            readable(self._pidfd, None)
             try:
                 self._status = self._server.wait(self.pid)
             except ForkServerError:
@@ -237,6 +237,14 @@ class FunctionRunner:
 def reply(connection: socket.socket, status: str, body: bytes, headers: Mapping[str, str] = {}) -> None:
     """Send a whole response."""
     connection.sendall(response(status, body, headers))
+
+
+def readable(fd: int, timeout_ms: float | None) -> bool:
+    """Whether there is something to read within that time (None: wait for it). select() takes no descriptor above 1023,
+    and an emulator with many functions has more."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(timeout_ms))
 
 
 def enlarge(pipe: int) -> None:
