@@ -36,6 +36,9 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_min_duration_statement": "500ms",
+    # Parameters and details are orders: nothing of them belongs in a log.
+    "log_parameter_max_length": "0",
+    "log_error_verbosity": "terse",
 }
 _HBA = "host all all 127.0.0.1/32 scram-sha-256\n"
 

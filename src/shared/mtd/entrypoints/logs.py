@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "aws_request_id"}
@@ -22,7 +23,27 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             entry["error"] = self.formatException(record.exc_info)
-        return json.dumps(entry, default=str)
+        return json.dumps(masked(entry))
+
+
+# What a driver or a legacy system tells of an error may hold what they were given.
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
+# A RUT with a wrong check digit is somebody's too; parts of order numbers and UUIDs are none.
+_RUT = re.compile(r"(?<![\w.-])\d{1,2}\.?\d{3}\.?\d{3}-[\dkK](?![\w-])")
+
+
+def masked(value: object) -> object:
+    """The value as JSON takes it, with stars for every e-mail address and RUT in its texts."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(masked(str(name))): masked(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(each) for each in value]
+    text = str(value)
+    if "@" in text:
+        text = _ADDRESS.sub("***@***", text)
+    return _RUT.sub("***-*", text)
 
 
 def set_up_logs(level: str = "INFO") -> None:
