@@ -26,6 +26,9 @@ _JUMPS = (
                         claimed_at = claimed_at - make_interval(secs => %(seconds)s)
        where mail_id in (select mail_id from mails where status in ('pending', 'sending')
                          order by mail_id for update skip locked)""",
+    """update circuits set next_probe_at = next_probe_at - make_interval(secs => %(seconds)s),
+                           drained_until = drained_until - make_interval(secs => %(seconds)s)
+       where system in (select system from circuits order by system for update skip locked)""",
 )
 _RESTING = "select distinct number from waiting_orders where number ^@ %(prefix)s and pushed_at is null"
 _WITHOUT_INCIDENT = """
