@@ -24,10 +24,14 @@ UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-e
 	--custom-compile-command "make lock"
 # The last day on which the emulator's own requirements, resolved afresh, still fit together.
 EMULATOR_DAY := 2026-03-26
+FUZZ := .mtd/venvs/fuzz
+FUZZ_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(FUZZ)/bin/python --require-hashes tests/fuzz/requirements.txt
+# Requests of each kind for every operation of the API.
+EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status watch stress test lint unit integration screenshots policy iam-parity lock aws clean seed venv \
-	demo-processes demo-migration chaos parity way-out build image deploy review drill package-proof drift portal-tests rehearsal
+	demo-processes demo-migration chaos fuzz parity way-out build image deploy review drill package-proof drift portal-tests rehearsal
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -120,6 +124,16 @@ package-proof: venv ## two builds in other places, and what the running instance
 rehearsal: venv ## all of the above in an instance of its own: review, deploy, promote, drill, proof, drift
 	@sh src/devenv/release/rehearsal.sh
 
+fuzz: $(FUZZ)/.installed ## schemathesis against the running instance's API by openapi.yaml, EXAMPLES=n (20) requests an operation
+	@$(FUZZ)/bin/schemathesis run cloudformation/openapi.yaml --url "$$($(MTD) status --json | $(VENV)/bin/python -c \
+		'import json, sys; print(json.load(sys.stdin)["api"])')" --config-file tests/fuzz/schemathesis.toml \
+		--max-examples $(EXAMPLES) $(ARGS)
+
+$(FUZZ)/.installed: tests/fuzz/requirements.txt | venv
+	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(FUZZ)
+	@$(FUZZ_SYNC) || UV_SYSTEM_CERTS=1 $(FUZZ_SYNC)
+	@touch $@
+
 policy: $(CHECKOV)/.installed ## checkov over the templates; what is kept all the same is argued in cloudformation/checkov
 	@$(CHECKOV)/bin/checkov --config-file cloudformation/checkov/config.yaml && echo "checkov: nothing that is not argued"
 
@@ -146,6 +160,7 @@ lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) localstack/debugger/requirements.in -o localstack/debugger/requirements.txt
 	@$(UV_LOCK) localstack/runtime/requirements.in -o localstack/runtime/requirements.txt
 	@$(UV_LOCK) cloudformation/checkov/requirements.in -o cloudformation/checkov/requirements.txt
+	@$(UV_LOCK) tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
 	@$(UV_LOCK) src/portal/node/requirements.in -o src/portal/node/requirements.txt
 	@cd src/portal && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
 	@$(UV_LOCK) --exclude-newer $(EMULATOR_DAY) localstack/requirements.in -o localstack/requirements.txt

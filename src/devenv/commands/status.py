@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         "region": running.document.get("region"),
         "endpoint": running.endpoint,
         "portal": running.document.get("portal"),
+        "api": running.document.get("api_url"),
         "functions": _functions(running),
         "queues": _queues(running),
         "orders_by_state": running.orders_api().by_state(),
