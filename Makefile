@@ -26,7 +26,7 @@ UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-e
 EMULATOR_DAY := 2026-03-26
 FUZZ := .mtd/venvs/fuzz
 FUZZ_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(FUZZ)/bin/python --require-hashes tests/fuzz/requirements.txt
-# Requests of each kind for every operation of the API.
+# Requests of each kind for every operation of the API. Two seconds: /waiting asks SQS with a long poll of one.
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
@@ -125,9 +125,9 @@ rehearsal: venv ## all of the above in an instance of its own: review, deploy, p
 	@sh src/devenv/release/rehearsal.sh
 
 fuzz: $(FUZZ)/.installed ## schemathesis against the running instance's API by openapi.yaml, EXAMPLES=n (20) requests an operation
-	@$(FUZZ)/bin/schemathesis run cloudformation/openapi.yaml --url "$$($(MTD) status --json | $(VENV)/bin/python -c \
-		'import json, sys; print(json.load(sys.stdin)["api"])')" --config-file tests/fuzz/schemathesis.toml \
-		--max-examples $(EXAMPLES) $(ARGS)
+	@api=$$($(MTD) status --json | $(VENV)/bin/python -c 'import json, sys; print(json.load(sys.stdin)["api"])') && \
+		PYTHONPATH=. SCHEMATHESIS_HOOKS=tests.fuzz.hooks $(FUZZ)/bin/schemathesis run cloudformation/openapi.yaml --url "$$api" \
+		--checks function_crashed --max-response-time 2 --max-examples $(EXAMPLES) $(ARGS)
 
 $(FUZZ)/.installed: tests/fuzz/requirements.txt | venv
 	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(FUZZ)
