@@ -35,7 +35,7 @@ class SystemFaults:
         with self._lock:
             if not self._next:
                 return
-            busy = {one["system"] for one in ask("GET", self._control)["faults"]}
+            busy = {one["system"] for one in self._listed()}
             for fault in list(self._next):
                 if fault.victim not in busy:
                     busy.add(fault.victim)
@@ -60,11 +60,15 @@ class SystemFaults:
         ask("PUT", f"{self._control}/{fault.victim}", _settings(fault))
         self._in_force[fault.victim] = fault
 
+    def _listed(self) -> list[dict[str, Any]]:
+        """Those in force for whole systems: somebody else's, for one order, are not ours."""
+        return [one for one in ask("GET", self._control)["faults"] if one["order"] is None]
+
     def _settle(self, system: str) -> None:
         fault = self._in_force.pop(system, None)
         if fault is None:
             return
-        left = [one["times"] for one in ask("GET", self._control)["faults"] if one["system"] == system]
+        left = [one["times"] for one in self._listed() if one["system"] == system]
         ask("DELETE", f"{self._control}/{system}")
         struck = 1 if fault.kind is Kind.LEGACY_OUTAGE else fault.times - sum(left)
         self._record.add(fault.kind, system, struck)
