@@ -31,7 +31,8 @@ EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status watch stress test lint unit integration screenshots policy iam-parity lock aws clean seed venv \
-	demo-processes demo-migration chaos fuzz parity way-out build image deploy review drill package-proof drift portal-tests rehearsal
+	demo-processes demo-migration chaos fuzz parity way-out build image deploy review drill \
+	package-proof drift portal-tests rehearsal
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
