@@ -17,6 +17,8 @@ from portal.visit import Visit
 
 SESSION_COOKIE = "mtd_session"
 LOGIN_COOKIE = "mtd_login"
+# A correction shows eight fields for each line of the order.
+_MOST_FIELDS = 2_000
 
 type Endpoint = Callable[[Visit], Response] | Callable[[Visit], Awaitable[Response]]
 
@@ -56,7 +58,7 @@ def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Res
 
 
 async def _form(request: Request) -> dict[str, str]:
-    form: FormData = await request.form(max_files=0, max_fields=100)
+    form: FormData = await request.form(max_files=0, max_fields=_MOST_FIELDS)
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 

@@ -13,9 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mtd.domain.errors import InvalidRequest, MtdError, NotFound, UnavailableError
+from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
 from portal.access import SESSION_COOKIE, guarded
-from portal.catalogue import messages
 from portal.headers import SecurityHeaders
 from portal.routes import PAGES
 from portal.services import Services
@@ -25,6 +24,7 @@ LOG = logging.getLogger(__name__)
 _STATUSES: tuple[tuple[type[MtdError], int, str], ...] = (
     (InvalidRequest, 400, "invalid"),
     (NotFound, 404, "missing"),
+    (Conflict, 409, "changed"),
     (UnavailableError, 503, "unavailable"),
 )
 
@@ -67,8 +67,8 @@ def _problem(services: Services) -> Callable[[Request, Exception], Awaitable[Res
         status, kind = _kind(error)
         if status >= 500:
             LOG.error("request failed", exc_info=error, extra={"path": request.url.path})
-        code = error.code if isinstance(error, MtdError) else ""
-        return await run_in_threadpool(_page, request, services, status, kind, code)
+        told = error if isinstance(error, MtdError) and status < 500 else None
+        return await run_in_threadpool(_page, request, services, status, kind, told)
 
     return answer
 
@@ -79,12 +79,10 @@ def _kind(error: Exception) -> tuple[int, str]:
     return next(((status, kind) for type_, status, kind in _STATUSES if isinstance(error, type_)), (500, "internal"))
 
 
-def _page(request: Request, services: Services, status: int, kind: str, code: str) -> Response:
+def _page(request: Request, services: Services, status: int, kind: str, told: MtdError | None) -> Response:
     session = None
     if status < 500:
         token = request.cookies.get(SESSION_COOKIE)
         session = services.sessions.find(token) if token else None
     visit = Visit(request=request, services=services, session=session, form={})
-    detail = f"code.{code}"
-    told = visit.say(detail) if detail in messages(visit.locale) else ""
-    return visit.answer(status, "problem.html", kind=kind, detail=told)
+    return visit.answer(status, "problem.html", kind=kind, detail=visit.explain(told) if told else "")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 LOCALES = ("es", "en")
 
@@ -27,6 +28,11 @@ def state_name(locale: str, state: str | None, drawn: Mapping[str, str]) -> str:
         return "–"
     known = messages(locale)
     return ", ".join(known.get(f"state.{one}") or drawn.get(one) or one.replace("_", " ") for one in state.split(","))
+
+
+def result(locale: str, row: Mapping[str, Any]) -> str:
+    """What became of one order of an operation: why it was refused, or what the engine says of it."""
+    return messages(locale).get(f"code.{row['code']}") or str(row["message"] or "")
 
 
 def preferred(accept: str) -> str:

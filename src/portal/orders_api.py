@@ -3,15 +3,18 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from mtd.domain.errors import InvalidRequest, UnavailableError
+from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
 
 _SECONDS = 35
+_KINDS: Mapping[int, type[MtdError]] = {404: NotFound, 409: Conflict}
 
 
 class OrdersApi:
@@ -30,8 +33,21 @@ class OrdersApi:
         """Pushes the waiting orders of those numbers, or all of them, back; what was pushed. Raises as `_call` does."""
         return list(self._call("POST", "/waiting", {"numbers": numbers})["pushed"])
 
+    def operate(self, body: Mapping[str, Any]) -> int:
+        """Begins an operation on orders, or a dry run of one; its id. Raises as `_call` does."""
+        return int(self._call("POST", "/operations", body)["operation_id"])
+
+    def stop_operation(self, operation_id: int, person: str) -> None:
+        """Leaves the orders that it has not come to. Raises as `_call` does."""
+        self._call("POST", f"/operations/{operation_id}/stop", {"person": person})
+
+    def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
+        """Opens or closes a legacy system's circuit by hand. Raises as `_call` does."""
+        self._call("POST", f"/circuits/{quote(system, safe='')}", body)
+
     def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Raises UnavailableError when the API does not answer, InvalidRequest when it refuses."""
+        """Raises UnavailableError when the API does not answer; InvalidRequest, NotFound or Conflict, with the API's
+        own code and message, when it refuses."""
         data = None if body is None else json.dumps(body).encode()
         url, headers = self._url + path, {"Content-Type": "application/json"}
         request = AWSRequest(method=method, url=url, data=data, headers=headers)
@@ -45,8 +61,15 @@ class OrdersApi:
                 answer: dict[str, Any] = json.load(response)
                 return answer
         except urllib.error.HTTPError as error:
-            told = error.read().decode("utf-8", "replace")[:300]
-            kind = InvalidRequest if error.code < 500 else UnavailableError
-            raise kind(f"the API answered {error.code}: {told}", code="api_refused") from error
+            raise _refusal(error.code, error.read().decode("utf-8", "replace")) from error
         except (OSError, ValueError) as error:
             raise UnavailableError(f"the API does not answer: {error}", code="api_unavailable") from error
+
+
+def _refusal(status: int, text: str) -> MtdError:
+    kind = _KINDS.get(status, InvalidRequest) if status < 500 else UnavailableError
+    try:
+        told = json.loads(text)
+        return kind(str(told["message"])[:500], code=str(told["code"]))
+    except (ValueError, KeyError, TypeError):
+        return kind(f"the API answered {status}: {text[:300]}", code="api_refused")

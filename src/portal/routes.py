@@ -2,7 +2,7 @@
 
 from portal.access import Page
 from portal.accounts import Role
-from portal.pages import control_room, entrance, exceptions, mail, order, orders, people, statistics, system
+from portal.pages import control_room, entrance, exceptions, mail, operations, order, orders, people, statistics, system
 
 PAGES = (
     Page(path="/login", endpoint=entrance.show_login, role=None),
@@ -15,6 +15,13 @@ PAGES = (
     Page(path="/orders.csv", endpoint=orders.export, role=Role.VIEWER),
     Page(path="/views", endpoint=orders.save_view, role=Role.VIEWER, method="POST"),
     Page(path="/views/delete", endpoint=orders.delete_view, role=Role.VIEWER, method="POST"),
+    Page(path="/operations", endpoint=operations.show_all, role=Role.VIEWER),
+    Page(path="/operations/new", endpoint=operations.ask, role=Role.OPERATOR),
+    Page(path="/operations/try", endpoint=operations.try_, role=Role.OPERATOR, method="POST"),
+    Page(path="/operations/run", endpoint=operations.run, role=Role.OPERATOR, method="POST"),
+    Page(path="/operations/stop", endpoint=operations.stop, role=Role.OPERATOR, method="POST"),
+    Page(path="/operations/{operation:int}", endpoint=operations.show, role=Role.VIEWER),
+    Page(path="/operations/{operation:int}/progress", endpoint=operations.progress, role=Role.VIEWER, quiet=True),
     Page(path="/orders/{order:path}", endpoint=order.show, role=Role.VIEWER),
     Page(path="/diagrams/{version:int}", endpoint=order.diagram, role=Role.VIEWER),
     Page(path="/exceptions", endpoint=exceptions.show, role=Role.VIEWER),

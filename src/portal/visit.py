@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from mtd.domain.errors import InvalidRequest
+from mtd.domain.errors import InvalidRequest, MtdError
 from mtd.queries.operation import state_names
 from portal.accounts import Role
 from portal.catalogue import LOCALES, messages, preferred, say
@@ -61,6 +61,11 @@ class Visit:
 
     def say(self, key: str, **values: object) -> str:
         return say(self.locale, key, **values)
+
+    def explain(self, error: MtdError) -> str:
+        """What went wrong, in the visitor's language where the catalogue has it, else as the system says it."""
+        known = f"code.{error.code}"
+        return self.say(known) if known in messages(self.locale) else str(error)
 
     def html(self, template: str, /, **context: Any) -> str:
         """The template with what every page needs."""

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mtd.domain.errors import NotFound
 from mtd.queries import order_page
+from portal.acts import ROLES, fitting
 from portal.visit import Visit
 
 
@@ -25,7 +26,10 @@ def show(visit: Visit) -> Response:
     page = order_page.order_page(visit.services.read, order_id)
     # An order that could not be understood is stored as it came.
     document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
-    return visit.page("order.html", page=page, order=page.order, document=document, way=_gaps(page.stations))
+    actions = [action for action in fitting(page) if visit.who.role.may(ROLES[action])]
+    return visit.page(
+        "order.html", page=page, order=page.order, document=document, way=_gaps(page.stations), actions=actions
+    )
 
 
 def diagram(visit: Visit) -> Response:

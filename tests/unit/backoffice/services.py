@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from starlette.testclient import TestClient
 
-from mtd.domain.errors import UnavailableError
+from mtd.domain.errors import MtdError, UnavailableError
 from portal.accounts import Accounts, Attempt, Door, Login, Role
 from portal.app import create_app
 from portal.assets import Assets
@@ -121,9 +121,13 @@ class FakeRecords:
 
 
 class FakeApi:
-    """The waiting queue."""
+    """The waiting queue, and a record of what was asked for."""
 
     def __init__(self) -> None:
+        self.operated: list[Mapping[str, Any]] = []
+        self.stopped: list[tuple[int, str]] = []
+        self.circuits: list[tuple[str, Mapping[str, Any]]] = []
+        self.refusal: MtdError | None = None
         self.pushed: list[list[str] | None] = []
         self.rows: list[dict[str, Any]] = []
         self.away = False
@@ -132,6 +136,23 @@ class FakeApi:
         if self.away:
             raise UnavailableError("away", code="api_unavailable")
         return self.rows
+
+    def operate(self, body: Mapping[str, Any]) -> int:
+        self._refuse()
+        self.operated.append(body)
+        return 70 + len(self.operated)
+
+    def stop_operation(self, operation_id: int, person: str) -> None:
+        self._refuse()
+        self.stopped.append((operation_id, person))
+
+    def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
+        self._refuse()
+        self.circuits.append((system, body))
+
+    def _refuse(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
 
     def push_waiting(self, numbers: list[str] | None) -> list[str]:
         self.waiting()

@@ -19,6 +19,13 @@ LEAST = {
     ("GET", "/orders.csv"): "viewer",
     ("POST", "/views"): "viewer",
     ("POST", "/views/delete"): "viewer",
+    ("GET", "/operations"): "viewer",
+    ("GET", "/operations/new"): "operator",
+    ("POST", "/operations/try"): "operator",
+    ("POST", "/operations/run"): "operator",
+    ("POST", "/operations/stop"): "operator",
+    ("GET", "/operations/{operation:int}"): "viewer",
+    ("GET", "/operations/{operation:int}/progress"): "viewer",
     ("GET", "/orders/{order:path}"): "viewer",
     ("GET", "/diagrams/{version:int}"): "viewer",
     ("GET", "/exceptions"): "viewer",
@@ -47,7 +54,7 @@ def named(page: Page) -> str:
 
 
 def address(page: Page) -> str:
-    return page.path.replace("{order:path}", "O-1").replace("{version:int}", "1")
+    return page.path.replace("{order:path}", "O-1").replace("{version:int}", "1").replace("{operation:int}", "1")
 
 
 def test_every_route_asks_for_the_role_it_should() -> None:

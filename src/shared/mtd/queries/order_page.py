@@ -17,13 +17,15 @@ type Row = dict[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage:
     """`order` has the document and the plan; `stations` are its way in order of time, `at` in ISO 8601, `ms` in
-    milliseconds; `places` are the diagram's elements where tokens stand, `passed` those where they have been."""
+    milliseconds; `operations` is what people did or tried to do to it; `places` are the diagram's elements where tokens
+    stand, `passed` those where they have been."""
 
     order: Row
     tokens: list[Row]
     stations: list[Row]
     mails: list[Row]
     incidents: list[Row]
+    operations: list[Row]
     places: list[str]
     passed: list[str]
 
@@ -47,6 +49,7 @@ def order_page(read: Reader, order_id: UUID) -> OrderPage:
         stations=sorted(way, key=lambda station: datetime.fromisoformat(station["at"])),
         mails=read(_SQL["order_mails"], key),
         incidents=read(_SQL["order_incidents"], key),
+        operations=read(_SQL["order_operations"], key),
         places=[elements[state] for state in standing if state in elements],
         passed=[elements[state] for state in seen if state in elements and state not in standing],
     )

@@ -1,0 +1,143 @@
+"""Operations on orders: asked for, tried (the engine's dry run says what would happen), then done and watched."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound
+from mtd.queries import operation as figures
+from mtd.queries import operations as queries
+from mtd.queries.order_page import OrderPage, order_page
+from portal import corrections
+from portal.acts import OF_MANY, ROLES, Choice, arguments, fitting, pace, standing, steps
+from portal.visit import Visit
+
+
+def show_all(visit: Visit) -> Response:
+    return visit.page("operations.html", rows=queries.list_operations(visit.services.read))
+
+
+def ask(visit: Visit) -> Response:
+    """The form: which action, why, and what else it needs."""
+    given = visit.request.query_params
+    return _form(visit, Choice.of(given), given.get("action", ""))
+
+
+def try_(visit: Visit) -> Response:
+    """Has the engine decide every order and write nothing; the answer is what would happen."""
+    choice, action = Choice.of(visit.form), visit.form.get("action", "")
+    if refused := _refused(visit, action):
+        return refused
+    page = order_page(visit.services.read, choice.order_id) if choice.order_id else None
+    try:
+        body = {
+            "reason": visit.form.get("reason", ""),
+            **_selection(visit, choice),
+            **arguments(action, visit.form, page),
+        }
+        tried = _begin(visit, action, body | {"dry_run": True}, "try_operation")
+    except (InvalidRequest, NotFound, Conflict) as error:
+        return _form(visit, choice, action, problem=visit.explain(error))
+    return visit.go(f"/operations/{tried}")
+
+
+def run(visit: Visit) -> Response:
+    """Does what was tried, on the same orders, with the same reason."""
+    tried = queries.read_operation(visit.services.read, visit.number("operation_id"))
+    action = tried["action"]
+    if refused := _refused(visit, action):
+        return refused
+    if not tried["dry_run"]:
+        raise InvalidRequest("that operation is no dry run", code="no_dry_run")
+    body = {"reason": tried["reason"], **tried["selection"], **tried["arguments"], **pace(visit.form)}
+    return visit.go(f"/operations/{_begin(visit, action, body, 'run_operation')}")
+
+
+def stop(visit: Visit) -> Response:
+    operation_id = visit.number("operation_id")
+    running = queries.read_operation(visit.services.read, operation_id)
+    if refused := _refused(visit, running["action"]):
+        return refused
+    visit.services.orders_api.stop_operation(operation_id, visit.who.name)
+    visit.record("stop_operation", str(operation_id))
+    return visit.go(f"/operations/{operation_id}", "operation_stopped")
+
+
+def show(visit: Visit) -> Response:
+    """One operation: how far it is and what became, or would become, of each order."""
+    return visit.page("operation.html", **_progress(visit))
+
+
+def progress(visit: Visit) -> Response:
+    """The part of it that changes; it asks for itself until the operation ends."""
+    return visit.page("operation_progress.html", **_progress(visit))
+
+
+def _progress(visit: Visit) -> dict[str, Any]:
+    operation_id = int(visit.request.path_params["operation"])
+    after = visit.request.query_params.get("after", "")
+    told = queries.read_operation(
+        visit.services.read, operation_id, int(after) if after.isdecimal() and len(after) < 9 else 0
+    )
+    return {"operation": told, "allowed": visit.who.role.may(ROLES[told["action"]])}
+
+
+def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Response:
+    read = visit.services.read
+    page = order_page(read, choice.order_id) if choice.order_id else None
+    offered = fitting(page) if page else list(OF_MANY)
+    chosen = action if action in offered else next(iter(offered), "")
+    if not problem and action and action != chosen:
+        problem = visit.say("code.action_unfit")
+    return visit.answer(
+        400 if problem and visit.form else 200,
+        "operation_new.html",
+        choice=choice.fields,
+        order=page.order if page else None,
+        offered=[one for one in offered if visit.who.role.may(ROLES[one])],
+        action=chosen if chosen and visit.who.role.may(ROLES[chosen]) else "",
+        problem=problem,
+        link=lambda one: f"/operations/new?{urlencode({**choice.fields, 'action': one})}",
+        steps=steps(page) if page else list(figures.state_names(read)),
+        standing=standing(page) if page else [],
+        fields=_grouped(page) if page and chosen == "correct" else [],
+        given=visit.form,
+    )
+
+
+def _grouped(page: OrderPage) -> list[tuple[str, list[corrections.Field]]]:
+    groups: dict[str, list[corrections.Field]] = {}
+    for field in corrections.fields(page.order["document"]):
+        groups.setdefault(field.group, []).append(field)
+    return list(groups.items())
+
+
+def _selection(visit: Visit, choice: Choice) -> dict[str, Any]:
+    if choice.order_id is not None:
+        return {"order_ids": [str(choice.order_id)]}
+    return {"fingerprint": choice.group}
+
+
+def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str) -> int:
+    detail = {name: value for name, value in body.items() if name not in ("order_ids", "document")}
+    subject = f"{action} {_subject(body)}"
+    try:
+        begun = visit.services.orders_api.operate({"action": action, "person": visit.who.name, **body})
+    except MtdError as error:
+        visit.record(recorded, subject, outcome=error.code, **detail)
+        raise
+    visit.record(recorded, subject, operation=begun, **detail)
+    return begun
+
+
+def _subject(body: dict[str, Any]) -> str:
+    ids = body.get("order_ids", [])
+    return str(ids[0]) if len(ids) == 1 else str(body.get("fingerprint") or f"{len(ids)} orders")
+
+
+def _refused(visit: Visit, action: str) -> Response | None:
+    """Raises InvalidRequest for what is no action."""
+    if action not in ROLES:
+        raise InvalidRequest("there is no such action", code="action_unknown")
+    return None if visit.who.role.may(ROLES[action]) else visit.answer(403, "problem.html", kind="forbidden")
