@@ -10,10 +10,12 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from mtd.domain.errors import MtdError
-from mtd.queries import operation
+from mtd.queries import circuits, operation
 from mtd.queries.orders import Reader
 from portal.cloud import Cloud
 
+DRAIN_RATE_UNKNOWN = 0.0
+"""Stands for the deployment's own rate, which the functions know and no page shows."""
 LOG = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.5
 # Ages grow even where nothing happens, and a proxy drops a stream that is silent.
@@ -28,6 +30,7 @@ class Look:
     now: operation.Now
     throughput: list[dict[str, Any]]
     queues: list[dict[str, Any]] | None
+    circuits: list[dict[str, Any]]
 
 
 class Live:
@@ -51,7 +54,12 @@ class Live:
             queues = self._cloud.queues()
         except MtdError:
             queues = None
-        return Look(now=operation.now(self._read), throughput=throughput, queues=queues)
+        return Look(
+            now=operation.now(self._read),
+            throughput=throughput,
+            queues=queues,
+            circuits=circuits.list_circuits(self._read, DRAIN_RATE_UNKNOWN),
+        )
 
     async def looks(self) -> AsyncIterator[Look | None]:
         """Each change, and the same again after some silence; None while PostgreSQL does not answer."""

@@ -2,7 +2,19 @@
 
 from portal.access import Page
 from portal.accounts import Role
-from portal.pages import control_room, entrance, exceptions, mail, operations, order, orders, people, statistics, system
+from portal.pages import (
+    circuits,
+    control_room,
+    entrance,
+    exceptions,
+    mail,
+    operations,
+    order,
+    orders,
+    people,
+    statistics,
+    system,
+)
 
 PAGES = (
     Page(path="/login", endpoint=entrance.show_login, role=None),
@@ -25,6 +37,8 @@ PAGES = (
     Page(path="/orders/{order:path}", endpoint=order.show, role=Role.VIEWER),
     Page(path="/diagrams/{version:int}", endpoint=order.diagram, role=Role.VIEWER),
     Page(path="/exceptions", endpoint=exceptions.show, role=Role.VIEWER),
+    Page(path="/circuits", endpoint=circuits.show, role=Role.VIEWER, quiet=True),
+    Page(path="/circuits", endpoint=circuits.change, role=Role.SUPERVISOR, method="POST"),
     Page(path="/waiting", endpoint=exceptions.waiting, role=Role.VIEWER),
     Page(path="/waiting/push", endpoint=exceptions.push, role=Role.OPERATOR, method="POST"),
     Page(path="/mail", endpoint=mail.show, role=Role.VIEWER),

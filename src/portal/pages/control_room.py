@@ -18,7 +18,8 @@ def show(visit: Visit) -> Response:
 
 
 async def stream(visit: Visit) -> Response:
-    """Server-sent events: `figures` is the control room's HTML; `trouble` says that orders fail or wait, or stop to.
+    """Server-sent events: `figures` is the control room's HTML; `trouble` says that orders fail or wait, or stop to,
+    `health` that a legacy system's circuit opens, closes or parks.
 
     Not by the queue's depth: whoever looks through the queue hides its messages meanwhile.
     """
@@ -31,7 +32,7 @@ async def stream(visit: Visit) -> Response:
 
 async def _events(visit: Visit) -> AsyncIterator[str]:
     checked = time.monotonic()
-    troubled: tuple[object, ...] | None = None
+    told: dict[str, tuple[object, ...]] = {}
     async for look in visit.services.live.looks():
         if time.monotonic() - checked > _SESSION_LOOK_SECONDS:
             checked = time.monotonic()
@@ -41,14 +42,18 @@ async def _events(visit: Visit) -> AsyncIterator[str]:
             yield _event("away", visit.say("live.away"))
             continue
         yield _event("figures", await run_in_threadpool(visit.html, "figures.html", look=look))
-        now = _trouble(look)
-        if troubled is not None and now != troubled:
-            yield _event("trouble", "changed")
-        troubled = now
+        for name, now in (("trouble", _trouble(look)), ("health", _health(look))):
+            if told.get(name, now) != now:
+                yield _event(name, "changed")
+            told[name] = now
 
 
 def _trouble(look: Look) -> tuple[object, ...]:
     return look.now.waiting, look.now.waiting_since, look.now.open_incidents
+
+
+def _health(look: Look) -> tuple[object, ...]:
+    return tuple((row["system"], row["state"], row["by_hand"], row["parked"]) for row in look.circuits)
 
 
 def _still_open(visit: Visit) -> bool:

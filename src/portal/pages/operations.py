@@ -1,17 +1,23 @@
 """Operations on orders: asked for, tried (the engine's dry run says what would happen), then done and watched."""
 
+from itertools import islice
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
 
 from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound
 from mtd.queries import operation as figures
 from mtd.queries import operations as queries
+from mtd.queries import search
 from mtd.queries.order_page import OrderPage, order_page
 from portal import corrections
 from portal.acts import OF_MANY, ROLES, Choice, arguments, fitting, pace, standing, steps
+from portal.filters import given, read_filter
 from portal.visit import Visit
+
+_MOST_NAMED = 10_000
+"""As many orders as the API lets one operation name."""
 
 
 def show_all(visit: Visit) -> Response:
@@ -20,8 +26,8 @@ def show_all(visit: Visit) -> Response:
 
 def ask(visit: Visit) -> Response:
     """The form: which action, why, and what else it needs."""
-    given = visit.request.query_params
-    return _form(visit, Choice.of(given), given.get("action", ""))
+    asked = visit.request.query_params
+    return _form(visit, Choice.of(asked), asked.get("action", ""))
 
 
 def try_(visit: Visit) -> Response:
@@ -116,7 +122,21 @@ def _grouped(page: OrderPage) -> list[tuple[str, list[corrections.Field]]]:
 def _selection(visit: Visit, choice: Choice) -> dict[str, Any]:
     if choice.order_id is not None:
         return {"order_ids": [str(choice.order_id)]}
+    if choice.query is not None:
+        return {"order_ids": _listed(visit, choice.query)}
     return {"fingerprint": choice.group}
+
+
+def _listed(visit: Visit, query: str) -> list[str]:
+    """The orders of the list as it is now. Raises InvalidRequest when they are none or too many to be named."""
+    wanted = read_filter(given(dict(parse_qsl(query))), visit.zone)
+    rows = search.everything(visit.services.read, wanted, sort=search.Sort.RECEIVED, ascending=True)
+    ids = [str(row["order_id"]) for row in islice(rows, _MOST_NAMED + 1)]
+    if not ids:
+        raise InvalidRequest("the list is empty", code="nothing_selected")
+    if len(ids) > _MOST_NAMED:
+        raise InvalidRequest(f"the list has more than {_MOST_NAMED} orders: narrow it down", code="too_many_orders")
+    return ids
 
 
 def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str) -> int:

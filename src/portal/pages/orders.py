@@ -3,24 +3,21 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from starlette.responses import Response, StreamingResponse
 
 from mtd.domain.errors import InvalidRequest
 from mtd.queries import operation
 from mtd.queries import search as queries
-from mtd.queries.search import COUNTED_AT_MOST, Filter, Place, Sort
+from mtd.queries.search import COUNTED_AT_MOST, Place, Sort
 from portal import csv_export
 from portal.catalogue import state_name
+from portal.filters import given as given_by
+from portal.filters import read_filter, try_filter
 from portal.visit import Visit
 
-_FIELDS = ("q", "state", "seller", "from", "to", "min", "max", "sort")
 _OUTCOMES = ("completed", "exception")
 _COLUMNS = (
     "number", "state", "seller_name", "buyer_name", "currency", "total", "received_at", "updated_at", "ended_at",
@@ -30,9 +27,9 @@ _COLUMNS = (
 
 def show(visit: Visit) -> Response:
     """The whole page, or for HTMX the part of it that changes: a new list, or the rows that come next."""
-    given = _given(visit)
+    given = given_by(visit.request.query_params)
     read = visit.services.read
-    wanted, problem = _try_filter(given, visit.zone)
+    wanted, problem = try_filter(given, visit.zone)
     sort, ascending = _sort(given)
     after = visit.request.query_params.get("after")
     page = queries.search(read, wanted, sort=sort, ascending=ascending, after=_place(after) if after else None)
@@ -52,6 +49,7 @@ def show(visit: Visit) -> Response:
         "total": min(total, COUNTED_AT_MOST),
         "more": total > COUNTED_AT_MOST,
         "query": urlencode(given),
+        "bulk": urlencode({"query": urlencode(given)}),
         "export": f"/orders.csv?{urlencode(given)}",
     }
     if visit.request.headers.get("hx-request"):
@@ -63,8 +61,8 @@ def show(visit: Visit) -> Response:
 
 def export(visit: Visit) -> Response:
     """The filtered list as CSV, as long as it is."""
-    given = _given(visit)
-    wanted = _filter(given, visit.zone)
+    given = given_by(visit.request.query_params)
+    wanted = read_filter(given, visit.zone)
     sort, ascending = _sort(given)
     rows = queries.everything(visit.services.read, wanted, sort=sort, ascending=ascending)
     names = operation.state_names(visit.services.read)
@@ -91,58 +89,6 @@ def delete_view(visit: Visit) -> Response:
     visit.services.views.delete(visit.who.user_id, visit.number("view_id"))
     visit.record("delete_view", visit.form["view_id"])
     return visit.go("/orders", "view_deleted")
-
-
-def _given(visit: Visit) -> dict[str, str]:
-    query = visit.request.query_params
-    return {name: query[name].strip() for name in _FIELDS if query.get(name, "").strip()}
-
-
-def _try_filter(given: Mapping[str, str], zone: ZoneInfo) -> tuple[Filter, str]:
-    """The filter; where a field makes no sense, the one that finds nothing, and what to say of it."""
-    try:
-        return _filter(given, zone), ""
-    except InvalidRequest as error:
-        return replace(Filter(), text="\x7f"), error.code
-
-
-def _filter(given: Mapping[str, str], zone: ZoneInfo) -> Filter:
-    until = _day(given, "to")
-    state = given.get("state")
-    return Filter(
-        text=given.get("q"),
-        state=None if state == "in_process" else state,
-        in_process=state == "in_process",
-        seller=given.get("seller"),
-        received_from=_midnight(_day(given, "from"), zone),
-        received_until=_midnight(until + timedelta(days=1) if until else None, zone),
-        at_least=_amount(given, "min"),
-        at_most=_amount(given, "max"),
-    )
-
-
-def _day(given: Mapping[str, str], name: str) -> date | None:
-    try:
-        day = date.fromisoformat(given[name]) if name in given else None
-        if day is not None and not 1970 <= day.year < 9999:
-            raise ValueError
-    except ValueError:
-        raise InvalidRequest(f"{name} is no date", code="bad_date") from None
-    return day
-
-
-def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
-    return None if day is None else datetime.combine(day, time.min, zone)
-
-
-def _amount(given: Mapping[str, str], name: str) -> Decimal | None:
-    try:
-        amount = Decimal(given[name]) if name in given else None
-        if amount is not None and (not amount.is_finite() or abs(amount) >= Decimal(10) ** 15):
-            raise InvalidOperation
-    except InvalidOperation:
-        raise InvalidRequest(f"{name} is no amount", code="bad_amount") from None
-    return amount
 
 
 def _sort(given: Mapping[str, str]) -> tuple[Sort, bool]:

@@ -29,6 +29,8 @@ LEAST = {
     ("GET", "/orders/{order:path}"): "viewer",
     ("GET", "/diagrams/{version:int}"): "viewer",
     ("GET", "/exceptions"): "viewer",
+    ("GET", "/circuits"): "viewer",
+    ("POST", "/circuits"): "supervisor",
     ("GET", "/waiting"): "viewer",
     ("POST", "/waiting/push"): "operator",
     ("GET", "/mail"): "viewer",

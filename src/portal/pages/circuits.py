@@ -1,0 +1,28 @@
+"""The legacy systems' circuits: a supervisor opens one by hand, or closes it."""
+
+from starlette.responses import Response
+
+from mtd.domain.errors import InvalidRequest, MtdError
+from mtd.queries import circuits
+from portal.live import DRAIN_RATE_UNKNOWN
+from portal.visit import Visit
+
+
+def show(visit: Visit) -> Response:
+    return visit.page("circuits.html", circuits=circuits.list_circuits(visit.services.read, DRAIN_RATE_UNKNOWN))
+
+
+def change(visit: Visit) -> Response:
+    """Through the API. Raises InvalidRequest for what is neither open nor close."""
+    system, action, reason = (visit.form.get(name, "") for name in ("system", "action", "reason"))
+    if action not in ("open", "close"):
+        raise InvalidRequest("a circuit is opened or closed", code="action_unknown")
+    recorded = f"{action}_circuit"
+    try:
+        body = {"action": action, "person": visit.who.name, "reason": reason}
+        visit.services.orders_api.change_circuit(system, body)
+    except MtdError as error:
+        visit.record(recorded, system, outcome=error.code, reason=reason)
+        raise
+    visit.record(recorded, system, reason=reason)
+    return visit.go("/exceptions", f"circuit_{action}")
