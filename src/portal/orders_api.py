@@ -41,6 +41,10 @@ class OrdersApi:
         """Leaves the orders that it has not come to. Raises as `_call` does."""
         self._call("POST", f"/operations/{operation_id}/stop", {"person": person})
 
+    def do_task(self, task_id: int, action: str, body: Mapping[str, Any]) -> None:
+        """Claims, completes and so on a person's task as they saw it. Raises as `_call` does."""
+        self._call("POST", f"/tasks/{task_id}/{action}", body)
+
     def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
         """Opens or closes a legacy system's circuit by hand. Raises as `_call` does."""
         self._call("POST", f"/circuits/{quote(system, safe='')}", body)

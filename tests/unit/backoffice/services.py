@@ -34,6 +34,7 @@ class FakeRead:
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {
             "as open,": [{"open": 2, "lately": 1}],
+            "as mine, count(*) as open": [{"mine": 0, "open": 0, "overdue": 0}],
             "max(since) as latest": [{"orders": 0, "latest": None}],
             "count(distinct t.order_id)": [{"orders": 0}],
             "percentile_cont(0.95)": [{"orders": 0, "p50": None, "p95": None}],

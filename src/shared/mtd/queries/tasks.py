@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mtd.domain.errors import InvalidRequest
+from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.queries.orders import LARGEST_PAGE, Reader
 from mtd.sql import load
 
@@ -34,3 +34,27 @@ def list_tasks(
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **{name: row[name].isoformat() if row[name] else None for name in _MOMENTS}}
+
+
+def board(read: Reader, view: str, *, person: str, group: str | None) -> list[dict[str, Any]]:
+    """The tasks that a person looks at: `mine`, `open`, `overdue`, or `done` by that person; the most urgent first."""
+    return read(_SQL["board"], {"view": view, "person": person, "group": group})
+
+
+def count_views(read: Reader, person: str) -> dict[str, int]:
+    """How many open tasks are the person's, are there at all, and are overdue."""
+    [counts] = read(_SQL["count_views"], {"person": person})
+    return counts
+
+
+def groups(read: Reader) -> list[str]:
+    """The groups that have open tasks."""
+    return [row["team"] for row in read(_SQL["task_groups"], {})]
+
+
+def task(read: Reader, task_id: int) -> dict[str, Any]:
+    """One task with its order and the JSON Schema of its form. Raises NotFound."""
+    found = read(_SQL["shown_task"], {"task_id": task_id})
+    if not found:
+        raise NotFound(f"there is no task {task_id}", code="task_unknown")
+    return found[0]

@@ -38,3 +38,36 @@ join orders o on o.order_id = t.order_id
 where o.number = %(number)s and t.waits = 'message' and t.message = %(message)s
   and (%(seller)s::text is null or o.seller_id = %(seller)s)
 order by o.received_at, o.order_id, t.ordinal;
+
+-- name: board
+-- What is due soonest comes first; done is what that person ended lately.
+select t.task_id, t.order_id, o.number, t.name, t.team as "group", t.assignee, t.priority, t.due_at, t.status, t.version,
+       t.ended_at, t.ended_by, t.status = 'open' and t.due_at < now() as overdue
+from tasks t
+join orders o on o.order_id = t.order_id
+where case %(view)s::text
+          when 'mine' then t.status = 'open' and t.assignee = %(person)s
+          when 'open' then t.status = 'open'
+          when 'overdue' then t.status = 'open' and t.due_at < now()
+          else t.status = 'completed' and t.ended_by = %(person)s
+      end
+  and (%(group)s::text is null or t.team = %(group)s)
+order by t.ended_at desc, t.due_at nulls last, t.task_id
+limit 200;
+
+-- name: count_views
+select count(*) filter (where assignee = %(person)s) as mine, count(*) as open,
+       count(*) filter (where due_at < now()) as overdue
+from tasks where status = 'open';
+
+-- name: task_groups
+select distinct team from tasks where status = 'open' order by team;
+
+-- name: shown_task
+select t.task_id, t.order_id, o.number, o.buyer_name, o.total, o.currency, t.node, t.name, t.team as "group", t.assignee,
+       v.forms -> t.form as schema, t.due_at, t.comment, t.status, t.version, t.created_at, t.ended_at, t.ended_by,
+       t.result, coalesce(t.status = 'open' and t.due_at < now(), false) as overdue
+from tasks t
+join orders o on o.order_id = t.order_id
+join process_versions v on v.process_version_id = o.process_version_id
+where t.task_id = %(task_id)s;
