@@ -14,6 +14,7 @@ from portal.pages import (
     people,
     statistics,
     system,
+    tasks,
 )
 
 PAGES = (
@@ -37,6 +38,10 @@ PAGES = (
     Page(path="/orders/{order:path}", endpoint=order.show, role=Role.VIEWER),
     Page(path="/diagrams/{version:int}", endpoint=order.diagram, role=Role.VIEWER),
     Page(path="/exceptions", endpoint=exceptions.show, role=Role.VIEWER),
+    Page(path="/tasks", endpoint=tasks.show_all, role=Role.VIEWER),
+    Page(path="/tasks", endpoint=tasks.do, role=Role.OPERATOR, method="POST"),
+    Page(path="/tasks/assign", endpoint=tasks.assign, role=Role.SUPERVISOR, method="POST"),
+    Page(path="/tasks/{task:int}", endpoint=tasks.show, role=Role.VIEWER),
     Page(path="/circuits", endpoint=circuits.show, role=Role.VIEWER, quiet=True),
     Page(path="/circuits", endpoint=circuits.change, role=Role.SUPERVISOR, method="POST"),
     Page(path="/waiting", endpoint=exceptions.waiting, role=Role.VIEWER),

@@ -127,6 +127,7 @@ class FakeApi:
     def __init__(self) -> None:
         self.operated: list[Mapping[str, Any]] = []
         self.stopped: list[tuple[int, str]] = []
+        self.tasks: list[tuple[int, str, Mapping[str, Any]]] = []
         self.circuits: list[tuple[str, Mapping[str, Any]]] = []
         self.refusal: MtdError | None = None
         self.pushed: list[list[str] | None] = []
@@ -146,6 +147,10 @@ class FakeApi:
     def stop_operation(self, operation_id: int, person: str) -> None:
         self._refuse()
         self.stopped.append((operation_id, person))
+
+    def do_task(self, task_id: int, action: str, body: Mapping[str, Any]) -> None:
+        self._refuse()
+        self.tasks.append((task_id, action, body))
 
     def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
         self._refuse()

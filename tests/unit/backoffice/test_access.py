@@ -29,6 +29,10 @@ LEAST = {
     ("GET", "/orders/{order:path}"): "viewer",
     ("GET", "/diagrams/{version:int}"): "viewer",
     ("GET", "/exceptions"): "viewer",
+    ("GET", "/tasks"): "viewer",
+    ("POST", "/tasks"): "operator",
+    ("POST", "/tasks/assign"): "supervisor",
+    ("GET", "/tasks/{task:int}"): "viewer",
     ("GET", "/circuits"): "viewer",
     ("POST", "/circuits"): "supervisor",
     ("GET", "/waiting"): "viewer",
@@ -56,7 +60,12 @@ def named(page: Page) -> str:
 
 
 def address(page: Page) -> str:
-    return page.path.replace("{order:path}", "O-1").replace("{version:int}", "1").replace("{operation:int}", "1")
+    return (
+        page.path.replace("{order:path}", "O-1")
+        .replace("{version:int}", "1")
+        .replace("{operation:int}", "1")
+        .replace("{task:int}", "1")
+    )
 
 
 def test_every_route_asks_for_the_role_it_should() -> None:
