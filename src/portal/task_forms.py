@@ -17,7 +17,7 @@ _LONG_TEXT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One property. `kind` is an input's type, or `select`, `textarea` or `json`; `limits` are an input's attributes."""
+    """One property. `kind` is an input's type, or `select`, `textarea` or `json`; `limits` are its attributes."""
 
     name: str
     label: str
