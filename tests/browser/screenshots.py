@@ -17,13 +17,15 @@ PAGES = {
     "orders": "/orders",
     "order": "/orders/CL-2026-000012",
     "exceptions": "/exceptions",
+    "tasks": "/tasks?view=open",
+    "operations": "/operations",
     "statistics": "/statistics",
     "mail": "/mail",
     "system": "/system",
     "people": "/people",
 }
 
-_READY = {"order": ".djs-element.ended", "exceptions": "#waiting .count", "control-room": "#throughput canvas"}
+_READY = {"order": ".djs-element.ended", "exceptions": "#circuits table", "control-room": "#throughput canvas"}
 
 
 def main() -> None:
