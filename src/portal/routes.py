@@ -5,6 +5,7 @@ from portal.accounts import Role
 from portal.pages import (
     circuits,
     control_room,
+    documents,
     entrance,
     exceptions,
     mail,
@@ -35,6 +36,8 @@ PAGES = (
     Page(path="/operations/stop", endpoint=operations.stop, role=Role.OPERATOR, method="POST"),
     Page(path="/operations/{operation:int}", endpoint=operations.show, role=Role.VIEWER),
     Page(path="/operations/{operation:int}/progress", endpoint=operations.progress, role=Role.VIEWER, quiet=True),
+    Page(path="/orders/{order:uuid}/ticket", endpoint=documents.ticket, role=Role.VIEWER),
+    Page(path="/orders/{order:uuid}/dte.xml", endpoint=documents.xml, role=Role.VIEWER),
     Page(path="/orders/{order:path}", endpoint=order.show, role=Role.VIEWER),
     Page(path="/diagrams/{version:int}", endpoint=order.diagram, role=Role.VIEWER),
     Page(path="/exceptions", endpoint=exceptions.show, role=Role.VIEWER),

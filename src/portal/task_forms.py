@@ -29,11 +29,16 @@ class Field:
 
 
 def fields(schema: Any) -> list[Field]:
-    """The properties in their order; none where the task has no form."""
+    """The required properties in the order in which they are required, then the others; none without a form.
+
+    PostgreSQL's jsonb keeps the order of lists, not that of properties.
+    """
     if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
         return []
     required = schema.get("required", [])
-    return [_field(name, rule, name in required) for name, rule in schema["properties"].items()]
+    properties = schema["properties"]
+    first = [name for name in required if name in properties]
+    return [_field(name, properties[name], name in required) for name in dict.fromkeys([*first, *properties])]
 
 
 def values(schema: Any, form: Mapping[str, str]) -> Json:

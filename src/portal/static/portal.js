@@ -17,6 +17,8 @@
     form.addEventListener('change', () => form.requestSubmit())
   }
 
+  document.querySelector('[data-print]')?.addEventListener('click', () => window.print())
+
   const menu = document.querySelector('[data-menu]')
   menu?.addEventListener('click', () => {
     const open = menu.getAttribute('aria-expanded') !== 'true'

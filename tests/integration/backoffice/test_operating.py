@@ -30,7 +30,7 @@ def _try(page: Page, action: str, reason: str) -> None:
 
 
 def test_a_failed_order_is_retried_after_a_trial_that_changes_nothing(
-    enter: Enter, address: str, system: System, number: str
+    enter: Enter, address: str, axe: str, system: System, number: str
 ) -> None:
     order_id = _fail(system, number, f"code-{number}")
     system.heal("eom", number)
@@ -47,6 +47,15 @@ def test_a_failed_order_is_retried_after_a_trial_that_changes_nothing(
     expect(page.locator(".chip.big").first).to_have_text("Completed")
     expect(page.locator(".way")).to_contain_text("stock arrived")
     expect(page.locator("[aria-labelledby=operations-title]")).to_contain_text("stock arrived")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="XML").click()
+    assert f"<FolioRef>{number}</FolioRef>" in download.value.path().read_text("utf-8")
+    page.get_by_role("link", name="Ticket").click()
+    expect(page.locator(".ticket")).to_contain_text(f"Ana {number}")
+    assert violations(page, axe) == []
+    page.emulate_media(media="print")
+    expect(page.locator(".side")).to_be_hidden()
+    expect(page.locator(".ticket")).to_be_visible()
 
 
 def test_what_was_typed_wrong_is_corrected_and_what_says_nothing_new_is_refused(

@@ -73,9 +73,10 @@ def test_a_task_is_claimed_and_completed_by_keyboard_and_the_order_goes_on(
     assert violations(page, axe) == []
     page.keyboard.type("15")
     page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
     page.keyboard.type("shop")
     page.keyboard.press("Tab")
-    page.keyboard.press("Space")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Task completed", timeout=WAIT)
     system.ended(number, "completed")

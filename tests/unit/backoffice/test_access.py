@@ -1,6 +1,7 @@
 """Who may do what: every route, every role; CSRF on every POST; nothing for nobody."""
 
 import re
+from uuid import UUID
 
 import pytest
 from tests.unit.backoffice.services import CSRF, FakePortal
@@ -28,6 +29,8 @@ LEAST = {
     ("POST", "/operations/stop"): "operator",
     ("GET", "/operations/{operation:int}"): "viewer",
     ("GET", "/operations/{operation:int}/progress"): "viewer",
+    ("GET", "/orders/{order:uuid}/ticket"): "viewer",
+    ("GET", "/orders/{order:uuid}/dte.xml"): "viewer",
     ("GET", "/orders/{order:path}"): "viewer",
     ("GET", "/diagrams/{version:int}"): "viewer",
     ("GET", "/exceptions"): "viewer",
@@ -62,7 +65,7 @@ def named(page: Page) -> str:
 
 
 def address(page: Page) -> str:
-    return re.sub(r"{\w+:int}", "1", page.path.replace("{order:path}", "O-1"))
+    return re.sub(r"{\w+:int}", "1", page.path.replace("{order:path}", "O-1").replace("{order:uuid}", str(UUID(int=1))))
 
 
 def test_every_route_asks_for_the_role_it_should() -> None:

@@ -11,11 +11,11 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["count", "kind"],
     "properties": {
+        "on": {"type": "string", "format": "date"},
         "count": {"type": "integer", "title": "How many", "minimum": 1, "maximum": 9},
         "weight": {"type": ["number", "null"]},
         "kind": {"enum": ["a", "b", 3]},
         "approved": {"type": "boolean"},
-        "on": {"type": "string", "format": "date"},
         "tags": {"type": "array"},
         "why": {"type": "string", "maxLength": 500},
     },
@@ -24,6 +24,7 @@ SCHEMA: dict[str, Any] = {
 
 def test_every_property_is_a_field_of_its_kind() -> None:
     shown = {field.name: (field.kind, field.required) for field in fields(SCHEMA)}
+    assert list(shown)[:2] == ["count", "kind"]
     assert shown == {
         "count": ("number", True),
         "weight": ("number", False),

@@ -1,0 +1,63 @@
+"""A tax document as ticket and as XML."""
+
+import uuid
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from xml.etree import ElementTree
+
+import pytest
+from tests.unit.backoffice.services import FakePortal
+
+from mtd.domain.order import Line, Order, Party, Totals, to_json
+from portal.accounts import Role
+
+ORDER_ID = uuid.UUID(int=7)
+ORDER = Order(
+    number="O-7",
+    issued_on=date(2026, 1, 2),
+    currency="CLP",
+    seller=Party(id="76000000-0", name="Ñuñoa Ltda.", rut="76000000-0"),
+    buyer=Party(id="12345678-5", name="Ana <b>", rut="12345678-5"),
+    lines=(
+        Line(id="1", sku="S", name="Silla & \x0bmesa", quantity=Decimal(2), unit="EA", price=Decimal(5000),
+             base_quantity=Decimal(1), adjustment=Decimal(0), amount=None, tax_percent=Decimal(19)),
+    ),
+    totals=Totals(),
+    adjustment=Decimal(0),
+)  # fmt: skip
+
+
+@pytest.fixture
+def issued(portal: FakePortal) -> FakePortal:
+    """The portal knows an order whose boleta 12 is issued."""
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    row = {"order_id": ORDER_ID, "number": "O-7", "document": to_json(ORDER), "document_type": 39, "folio": 12,
+           "issued_at": at, "document_amount": Decimal(11900), "document_currency": "CLP", "plan": {"nodes": []},
+           "outcome": "completed"}  # fmt: skip
+    portal.read.rows["left join credit_notes"] = [row]
+    return portal
+
+
+def test_the_ticket_says_what_was_issued(issued: FakePortal) -> None:
+    page = issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/ticket").text
+    for told in ("Boleta electrónica", "N° 12", "Ana &lt;b&gt;", "76000000-0", "10,000", "1,900", "11,900"):
+        assert told in page, told
+
+
+def test_the_xml_has_the_siis_names_and_the_documents_figures(issued: FakePortal) -> None:
+    answer = issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/dte.xml")
+    assert answer.headers["content-disposition"] == 'attachment; filename="DTE-39-12.xml"'
+    root = ElementTree.fromstring(answer.content)
+    said = {element.tag: element.text for element in root.iter() if not len(element)}
+    expected = {"TipoDTE": "39", "Folio": "12", "FchEmis": "2026-01-02", "RUTEmisor": "76000000-0", "MntNeto": "10000",
+                "IVA": "1900", "MntTotal": "11900", "RznSocRecep": "Ana <b>", "NmbItem": "Silla &  mesa",
+                "MontoItem": "10000", "FolioRef": "O-7"}  # fmt: skip
+    assert {name: said[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("what", ["ticket", "dte.xml"])
+def test_an_order_without_a_document_has_none_to_show(issued: FakePortal, what: str) -> None:
+    issued.read.rows["left join credit_notes"][0]["folio"] = None
+    answer = issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/{what}")
+    assert answer.status_code == 404
+    assert "no tax document" in answer.text
