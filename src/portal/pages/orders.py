@@ -18,7 +18,7 @@ from portal.filters import given as given_by
 from portal.filters import read_filter, try_filter
 from portal.visit import Visit
 
-_OUTCOMES = ("completed", "exception")
+_OUTCOMES = ("completed", "exception", "cancelled")
 _COLUMNS = (
     "number", "state", "seller_name", "buyer_name", "currency", "total", "received_at", "updated_at", "ended_at",
     "promised_on", "reason",
