@@ -45,6 +45,10 @@ class OrdersApi:
         """Claims, completes and so on a person's task as they saw it. Raises as `_call` does."""
         self._call("POST", f"/tasks/{task_id}/{action}", body)
 
+    def change_process(self, process: str, version: int, action: str) -> None:
+        """Activates or retires a version of a process. Raises as `_call` does."""
+        self._call("POST", f"/processes/{quote(process, safe='')}/versions/{version}/{action}", {})
+
     def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
         """Opens or closes a legacy system's circuit by hand. Raises as `_call` does."""
         self._call("POST", f"/circuits/{quote(system, safe='')}", body)

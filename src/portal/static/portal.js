@@ -91,6 +91,14 @@
       const canvas = viewer.get('canvas')
       for (const id of JSON.parse(target.dataset.passed)) canvas.addMarker(id, 'passed')
       for (const id of JSON.parse(target.dataset.places)) canvas.addMarker(id, target.dataset.ended === 'true' ? 'ended' : 'here')
+      const overlays = viewer.get('overlays')
+      for (const [id, count] of Object.entries(JSON.parse(target.dataset.counts || '{}'))) {
+        const badge = document.createElement('b')
+        badge.className = 'badge'
+        badge.textContent = count
+        overlays.add(id, { position: { top: -14, right: 14 }, html: badge })
+        canvas.addMarker(id, 'here')
+      }
       canvas.zoom('fit-viewport', 'auto')
     } catch (error) {
       const told = document.createElement('p')

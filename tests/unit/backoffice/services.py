@@ -128,6 +128,7 @@ class FakeApi:
         self.operated: list[Mapping[str, Any]] = []
         self.stopped: list[tuple[int, str]] = []
         self.tasks: list[tuple[int, str, Mapping[str, Any]]] = []
+        self.processes: list[tuple[str, int, str]] = []
         self.circuits: list[tuple[str, Mapping[str, Any]]] = []
         self.refusal: MtdError | None = None
         self.pushed: list[list[str] | None] = []
@@ -151,6 +152,10 @@ class FakeApi:
     def do_task(self, task_id: int, action: str, body: Mapping[str, Any]) -> None:
         self._refuse()
         self.tasks.append((task_id, action, body))
+
+    def change_process(self, process: str, version: int, action: str) -> None:
+        self._refuse()
+        self.processes.append((process, version, action))
 
     def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
         self._refuse()

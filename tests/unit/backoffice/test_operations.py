@@ -122,6 +122,15 @@ def test_a_pace_that_is_no_number_is_refused(form: dict[str, str]) -> None:
         pace(form)
 
 
+def test_a_version_is_activated_by_a_supervisor_and_audited(portal: FakePortal) -> None:
+    form = {"csrf": CSRF, "process": "purchase order", "version": "2", "action": "activate"}
+    assert portal.client(Role.OPERATOR).post("/processes", data=form).status_code == 403
+    assert portal.client(Role.SUPERVISOR).post("/processes", data=form).status_code == 303
+    assert portal.client(Role.SUPERVISOR).post("/processes", data=form | {"action": "import"}).status_code == 400
+    assert portal.api.processes == [("purchase order", 2, "activate")]
+    assert portal.records.recorded == [("a-supervisor", "activate_process", "done")]
+
+
 def test_a_circuit_is_held_with_a_reason_and_audited(portal: FakePortal) -> None:
     form = {"csrf": CSRF, "system": "eom", "action": "open", "reason": "maintenance"}
     assert portal.client(Role.SUPERVISOR).post("/circuits", data=form).status_code == 303

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mtd.domain.errors import NotFound
 from mtd.queries.orders import Reader
 from mtd.sql import load
 
@@ -23,3 +24,14 @@ def list_versions(read: Reader, process: str | None) -> list[dict[str, Any]]:
         }
         for row in read(_SQL["list_versions"], {"process": process})
     ]
+
+
+def process_version(read: Reader, process: str, version: int) -> dict[str, Any]:
+    """A version; `places` are its orders by step, `counts` the same by the diagram's element. Raises NotFound."""
+    found = read(_SQL["process_version"], {"process": process, "version": version})
+    if not found:
+        raise NotFound(f"there is no version {version} of {process!r}", code="process_version_unknown")
+    places = read(_SQL["version_places"], {"process_version_id": found[0]["process_version_id"]})
+    elements = {node["id"]: node["element"] for node in found[0]["plan"]["nodes"] if node.get("element")}
+    counts = {elements[row["node"]]: row["orders"] for row in places if row["node"] in elements}
+    return {**found[0], "places": places, "counts": counts}

@@ -35,3 +35,13 @@ select v.process, v.version, v.active, v.retired_at, v.imported_at, v.plan ->> '
 from process_versions v
 where %(process)s::text is null or v.process = %(process)s
 order by v.process, v.version desc;
+
+-- name: process_version
+select process_version_id, process, version, plan from process_versions
+where process = %(process)s and version = %(version)s;
+
+-- name: version_places
+select p.node, count(distinct o.order_id) as orders
+from orders o join places p using (order_id)
+where o.process_version_id = %(process_version_id)s and o.ended_at is null
+group by p.node order by p.node;
