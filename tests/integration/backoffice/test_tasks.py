@@ -96,3 +96,20 @@ def test_of_two_people_one_has_the_task_and_the_other_is_told(
     second.get_by_role("button", name="Claim").click()
     expect(second.get_by_role("alert").first).to_contain_text("Somebody else has worked on the task", timeout=WAIT)
     expect(second.get_by_role("button", name="Complete")).to_have_count(0)
+
+
+def test_a_version_shows_where_its_orders_stand_and_is_retired(
+    enter: Enter, address: str, axe: str, system: System, number: str
+) -> None:
+    process = _task_of(system, number)["process"]
+    page = enter(Role.SUPERVISOR)
+    page.goto(f"{address}/processes")
+    assert violations(page, axe) == []
+    page.get_by_role("link", name=f"{process} v1").click()
+    expect(page.locator(".badge")).to_have_text("1", timeout=WAIT)
+    assert violations(page, axe) == []
+    page.goto(f"{address}/processes")
+    page.get_by_role("button", name=f"Retire {process} v1").click()
+    expect(page.get_by_role("status")).to_contain_text("Retired", timeout=WAIT)
+    [row] = system.sql("select retired_at is not null as retired from process_versions where process = %s", process)
+    assert row["retired"]
