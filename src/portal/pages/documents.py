@@ -1,35 +1,19 @@
 """An order's tax document: as a ticket to print, and as XML in the SII's names."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree
 
 from starlette.responses import Response
 
-from mtd.domain.dte import receiver_rut
-from mtd.domain.errors import NotFound
-from mtd.domain.order import Order, from_json
-from mtd.domain.totals import Amounts, amounts, line_amount
-from mtd.queries.order_page import order_page
+from mtd.queries.tax_document import Paper, tax_document
 from portal.visit import Visit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paper:
-    """A document that was issued: `row` has type, folio, moment and amount; `lines` have name, quantity, price and
-    amount."""
-
-    row: dict[str, Any]
-    order: Order
-    sums: Amounts
-    lines: list[tuple[str, Decimal, Decimal, Decimal]]
 
 
 def ticket(visit: Visit) -> Response:
     """What a boleta (39), a factura (33) or an export invoice (110) says. Raises NotFound where none was issued."""
     paper = _paper(visit)
-    return visit.page("ticket.html", paper=paper, row=paper.row, receiver=receiver_rut(paper.order))
+    return visit.page("ticket.html", paper=paper, row=paper.row, receiver=paper.receiver)
 
 
 def xml(visit: Visit) -> Response:
@@ -41,12 +25,7 @@ def xml(visit: Visit) -> Response:
 
 
 def _paper(visit: Visit) -> Paper:
-    row = order_page(visit.services.read, visit.request.path_params["order"]).order
-    if row["folio"] is None:
-        raise NotFound("the order has no tax document", code="no_tax_document")
-    order = from_json(row["document"])
-    lines = [(each.name, each.quantity, each.price, line_amount(each, order.currency)) for each in order.lines]
-    return Paper(row=row, order=order, sums=amounts(order), lines=lines)
+    return tax_document(visit.services.read, visit.request.path_params["order"])
 
 
 def _dte(paper: Paper) -> bytes:
@@ -58,7 +37,7 @@ def _dte(paper: Paper) -> bytes:
             "IdDoc": {"TipoDTE": row["document_type"], "Folio": row["folio"], "FchEmis": row["issued_at"].date()},
             "Emisor": {"RUTEmisor": order.seller.rut or order.seller.id, "RznSoc": order.seller.name},
             "Receptor": {
-                "RUTRecep": receiver_rut(order),
+                "RUTRecep": paper.receiver,
                 "RznSocRecep": order.buyer.name,
                 "GiroRecep": order.buyer.activity,
             },

@@ -1,0 +1,35 @@
+"""An order's tax document as it was issued, with what its lines and sums come to."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from mtd.domain.dte import receiver_rut
+from mtd.domain.errors import NotFound
+from mtd.domain.order import Order, from_json
+from mtd.domain.totals import Amounts, amounts, line_amount
+from mtd.queries.order_page import order_page
+from mtd.queries.orders import Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A document that was issued: `row` has type, folio, moment and amount; `lines` have name, quantity, price and
+    amount; `receiver` is the RUT that it names."""
+
+    row: dict[str, Any]
+    order: Order
+    sums: Amounts
+    lines: list[tuple[str, Decimal, Decimal, Decimal]]
+    receiver: str
+
+
+def tax_document(read: Reader, order_id: UUID) -> Paper:
+    """Raises NotFound where there is no such order, or none was issued for it."""
+    row = order_page(read, order_id).order
+    if row["folio"] is None:
+        raise NotFound("the order has no tax document", code="no_tax_document")
+    order = from_json(row["document"])
+    lines = [(each.name, each.quantity, each.price, line_amount(each, order.currency)) for each in order.lines]
+    return Paper(row=row, order=order, sums=amounts(order), lines=lines, receiver=receiver_rut(order))
