@@ -114,11 +114,18 @@ def run(spec: Spec) -> None:
 
 def debug(debugger: dict[str, Any]) -> None:
     """Have debugpy listen, and wait for an IDE if asked. Where another process has the port the function goes on."""
+    # Its warning of frozen modules, which nobody here debugs, would stand in the function's log.
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-    sys.path.insert(0, debugger["folder"])
-    debugpy: Any = import_module("debugpy")
-    sys.path.remove(debugger["folder"])
-    del os.environ["PYDEVD_DISABLE_FILE_VALIDATION"]
+    try:
+        sys.path.insert(0, debugger["folder"])
+        debugpy: Any = import_module("debugpy")
+        sys.path.remove(debugger["folder"])
+        _listen(debugpy, debugger)
+    finally:
+        del os.environ["PYDEVD_DISABLE_FILE_VALIDATION"]
+
+
+def _listen(debugpy: Any, debugger: dict[str, Any]) -> None:
     debugpy.configure(python=sys.executable, subProcess=False)
     give_up = time.monotonic() + PORT_SECONDS
     while True:
