@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT))
+sys.path[:1] = [str(ROOT)]
 
 from tests.performance.home import home  # noqa: E402
 

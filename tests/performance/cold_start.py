@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT))
+sys.path[:1] = [str(ROOT)]
 
 from tests.integration.executor.bare_localstack import BareLocalStack  # noqa: E402
 from tests.integration.executor.functions import Functions  # noqa: E402

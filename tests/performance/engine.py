@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT))
+sys.path[:1] = [str(ROOT)]
 
 from mtd.domain import xml  # noqa: E402
 from mtd.engine import importing, interpreter, plan_json  # noqa: E402

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "src" / "shared")]
+# In place of this folder, whose portal.py is not the portal.
+sys.path[:1] = [str(ROOT), str(ROOT / "src" / "shared")]
 
 from devenv.stress.handlers import percentile  # noqa: E402
 from devenv.stress.schedule import Orders  # noqa: E402

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "seed")]
+# In place of this folder, whose portal.py is not the portal.
+sys.path[:1] = [str(ROOT), str(ROOT / "seed")]
 
 from generate import generate  # type: ignore[import-not-found]  # noqa: E402
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT))
+sys.path[:1] = [str(ROOT)]
 
 from devenv.stress.handlers import percentile  # noqa: E402
 from tests.integration.executor.bare_localstack import interpreter, poll  # noqa: E402

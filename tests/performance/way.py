@@ -28,7 +28,8 @@ from typing import Any
 import psycopg
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "seed")]
+# In place of this folder, whose portal.py is not the portal.
+sys.path[:1] = [str(ROOT), str(ROOT / "seed")]
 
 from generate import generate  # type: ignore[import-not-found]  # noqa: E402
 
