@@ -54,6 +54,7 @@ class ImportGraph:
     def _closures(self) -> Closures:
         """All files of each function, as they are on the disk now."""
         imports: dict[Path, list[Path]] = {}
+        named: dict[str, list[Path]] = {}
         closures: dict[str, set[Path]] = {}
         for name in self.functions():
             seen = closures[name] = set()
@@ -63,14 +64,16 @@ class ImportGraph:
                 if file not in seen:
                     seen.add(file)
                     if file not in imports:
-                        imports[file] = list(self._imports(file))
+                        imports[file] = list(self._imports(file, named))
                     todo.extend(imports[file])
         return closures
 
-    def _imports(self, file: Path) -> Iterator[Path]:
-        """The files that `file` imports."""
+    def _imports(self, file: Path, named: dict[str, list[Path]]) -> Iterator[Path]:
+        """The files that `file` imports; `named` keeps what each name is, for most files import the same ones."""
         for name in self._names(file):
-            yield from self._files(name)
+            if name not in named:
+                named[name] = self._files(name)
+            yield from named[name]
 
     def _names(self, file: Path) -> frozenset[str]:
         known = self._parsed.get(file)
