@@ -16,18 +16,34 @@ class ImportGraph:
         self._lambdas = lambdas
         self._shared = shared
         self._parsed: dict[Path, tuple[tuple[int, int], frozenset[str]]] = {}
+        self._known: tuple[Closures, frozenset[Path]] = ({}, frozenset())
 
     def functions(self) -> list[str]:
         return sorted(path.parent.name for path in self._lambdas.glob("*/handler.py"))
 
     def touched(self, changed: Iterable[Path]) -> set[str]:
-        """The functions that are served differently after these files were saved, made or removed."""
-        closures = self._closures()
-        return set().union(*(self._touched_by(path, closures) for path in changed))
+        """The functions that are served differently after these files were saved, made or removed.
+
+        What is read again is what changed: of a save that leaves the imports alone, nothing but the saved file."""
+        files = list(changed)
+        if not all(self._imports_as_before(path) for path in files):
+            self.refresh()
+        closures = self._known[0]
+        return set().union(*(self._touched_by(path, closures) for path in files))
 
     def refresh(self) -> None:
         """Reads all files once, so that the first save finds a warm graph."""
-        self._closures()
+        closures = self._closures()
+        self._known = (closures, frozenset().union(*closures.values()))
+
+    def _imports_as_before(self, path: Path) -> bool:
+        """Whether the graph stands as it was: the file is one of it, or was never a module and is none now."""
+        if path.suffix != ".py":
+            return True
+        if path not in self._known[1] or not path.is_file():
+            return False
+        before = self._parsed.get(path)
+        return before is not None and self._names(path) == before[1]
 
     def _touched_by(self, path: Path, closures: Closures) -> set[str]:
         if path.is_relative_to(self._lambdas):

@@ -65,8 +65,17 @@ def test_a_batch_touches_what_each_of_its_files_touches(project: Path, graph: Im
 
 
 def test_a_new_import_counts_at_once(project: Path, graph: ImportGraph) -> None:
-    (project / "src/lambdas/b/handler.py").write_text("import mtd.usecases.two\nimport mtd.domain.money\n")
+    importing = project / "src/lambdas/b/handler.py"
+    importing.write_text("import mtd.usecases.two\nimport mtd.domain.money\n")
+    assert graph.touched([importing]) == {"b"}
     assert graph.touched([project / "src/shared/mtd/domain/money.py"]) == {"a", "b", "c"}
+
+
+def test_an_import_taken_out_counts_at_once(project: Path, graph: ImportGraph) -> None:
+    one = project / "src/shared/mtd/usecases/one.py"
+    one.write_text("")
+    assert graph.touched([one]) == {"a"}
+    assert graph.touched([project / "src/shared/mtd/domain/money.py"]) == {"c"}
 
 
 def test_a_syntax_error_still_reaches_the_functions_it_breaks(project: Path, graph: ImportGraph) -> None:
