@@ -10,6 +10,7 @@ from typing import Any
 from devenv.deploy.artifacts import content_hash, files_of, write_zip
 from devenv.deploy.layer import Layer
 from devenv.deploy.loops import written_out
+from devenv.deploy.openapi import one_document
 from devenv.deploy.template import load
 from devenv.problem import Problem
 
@@ -120,7 +121,7 @@ class _Packager:
             parameters = transform.get("Parameters", {})
             location = parameters.get("Location")
             if isinstance(location, str) and "://" not in location:
-                text = json.dumps(load((folder / location).resolve()))
+                text = json.dumps(one_document((folder / location).resolve()))
                 parameters["Location"] = f"s3://{self._plan.bucket}/{self._text(text, 'definitions', '.json')}"
         for value in node.values():
             self._includes(value, folder)

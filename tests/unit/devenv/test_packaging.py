@@ -151,6 +151,28 @@ def test_for_aws_every_local_path_is_in_the_bucket(project: Path) -> None:
     assert json.loads(api)["uri"] == {"Fn::Sub": "${F.Arn}"}
 
 
+def test_an_api_and_its_schemas_are_one_document_in_the_bucket(project: Path) -> None:
+    folder = project / "cloudformation"
+    (folder / "openapi.yaml").write_text("paths: {/a: {$ref: 'schemas.yaml#/Batch'}, /b: {$ref: 'schemas.yaml#/One'}}\n")
+    (folder / "schemas.yaml").write_text("Batch: {items: {$ref: '#/One'}}\nOne: {type: object}\nNever: {type: string}\n")
+    packaged = _package(project, hot=False)
+    location = _nested(packaged)["A"]["Properties"]["DefinitionBody"]["Fn::Transform"]["Parameters"]["Location"]
+    assert json.loads(packaged.uploads[location.removeprefix("s3://b/")].read_text()) == {
+        "paths": {"/a": {"$ref": "#/components/schemas/Batch"}, "/b": {"$ref": "#/components/schemas/One"}},
+        "components": {
+            "schemas": {"Batch": {"items": {"$ref": "#/components/schemas/One"}}, "One": {"type": "object"}},
+        },
+    }
+
+
+@pytest.mark.parametrize("reference", ["schemas.yaml#/Missing", "missing.yaml#/One", "#/Missing"])
+def test_a_schema_that_does_not_exist_is_told(reference: str, project: Path) -> None:
+    (project / "cloudformation/openapi.yaml").write_text(f"paths: {{/a: {{$ref: '{reference}'}}}}\n")
+    (project / "cloudformation/schemas.yaml").write_text("One: {type: object}\n")
+    with pytest.raises(Problem, match=reference):
+        _package(project, hot=True)
+
+
 def test_hot_functions_name_their_folder(project: Path) -> None:
     folder = str((project / "src/lambdas/f").resolve())
     nested = _nested(_package(project, hot=True))
