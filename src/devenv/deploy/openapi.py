@@ -1,4 +1,4 @@
-"""One OpenAPI document of the file and the schema files it refers to: API Gateway follows references within one only."""
+"""One OpenAPI document of a file and the schemas it refers to: API Gateway follows references within one only."""
 
 from functools import cache
 from pathlib import Path

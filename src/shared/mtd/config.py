@@ -33,6 +33,7 @@ class Config:
     retry_base_seconds: float
     legacy_timeout_seconds: float
     lease_seconds: float
+    state_calls_at_once: int
     circuit_threshold: int
     circuit_probe_seconds: float
     circuit_drain_rate: float
@@ -79,6 +80,7 @@ class Config:
             retry_base_seconds=number("RETRY_BASE_SECONDS"),
             legacy_timeout_seconds=number("LEGACY_TIMEOUT_SECONDS"),
             lease_seconds=number("LEASE_SECONDS"),
+            state_calls_at_once=int(number("STATE_CALLS_AT_ONCE")),
             circuit_threshold=int(number("CIRCUIT_THRESHOLD")),
             circuit_probe_seconds=number("CIRCUIT_PROBE_SECONDS"),
             circuit_drain_rate=number("CIRCUIT_DRAIN_RATE"),

@@ -153,8 +153,8 @@ def test_for_aws_every_local_path_is_in_the_bucket(project: Path) -> None:
 
 def test_an_api_and_its_schemas_are_one_document_in_the_bucket(project: Path) -> None:
     folder = project / "cloudformation"
-    (folder / "openapi.yaml").write_text("paths: {/a: {$ref: 'schemas.yaml#/Batch'}, /b: {$ref: 'schemas.yaml#/One'}}\n")
-    (folder / "schemas.yaml").write_text("Batch: {items: {$ref: '#/One'}}\nOne: {type: object}\nNever: {type: string}\n")
+    (folder / "openapi.yaml").write_text("paths: {/a: {$ref: 's.yaml#/Batch'}, /b: {$ref: 's.yaml#/One'}}\n")
+    (folder / "s.yaml").write_text("Batch: {items: {$ref: '#/One'}}\nOne: {type: object}\nNever: {type: string}\n")
     packaged = _package(project, hot=False)
     location = _nested(packaged)["A"]["Properties"]["DefinitionBody"]["Fn::Transform"]["Parameters"]["Location"]
     assert json.loads(packaged.uploads[location.removeprefix("s3://b/")].read_text()) == {

@@ -1,3 +1,4 @@
+import threading
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -5,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from tests.unit.mtd.fakes import FakeApi, FakeMachines, FakeWork
 
 from mtd.domain.errors import MtdError, RetryableError
-from mtd.usecases.cases import Place, Reference
+from mtd.usecases.cases import Json, Place, Reference
 from mtd.usecases.route_order import LARGEST_BATCH, TransitionMessage, route_order
 from mtd.usecases.trail import hop
 
@@ -40,6 +41,35 @@ def test_one_call_a_state_for_the_whole_batch() -> None:
     assert failed == []
     tokens = {path: [token["token_id"] for token in body["tokens"]] for path, body in api.calls}
     assert tokens == {"/states/validation": [1, 3], "/states/dispatch": [2]}
+
+
+class MeetingApi:
+    """Two calls must be under way together, or both fail; keeps how many were at most."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+        self.most = 0
+        self.meeting = threading.Barrier(2, timeout=5)
+        self.lock = threading.Lock()
+
+    def post(self, path: str, body: Json) -> Json:
+        del path, body
+        with self.lock:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+        self.meeting.wait()
+        with self.lock:
+            self.under_way -= 1
+        return {}
+
+
+def test_as_many_states_are_called_at_a_time_as_the_home_has_room_for() -> None:
+    states = ("validation", "dispatch", "allocation", "completion")
+    work = FakeWork(places=[place(number, state) for number, state in enumerate(states)])
+    api = MeetingApi()
+
+    assert route_order([message("a", *range(4))], work, api, FakeMachines(), HERE, at_once=2) == []
+    assert api.most == 2
 
 
 def test_a_stale_or_doubled_message_calls_no_one_twice() -> None:

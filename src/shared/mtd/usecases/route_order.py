@@ -30,9 +30,15 @@ class TransitionMessage:
 
 
 def route_order(
-    messages: Sequence[TransitionMessage], work: Work, api: StatesApi, machines: StateMachines, hop: Hop
+    messages: Sequence[TransitionMessage],
+    work: Work,
+    api: StatesApi,
+    machines: StateMachines,
+    hop: Hop,
+    at_once: int = 1,
 ) -> list[str]:
-    """Call every state's server, and fire the timers that are due; the ids of the messages that must come again.
+    """Call every state's server, `at_once` of them at a time, and fire the timers that are due; the ids of the messages
+    that must come again.
 
     A token that has gone on, or is leased, is skipped: its message is stale.
     """
@@ -60,7 +66,7 @@ def route_order(
             continue
         groups[_resolve(node.binding, place)].append(place)
     calls = [(binding, chunk) for binding, group in groups.items() for chunk in _split(binding, group)]
-    with ThreadPoolExecutor(max(1, min(len(calls), 8))) as pool:
+    with ThreadPoolExecutor(max(1, min(len(calls), at_once))) as pool:
         for chunk, error in pool.map(
             lambda call: (call[1], _call(call[0], call[1], origin, api, machines, hop)), calls
         ):
