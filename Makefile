@@ -30,7 +30,7 @@ FUZZ_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(FUZZ)/bin/python --requi
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch stress test lint unit integration screenshots policy iam-parity lock aws clean seed venv \
+.PHONY: help up down status watch stress test lint unit integration slow screenshots policy iam-parity lock aws clean seed venv \
 	demo-processes demo-migration chaos fuzz parity way-out build image deploy review drill \
 	package-proof drift portal-tests rehearsal
 
@@ -95,7 +95,11 @@ unit: venv ## the pure tests, in parallel
 
 integration: venv ## the tests against a running home of their own, in parallel
 	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
-	@$(PYTEST) tests/integration -n auto --dist loadgroup -q $(addprefix --home=,$(HOME_KIND)) $(ARGS)
+	@$(PYTEST) tests/integration -n auto --dist loadgroup -q -m "not slow" $(addprefix --home=,$(HOME_KIND)) $(ARGS)
+
+slow: venv ## the integration tests that take minutes: second homes, the AWS template's stacks, a debugger, a browser
+	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
+	@$(PYTEST) tests/integration -n auto --dist loadgroup -q -m slow $(addprefix --home=,$(HOME_KIND)) $(ARGS)
 
 portal-tests: venv ## the portal's tests, in a browser too (needs chromium)
 	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments

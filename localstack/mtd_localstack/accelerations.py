@@ -1,6 +1,6 @@
 """What makes LocalStack faster, each part by a name, so that a measurement can leave it out (MTD_WITHOUT).
 
-tests/performance/changes.py prints what each of them is worth.
+tests/performance/changes.py prints what each of them is worth to an order's way, peers.py what a state machine takes.
 """
 
 import gc
@@ -52,10 +52,17 @@ def _s3_events() -> None:
     put_events_directly()
 
 
+def _state_roles() -> None:
+    from .state_roles import keep_state_roles
+
+    keep_state_roles()
+
+
 ACCELERATIONS: Mapping[str, Callable[[], None]] = {
     "collections": _rare_collections,
     "polling": _long_polling,
     "telemetry": _telemetry,
     "metrics": _metrics,
     "s3_events": _s3_events,
+    "state_roles": _state_roles,
 }

@@ -16,6 +16,8 @@ from devenv.release.target import Target
 from tests.integration.aws.deployed import BUCKET, Deployed
 from tests.integration.executor.bare_localstack import ROOT
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("aws")]
+
 ROOT_KEY = "reviewed.json"
 
 
@@ -54,7 +56,6 @@ def _review(deployed: Deployed, stack: str, edit: Callable[[dict[str, Any]], Non
         target.stack.discard(name)
 
 
-@pytest.mark.xdist_group("aws")
 def test_a_queue_renamed_and_another_removed_stop_at_the_gate(deployed: Deployed) -> None:
     def edit(resources: dict[str, Any]) -> None:
         resources["OrdersQueue"]["Properties"]["QueueName"] = "other"
@@ -75,7 +76,6 @@ def test_a_queue_renamed_and_another_removed_stop_at_the_gate(deployed: Deployed
     ensure_kept(changes, ["Messaging/OrdersQueue", "Messaging/WaitingQueue"])
 
 
-@pytest.mark.xdist_group("aws")
 def test_another_name_for_the_database_stops_and_more_storage_does_not(deployed: Deployed) -> None:
     def grow(resources: dict[str, Any]) -> None:
         resources["Database"]["Properties"]["AllocatedStorage"] = "200"
@@ -88,7 +88,6 @@ def test_another_name_for_the_database_stops_and_more_storage_does_not(deployed:
         ensure_kept(_review(deployed, "Database", rename), ())
 
 
-@pytest.mark.xdist_group("aws")
 def test_the_bootstrap_stands_and_lets_only_the_repositorys_environment_in(deployed: Deployed) -> None:
     body = load(ROOT / "cloudformation" / "bootstrap.yaml")
     deployed.client("s3").put_object(Bucket=BUCKET, Key="bootstrap.json", Body=json.dumps(body).encode())

@@ -10,6 +10,8 @@ from tests.integration.aws.read_back import READERS
 from tests.integration.aws.template_values import Known, differences
 from tests.integration.executor.bare_localstack import REGION
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("aws")]
+
 ACCOUNT = "000000000000"
 PSEUDO = {"AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
 # What the emulator's services do not tell, or keep otherwise; each with its reason.
@@ -37,7 +39,6 @@ NOT_TOLD = {
 }
 
 
-@pytest.mark.xdist_group("aws")
 def test_every_resource_of_every_stack_stands(deployed: Deployed) -> None:
     resources = list(deployed.named_resources())
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
@@ -55,7 +56,6 @@ def test_every_resource_of_every_stack_stands(deployed: Deployed) -> None:
     assert expected - standing == set()
 
 
-@pytest.mark.xdist_group("aws")
 def test_the_stack_is_protected_from_its_deletion(deployed: Deployed) -> None:
     deployed.stack.protect()
 
@@ -63,7 +63,6 @@ def test_the_stack_is_protected_from_its_deletion(deployed: Deployed) -> None:
     assert told["EnableTerminationProtection"] is True
 
 
-@pytest.mark.xdist_group("aws")
 def test_what_stands_is_what_the_template_says(deployed: Deployed) -> None:
     wrong: list[str] = []
     unused = set(NOT_TOLD)

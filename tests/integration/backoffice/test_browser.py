@@ -16,6 +16,8 @@ from tests.integration.backoffice.conftest import PASSWORD
 from tests.integration.flow.system import System, until
 from tests.orders import OrderFile
 
+pytestmark = pytest.mark.slow
+
 type Enter = Callable[..., Page]
 PAGES = ("/", "/orders", "/exceptions", "/statistics", "/mail", "/system", "/people", "/account")
 WAIT = 60_000

@@ -16,7 +16,7 @@ from tests.integration.flow.dap import Ide
 from tests.integration.flow.system import System, until
 from tests.orders import OrderFile
 
-pytestmark = pytest.mark.xdist_group("debugger")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("debugger")]
 # A function that no other test of the flow needs meanwhile.
 FUNCTION = "migrate_database"
 HANDLER = PROJECT / "src" / "lambdas" / FUNCTION / "handler.py"

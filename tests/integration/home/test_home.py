@@ -18,7 +18,7 @@ from tests.integration.flow.system import System, until
 from tests.integration.home.copied_home import PROCESSES, CopiedHome
 from tests.orders import OrderFile
 
-pytestmark = pytest.mark.xdist_group("home")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("home")]
 
 _RELAY = "src/lambdas/relay_outbox/handler.py"
 _SENT = "    return sent | tended\n"
