@@ -73,6 +73,10 @@ install() {
 }
 # uv brings certificates of its own. Behind a proxy that signs for itself only the system's will do, which a bare machine
 # may not have.
-install 2>"$venv/uv.log" || UV_SYSTEM_CERTS=1 install
+install 2>"$venv/uv.log" || UV_SYSTEM_CERTS=1 install || {
+    free=$(df -Pm . | awk 'NR == 2 {print $4}')
+    [ "$free" -ge 100 ] || echo "The disk of $(pwd) is full: .venv takes about 750 MB. Free some, then run make again." >&2
+    exit 1
+}
 # shellcheck disable=SC2086
 digest $inputs >"$stamp"
