@@ -23,6 +23,7 @@ _PATTERNS = (
     (re.compile(r"\b[0-9a-f]{32,64}\b"), "<digest>"),
     (re.compile(r"\b([A-Z]{3,4})-[0-9a-f]{12}\b"), r"\1-<id>"),
     (re.compile(r"(N° |folio )\d+"), r"\1<folio>"),
+    (re.compile(r"/tasks/\d+/"), "/tasks/<task>/"),
     (re.compile(r"delay_seconds [\d.]+"), "delay_seconds <drawn by lot>"),
     (re.compile(r"http://[\w.-]+:\d+"), "<address>"),
 )

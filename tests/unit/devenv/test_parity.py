@@ -42,7 +42,8 @@ def record(number: str, **more: object) -> dict[str, object]:
 
 
 def test_what_no_two_runs_can_share_is_left_out() -> None:
-    one, other = record(N), record("PAR-fff000-08")
+    one = record(N, answers=[{"call": "POST /tasks/4/complete"}])
+    other = record("PAR-fff000-08", answers=[{"call": "POST /tasks/1/complete"}])
     other["mails"] = [{"Id": "2", "Subject": "Your order PAR-fff000-08", "Body": "boleta N° 18"}]
 
     left, right = normalised(one, N), normalised(other, "PAR-fff000-08")
