@@ -34,7 +34,7 @@ _PROCESS = """
     catch: Paid | message=paid
     service: Dispatch
     end: Completed
-    Order came > Validation > Split > Allocation > Join > Pack > Wait for the truck > Paid > Dispatch > Completed
+    Order came > Validation > Split > Allocation > Join > Pack > Paid > Wait for the truck > Dispatch > Completed
     Split > Approve > Join
     Packing takes long > Hurry them > Hurried
 """
@@ -165,7 +165,8 @@ def test_timers_whose_messages_were_lost_are_found_again(system: System, number:
     handed_over = [system.invoke("watch_deadlines", {}) for _ in range(2)]
 
     assert handed_over[0]["timers"] >= 1
-    until(lambda: system.order(number)["state"], lambda state: "paid" in state)
+    until(lambda: system.order(number)["state"], lambda state: state == "hurry_them")
+    assert len(system.done("eom", "ship", number)) == 1
 
 
 def test_an_order_starts_on_no_version_that_is_retired_or_unknown(system: System, number: str, process: str) -> None:
