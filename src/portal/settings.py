@@ -45,6 +45,11 @@ class Settings:
     idle_seconds: int = 30 * 60
     longest_seconds: int = 8 * 60 * 60
 
+    @property
+    def simulates(self) -> bool:
+        """Whether the legacy systems are simulators, as in every home but AWS."""
+        return self.environment == "local"
+
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> "Settings":
         """Raises ConfigurationError that names every missing variable at once."""

@@ -1,4 +1,4 @@
-"""An order's tax document: as a ticket to print, and as XML in the SII's names."""
+"""An order's tax document: as a ticket to print, as PDF, and as XML in the SII's names."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 from starlette.responses import Response
 
-from mtd.queries.tax_document import Paper, tax_document
+from mtd.queries.tax_document import Paper, credit_note, tax_document
+from portal.dte_pdf import tax_document_pdf
 from portal.visit import Visit
 
 
@@ -24,6 +25,23 @@ def xml(visit: Visit) -> Response:
     return Response(_dte(paper), media_type="application/xml", headers=headers)
 
 
+def pdf(visit: Visit) -> Response:
+    """As a printed document looks. Raises NotFound where none was issued."""
+    return _pdf(visit, _paper(visit))
+
+
+def credit_note_pdf(visit: Visit) -> Response:
+    """The note that cancelled it. Raises NotFound where none was issued."""
+    return _pdf(visit, credit_note(visit.services.read, visit.request.path_params["order"]))
+
+
+def _pdf(visit: Visit, paper: Paper) -> Response:
+    name = f"DTE-{paper.row['document_type']}-{paper.row['folio']}.pdf"
+    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
+    content = tax_document_pdf(paper, simulated=visit.services.settings.simulates)
+    return Response(content, media_type="application/pdf", headers=headers)
+
+
 def _paper(visit: Visit) -> Paper:
     return tax_document(visit.services.read, visit.request.path_params["order"])
 
@@ -31,7 +49,6 @@ def _paper(visit: Visit) -> Paper:
 def _dte(paper: Paper) -> bytes:
     """SII, Formato DTE: Encabezado, Detalle, Referencia."""
     row, order = paper.row, paper.order
-    net = row["document_amount"] - paper.sums.tax
     document: dict[str, Any] = {
         "Encabezado": {
             "IdDoc": {"TipoDTE": row["document_type"], "Folio": row["folio"], "FchEmis": row["issued_at"].date()},
@@ -43,7 +60,7 @@ def _dte(paper: Paper) -> bytes:
             },
             "Totales": {
                 "TpoMoneda": order.currency,
-                "MntNeto": net,
+                "MntNeto": paper.sums.tax_exclusive,
                 "IVA": paper.sums.tax,
                 "MntTotal": row["document_amount"],
             },

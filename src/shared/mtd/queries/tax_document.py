@@ -16,13 +16,14 @@ from mtd.queries.orders import Reader
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """A document that was issued: `row` has type, folio, moment and amount; `lines` have name, quantity, price and
-    amount; `receiver` is the RUT that it names."""
+    amount; `receiver` is the RUT that it names; `cancels` type and folio of the document that a credit note cancels."""
 
     row: dict[str, Any]
     order: Order
     sums: Amounts
     lines: list[tuple[str, Decimal, Decimal, Decimal]]
     receiver: str
+    cancels: tuple[int, int] | None = None
 
 
 def tax_document(read: Reader, order_id: UUID) -> Paper:
@@ -30,6 +31,23 @@ def tax_document(read: Reader, order_id: UUID) -> Paper:
     row = order_page(read, order_id).order
     if row["folio"] is None:
         raise NotFound("the order has no tax document", code="no_tax_document")
+    return _paper(row)
+
+
+def credit_note(read: Reader, order_id: UUID) -> Paper:
+    """What has cancelled the order's tax document. Raises NotFound where nothing has."""
+    row = order_page(read, order_id).order
+    if row["note_folio"] is None:
+        raise NotFound("the order has no credit note", code="no_tax_document")
+    note = {name: row[f"note_{name}"] for name in ("folio", "issued_at")}
+    note |= {"document_type": row["note_type"], "document_amount": row["note_amount"],
+             "document_currency": row["note_currency"]}  # fmt: skip
+    return _paper({**row, **note}, cancels=(row["document_type"], row["folio"]))
+
+
+def _paper(row: dict[str, Any], cancels: tuple[int, int] | None = None) -> Paper:
     order = from_json(row["document"])
     lines = [(each.name, each.quantity, each.price, line_amount(each, order.currency)) for each in order.lines]
-    return Paper(row=row, order=order, sums=amounts(order), lines=lines, receiver=receiver_rut(order))
+    return Paper(
+        row=row, order=order, sums=amounts(order), lines=lines, receiver=receiver_rut(order), cancels=cancels
+    )
