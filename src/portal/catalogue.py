@@ -30,6 +30,11 @@ def state_name(locale: str, state: str | None, drawn: Mapping[str, str]) -> str:
     return ", ".join(known.get(f"state.{one}") or drawn.get(one) or one.replace("_", " ") for one in state.split(","))
 
 
+def document_name(locale: str, document_type: int) -> str:
+    """A kind of tax document, or its number where it has no name."""
+    return messages(locale).get(f"dte.{document_type}") or str(document_type)
+
+
 def result(locale: str, row: Mapping[str, Any]) -> str:
     """What became of one order of an operation: why it was refused, or what the engine says of it."""
     return messages(locale).get(f"code.{row['code']}") or str(row["message"] or "")

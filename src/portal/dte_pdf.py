@@ -27,7 +27,8 @@ KINDS: Mapping[int, str] = {
     112: "NOTA DE CRÉDITO DE EXPORTACIÓN ELECTRÓNICA",
 }
 SIMULATED = (
-    "Timbre electrónico (TED): lo puso el simulador de Paperless de este ambiente. Documento sin validez tributaria."
+    "Timbre electrónico (TED): en este ambiente es del simulador de Paperless, no del SII. Documento sin validez "
+    "tributaria."
 )
 KEPT_ELSEWHERE = (
     "Timbre electrónico (TED): está en el documento que guarda Paperless. Esta es una copia para uso interno."

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portal import formats
 from portal.assets import Assets
-from portal.catalogue import result, say, state_name
+from portal.catalogue import document_name, result, say, state_name
 
 
 class Templates:
@@ -41,6 +41,7 @@ class Templates:
             "day": partial(formats.day, locale=locale),
             "duration": partial(formats.duration, locale=locale),
             "age": partial(formats.age, locale=locale),
+            "document_name": partial(document_name, locale),
             "result": partial(result, locale),
             "state_name": partial(state_name, locale, drawn=states),
         }

@@ -1,6 +1,7 @@
 """A tax document as ticket and as XML."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from xml.etree import ElementTree
@@ -61,3 +62,31 @@ def test_an_order_without_a_document_has_none_to_show(issued: FakePortal, what: 
     answer = issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/{what}")
     assert answer.status_code == 404
     assert "no tax document" in answer.text
+
+
+@pytest.mark.parametrize("what", ["dte.pdf", "credit-note.pdf"])
+def test_a_pdf_is_named_after_its_document(issued: FakePortal, what: str) -> None:
+    row = issued.read.rows["left join credit_notes"][0]
+    row |= {"note_type": 61, "note_folio": 3, "note_issued_at": row["issued_at"], "note_currency": "CLP",
+            "note_amount": Decimal(11900)}  # fmt: skip
+    answer = issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/{what}")
+    name = "DTE-39-12.pdf" if what == "dte.pdf" else "DTE-61-3.pdf"
+    assert answer.headers["content-disposition"] == f'inline; filename="{name}"'
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("what", ["dte.pdf", "credit-note.pdf"])
+def test_what_was_not_issued_is_no_pdf(issued: FakePortal, what: str) -> None:
+    row = issued.read.rows["left join credit_notes"][0]
+    row |= {"folio": None, "note_folio": None}
+    assert issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/{what}").status_code == 404
+
+
+def test_the_net_is_what_the_document_says_although_a_gift_card_paid_a_part(issued: FakePortal) -> None:
+    row = issued.read.rows["left join credit_notes"][0]
+    row["document"] = to_json(replace(ORDER, totals=Totals(prepaid=Decimal(1900))))
+    row["document_amount"] = Decimal(10000)
+    root = ElementTree.fromstring(issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/dte.xml").content)
+    said = {element.tag: element.text for element in root.iter()}
+    assert (said["MntNeto"], said["IVA"], said["MntTotal"]) == ("10000", "1900", "10000")
