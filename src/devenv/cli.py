@@ -11,7 +11,7 @@ from devenv.problem import Problem
 
 COMMANDS = (
     "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "warnings",
-    "operate", "dte", "circuits", "mail", "invoke", "debug", "replay", "watch", "doctor", "parity", "process",
+    "operate", "note", "dte", "circuits", "mail", "invoke", "debug", "replay", "watch", "doctor", "parity", "process",
     "psql", "stress", "chaos", "iam", "aws", "build", "image", "deploy", "drill", "drift", "environments",
 )  # fmt: skip
 

@@ -45,6 +45,22 @@ class OrdersApi:
         """Claims, completes and so on a person's task as they saw it. Raises as `_call` does."""
         self._call("POST", f"/tasks/{task_id}/{action}", body)
 
+    def write_note(self, number: str, body: Mapping[str, Any]) -> None:
+        """Keeps a person's note about an order. Raises as `_call` does."""
+        self._call("POST", f"/orders/{quote(number, safe='')}/notes", body)
+
+    def acknowledge_warning(self, warning_id: int, person: str) -> None:
+        """Says that the person has seen it. Raises as `_call` does."""
+        self._call("POST", f"/warnings/{warning_id}/acknowledge", {"person": person})
+
+    def reconcile_dte(self, day: str | None) -> None:
+        """Compares a day's tax documents with Paperless's, yesterday's if none is given. Raises as `_call` does."""
+        self._call("POST", "/dte/reconciliations", {"day": day})
+
+    def resolve_difference(self, difference_id: int, person: str, note: str) -> None:
+        """Says that the person has seen to it, and how. Raises as `_call` does."""
+        self._call("POST", f"/dte/differences/{difference_id}/resolve", {"person": person, "note": note})
+
     def change_process(self, process: str, version: int, action: str) -> None:
         """Activates or retires a version of a process. Raises as `_call` does."""
         self._call("POST", f"/processes/{quote(process, safe='')}/versions/{version}/{action}", {})

@@ -1,4 +1,4 @@
-"""/tasks, POST /orders/{number}/messages and /warnings/{warning_id}/acknowledge: work for people, word from outside."""
+"""/tasks, POST /orders/{number}/messages and notes, /warnings/{warning_id}/acknowledge: people's work, what is told."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -9,15 +9,19 @@ from mtd.config import config
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, api_hop, query_parameter
+from mtd.entrypoints.note_requests import read_note
 from mtd.entrypoints.task_requests import read_number, read_request, read_text, read_values
 from mtd.queries.tasks import list_tasks
 from mtd.usecases.manage_tasks import Caller, change_task, complete_task, escalate_task, send_message
 from mtd.usecases.trail import hop
+from mtd.usecases.write_note import write_note
 
 
 def _serve(event: Event, body: Json, context: Any) -> Json:
     if event["httpMethod"] == "GET":
         return _list(event)
+    if event["resource"] == "/orders/{number}/notes":
+        return write_note(read_note(unquote(event["pathParameters"]["number"]), body), composition.notes())
     tasks, path = PostgresTasks(composition.database()), event["pathParameters"]
     here = hop("Lambda", config().function, request_id=context.aws_request_id)
     caller = Caller(function=config().function, hops=(api_hop(event), here))

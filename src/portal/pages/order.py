@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
 
-from mtd.domain.errors import NotFound
+from mtd.domain.errors import MtdError, NotFound
 from mtd.queries import order_page
 from portal.acts import ROLES, fitting
 from portal.visit import Visit
@@ -30,6 +30,20 @@ def show(visit: Visit) -> Response:
     return visit.page(
         "order.html", page=page, order=page.order, document=document, way=_gaps(page.stations), actions=actions
     )
+
+
+def write_note(visit: Visit) -> Response:
+    """Keeps a note, through the API. Raises NotFound, InvalidRequest where nothing is written."""
+    order_id = visit.request.path_params["order"]
+    order = order_page.order_page(visit.services.read, order_id).order
+    body = {"person": visit.who.name, "text": visit.form.get("text", ""), "order_id": str(order_id)}
+    try:
+        visit.services.orders_api.write_note(order["number"], body)
+    except MtdError as error:
+        visit.record("write_note", order["number"], outcome=error.code)
+        raise
+    visit.record("write_note", order["number"])
+    return visit.go(f"/orders/{order_id}", "note_written")
 
 
 def diagram(visit: Visit) -> Response:

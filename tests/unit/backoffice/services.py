@@ -132,6 +132,10 @@ class FakeApi:
         self.circuits: list[tuple[str, Mapping[str, Any]]] = []
         self.refusal: MtdError | None = None
         self.pushed: list[list[str] | None] = []
+        self.notes: list[tuple[str, Mapping[str, Any]]] = []
+        self.acknowledged: list[tuple[int, str]] = []
+        self.reconciled: list[str | None] = []
+        self.resolved: list[tuple[int, str, str]] = []
         self.rows: list[dict[str, Any]] = []
         self.away = False
 
@@ -156,6 +160,22 @@ class FakeApi:
     def change_process(self, process: str, version: int, action: str) -> None:
         self._refuse()
         self.processes.append((process, version, action))
+
+    def write_note(self, number: str, body: Mapping[str, Any]) -> None:
+        self._refuse()
+        self.notes.append((number, body))
+
+    def acknowledge_warning(self, warning_id: int, person: str) -> None:
+        self._refuse()
+        self.acknowledged.append((warning_id, person))
+
+    def reconcile_dte(self, day: str | None) -> None:
+        self._refuse()
+        self.reconciled.append(day)
+
+    def resolve_difference(self, difference_id: int, person: str, note: str) -> None:
+        self._refuse()
+        self.resolved.append((difference_id, person, note))
 
     def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
         self._refuse()

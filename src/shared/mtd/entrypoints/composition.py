@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mtd.adapters.forms import JsonSchemas
     from mtd.adapters.http import HttpLegacy, SignedApi
     from mtd.adapters.mailer import SesMailer
+    from mtd.adapters.notes import PostgresNotes
     from mtd.adapters.objects import S3Objects
     from mtd.adapters.operations import PostgresOperations
     from mtd.adapters.outbox import PostgresOutbox
@@ -156,6 +157,13 @@ def forms() -> "JsonSchemas":
     from mtd.adapters.forms import JsonSchemas
 
     return JsonSchemas()
+
+
+@cache
+def notes() -> "PostgresNotes":
+    from mtd.adapters.notes import PostgresNotes
+
+    return PostgresNotes(database())
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from mtd.domain.errors import NotFound
-from mtd.queries.orders import Reader, stations
+from mtd.queries.orders import Reader, note_station, stations
 from mtd.sql import load
 
 _SQL = load("order_page")
@@ -17,8 +17,8 @@ type Row = dict[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage:
     """`order` has the document and the plan; `stations` are its way in order of time, `at` in ISO 8601, `ms` in
-    milliseconds; `operations` is what people did or tried to do to it; `places` are the diagram's elements where tokens
-    stand, `passed` those where they have been."""
+    milliseconds; `operations` is what people did or tried to do to it, `notes` what they wrote; `places` are the
+    diagram's elements where tokens stand, `passed` those where they have been."""
 
     order: Row
     tokens: list[Row]
@@ -26,6 +26,7 @@ class OrderPage:
     mails: list[Row]
     incidents: list[Row]
     operations: list[Row]
+    notes: list[Row]
     places: list[str]
     passed: list[str]
 
@@ -42,7 +43,9 @@ def order_page(read: Reader, order_id: UUID) -> OrderPage:
     elements = {node["id"]: node["element"] for node in order["plan"]["nodes"] if node.get("element")}
     standing = [token["node"] for token in tokens] or [order["outcome"]]
     seen = dict.fromkeys(state for event in events for state in (event["from_state"], event["to_state"]))
+    notes = read(_SQL["order_notes"], key)
     way = [station for event in events for station in stations(event, {})]
+    way += [note_station(note, {}) for note in notes]
     return OrderPage(
         order=order,
         tokens=tokens,
@@ -50,6 +53,7 @@ def order_page(read: Reader, order_id: UUID) -> OrderPage:
         mails=read(_SQL["order_mails"], key),
         incidents=read(_SQL["order_incidents"], key),
         operations=read(_SQL["order_operations"], key),
+        notes=notes,
         places=[elements[state] for state in standing if state in elements],
         passed=[elements[state] for state in seen if state in elements and state not in standing],
     )

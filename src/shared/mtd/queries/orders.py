@@ -82,8 +82,10 @@ def timeline(read: Reader, number: str) -> Json:
     if not orders and not elsewhere:
         raise NotFound(f"no order has the number {number!r}", code="order_unknown")
     sellers = {row["order_id"]: row["seller_name"] for row in orders}
-    events = read(_SQL["events"], {"order_ids": list(sellers)}) if orders else []
-    rows = [entry for event in events for entry in stations(event, sellers if len(sellers) > 1 else {})]
+    asked, told_apart = {"order_ids": list(sellers)}, sellers if len(sellers) > 1 else {}
+    events = read(_SQL["events"], asked) if orders else []
+    rows = [entry for event in events for entry in stations(event, told_apart)]
+    rows += [note_station(note, told_apart) for note in (read(_SQL["notes"], asked) if orders else [])]
     rows += [_station(r["at"].isoformat(), "SQS" if r["state"] == "waiting" else "S3", r["reason"]) for r in elsewhere]
     first = orders[0] if orders else None
     state = (first["outcome"] or first["nodes"]) if first else elsewhere[0]["state"]
@@ -121,9 +123,19 @@ def _station(at: str, source: str, what: str, **rest: Any) -> Json:
     } | rest
 
 
+def note_station(note: dict[str, Any], sellers: Mapping[Any, str]) -> Json:
+    """A person's note as a station; `sellers` tells several orders apart."""
+    what = f"{note['person']}: {note['text']}{_suffix(note, sellers)}"
+    return _station(note["at"].isoformat(), "Note", what)
+
+
+def _suffix(row: dict[str, Any], sellers: Mapping[Any, str]) -> str:
+    return f" [{sellers[row['order_id']]}]" if sellers else ""
+
+
 def stations(event: dict[str, Any], sellers: Mapping[Any, str]) -> Sequence[Json]:
     """An event row as the stations that led to it, then the change itself; `sellers` tells several orders apart."""
-    suffix = f" [{sellers[event['order_id']]}]" if sellers else ""
+    suffix = _suffix(event, sellers)
     detail = dict(event["detail"])
     led = [
         _station(hop["at"], hop["source"], hop["what"] + suffix, ms=hop["ms"], request_id=hop["request_id"])

@@ -28,6 +28,9 @@ from mails where order_id = %(order_id)s order by mail_id;
 select incident_id, state, code, message, fingerprint, attempts, opened_at, resolved_at
 from incidents where order_id = %(order_id)s order by incident_id desc;
 
+-- name: order_notes
+select note_id, order_id, at, person, text from order_notes where order_id = %(order_id)s order by note_id;
+
 -- name: order_operations
 select o.operation_id, o.action, o.person, o.reason, o.dry_run, o.created_at, i.status, i.code, i.message, i.ended_at
 from operation_items i join operations o using (operation_id)

@@ -37,6 +37,9 @@ order by o.received_at, o.order_id;
 select event_id, order_id, at, who, source, what, from_state, to_state, ms, request_id, detail
 from events where order_id = any(%(order_ids)s) order by event_id;
 
+-- name: notes
+select order_id, at, person, text from order_notes where order_id = any(%(order_ids)s) order by note_id;
+
 -- name: waiting_or_rejected
 select 'waiting' as state, since as at, reason from waiting_orders
 where pushed_at is null and (number = %(number)s or message_id = %(number)s)
