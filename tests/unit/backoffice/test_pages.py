@@ -30,7 +30,8 @@ def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -
     assert asked - messages("en").keys() == set()
     # A key put together at run time starts with what its place says.
     made = ("told.", "code.", "state.", "orders.", "problem.", "statistics.", "people.", "mail.", "role.", "prefs.",
-            "nav.", "sum.", "dte.", "operation.", "field.", "circuit.", "task.", "document.", "process.")  # fmt: skip
+            "nav.", "sum.", "dte.", "operation.", "field.", "circuit.", "task.", "document.", "process.",
+            "warning.")  # fmt: skip
     assert {key for key in messages("en").keys() - asked if not key.startswith(made)} == set()
 
 
