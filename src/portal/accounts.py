@@ -1,5 +1,6 @@
 """Users: argon2id passwords, roles, a brake on guessing, and the door that every login goes through."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -16,6 +17,7 @@ _SQL = load("accounts", "portal.sql")
 SHORTEST_PASSWORD = 12
 _FAILURES_OF_A_NAME = 5
 _FAILURES_OF_AN_ADDRESS = 20
+_MOST_GROUPS, _LONGEST_GROUP = 50, 100
 _HASHER = PasswordHasher()
 
 type Row = dict[str, Any]
@@ -112,6 +114,12 @@ class Accounts:
         if role is not Role.ADMINISTRATOR:
             self._keep_an_administrator(user_id)
         return self._changed("change_role", user_id, role=role.value)
+
+    def change_groups(self, user_id: int, groups: Sequence[str]) -> str:
+        """The user's name. Raises NotFound, InvalidRequest for more or longer names than a person has groups."""
+        if len(groups) > _MOST_GROUPS or any(len(group) > _LONGEST_GROUP for group in groups):
+            raise InvalidRequest(f"a person has at most {_MOST_GROUPS} groups", code="groups_malformed")
+        return self._changed("change_groups", user_id, groups=list(groups))
 
     def change_password(self, user_id: int, password: str) -> str:
         """The user's name. Raises NotFound, InvalidRequest for a password that is too short."""

@@ -15,13 +15,14 @@ _SQL = load("sessions", "portal.sql")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Who visits."""
+    """Who visits; `groups` are those whose tasks the person does."""
 
     session_id: int
     user_id: int
     name: str
     role: Role
     csrf: str
+    groups: tuple[str, ...] = ()
 
 
 class Sessions:
@@ -54,7 +55,7 @@ class Sessions:
         row = rows[0]
         if row.pop("stale") and active:
             self._database(_SQL["touch"], {"session_id": row["session_id"]})
-        return Session(**(row | {"role": Role(row["role"])}))
+        return Session(**(row | {"role": Role(row["role"]), "groups": tuple(row["groups"])}))
 
     def close(self, session_id: int, closed_by: str) -> None:
         """Raises NotFound when it is closed already."""

@@ -1,8 +1,9 @@
-"""Users, their roles and sessions, and what they did."""
+"""Users, their roles, groups and sessions, and what they did."""
 
 from starlette.responses import Response
 
 from mtd.domain.errors import InvalidRequest
+from mtd.queries import tasks
 from portal.accounts import SHORTEST_PASSWORD, Attempt, Role
 from portal.visit import Visit
 
@@ -15,6 +16,7 @@ def show(visit: Visit) -> Response:
         sessions=services.sessions.listed(),
         audit=services.audit.latest(),
         roles=list(Role),
+        groups=tasks.known_groups(services.read),
         shortest=SHORTEST_PASSWORD,
     )
 
@@ -31,6 +33,16 @@ def change_role(visit: Visit) -> Response:
     name = visit.services.accounts.change_role(user_id, role)
     visit.record("change_role", name, role=role)
     return visit.go("/people", "role_changed")
+
+
+def change_groups(visit: Visit) -> Response:
+    """The groups whose tasks the user does, by their names with commas between. Raises NotFound, InvalidRequest."""
+    user_id = visit.number("user_id")
+    names = (" ".join(name.split()) for name in visit.form.get("groups", "").split(","))
+    groups = list(dict.fromkeys(name for name in names if name))
+    name = visit.services.accounts.change_groups(user_id, groups)
+    visit.record("change_groups", name, groups=groups)
+    return visit.go("/people", "groups_changed")
 
 
 def disable(visit: Visit) -> Response:

@@ -1,4 +1,4 @@
-"""People's tasks: mine, a group's, overdue; claimed and completed with the form of their JSON Schema."""
+"""People's tasks: mine, my groups', overdue; claimed and completed with the form of their JSON Schema."""
 
 from starlette.responses import Response
 
@@ -7,7 +7,7 @@ from mtd.queries import tasks as queries
 from portal import task_forms
 from portal.visit import Visit
 
-VIEWS = ("mine", "open", "overdue", "done")
+VIEWS = ("mine", "groups", "open", "overdue", "done")
 _ACTIONS = ("claim", "unclaim", "comment", "complete", "escalate")
 
 
@@ -23,8 +23,9 @@ def show_all(visit: Visit) -> Response:
         views=VIEWS,
         group=group,
         groups=queries.groups(read),
-        counts=queries.count_views(read, person),
-        rows=queries.board(read, view, person=person, group=group or None),
+        counts=queries.count_views(read, person, visit.who.groups),
+        rows=queries.board(read, view, person=person, groups=visit.who.groups, group=group or None),
+        own_groups=visit.who.groups,
     )
 
 

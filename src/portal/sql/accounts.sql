@@ -2,7 +2,7 @@
 select user_id, name, password_hash, role, created_at, disabled_at from portal.users where name = %(name)s;
 
 -- name: users
-select u.user_id, u.name, u.role, u.created_at, u.disabled_at,
+select u.user_id, u.name, u.role, u.groups, u.created_at, u.disabled_at,
        (select max(s.seen_at) from portal.sessions s where s.user_id = u.user_id) as seen_at
 from portal.users u order by u.disabled_at nulls first, u.name;
 
@@ -21,6 +21,9 @@ select exists (select from portal.users) as any;
 
 -- name: change_role
 update portal.users set role = %(role)s where user_id = %(user_id)s returning name;
+
+-- name: change_groups
+update portal.users set groups = %(groups)s where user_id = %(user_id)s returning name;
 
 -- name: change_password
 update portal.users set password_hash = %(password_hash)s where user_id = %(user_id)s returning name;

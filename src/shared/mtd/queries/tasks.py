@@ -1,5 +1,6 @@
 """Lists of people's tasks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mtd.domain.errors import InvalidRequest, NotFound
@@ -36,15 +37,29 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **{name: row[name].isoformat() if row[name] else None for name in _MOMENTS}}
 
 
-def board(read: Reader, view: str, *, person: str, group: str | None) -> list[dict[str, Any]]:
-    """The tasks that a person looks at: `mine`, `open`, `overdue`, or `done` by that person; the most urgent first."""
-    return read(_SQL["board"], {"view": view, "person": person, "group": group})
+def board(
+    read: Reader, view: str, *, person: str, groups: Sequence[str], group: str | None
+) -> list[dict[str, Any]]:
+    """The tasks that a person of those groups looks at, the most urgent first; `group` narrows them down.
+
+    `mine`, the `groups`' (capitals or not), all that are `open` or `overdue`, or those `done` by that person.
+    """
+    return read(_SQL["board"], {"view": view, "person": person, "groups": _plain(groups), "group": group})
 
 
-def count_views(read: Reader, person: str) -> dict[str, int]:
-    """How many open tasks are the person's, are there at all, and are overdue."""
-    [counts] = read(_SQL["count_views"], {"person": person})
+def count_views(read: Reader, person: str, groups: Sequence[str]) -> dict[str, int]:
+    """How many open tasks are the person's, are their groups', are there at all, and are overdue."""
+    [counts] = read(_SQL["count_views"], {"person": person, "groups": _plain(groups)})
     return counts
+
+
+def _plain(groups: Sequence[str]) -> list[str]:
+    return [group.lower() for group in groups]
+
+
+def known_groups(read: Reader) -> list[str]:
+    """The groups that have open tasks, or that the active processes name."""
+    return [row["team"] for row in read(_SQL["known_groups"], {})]
 
 
 def groups(read: Reader) -> list[str]:

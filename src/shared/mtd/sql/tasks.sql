@@ -47,6 +47,7 @@ from tasks t
 join orders o on o.order_id = t.order_id
 where case %(view)s::text
           when 'mine' then t.status = 'open' and t.assignee = %(person)s
+          when 'groups' then t.status = 'open' and lower(t.team) = any(%(groups)s)
           when 'open' then t.status = 'open'
           when 'overdue' then t.status = 'open' and t.due_at < now()
           else t.status = 'completed' and t.ended_by = %(person)s
@@ -57,11 +58,19 @@ limit 200;
 
 -- name: count_views
 select count(*) filter (where assignee = %(person)s) as mine, count(*) as open,
-       count(*) filter (where due_at < now()) as overdue
+       count(*) filter (where lower(team) = any(%(groups)s)) as groups, count(*) filter (where due_at < now()) as overdue
 from tasks where status = 'open';
 
 -- name: task_groups
 select distinct team from tasks where status = 'open' order by team;
+
+-- name: known_groups
+-- Those of tasks that are open, and those that active processes name.
+select team from tasks where status = 'open'
+union
+select node #>> '{work,group}' from process_versions, jsonb_array_elements(plan -> 'nodes') node
+where active and node #>> '{work,group}' <> ''
+order by 1;
 
 -- name: shown_task
 select t.task_id, t.order_id, o.number, o.buyer_name, o.total, o.currency, t.node, t.name, t.team as "group", t.assignee,
