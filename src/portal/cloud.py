@@ -1,6 +1,7 @@
-"""What AWS tells of the system: queues, functions with their last hour, and the local inbox of mails."""
+"""What AWS tells of the system: queues, functions with their last hour, alarms, and the local inbox of mails."""
 
 import json
+import logging
 import time
 import urllib.request
 from collections.abc import Callable
@@ -12,9 +13,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mtd.domain.errors import UnavailableError
+from portal import cloudwatch
 
 type Row = dict[str, Any]
 
+LOG = logging.getLogger(__name__)
 _DEPTHS = {
     "visible": "ApproximateNumberOfMessages",
     "in_flight": "ApproximateNumberOfMessagesNotVisible",
@@ -32,7 +35,7 @@ class Cloud:
         self._session = boto3.Session(region_name=region)
         self._config = Config(connect_timeout=2, read_timeout=8, retries={"max_attempts": 1})
         self._mail_inbox = mail_inbox
-        self._kept: dict[str, tuple[float, list[Row]]] = {}
+        self._kept: dict[str, tuple[float, list[Row] | None]] = {}
 
     def queues(self) -> list[Row]:
         """Each queue's depths, at most two seconds old. Raises UnavailableError."""
@@ -41,6 +44,14 @@ class Cloud:
     def functions(self) -> list[Row]:
         """Each function with its last hour, at most ten seconds old; milliseconds. Raises UnavailableError."""
         return self._recent("functions", 10, self._functions)
+
+    def alarms(self) -> list[Row]:
+        """The alarms that are off, at most ten seconds old. Raises UnavailableError."""
+        return self._recent("alarms", 10, lambda: cloudwatch.alarms(self._client("cloudwatch"), self._prefix))
+
+    def legacy_tries(self) -> list[Row]:
+        """How calls of legacy systems went lately, at most ten seconds old. Raises UnavailableError."""
+        return self._recent("legacy_tries", 10, lambda: cloudwatch.legacy_tries(self._client("cloudwatch")))
 
     @property
     def has_inbox(self) -> bool:
@@ -56,13 +67,20 @@ class Cloud:
         return sorted((_mail(message) for message in messages), key=lambda mail: str(mail["sent_at"]), reverse=True)
 
     def _recent(self, name: str, seconds: float, ask: Callable[[], list[Row]]) -> list[Row]:
-        at, rows = self._kept.get(name, (-seconds, []))
-        if time.monotonic() - at < seconds:
-            return rows
+        """What was told within so many seconds. Silence is kept as long: nobody waits for it at each look."""
+        at, rows = self._kept.get(name, (-seconds, None))
+        if time.monotonic() - at >= seconds:
+            rows = self._told(name, ask)
+        if rows is None:
+            raise UnavailableError(f"AWS did not tell the {name}", code="aws_unavailable")
+        return rows
+
+    def _told(self, name: str, ask: Callable[[], list[Row]]) -> list[Row] | None:
+        rows: list[Row] | None = None
         try:
             rows = ask()
         except (BotoCoreError, ClientError) as error:
-            raise UnavailableError(f"AWS does not answer: {error}", code="aws_unavailable") from error
+            LOG.warning("AWS does not answer", extra={"asked": name, "error": str(error)})
         self._kept[name] = (time.monotonic(), rows)
         return rows
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,17 +20,22 @@ LOG = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.5
 # Ages grow even where nothing happens, and a proxy drops a stream that is silent.
 _SILENT_SECONDS = 5.0
-_THROUGHPUT_SECONDS = 5.0
+_SLOW_SECONDS = 5.0
+"""How old what asks more of PostgreSQL may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The figures of one moment. `queues` is None where AWS did not answer."""
+    """The figures of one moment. `queues`, `alarms` and `tries` (of legacy systems, by system) are None where AWS did
+    not answer; `failures` are the systems' latest incidents."""
 
     now: operation.Now
     throughput: list[dict[str, Any]]
     queues: list[dict[str, Any]] | None
     circuits: list[dict[str, Any]]
+    failures: dict[str, dict[str, Any]]
+    alarms: list[dict[str, Any]] | None
+    tries: dict[str, dict[str, Any]] | None
 
 
 class Live:
@@ -42,23 +47,23 @@ class Live:
         self._watching: set[asyncio.Queue[Look | None]] = set()
         self._task: asyncio.Task[None] | None = None
         self._latest: Look | None = None
-        self._throughput: tuple[float, list[dict[str, Any]]] = (-_THROUGHPUT_SECONDS, [])
+        self._slow: tuple[float, list[dict[str, Any]], dict[str, dict[str, Any]]] = (-_SLOW_SECONDS, [], {})
 
     def look(self) -> Look:
         """The figures now. Raises UnavailableError when PostgreSQL is not there."""
-        at, throughput = self._throughput
-        if time.monotonic() - at >= _THROUGHPUT_SECONDS:
-            throughput = operation.throughput(self._read)
-            self._throughput = (time.monotonic(), throughput)
-        try:
-            queues = self._cloud.queues()
-        except MtdError:
-            queues = None
+        at, throughput, failures = self._slow
+        if time.monotonic() - at >= _SLOW_SECONDS:
+            throughput, failures = operation.throughput(self._read), circuits.last_failures(self._read)
+            self._slow = (time.monotonic(), throughput, failures)
+        tries = _asked(self._cloud.legacy_tries)
         return Look(
             now=operation.now(self._read),
             throughput=throughput,
-            queues=queues,
+            queues=_asked(self._cloud.queues),
             circuits=circuits.list_circuits(self._read, DRAIN_RATE_UNKNOWN),
+            failures=failures,
+            alarms=_asked(self._cloud.alarms),
+            tries=None if tries is None else {row["system"]: row for row in tries},
         )
 
     async def looks(self) -> AsyncIterator[Look | None]:
@@ -91,3 +96,11 @@ class Live:
                     mailbox.put_nowait(look)
             await asyncio.sleep(_LOOK_SECONDS)
         self._latest = None
+
+
+def _asked(ask: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]] | None:
+    """What AWS tells; None when it does not."""
+    try:
+        return ask()
+    except MtdError:
+        return None

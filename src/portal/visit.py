@@ -73,6 +73,7 @@ class Visit:
             "who": self.session,
             "may": self._may,
             "path": self.request.url.path,
+            "back": self._back(),
             "theme": self.theme,
             "told": self._told(),
             "environment": self.services.settings.environment,
@@ -110,6 +111,11 @@ class Visit:
 
     def _may(self, role: str) -> bool:
         return self.session is not None and self.session.role.may(Role(role))
+
+    def _back(self) -> str:
+        """This page's own address; what was posted has none to come back to."""
+        url = self.request.url.remove_query_params(("told", "count"))
+        return "/" if self.request.method == "POST" else url.path + (f"?{url.query}" if url.query else "")
 
     def _told(self) -> str:
         key = f"told.{self.request.query_params.get('told', '')}"

@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -94,6 +94,10 @@ class FakeAccounts:
     def change_role(self, user_id: int, role: Role) -> str:
         return "somebody"
 
+    def change_groups(self, user_id: int, groups: Sequence[str]) -> str:
+        self.groups = list(groups)
+        return "somebody"
+
     def change_password(self, user_id: int, password: str) -> str:
         return "somebody"
 
@@ -128,14 +132,14 @@ class FakeApi:
         self.operated: list[Mapping[str, Any]] = []
         self.stopped: list[tuple[int, str]] = []
         self.tasks: list[tuple[int, str, Mapping[str, Any]]] = []
-        self.processes: list[tuple[str, int, str]] = []
-        self.circuits: list[tuple[str, Mapping[str, Any]]] = []
-        self.refusal: MtdError | None = None
-        self.pushed: list[list[str] | None] = []
         self.notes: list[tuple[str, Mapping[str, Any]]] = []
         self.acknowledged: list[tuple[int, str]] = []
         self.reconciled: list[str | None] = []
         self.resolved: list[tuple[int, str, str]] = []
+        self.processes: list[tuple[str, int, str]] = []
+        self.circuits: list[tuple[str, Mapping[str, Any]]] = []
+        self.refusal: MtdError | None = None
+        self.pushed: list[list[str] | None] = []
         self.rows: list[dict[str, Any]] = []
         self.away = False
 
@@ -157,10 +161,6 @@ class FakeApi:
         self._refuse()
         self.tasks.append((task_id, action, body))
 
-    def change_process(self, process: str, version: int, action: str) -> None:
-        self._refuse()
-        self.processes.append((process, version, action))
-
     def write_note(self, number: str, body: Mapping[str, Any]) -> None:
         self._refuse()
         self.notes.append((number, body))
@@ -176,6 +176,10 @@ class FakeApi:
     def resolve_difference(self, difference_id: int, person: str, note: str) -> None:
         self._refuse()
         self.resolved.append((difference_id, person, note))
+
+    def change_process(self, process: str, version: int, action: str) -> None:
+        self._refuse()
+        self.processes.append((process, version, action))
 
     def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
         self._refuse()
@@ -198,12 +202,20 @@ class FakeCloud:
 
     def __init__(self) -> None:
         self.letters: list[dict[str, Any]] = []
+        self.in_alarm: list[dict[str, Any]] = []
+        self.tries: list[dict[str, Any]] = []
 
     def queues(self) -> list[dict[str, Any]]:
         return []
 
     def functions(self) -> list[dict[str, Any]]:
         return []
+
+    def alarms(self) -> list[dict[str, Any]]:
+        return self.in_alarm
+
+    def legacy_tries(self) -> list[dict[str, Any]]:
+        return self.tries
 
     def mails(self) -> list[dict[str, Any]]:
         return self.letters
@@ -220,7 +232,8 @@ class FakePortal:
         assets = Assets(folder)
         read, cloud = cast(Database, self.read), cast(Cloud, self.cloud)
         settings = Settings(reader="", database="", api_url="", region="us-west-2", assets=folder, secure=secure)
-        accounts = cast(Accounts, FakeAccounts())
+        self.accounts = FakeAccounts()
+        accounts = cast(Accounts, self.accounts)
         self.app = create_app(
             Services(
                 settings=settings,

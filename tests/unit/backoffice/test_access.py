@@ -37,6 +37,11 @@ LEAST = {
     ("GET", "/orders/{order:path}"): "viewer",
     ("GET", "/diagrams/{version:int}"): "viewer",
     ("GET", "/exceptions"): "viewer",
+    ("GET", "/warnings"): "viewer",
+    ("POST", "/warnings"): "operator",
+    ("GET", "/dte"): "viewer",
+    ("POST", "/dte"): "operator",
+    ("POST", "/dte/resolve"): "operator",
     ("GET", "/tasks"): "viewer",
     ("POST", "/tasks"): "operator",
     ("POST", "/tasks/assign"): "supervisor",
@@ -55,13 +60,14 @@ LEAST = {
     ("GET", "/people"): "administrator",
     ("POST", "/people/add"): "administrator",
     ("POST", "/people/role"): "administrator",
+    ("POST", "/people/groups"): "administrator",
     ("POST", "/people/disable"): "administrator",
     ("POST", "/people/revoke"): "administrator",
     ("GET", "/account"): "viewer",
     ("POST", "/account"): "viewer",
 }
 FORM = {"user_id": "1", "session_id": "1", "view_id": "1", "role": "viewer", "name": "n", "password": "right"}
-FORM |= {"current": "right"}
+FORM |= {"current": "right", "warning_id": "1", "difference_id": "1"}
 # A stream has no end to wait for; the integration tests read from it.
 CALLED = [page for page in PAGES if page.path != "/stream"]
 

@@ -11,6 +11,20 @@ _SQL = load("circuits")
 type Json = dict[str, Any]
 
 
+_STATES = (
+    ("gift_card", "gift_card"), ("eom", "allocation"), ("eom", "dispatch"), ("paperless", "emission_dte"),
+    ("sales_support", "sales_support"),
+)  # fmt: skip
+"""The states that each system serves."""
+
+
+def last_failures(read: Reader) -> dict[str, Json]:
+    """The latest incident of each system's states within 24 hours, by system: `code`, `message`, `opened_at`."""
+    systems, states = zip(*_STATES, strict=True)
+    rows = read(_SQL["last_failures"], {"systems": list(systems), "states": list(states)})
+    return {row["system"]: row for row in rows}
+
+
 def list_circuits(read: Reader, drain_rate: float) -> list[Json]:
     """Every system's circuit. `drain_rate`, orders a second, is the deployment's own, where a circuit has none.
 

@@ -1,3 +1,13 @@
+-- name: last_failures
+select s.system, i.code, i.message, i.opened_at
+from unnest(%(systems)s::text[], %(states)s::text[]) as s (system, state)
+cross join lateral (
+    select code, message, opened_at from incidents
+    where state = s.state and opened_at > now() - interval '24 hours'
+    order by opened_at desc limit 1
+) i
+order by i.opened_at;
+
 -- name: lock_circuit
 -- Whoever parks at an open circuit, closes it or releases holds this lock, so that nobody parks behind a release.
 select state = 'open' as open, by_hand, failing, drain_rate, coalesce(next_probe_at <= now() + interval '2 seconds', false) as due

@@ -1,0 +1,71 @@
+"""What CloudWatch tells of the moment: the alarms that are off, and how the calls of legacy systems went lately."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+type Row = dict[str, Any]
+
+LATELY = timedelta(minutes=5)
+_CALLERS: Mapping[str, Sequence[str]] = {
+    "gift_card": ("redeem_gift_card",),
+    "eom": ("allocate_order", "dispatch_order"),
+    "paperless": ("issue_dte",),
+    "sales_support": ("open_sales_support",),
+}
+"""The functions that call each legacy system; an order counts as done, retried, parked or failed there."""
+_OUTCOMES = ("done", "retried", "parked", "failed")
+
+
+def alarms(client: Any, prefix: str) -> list[Row]:
+    """The alarms whose name begins so and that are in alarm: name, what it means, since when; the latest first."""
+    pages = client.get_paginator("describe_alarms").paginate(StateValue="ALARM", AlarmNamePrefix=prefix)
+    rows = [
+        {
+            "name": alarm["AlarmName"].removeprefix(prefix),
+            "told": alarm.get("AlarmDescription", ""),
+            "since": alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp"),
+        }
+        for page in pages
+        for alarm in page["MetricAlarms"]
+        if alarm["StateValue"] == "ALARM"
+    ]
+    return sorted(rows, key=lambda row: (row["since"] or datetime.min.replace(tzinfo=UTC), row["name"]), reverse=True)
+
+
+def legacy_tries(client: Any) -> list[Row]:
+    """For each legacy system how many orders were tried there in the last minutes, and how many of them not done."""
+    queries = [
+        {
+            "Id": f"f{number}_{outcome}",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "MTD",
+                    "MetricName": outcome,
+                    "Dimensions": [{"Name": "Function", "Value": function}],
+                },
+                "Period": 60,
+                "Stat": "Sum",
+            },
+        }
+        for number, function in enumerate(_functions())
+        for outcome in _OUTCOMES
+    ]
+    now = datetime.now(UTC)
+    answer = client.get_metric_data(
+        MetricDataQueries=queries, StartTime=now - LATELY, EndTime=now + timedelta(minutes=1)
+    )
+    counted: dict[str, dict[str, float]] = {function: dict.fromkeys(_OUTCOMES, 0.0) for function in _functions()}
+    for result in answer["MetricDataResults"]:
+        number, _, outcome = result["Id"].removeprefix("f").partition("_")
+        counted[_functions()[int(number)]][outcome] += sum(result["Values"])
+    return [_row(system, [counted[function] for function in functions]) for system, functions in _CALLERS.items()]
+
+
+def _functions() -> list[str]:
+    return [function for functions in _CALLERS.values() for function in functions]
+
+
+def _row(system: str, counts: Sequence[Mapping[str, float]]) -> Row:
+    tried = int(sum(sum(each.values()) for each in counts))
+    return {"system": system, "tried": tried, "failed": tried - int(sum(each["done"] for each in counts))}
