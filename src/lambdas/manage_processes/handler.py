@@ -6,28 +6,41 @@ from typing import Any
 from urllib.parse import unquote
 
 from mtd.adapters.reader import PostgresReader
-from mtd.domain.errors import InvalidRequest
+from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.engine.reports import Source
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.entrypoints.simulation_requests import read_simulation
 from mtd.queries.processes import list_versions
 from mtd.usecases.manage_processes import change_version, import_versions
+from mtd.usecases.simulate_process import simulate_process
 
 
 def _serve(event: Event, body: Json, _context: Any) -> Json:
+    read = PostgresReader(composition.database())
     if event["httpMethod"] == "GET":
-        return {"versions": list_versions(PostgresReader(composition.database()), query_parameter(event, "process"))}
+        return {"versions": list_versions(read, query_parameter(event, "process"))}
     versions, path = composition.versions(), event.get("pathParameters") or {}
     if "action" in path:
-        number = path["version"]
+        process, number, action = unquote(path["process"]), path["version"], path["action"]
         if not number.isdecimal() or len(number) > 9:
             raise InvalidRequest("version must be a whole number", code="version_malformed")
-        return change_version(unquote(path["process"]), int(number), path["action"], versions)
+        if action == "simulate":
+            return _simulate(process, int(number), body, read)
+        return change_version(process, int(number), action, versions)
     files, forms = body.get("files"), body.get("forms") or {}
     if not isinstance(files, list) or not files or not isinstance(forms, dict):
         raise InvalidRequest("files must be a list with at least one file, forms an object", code="files_malformed")
     sources = [_source(file) for file in files]
     return {"reports": import_versions(sources, forms, versions, composition.forms())}
+
+
+def _simulate(process: str, version: int, body: Json, read: PostgresReader) -> Json:
+    found = composition.versions().plan(process, version)
+    if found is None:
+        raise NotFound(f"{process} has no version {version}", code="version_unknown")
+    asked = read_simulation(body, found[1], read)
+    return simulate_process(found[1], asked.order, asked.fails, asked.values)
 
 
 def _source(file: Any) -> Source:

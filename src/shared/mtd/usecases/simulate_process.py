@@ -1,0 +1,90 @@
+"""A version of a process walked through with a sample order: no database, no clock, nobody is asked for anything.
+
+Every task is done at once, every timer is due, every message comes; `fails` names the tasks that fail for good instead.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mtd.domain.errors import ProcessError
+from mtd.domain.facts import facts
+from mtd.domain.order import Order
+from mtd.engine import interpreter
+from mtd.engine.plan import Plan
+from mtd.engine.tokens import Changes, Done, Due, Failed, Occurrence, Received, Token, Waits, applied
+from mtd.usecases.cases import Json
+
+MOST_STEPS = 500
+"""A diagram with a way back may never end."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A case on its way: its tokens as they stand, the values it has found, the steps taken."""
+
+    plan: Plan
+    order: Order
+    tokens: dict[int, Token]
+    values: dict[str, Any]
+    steps: list[Json]
+    outcome: str | None = None
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        return facts(self.order, self.values)
+
+    def take(self, what: str, node: str, changes: Changes) -> None:
+        self.tokens = applied(self.tokens, changes)
+        self.values |= changes.values
+        self.outcome = changes.outcome
+        visited = [{"node": each, "name": self.plan.nodes[each].name} for each in changes.visited]
+        self.steps.append({"what": what, "node": node, "visited": visited, "values": dict(changes.values)})
+
+
+def simulate_process(plan: Plan, order: Order, fails: Collection[str], values: Mapping[str, Any]) -> Json:
+    """The way that the order takes: `steps` with what happened where and what was visited then; `outcome` is the end
+    that it reached, else `stands` says where it is and `problem` why it goes no further.
+
+    `values` are what the order's data holds from the start, as forms and messages would leave it.
+    """
+    walk = _Walk(plan, order, {}, dict(values), [])
+    problem: Json | None = None
+    try:
+        walk.take("begins", plan.start, interpreter.begin(plan, walk.known))
+        while walk.outcome is None:
+            if len(walk.steps) > MOST_STEPS:
+                raise ProcessError(f"it has not ended after {MOST_STEPS} steps", code="endless")
+            token = _next(walk.tokens)
+            what, occurrence = _occurrence(walk, token, fails)
+            walk.take(what, token.node, interpreter.step(plan, walk.tokens, occurrence, walk.known))
+    except ProcessError as error:
+        problem = {"code": error.code, "message": str(error)}
+    return {
+        "process": plan.process,
+        "order": order.number,
+        "outcome": walk.outcome,
+        "stands": list(dict.fromkeys(token.node for token in walk.tokens.values() if token.host is None)),
+        "problem": problem,
+        "steps": walk.steps,
+    }
+
+
+def _next(tokens: Mapping[int, Token]) -> Token:
+    """Work before what waits; an armed event on a host only where nothing else could happen."""
+    waiting = [token for token in tokens.values() if token.waits in _ORDER]
+    return min(waiting, key=lambda token: (token.host is not None, _ORDER.index(token.waits), token.id))
+
+
+_ORDER = (Waits.SERVICE, Waits.PERSON, Waits.MESSAGE, Waits.TIME)
+
+
+def _occurrence(walk: _Walk, token: Token, fails: Collection[str]) -> tuple[str, Occurrence]:
+    node = walk.plan.nodes[token.node]
+    if token.waits in (Waits.SERVICE, Waits.PERSON):
+        if token.node in fails:
+            return "failed", Failed(token=token.id)
+        return ("done" if token.waits is Waits.SERVICE else "completed"), Done(token=token.id)
+    if token.waits is Waits.MESSAGE and node.code is not None:
+        return "received", Received(message=node.code)
+    return "due", Due(token=token.id)
