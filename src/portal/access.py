@@ -3,7 +3,7 @@
 import inspect
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from portal.accounts import Role
 from portal.services import Services
+from portal.uploads import refuse_large, uploads
 from portal.visit import Visit
 
 SESSION_COOKIE = "mtd_session"
@@ -26,13 +27,14 @@ type Endpoint = Callable[[Visit], Response] | Callable[[Visit], Awaitable[Respon
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """A route. `role` is the least one that may use it, None lets everybody in. A `quiet` page asks by itself, so that
-    it keeps no session alive."""
+    it keeps no session alive. `files` is how many a form of it may bring."""
 
     path: str
     endpoint: Endpoint
     role: Role | None
     method: str = "GET"
     quiet: bool = False
+    files: int = 0
 
 
 def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Response]]:
@@ -41,12 +43,14 @@ def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Res
     async def endpoint(request: Request) -> Response:
         token = request.cookies.get(SESSION_COOKIE)
         session = await run_in_threadpool(services.sessions.find, token, active=not page.quiet) if token else None
-        form = await _form(request) if request.method == "POST" else {}
-        visit = Visit(request=request, services=services, session=session, form=form)
         if page.role is not None and session is None:
             return _to_login(request)
+        visit = Visit(request=request, services=services, session=session, form={})
         if session is not None and page.role is not None and not session.role.may(page.role):
             return await run_in_threadpool(_refused, visit, "forbidden")
+        # Read only from who may send it.
+        if request.method == "POST":
+            visit = await _with_form(visit, page)
         if request.method == "POST" and not _meant(visit):
             return await run_in_threadpool(_refused, visit, "csrf")
         if inspect.iscoroutinefunction(page.endpoint):
@@ -57,9 +61,13 @@ def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Res
     return endpoint
 
 
-async def _form(request: Request) -> dict[str, str]:
-    form: FormData = await request.form(max_files=0, max_fields=_MOST_FIELDS)
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+async def _with_form(visit: Visit, page: Page) -> Visit:
+    """Raises InvalidRequest for files that are too large."""
+    if page.files:
+        refuse_large(visit.request)
+    form: FormData = await visit.request.form(max_files=page.files, max_fields=_MOST_FIELDS)
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    return replace(visit, form=fields, files=await uploads(form) if page.files else ())
 
 
 def _meant(visit: Visit) -> bool:

@@ -21,6 +21,11 @@ ROLES: Mapping[str, Role] = {
 }
 """The least role of each. What goes around a step of the process, or undoes it, is a supervisor's."""
 
+MIGRATE = "migrate"
+"""Orders that go to another version of their process: an operation as well, asked for on the processes' pages."""
+
+_ROLE_OF_OPERATIONS = ROLES | {MIGRATE: Role.SUPERVISOR}
+
 OF_MANY = tuple(action for action in ROLES if action != "correct")
 """What can be done to many orders at once: each correction is its own."""
 
@@ -78,9 +83,19 @@ def fitting(page: OrderPage) -> list[str]:
     return [action for action in ROLES if allowed[action]]
 
 
+def may_operate(role: Role, action: str) -> bool:
+    """Whether that role may begin or stop an operation of that kind, a migration too."""
+    return role.may(_ROLE_OF_OPERATIONS[action])
+
+
+def resting(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The steps of a process at which an order can rest."""
+    return [node for node in plan["nodes"] if node.get("kind") in _RESTS]
+
+
 def steps(page: OrderPage) -> list[str]:
-    """The steps of the order's process at which an order can rest."""
-    return [node["id"] for node in page.order["plan"]["nodes"] if node.get("kind") in _RESTS]
+    """The names of those of the order's process."""
+    return [node["id"] for node in resting(page.order["plan"])]
 
 
 def standing(page: OrderPage) -> list[str]:

@@ -1,6 +1,7 @@
 """What the portal says, in Spanish and English; a test keeps the two complete."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -35,9 +36,20 @@ def document_name(locale: str, document_type: int) -> str:
     return messages(locale).get(f"dte.{document_type}") or str(document_type)
 
 
-def result(locale: str, row: Mapping[str, Any]) -> str:
-    """What became of one order of an operation: why it was refused, or what the engine says of it."""
-    return messages(locale).get(f"code.{row['code']}") or str(row["message"] or "")
+def result(locale: str, row: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
+    """What became of one order of an operation: why it was refused, or what was or would be done and where it is."""
+    known, message = messages(locale), str(row["message"] or "")
+    if refused := known.get(f"code.{row['code']}"):
+        return refused
+    done = _DONE.fullmatch(message)
+    wanted = f"result.{'would_' if done['would'] else ''}{done['what']}" if done else ""
+    if done is None or wanted not in known:
+        return message
+    return known[wanted].format(places=state_name(locale, done["places"].replace(", ", ","), drawn))
+
+
+_DONE = re.compile(r"(?P<would>would be )?(?P<what>[a-z]+): (?P<places>.+)", re.DOTALL)
+"""As the engine writes it: `would be retried: allocation`."""
 
 
 def preferred(accept: str) -> str:

@@ -65,6 +65,18 @@ class OrdersApi:
         """Activates or retires a version of a process. Raises as `_call` does."""
         self._call("POST", f"/processes/{quote(process, safe='')}/versions/{version}/{action}", {})
 
+    def import_processes(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Imports diagrams; the report of each process in them. Raises as `_call` does."""
+        return list(self._call("POST", "/processes", body)["reports"])
+
+    def simulate(self, process: str, version: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The way of a sample order through a version; nothing changes. Raises as `_call` does."""
+        return self._call("POST", f"/processes/{quote(process, safe='')}/versions/{version}/simulate", body)
+
+    def migrate(self, process: str, body: Mapping[str, Any]) -> int:
+        """Rehearses, runs or reverses a migration of orders in flight; the operation. Raises as `_call` does."""
+        return int(self._call("POST", f"/processes/{quote(process, safe='')}/migrations", body)["operation_id"])
+
     def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
         """Opens or closes a legacy system's circuit by hand. Raises as `_call` does."""
         self._call("POST", f"/circuits/{quote(system, safe='')}", body)

@@ -42,7 +42,7 @@ class Templates:
             "duration": partial(formats.duration, locale=locale),
             "age": partial(formats.age, locale=locale),
             "document_name": partial(document_name, locale),
-            "result": partial(result, locale),
+            "result": partial(result, locale, drawn=states),
             "state_name": partial(state_name, locale, drawn=states),
         }
         return self._environment.get_template(name).render(tools | dict(context))

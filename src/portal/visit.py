@@ -15,18 +15,20 @@ from portal.accounts import Role
 from portal.catalogue import LOCALES, messages, preferred, say
 from portal.services import Services
 from portal.sessions import Session
+from portal.uploads import Upload
 
 THEMES = ("auto", "light", "dark")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """`session` is None before the login; `form` holds what was posted."""
+    """`session` is None before the login; `form` holds what was posted, `files` what came with it."""
 
     request: Request
     services: Services
     session: Session | None
     form: Mapping[str, str]
+    files: tuple[Upload, ...] = ()
 
     @property
     def who(self) -> Session:

@@ -12,7 +12,7 @@ from mtd.queries import operations as queries
 from mtd.queries import search
 from mtd.queries.order_page import OrderPage, order_page
 from portal import corrections
-from portal.acts import OF_MANY, ROLES, Choice, arguments, fitting, pace, standing, steps
+from portal.acts import MIGRATE, OF_MANY, ROLES, Choice, arguments, fitting, may_operate, pace, standing, steps
 from portal.filters import given, read_filter
 from portal.visit import Visit
 
@@ -52,10 +52,12 @@ def run(visit: Visit) -> Response:
     """Does what was tried, on the same orders, with the same reason."""
     tried = queries.read_operation(visit.services.read, visit.number("operation_id"))
     action = tried["action"]
-    if refused := _refused(visit, action):
-        return refused
+    if not may_operate(visit.who.role, action):
+        return _forbidden(visit)
     if not tried["dry_run"]:
         raise InvalidRequest("that operation is no dry run", code="no_dry_run")
+    if action == MIGRATE:
+        return visit.go(f"/operations/{_migrate(visit, tried)}")
     body = {"reason": tried["reason"], **tried["selection"], **tried["arguments"], **pace(visit.form)}
     return visit.go(f"/operations/{_begin(visit, action, body, 'run_operation')}")
 
@@ -63,8 +65,8 @@ def run(visit: Visit) -> Response:
 def stop(visit: Visit) -> Response:
     operation_id = visit.number("operation_id")
     running = queries.read_operation(visit.services.read, operation_id)
-    if refused := _refused(visit, running["action"]):
-        return refused
+    if not may_operate(visit.who.role, running["action"]):
+        return _forbidden(visit)
     visit.services.orders_api.stop_operation(operation_id, visit.who.name)
     visit.record("stop_operation", str(operation_id))
     return visit.go(f"/operations/{operation_id}", "operation_stopped")
@@ -86,7 +88,7 @@ def _progress(visit: Visit) -> dict[str, Any]:
     told = queries.read_operation(
         visit.services.read, operation_id, int(after) if after.isdecimal() and len(after) < 9 else 0
     )
-    return {"operation": told, "allowed": visit.who.role.may(ROLES[told["action"]])}
+    return {"operation": told, "allowed": may_operate(visit.who.role, told["action"])}
 
 
 def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Response:
@@ -151,6 +153,21 @@ def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str) -> in
     return begun
 
 
+def _migrate(visit: Visit, rehearsed: dict[str, Any]) -> int:
+    """What was rehearsed, in earnest."""
+    was = rehearsed["arguments"]
+    span = {name: was[name] for name in ("from", "to", "map")}
+    body = {"mode": "run", "person": visit.who.name, "reason": rehearsed["reason"], **span, **pace(visit.form)}
+    subject = f"{was['process']} {was['from']}→{was['to']}"
+    try:
+        begun = visit.services.orders_api.migrate(was["process"], body)
+    except MtdError as error:
+        visit.record("run_migration", subject, outcome=error.code)
+        raise
+    visit.record("run_migration", subject, operation=begun)
+    return begun
+
+
 def _subject(body: dict[str, Any]) -> str:
     ids = body.get("order_ids", [])
     return str(ids[0]) if len(ids) == 1 else str(body.get("fingerprint") or f"{len(ids)} orders")
@@ -160,4 +177,8 @@ def _refused(visit: Visit, action: str) -> Response | None:
     """Raises InvalidRequest for what is no action."""
     if action not in ROLES:
         raise InvalidRequest("there is no such action", code="action_unknown")
-    return None if visit.who.role.may(ROLES[action]) else visit.answer(403, "problem.html", kind="forbidden")
+    return None if visit.who.role.may(ROLES[action]) else _forbidden(visit)
+
+
+def _forbidden(visit: Visit) -> Response:
+    return visit.answer(403, "problem.html", kind="forbidden")

@@ -1,10 +1,17 @@
-"""Versions of processes: where their orders stand, and which one new orders start on."""
+"""Versions of processes: where their orders stand, how long they stand there, and which one new orders start on."""
+
+from typing import Any
 
 from starlette.responses import Response
 
 from mtd.domain.errors import InvalidRequest, MtdError
 from mtd.queries import processes as queries
+from portal import heat
+from portal.acts import resting
 from portal.visit import Visit
+
+VIEWS = ("now", "times")
+"""What a version's diagram shows: how many orders stand at each step, or how long they do."""
 
 
 def show_all(visit: Visit) -> Response:
@@ -12,13 +19,23 @@ def show_all(visit: Visit) -> Response:
 
 
 def show(visit: Visit) -> Response:
-    """One version: its diagram with how many orders stand at each step. Raises NotFound."""
-    asked = visit.request.query_params
-    number = asked.get("version", "")
-    if not number.isdecimal() or len(number) > 9:
-        raise InvalidRequest("version must be a whole number", code="number_malformed")
-    version = queries.process_version(visit.services.read, asked.get("process", ""), int(number))
-    return visit.page("process.html", version=version)
+    """One version: its diagram with how many orders stand at each step, or how long. Raises NotFound."""
+    version = asked_version(visit)
+    view = visit.request.query_params.get("view", "")
+    return visit.page(
+        "process.html",
+        version=version,
+        view=view if view in VIEWS else VIEWS[0],
+        views=VIEWS,
+        steps=resting(version["plan"]),
+        heat=heat.marks(version["times"], visit.locale),
+        legend=heat.legend(visit.locale),
+    )
+
+
+def places(visit: Visit) -> Response:
+    """The part of it that changes: it asks for itself."""
+    return visit.page("process_places.html", version=asked_version(visit))
 
 
 def change(visit: Visit) -> Response:
@@ -33,3 +50,16 @@ def change(visit: Visit) -> Response:
         raise
     visit.record(f"{action}_process", f"{process} v{version}")
     return visit.go("/processes", f"process_{action}")
+
+
+def asked_version(visit: Visit, name: str = "version") -> dict[str, Any]:
+    """The version that the address names. Raises InvalidRequest, NotFound."""
+    asked = visit.request.query_params
+    return queries.process_version(visit.services.read, asked.get("process", ""), read_version(asked.get(name, "")))
+
+
+def read_version(text: str) -> int:
+    """Raises InvalidRequest for what is no version's number."""
+    if not text.isdecimal() or len(text) > 9:
+        raise InvalidRequest("version must be a whole number", code="number_malformed")
+    return int(text)

@@ -81,6 +81,26 @@
     return new XMLSerializer().serializeToString(drawn)
   }
 
+  function badge(text, kind) {
+    const made = document.createElement('b')
+    made.className = kind
+    made.textContent = text
+    return made
+  }
+
+  // How many orders stand at each element, and nothing of what was said before.
+  let counted
+  function count(viewer, counts) {
+    const [overlays, canvas, registry] = ['overlays', 'canvas', 'elementRegistry'].map((name) => viewer.get(name))
+    overlays.remove({ type: 'count' })
+    registry.forEach((element) => canvas.removeMarker(element, 'here'))
+    for (const [id, orders] of Object.entries(counts)) {
+      if (!registry.get(id)) continue
+      overlays.add(id, 'count', { position: { top: -14, right: 14 }, html: badge(orders, 'badge') })
+      canvas.addMarker(id, 'here')
+    }
+  }
+
   async function diagram(target) {
     try {
       const answer = await fetch(target.dataset.src)
@@ -91,13 +111,13 @@
       const canvas = viewer.get('canvas')
       for (const id of JSON.parse(target.dataset.passed)) canvas.addMarker(id, 'passed')
       for (const id of JSON.parse(target.dataset.places)) canvas.addMarker(id, target.dataset.ended === 'true' ? 'ended' : 'here')
-      const overlays = viewer.get('overlays')
-      for (const [id, count] of Object.entries(JSON.parse(target.dataset.counts || '{}'))) {
-        const badge = document.createElement('b')
-        badge.className = 'badge'
-        badge.textContent = count
-        overlays.add(id, { position: { top: -14, right: 14 }, html: badge })
-        canvas.addMarker(id, 'here')
+      for (const [id, { level, label }] of Object.entries(JSON.parse(target.dataset.heat || '{}'))) {
+        canvas.addMarker(id, `heat-${level}`)
+        viewer.get('overlays').add(id, { position: { bottom: 10, left: 6 }, html: badge(label, 'badge figure') })
+      }
+      if (target.dataset.counts) {
+        counted = viewer
+        count(viewer, JSON.parse(target.dataset.counts))
       }
       canvas.zoom('fit-viewport', 'auto')
     } catch (error) {
@@ -126,7 +146,8 @@
     if (event.target.id === 'figures') {
       trouble.hidden = true
       throughput()
-    } else if (event.target.id === 'trouble') trouble.hidden = false
+    } else if (event.target.id === 'places' && counted) count(counted, JSON.parse(document.getElementById('counts').dataset.counts))
+    else if (event.target.id === 'trouble') trouble.hidden = false
   })
 
   document.addEventListener('DOMContentLoaded', () => {

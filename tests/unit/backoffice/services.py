@@ -133,6 +133,11 @@ class FakeApi:
         self.stopped: list[tuple[int, str]] = []
         self.tasks: list[tuple[int, str, Mapping[str, Any]]] = []
         self.notes: list[tuple[str, Mapping[str, Any]]] = []
+        self.imported: list[Mapping[str, Any]] = []
+        self.reports: list[dict[str, Any]] = []
+        self.simulated: list[tuple[str, int, Mapping[str, Any]]] = []
+        self.simulation: dict[str, Any] = {"outcome": None, "stands": [], "problem": None, "steps": [], "order": ""}
+        self.migrated: list[tuple[str, Mapping[str, Any]]] = []
         self.acknowledged: list[tuple[int, str]] = []
         self.reconciled: list[str | None] = []
         self.resolved: list[tuple[int, str, str]] = []
@@ -180,6 +185,21 @@ class FakeApi:
     def change_process(self, process: str, version: int, action: str) -> None:
         self._refuse()
         self.processes.append((process, version, action))
+
+    def import_processes(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        self._refuse()
+        self.imported.append(body)
+        return self.reports
+
+    def simulate(self, process: str, version: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._refuse()
+        self.simulated.append((process, version, body))
+        return self.simulation
+
+    def migrate(self, process: str, body: Mapping[str, Any]) -> int:
+        self._refuse()
+        self.migrated.append((process, body))
+        return 90 + len(self.migrated)
 
     def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
         self._refuse()

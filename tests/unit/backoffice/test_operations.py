@@ -87,7 +87,7 @@ def test_a_refusal_is_said_where_it_was_typed_and_audited(
 def test_a_trial_offers_to_do_it_to_who_may_and_says_why_not(portal: FakePortal) -> None:
     operated(portal)
     page = portal.client(Role.OPERATOR).get("/operations/5").text
-    assert "would be retried: allocation" in page
+    assert "would be retried: Allocation" in page
     assert "The order has ended." in page
     assert "/operations/run" in page
     assert "/operations/run" not in portal.client(Role.VIEWER).get("/operations/5").text

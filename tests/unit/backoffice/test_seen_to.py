@@ -48,8 +48,8 @@ def test_no_warning_is_said(portal: FakePortal) -> None:
 def differing(portal: FakePortal, **changed: Any) -> None:
     document = {"document_type": 33, "folio": 12, "amount": "11900"}
     row = {"difference_id": 3, "day": date(2026, 1, 2), "kind": "amount", "key": f"{ORDER_ID}:dte",
-           "order_id": ORDER_ID, "number": "O-7", "ours": document, "theirs": document | {"amount": "11901"}, "status": "open",
-           "found_at": AT, "closed_at": None, "closed_by": None, "note": None}  # fmt: skip
+           "order_id": ORDER_ID, "number": "O-7", "ours": document, "theirs": document | {"amount": "11901"},
+           "status": "open", "found_at": AT, "closed_at": None, "closed_by": None, "note": None}  # fmt: skip
     portal.read.rows["from dte_differences d left join"] = [row | changed]
     folios = [{"document_type": 33, "left": 80, "per_day": 10.0, "expires_on": "2026-06-30", "lasts_days": 8},
               {"document_type": 39, "left": 900, "per_day": 0.0, "expires_on": None, "lasts_days": None}]  # fmt: skip

@@ -1,0 +1,37 @@
+"""Diagrams drawn elsewhere, imported on a page: the report says what was put right and whether orders can run."""
+
+from starlette.responses import Response
+
+from mtd.domain.errors import InvalidRequest, MtdError
+from portal.diagram_files import ENDINGS, import_request
+from portal.visit import Visit
+
+
+def ask(visit: Visit) -> Response:
+    return _page(visit)
+
+
+def import_(visit: Visit) -> Response:
+    """What is ready becomes a version, on which no order starts yet; the page shows the report of each process."""
+    names = [file.name for file in visit.files]
+    try:
+        reports = visit.services.orders_api.import_processes(import_request(visit.files))
+    except InvalidRequest as error:
+        visit.record("import_process", ", ".join(names), outcome=error.code)
+        return _page(visit, problem=str(error) if error.code not in _SAID else visit.explain(error))
+    except MtdError as error:
+        visit.record("import_process", ", ".join(names), outcome=error.code)
+        raise
+    kept = [f"{report['process']} v{report['version']}" for report in reports if report["version"]]
+    visit.record("import_process", ", ".join(names), kept=kept)
+    return _page(visit, reports=reports)
+
+
+_SAID = ("diagram_missing",)
+"""What the catalogue says as well; the others name a file and its fault."""
+
+
+def _page(visit: Visit, *, reports: list[dict[str, object]] | None = None, problem: str = "") -> Response:
+    return visit.answer(
+        400 if problem else 200, "process_import.html", reports=reports, problem=problem, endings=",".join(ENDINGS)
+    )

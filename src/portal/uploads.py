@@ -1,0 +1,36 @@
+"""Files that a person sends: read whole, and no more of them than the API takes."""
+
+from dataclasses import dataclass
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+
+from mtd.domain.errors import InvalidRequest
+
+LARGEST_BYTES = 4 * 1024 * 1024
+"""Of all files of a form together: a Lambda takes 6 MB, and base64 adds a third."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file; `name` is what the browser calls it, without folders."""
+
+    name: str
+    content: bytes
+
+
+def refuse_large(request: Request) -> None:
+    """Before anything is read. Raises InvalidRequest for a form that is too large, or does not say how large it is."""
+    told = request.headers.get("content-length", "")
+    if not told.isdecimal() or int(told) > LARGEST_BYTES:
+        raise InvalidRequest(f"all files together may have {LARGEST_BYTES} bytes", code="files_too_large")
+
+
+async def uploads(form: FormData) -> tuple[Upload, ...]:
+    """The form's files; a field in which none was chosen has none."""
+    found = [value for _, value in form.multi_items() if isinstance(value, UploadFile) and value.filename]
+    return tuple([Upload(name=_plain(file.filename or ""), content=await file.read()) for file in found])
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2][:200]
