@@ -88,12 +88,14 @@ class OrdersApi:
 
     def call(
         self, method: str, path: str, query: dict[str, str | None] | None = None, *,
-        body: Any = None, missing_is_none: bool = False, seconds: float = 35.0,
+        body: Row | None = None, missing_is_none: bool = False, seconds: float = 35.0,
     ) -> Any:  # fmt: skip
         """One request; the JSON answer. A gateway's passing 5xx is asked again for a GET. Raises Problem."""
         pairs = {name: value for name, value in (query or {}).items() if value}
         url = self._url + path + (f"?{urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote)}" if pairs else "")
-        data = None if body is None else json.dumps(body).encode()
+        # API Gateway's models know no null: what is not said is left out.
+        said = None if body is None else {name: value for name, value in body.items() if value is not None}
+        data = None if said is None else json.dumps(said).encode()
         for attempt in range(3):
             try:
                 with urllib.request.urlopen(self._signed(method, url, data), timeout=seconds) as response:

@@ -81,10 +81,12 @@ class OrdersApi:
         """Opens or closes a legacy system's circuit by hand. Raises as `_call` does."""
         self._call("POST", f"/circuits/{quote(system, safe='')}", body)
 
-    def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Raises UnavailableError when the API does not answer; InvalidRequest, NotFound or Conflict, with the API's
         own code and message, when it refuses."""
-        data = None if body is None else json.dumps(body).encode()
+        # API Gateway's models know no null: what is not said is left out.
+        said = None if body is None else {name: value for name, value in body.items() if value is not None}
+        data = None if said is None else json.dumps(said).encode()
         url, headers = self._url + path, {"Content-Type": "application/json"}
         request = AWSRequest(method=method, url=url, data=data, headers=headers)
         credentials = self._session.get_credentials()
