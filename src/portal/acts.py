@@ -24,7 +24,7 @@ ROLES: Mapping[str, Role] = {
 MIGRATE = "migrate"
 """Orders that go to another version of their process: an operation as well, asked for on the processes' pages."""
 
-_ROLE_OF_OPERATIONS = ROLES | {MIGRATE: Role.SUPERVISOR}
+_ROLE_OF_OPERATIONS: Mapping[str, Role] = {**ROLES, MIGRATE: Role.SUPERVISOR}
 
 OF_MANY = tuple(action for action in ROLES if action != "correct")
 """What can be done to many orders at once: each correction is its own."""

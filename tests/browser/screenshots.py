@@ -17,15 +17,28 @@ PAGES = {
     "orders": "/orders",
     "order": "/orders/CL-2026-000012",
     "exceptions": "/exceptions",
+    "warnings": "/warnings?view=all",
     "tasks": "/tasks?view=open",
     "operations": "/operations",
+    "processes": "/processes",
+    "process": "/processes/version?process=purchase-order&version=1&view=times",
+    "process-import": "/processes/import",
+    "dte": "/dte",
+    "ticket": "/orders/{CL-2026-000012}/ticket",
     "statistics": "/statistics",
     "mail": "/mail",
     "system": "/system",
     "people": "/people",
+    "account": "/account",
 }
+"""Every page of the navigation, and what an order and a version lead to. A number in braces becomes its order's id."""
 
-_READY = {"order": ".djs-element.ended", "exceptions": "#circuits table", "control-room": "#throughput canvas"}
+_READY = {
+    "order": ".djs-element.ended",
+    "process": ".djs-element",
+    "exceptions": "#circuits table",
+    "control-room": "#throughput canvas",
+}
 
 
 def main() -> None:
@@ -54,10 +67,20 @@ def _take(context: BrowserContext, address: str, password: str, names: list[str]
     log_in(page, address, "admin", password)
     for name, path in PAGES.items():
         if name in names:
-            page.goto(address + path)
+            page.goto(address + _with_id(page, address, path))
             page.wait_for_selector(_READY.get(name, "#main"))
             page.wait_for_timeout(600)
             _shoot(page, into / f"{name}-{suffix}.png")
+
+
+def _with_id(page: Page, address: str, path: str) -> str:
+    """Asked of the portal, which leads from a number to the newest order under it."""
+    before, brace, rest = path.partition("{")
+    if not brace:
+        return path
+    number, _, after = rest.partition("}")
+    page.goto(f"{address}/orders/{number}")
+    return f"{before}{page.url.rpartition('/')[2]}{after}"
 
 
 def _shoot(page: Page, path: Path) -> None:

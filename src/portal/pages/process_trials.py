@@ -98,7 +98,7 @@ def _sample(visit: Visit, version: dict[str, Any]) -> dict[str, Any]:
     steps = {step["id"] for step in resting(version["plan"])}
     fails = [name for name in visit.form.get("fails", "").split(",") if name in steps]
     try:
-        values = json.loads(visit.form.get("values", "").strip() or "{}")
+        values = json.loads(visit.form.get("data", "").strip() or "{}")
     except (ValueError, RecursionError):
         raise InvalidRequest("the values are no JSON", code="values_malformed") from None
     return {"number": visit.form.get("number", "").strip() or None, "fails": fails, "values": values}

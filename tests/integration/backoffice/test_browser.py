@@ -19,7 +19,9 @@ from tests.orders import OrderFile
 pytestmark = pytest.mark.slow
 
 type Enter = Callable[..., Page]
-PAGES = ("/", "/orders", "/exceptions", "/statistics", "/mail", "/system", "/people", "/account")
+VERSION = "/processes/version?process=purchase-order&version=1"
+PAGES = ("/", "/orders", "/exceptions", "/warnings", "/tasks?view=groups", "/processes", "/processes/import", VERSION,
+         f"{VERSION}&view=times", "/dte", "/statistics", "/mail", "/system", "/people", "/account")  # fmt: skip
 WAIT = 60_000
 
 

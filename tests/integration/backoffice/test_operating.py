@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from portal.accounts import Role
 from tests.browser.axe import violations
+from tests.integration.backoffice.test_tasks import task_of
 from tests.integration.flow.system import System
 from tests.orders import OrderFile
 
@@ -22,8 +23,9 @@ def _fail(system: System, number: str, code: str) -> str:
     return str(system.ended(number, "exception")["orders"][0]["order_id"])
 
 
-def _try(page: Page, action: str, reason: str) -> None:
-    page.locator(".acts").get_by_role("link", name=action, exact=True).click()
+def _try(page: Page, action: str, reason: str, *, clicked: bool = False) -> None:
+    if not clicked:
+        page.locator(".acts").get_by_role("link", name=action, exact=True).click()
     page.fill("input[name=reason]", reason)
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_contain_text("What would happen", timeout=WAIT)
@@ -87,6 +89,42 @@ def test_a_supervisor_cancels_and_the_stock_comes_back(enter: Enter, address: st
     system.ended(number, "cancelled")
     page.goto(f"{address}/orders/{order_id}")
     expect(page.locator(".acts")).to_have_count(0)
+
+
+def test_a_supervisor_skips_the_step_that_fails_and_moves_another_order_past_it(
+    enter: Enter, address: str, system: System, number: str
+) -> None:
+    page = enter(Role.SUPERVISOR)
+    for action, each in (("Skip the step", f"{number}-S"), ("Move", f"{number}-M")):
+        order_id = _fail(system, each, f"code-{number}")
+        system.heal("eom", each)
+        page.goto(f"{address}/orders/{order_id}")
+        if action == "Move":
+            page.locator(".acts").get_by_role("link", name=action, exact=True).click()
+            page.select_option("select[name=node]", "emission_dte")
+        _try(page, action, "stock is in the shop", clicked=action == "Move")
+        page.get_by_role("button", name=re.compile("now$")).click()
+        expect(page.locator("tbody .chip")).to_have_text("done", timeout=WAIT)
+        system.ended(each, "completed")
+
+
+def test_an_order_rests_while_it_is_suspended_and_goes_on_when_resumed(
+    enter: Enter, address: str, system: System, number: str
+) -> None:
+    task = task_of(system, number)
+    page = enter(Role.OPERATOR, locale="es")
+    for action, button, told in (("Suspender", "Suspender ahora", "suspendida"), ("Reanudar", "Reanudar ahora", "")):
+        page.goto(f"{address}/orders/{number}")
+        page.locator(".acts").get_by_role("link", name=action, exact=True).click()
+        page.fill("input[name=reason]", "espera al cliente")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name=button).click(timeout=WAIT)
+        expect(page.locator("tbody")).to_contain_text("reanudada" if not told else "suspendida: Approve", timeout=WAIT)
+        page.goto(f"{address}/orders/{number}")
+        expect(page.locator(".chip.big", has_text="suspendida")).to_have_count(1 if told else 0)
+    done = {"version": task["version"], "person": "ana", "values": {"discount": 1, "approved": True}}
+    assert system.call("POST", f"/tasks/{task['task_id']}/complete", done)[0] == 200
+    system.ended(number, "completed")
 
 
 def test_a_group_is_re_driven_with_a_canary_and_its_progress_moves_by_itself(

@@ -36,7 +36,7 @@ _FORM = {
 }
 
 
-def _task_of(system: System, number: str) -> dict[str, Any]:
+def task_of(system: System, number: str) -> dict[str, Any]:
     """The open task of a new order of a process of its own."""
     process = f"test-{uuid.uuid4().hex[:8]}"
     content = base64.b64encode(bpmn(draw(_PROCESS, "Test"))).decode()
@@ -57,7 +57,7 @@ def _task_of(system: System, number: str) -> dict[str, Any]:
 def test_a_task_is_claimed_and_completed_by_keyboard_and_the_order_goes_on(
     enter: Enter, address: str, axe: str, system: System, number: str
 ) -> None:
-    task = _task_of(system, number)
+    task = task_of(system, number)
     page, viewer = enter(Role.OPERATOR), enter(Role.VIEWER, width=390, dark=True)
     viewer.goto(f"{address}/tasks?view=open&group=sales")
     expect(viewer.locator("tbody")).to_contain_text(number)
@@ -87,7 +87,7 @@ def test_a_task_is_claimed_and_completed_by_keyboard_and_the_order_goes_on(
 def test_of_two_people_one_has_the_task_and_the_other_is_told(
     enter: Enter, address: str, system: System, number: str
 ) -> None:
-    task = _task_of(system, number)
+    task = task_of(system, number)
     first, second = enter(Role.OPERATOR), enter(Role.OPERATOR)
     for page in (first, second):
         page.goto(f"{address}/tasks/{task['task_id']}")
@@ -101,7 +101,7 @@ def test_of_two_people_one_has_the_task_and_the_other_is_told(
 def test_a_version_shows_where_its_orders_stand_and_is_retired(
     enter: Enter, address: str, axe: str, system: System, number: str
 ) -> None:
-    process = _task_of(system, number)["process"]
+    process = task_of(system, number)["process"]
     page = enter(Role.SUPERVISOR)
     page.goto(f"{address}/processes")
     assert violations(page, axe) == []

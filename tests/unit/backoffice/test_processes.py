@@ -139,13 +139,13 @@ def test_a_sample_order_is_walked_through_and_nothing_is_written(portal: FakePor
             {"what": "begins", "node": "s", "visited": [{"node": "validation", "name": "Validation"}], "values": {}}
         ],
     }  # fmt: skip
-    form = {"csrf": CSRF, "process": "p", "version": "1", "number": " O-1 ", "fails": "approve", "values": '{"a": 1}'}
+    form = {"csrf": CSRF, "process": "p", "version": "1", "number": " O-1 ", "fails": "approve", "data": '{"a": 1}'}
     page = portal.client(Role.OPERATOR).post("/processes/simulate", data=form).text
     assert portal.api.simulated == [("p", 1, {"number": "O-1", "fails": ["approve"], "values": {"a": 1}})]
     for told in ("it &lt;stands&gt;", """data-passed='["V"]'""", """data-places='["A"]'""", "stands at approve"):
         assert told in page, told
     assert portal.records.recorded == []
-    bad = portal.client(Role.OPERATOR).post("/processes/simulate", data=form | {"values": "{"})
+    bad = portal.client(Role.OPERATOR).post("/processes/simulate", data=form | {"data": "{"})
     assert bad.status_code == 400
     assert "The values are no JSON object." in bad.text
 

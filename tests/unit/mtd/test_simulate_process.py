@@ -62,7 +62,7 @@ def test_what_a_process_cannot_go_on_from_is_told_with_where_it_stands() -> None
 
 
 def test_values_that_forms_leave_are_seen_by_rules() -> None:
-    text = "start: S\nuser: Ask | group=g\nxor: X\nend: Yes\nend: No\nS > Ask > X >[data.approved == true] Yes\nX >[*] No"
+    text = "start: S\nuser: U | group=g\nxor: X\nend: Yes\nend: No\nS > U > X >[data.approved == true] Yes\nX >[*] No"
     assert walk(plan_of(text), approved=True)["outcome"] == "yes"
     assert walk(plan_of(text), approved=False)["outcome"] == "no"
 
