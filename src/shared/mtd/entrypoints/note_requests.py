@@ -18,6 +18,4 @@ def read_note(number: str, body: Json) -> Note:
         meant = UUID(order_id) if order_id else None
     except ValueError:
         raise InvalidRequest("order_id must be the id of an order", code="order_id_malformed") from None
-    return Note(
-        number=number, person=person, text=text.strip(), seller=read_text(body, "seller", 200), order_id=meant
-    )
+    return Note(number=number, person=person, text=text.strip(), seller=read_text(body, "seller", 200), order_id=meant)

@@ -37,9 +37,7 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **{name: row[name].isoformat() if row[name] else None for name in _MOMENTS}}
 
 
-def board(
-    read: Reader, view: str, *, person: str, groups: Sequence[str], group: str | None
-) -> list[dict[str, Any]]:
+def board(read: Reader, view: str, *, person: str, groups: Sequence[str], group: str | None) -> list[dict[str, Any]]:
     """The tasks that a person of those groups looks at, the most urgent first; `group` narrows them down.
 
     `mine`, the `groups`' (capitals or not), all that are `open` or `overdue`, or those `done` by that person.

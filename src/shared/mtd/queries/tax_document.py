@@ -48,6 +48,4 @@ def credit_note(read: Reader, order_id: UUID) -> Paper:
 def _paper(row: dict[str, Any], cancels: tuple[int, int] | None = None) -> Paper:
     order = from_json(row["document"])
     lines = [(each.name, each.quantity, each.price, line_amount(each, order.currency)) for each in order.lines]
-    return Paper(
-        row=row, order=order, sums=amounts(order), lines=lines, receiver=receiver_rut(order), cancels=cancels
-    )
+    return Paper(row=row, order=order, sums=amounts(order), lines=lines, receiver=receiver_rut(order), cancels=cancels)
