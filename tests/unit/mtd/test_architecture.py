@@ -26,7 +26,8 @@ RULES = {
     SRC / "legacy_simulator": {"legacy_simulator", "starlette", "uvicorn"},
     SRC / "portal": {
         "portal", "mtd.queries", "mtd.sql", "mtd.domain.errors",
-        "argon2", "boto3", "botocore", "jinja2", "jwt", "psycopg", "psycopg_pool", "starlette", "uvicorn",
+        "argon2", "boto3", "botocore", "jinja2", "jwt", "psycopg", "psycopg_pool", "reportlab", "starlette",
+        "uvicorn", "yaml",
     },
     SRC / "devenv": {
         "devenv", "portal.node.served",

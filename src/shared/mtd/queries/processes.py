@@ -39,7 +39,8 @@ def process_version(read: Reader, process: str, version: int) -> dict[str, Any]:
     if not found:
         raise NotFound(f"there is no version {version} of {process!r}", code="process_version_unknown")
     places = read(_SQL["version_places"], {"process_version_id": found[0]["process_version_id"]})
-    elements = {node["id"]: node.get("element") for node in found[0]["plan"]["nodes"]}
+    # An order that is put back from where it ended has stood at an end; nobody waits for it there.
+    elements = {node["id"]: node.get("element") for node in found[0]["plan"]["nodes"] if node["kind"] != "end"}
     counts = {element: row["orders"] for row in places if (element := elements.get(row["node"]))}
     times = read(_SQL["version_times"], {"process": process})
     shown = [{**row, "element": elements[row["node"]]} for row in times if row["node"] in elements]
