@@ -161,7 +161,7 @@ def _red_box(canvas: Canvas, paper: Paper, text: Text) -> float:
     canvas.setFont(_BOLD, 11)
     for place, line in enumerate(told):
         canvas.drawCentredString(_RIGHT - _BOX / 2, _TOP - (8 + 6 * place) * mm, line)
-    office = f"S.I.I. - {text.of(seller.city).upper()}" if seller.city else "S.I.I."
+    office = f"S.I.I. - {text.of(seller.city).upper()}" if seller.city and seller.rut else "S.I.I."
     canvas.setFont(_BOLD, 9)
     canvas.drawCentredString(_RIGHT - _BOX / 2, _TOP - height - 5 * mm, office)
     return _TOP - height - 6 * mm

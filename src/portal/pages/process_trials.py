@@ -18,19 +18,19 @@ def simulate(visit: Visit) -> Response:
     """The way of a sample order, step by step; nothing changes. Raises NotFound for a version that there is not."""
     process, number = visit.form.get("process", ""), visit.number("version")
     version = processes.process_version(visit.services.read, process, number)
-    told, problem = None, ""
+    walk, problem = None, ""
     try:
-        told = visit.services.orders_api.simulate(process, number, _sample(visit, version))
+        walk = visit.services.orders_api.simulate(process, number, _sample(visit, version))
     except (InvalidRequest, NotFound) as error:
         problem = visit.explain(error)
     elements = {node["id"]: node.get("element") for node in version["plan"]["nodes"]}
-    visited = [place["node"] for step in told["steps"] for place in step["visited"]] if told else []
-    stands = told["stands"] if told else []
+    visited = [place["node"] for step in walk["steps"] for place in step["visited"]] if walk else []
+    stands = walk["stands"] if walk else []
     return visit.answer(
         400 if problem else 200,
         "process_simulation.html",
         version=version,
-        told=told,
+        walk=walk,
         problem=problem,
         given=visit.form,
         steps=resting(version["plan"]),

@@ -144,6 +144,7 @@ def test_a_sample_order_is_walked_through_and_nothing_is_written(portal: FakePor
     assert portal.api.simulated == [("p", 1, {"number": "O-1", "fails": ["approve"], "values": {"a": 1}})]
     for told in ("it &lt;stands&gt;", """data-passed='["V"]'""", """data-places='["A"]'""", "stands at approve"):
         assert told in page, told
+    assert 'class="told"' not in page
     assert portal.records.recorded == []
     bad = portal.client(Role.OPERATOR).post("/processes/simulate", data=form | {"data": "{"})
     assert bad.status_code == 400
