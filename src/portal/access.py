@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from portal.accounts import Role
 from portal.services import Services
-from portal.uploads import refuse_large, uploads
+from portal.uploads import read_form, refuse_large, uploads
 from portal.visit import Visit
 
 SESSION_COOKIE = "mtd_session"
@@ -63,11 +63,14 @@ def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Res
 
 async def _with_form(visit: Visit, page: Page) -> Visit:
     """Raises InvalidRequest for files that are too large."""
+    form: FormData
     if page.files:
         refuse_large(visit.request)
-    form: FormData = await visit.request.form(max_files=page.files, max_fields=_MOST_FIELDS)
+        form = await read_form(visit.request, files=page.files, fields=_MOST_FIELDS)
+    else:
+        form = await visit.request.form(max_files=0, max_fields=_MOST_FIELDS)
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
-    return replace(visit, form=fields, files=await uploads(form) if page.files else ())
+    return replace(visit, form=fields, files=await uploads(form))
 
 
 def _meant(visit: Visit) -> bool:

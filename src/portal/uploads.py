@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from mtd.domain.errors import InvalidRequest
@@ -24,6 +25,23 @@ def refuse_large(request: Request) -> None:
     told = request.headers.get("content-length", "")
     if not told.isdecimal() or int(told) > LARGEST_BYTES:
         raise InvalidRequest(f"all files together may have {LARGEST_BYTES} bytes", code="files_too_large")
+
+
+async def read_form(request: Request, *, files: int, fields: int) -> FormData:
+    """A form with at most so many files and fields. Raises InvalidRequest for one that cannot be read.
+
+    All of it stays in memory: on AWS the container has no file system to write to.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await request.form(max_files=0, max_fields=fields)
+    try:
+        return await _InMemory(request.headers, request.stream(), max_files=files, max_fields=fields).parse()
+    except (MultiPartException, KeyError) as error:
+        raise InvalidRequest(f"that is no form with files: {error}", code="upload_malformed") from None
+
+
+class _InMemory(MultiPartParser):
+    spool_max_size = LARGEST_BYTES + 1
 
 
 async def uploads(form: FormData) -> tuple[Upload, ...]:

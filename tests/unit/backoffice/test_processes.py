@@ -1,6 +1,7 @@
 """Processes: imported, walked through and migrated from the page; times as colours with figures."""
 
 import base64
+import tempfile
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,6 +85,30 @@ def test_too_much_is_refused_before_it_is_read(portal: FakePortal) -> None:
     answer = upload(portal, ("p.bpmn", b"x" * (LARGEST_BYTES + 1)))
     assert answer.status_code == 400
     assert "more than 4 MB" in answer.text
+    assert portal.api.imported == []
+
+
+def test_a_large_file_needs_no_file_system(portal: FakePortal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The container on AWS has none that it may write to."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    content = b"x" * (3 * 1024 * 1024)
+    assert upload(portal, ("p.bpmn", content)).status_code == 200
+    assert base64.b64decode(portal.api.imported[0]["files"][0]["content"]) == content
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"csrf=x"),
+        ("multipart/form-data; boundary=b", b"no part"),
+        ("text/plain", b"x"),
+        ("multipart/form-data", b"--"),
+    ],
+)
+def test_what_is_no_form_with_files_is_refused(portal: FakePortal, kind: str, body: bytes) -> None:
+    client = portal.client(Role.SUPERVISOR)
+    answer = client.post("/processes/import", content=body, headers={"content-type": kind})
+    assert answer.status_code in (400, 403)
     assert portal.api.imported == []
 
 
