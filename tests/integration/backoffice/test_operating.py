@@ -90,6 +90,7 @@ def test_a_supervisor_cancels_and_the_stock_comes_back(enter: Enter, address: st
     expect(page.locator(".acts")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_supervisor_skips_the_step_that_fails_and_moves_another_order_past_it(
     enter: Enter, address: str, system: System, number: str
 ) -> None:
@@ -111,6 +112,7 @@ def test_a_supervisor_skips_the_step_that_fails_and_moves_another_order_past_it(
     system.ended(f"{number}-M", "completed")
 
 
+@pytest.mark.slow
 def test_an_order_rests_while_it_is_suspended_and_goes_on_when_resumed(
     enter: Enter, address: str, system: System, number: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from portal.accounts import Role
@@ -9,6 +10,8 @@ from tests.browser.axe import violations
 from tests.integration.backoffice.test_tasks import task_of
 from tests.integration.flow.system import System
 from tests.orders import OrderFile
+
+pytestmark = pytest.mark.slow
 
 type Enter = Callable[..., Page]
 WAIT = 60_000
