@@ -1,4 +1,4 @@
-"""Every route with the least role that may use it."""
+"""Every route with the least role that may use it, and whether it is the house's alone."""
 
 from portal.access import Page
 from portal.accounts import Role
@@ -50,13 +50,13 @@ PAGES = (
     Page(path="/processes", endpoint=processes.change, role=Role.SUPERVISOR, method="POST"),
     Page(path="/processes/version", endpoint=processes.show, role=Role.VIEWER),
     Page(path="/circuits", endpoint=circuits.show, role=Role.VIEWER, quiet=True),
-    Page(path="/circuits", endpoint=circuits.change, role=Role.SUPERVISOR, method="POST"),
+    Page(path="/circuits", endpoint=circuits.change, role=Role.SUPERVISOR, method="POST", house=True),
     Page(path="/waiting", endpoint=exceptions.waiting, role=Role.VIEWER),
     Page(path="/waiting/push", endpoint=exceptions.push, role=Role.OPERATOR, method="POST"),
-    Page(path="/mail", endpoint=mail.show, role=Role.VIEWER),
+    Page(path="/mail", endpoint=mail.show, role=Role.VIEWER, house=True),
     Page(path="/statistics", endpoint=statistics.show, role=Role.VIEWER),
     Page(path="/statistics.csv", endpoint=statistics.export, role=Role.VIEWER),
-    Page(path="/system", endpoint=system.show, role=Role.VIEWER),
+    Page(path="/system", endpoint=system.show, role=Role.VIEWER, house=True),
     Page(path="/people", endpoint=people.show, role=Role.ADMINISTRATOR),
     Page(path="/people/add", endpoint=people.add, role=Role.ADMINISTRATOR, method="POST"),
     Page(path="/people/role", endpoint=people.change_role, role=Role.ADMINISTRATOR, method="POST"),

@@ -25,7 +25,7 @@ def xml(visit: Visit) -> Response:
 
 
 def _paper(visit: Visit) -> Paper:
-    return tax_document(visit.services.read, visit.request.path_params["order"])
+    return tax_document(visit.read, visit.request.path_params["order"])
 
 
 def _dte(paper: Paper) -> bytes:

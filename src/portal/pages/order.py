@@ -19,11 +19,11 @@ def show(visit: Visit) -> Response:
     try:
         order_id = UUID(asked)
     except ValueError:
-        found = order_page.newest_with_number(visit.services.read, asked)
+        found = order_page.newest_with_number(visit.read, asked)
         if found is None:
             raise NotFound(f"there is no order {asked}", code="order_unknown") from None
         return RedirectResponse(f"/orders/{found}", 303)
-    page = order_page.order_page(visit.services.read, order_id)
+    page = order_page.order_page(visit.read, order_id)
     # An order that could not be understood is stored as it came.
     document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
     actions = [action for action in fitting(page) if visit.who.role.may(ROLES[action])]
@@ -34,7 +34,7 @@ def show(visit: Visit) -> Response:
 
 def diagram(visit: Visit) -> Response:
     """The BPMN of a process version: it never changes."""
-    text = order_page.diagram(visit.services.read, visit.request.path_params["version"])
+    text = order_page.diagram(visit.read, visit.request.path_params["version"])
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
     return Response(text, media_type="application/xml", headers=headers)
 

@@ -8,7 +8,7 @@ from portal.visit import Visit
 
 
 def show_all(visit: Visit) -> Response:
-    return visit.page("processes.html", versions=queries.list_versions(visit.services.read, None))
+    return visit.page("processes.html", versions=queries.list_versions(visit.read, None))
 
 
 def show(visit: Visit) -> Response:
@@ -17,7 +17,7 @@ def show(visit: Visit) -> Response:
     number = asked.get("version", "")
     if not number.isdecimal() or len(number) > 9:
         raise InvalidRequest("version must be a whole number", code="number_malformed")
-    version = queries.process_version(visit.services.read, asked.get("process", ""), int(number))
+    version = queries.process_version(visit.read, asked.get("process", ""), int(number))
     return visit.page("process.html", version=version)
 
 
@@ -27,7 +27,7 @@ def change(visit: Visit) -> Response:
     if action not in ("activate", "retire"):
         raise InvalidRequest("a version is activated or retired", code="action_unknown")
     try:
-        visit.services.orders_api.change_process(process, version, action)
+        visit.api.change_process(process, version, action)
     except MtdError as error:
         visit.record(f"{action}_process", f"{process} v{version}", outcome=error.code)
         raise

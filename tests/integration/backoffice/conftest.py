@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from devenv.instance import PROJECT, Instance
+from mtd.domain.tenants import HOUSE
+from mtd.queries.orders import Reader
 from portal.accounts import Accounts, Role
 from portal.database import Database
 from tests.browser.axe import axe_script
@@ -50,12 +52,18 @@ def _conninfo(system: System, user: str, password: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def reader(system: System, secrets: dict[str, str]) -> Iterator[Database]:
+def orders(system: System, secrets: dict[str, str]) -> Iterator[Database]:
     """As the portal reads orders."""
     database = Database(_conninfo(system, "mtd_reader", secrets["reader"]), read_only=True, connections=2)
     database.open()
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def reader(orders: Database) -> Reader:
+    """As the portal reads the house's orders."""
+    return orders.of(HOUSE)
 
 
 @pytest.fixture(scope="session")
@@ -68,12 +76,12 @@ def own(system: System, secrets: dict[str, str]) -> Iterator[Database]:
 
 
 @pytest.fixture
-def person(own: Database) -> Callable[[Role], str]:
+def person(own: Database) -> Callable[..., str]:
     """Makes a user of that role; the name."""
 
-    def make(role: Role) -> str:
+    def make(role: Role, tenant: str = HOUSE) -> str:
         name = f"{role}-{uuid.uuid4().hex[:8]}"
-        Accounts(own).add(name, PASSWORD, role)
+        Accounts(own).add(tenant, name, PASSWORD, role)
         return name
 
     return make
