@@ -18,9 +18,8 @@ from portal.accounts import Accounts, Role
 from portal.database import Database
 from tests.browser.axe import axe_script
 from tests.browser.portal_browser import browser, chromium, log_in, visitor
+from tests.integration.backoffice.tenant_world import PASSWORD, Visitor, World, make_world, new_tenant, new_visitor
 from tests.integration.flow.system import System
-
-PASSWORD = "a long enough password"
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +84,27 @@ def person(own: Database) -> Callable[..., str]:
         return name
 
     return make
+
+
+@pytest.fixture(scope="session")
+def world(system: System, own: Database) -> Iterator[World]:
+    """A tenant with one of everything."""
+    made = make_world(system, own)
+    yield made
+    system.sql("delete from process_versions where process_version_id = %s", made.version)
+
+
+@pytest.fixture(scope="session")
+def other(system: System, own: Database) -> Visitor:
+    """An administrator of another tenant."""
+    mark = f"o{uuid.uuid4().hex[:10]}"
+    return new_visitor(own, new_tenant(system, mark), f"{mark}-admin")
+
+
+@pytest.fixture(scope="session")
+def house(own: Database) -> Visitor:
+    """An administrator of the house."""
+    return new_visitor(own, HOUSE, f"h{uuid.uuid4().hex[:10]}-admin")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from portal.accounts import Accounts, Attempt, Role
 from portal.audit import Audit
 from portal.database import Database
 from portal.sessions import Sessions
-from tests.integration.backoffice.conftest import PASSWORD
+from tests.integration.backoffice.tenant_world import PASSWORD
 from tests.integration.flow.system import System
 from tests.orders import OrderFile
 
