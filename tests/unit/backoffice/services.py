@@ -126,10 +126,12 @@ class FakeRecords:
 
     def __init__(self) -> None:
         self.recorded: list[tuple[str, str, str]] = []
+        self.tenants: list[str] = []
 
     def record(
         self, *, tenant: str, user: str, address: str, action: str, subject: str, outcome: str = "done", **_: Any
     ) -> None:
+        self.tenants.append(tenant)
         self.recorded.append((user, action, outcome))
 
     def latest(self, tenant: str) -> list[dict[str, Any]]:

@@ -40,8 +40,8 @@ def register_orders(
     """Register each order once; the status of each, in the order given.
 
     Within a tenant the same seller, number and content again is `duplicate`; the same number with other content is
-    registered beside the first as an exception (`conflict`). Raises InvalidRequest for a process that no order can start
-    on.
+    registered beside the first as an exception (`conflict`). Raises InvalidRequest for a process on which no order can
+    start.
     """
     plans = {asked: _plan(work, *asked) for asked in {_asked(item) for item in incoming}}
     here = [*hops, hop("Lambda", function, request_id=request_id)]
