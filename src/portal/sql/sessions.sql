@@ -3,7 +3,7 @@ insert into portal.sessions (token_hash, user_id, csrf, address, agent)
 values (%(token_hash)s, %(user_id)s, %(csrf)s, %(address)s, %(agent)s);
 
 -- name: find
-select session_id, user_id, tenant, tenant_name, csrf, name, role, stale
+select session_id, csrf, stale, tenant_name, (person).user_id, (person).tenant, (person).name, (person).role
 from portal.session_of(%(token_hash)s, %(idle_seconds)s, %(longest_seconds)s);
 
 -- name: touch

@@ -10,6 +10,7 @@ from mtd.adapters import database as functions
 from mtd.adapters.database import TENANTS_ROLE
 from mtd.domain.errors import MtdError
 from mtd.domain.tenants import HOUSE
+from mtd.queries.circuits import read_circuit
 from portal.database import Database
 from portal.live import Lives
 from tests.integration.backoffice.tenant_world import World
@@ -152,6 +153,18 @@ def test_a_pooled_connection_keeps_nothing_of_the_last_request(
     assert first["rows"] == 2
     assert (after["rows"], after["connection"]) == (0, first["connection"])
     assert house["rows"] == 0
+
+
+def test_a_circuit_tells_each_tenant_how_many_of_its_own_orders_fail(
+    system: System, orders: Database, world: World
+) -> None:
+    name = f"s-{world.mark}"
+    system.sql("insert into circuits (system, failing) values (%s, %s::uuid[])", name, [world.good, world.bad])
+    try:
+        failing = [read_circuit(orders.of(tenant), name, 0.0)["failing"] for tenant in (world.tenant, HOUSE)]
+    finally:
+        system.sql("delete from circuits where system = %s", name)
+    assert failing == [2, 0]
 
 
 def test_each_tenant_watches_its_own_figures(orders: Database, world: World) -> None:

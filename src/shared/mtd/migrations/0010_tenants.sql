@@ -26,7 +26,8 @@ create function acting_tenant() returns text language sql stable parallel safe
 return nullif(current_setting('mtd.tenant', true), '');
 
 -- The mechanism, one call a table. Without FORCE a policy does not bind the tables' owner: the flow's functions work on
--- batches of all tenants. In a sub-select the setting is read once a statement, not once a row.
+-- batches of all tenants. A role that no policy names sees nothing. In a sub-select the setting is read once a statement,
+-- not once a row.
 
 -- For what tells of no order, or what comes without a tenant of its own.
 create procedure keep_tenants_apart(kept regclass) language plpgsql as $$
@@ -34,7 +35,8 @@ begin
     execute format('alter table %s add column tenant text not null default coalesce(acting_tenant(), ''main'')'
                    ' references tenants', kept);
     execute format('alter table %s enable row level security', kept);
-    execute format('create policy own_tenant on %s using (tenant = (select acting_tenant()))', kept);
+    execute format('create policy own_tenant on %s to mtd_reader, mtd_tenant, mtd_portal'
+                   ' using (tenant = (select acting_tenant()))', kept);
 end $$;
 
 create function take_tenant_of_order() returns trigger language plpgsql as $$
@@ -50,26 +52,29 @@ begin
     execute format('create trigger tenant_of_order before insert on %s'
                    ' for each row execute function take_tenant_of_order()', kept);
     execute format('alter table %s enable row level security', kept);
-    execute format('create policy own_tenant on %s using (tenant = (select acting_tenant()))', kept);
+    execute format('create policy own_tenant on %s to mtd_reader, mtd_tenant, mtd_portal'
+                   ' using (tenant = (select acting_tenant()))', kept);
 end $$;
 
 -- For rows that are read with one order only: writing them costs nothing more.
 create procedure keep_behind_order(kept regclass) language plpgsql as $$
 begin
     execute format('alter table %s enable row level security', kept);
-    execute format('create policy own_order on %s using (exists (select from orders o where o.order_id = %s.order_id))',
-                   kept, kept);
+    execute format('create policy own_order on %s to mtd_reader, mtd_tenant'
+                   ' using (exists (select from orders o where o.order_id = %s.order_id))', kept, kept);
 end $$;
 
 -- For what tells of all tenants at once.
 create procedure keep_for_house(kept regclass) language plpgsql as $$
 begin
     execute format('alter table %s enable row level security', kept);
-    execute format('create policy house on %s using ((select acting_tenant()) = ''main'')', kept);
+    execute format('create policy house on %s to mtd_reader, mtd_tenant'
+                   ' using ((select acting_tenant()) = ''main'')', kept);
 end $$;
 
 alter table tenants enable row level security;
-create policy own_tenant on tenants using (code = (select acting_tenant()) or (select acting_tenant()) = 'main');
+create policy own_tenant on tenants to mtd_reader, mtd_tenant, mtd_portal
+    using (code = (select acting_tenant()) or (select acting_tenant()) = 'main');
 
 call keep_tenants_apart('orders');
 call keep_tenants_apart('process_versions');
@@ -136,6 +141,7 @@ grant usage on schema public to mtd_tenant;
 grant select, insert, update, delete on all tables in schema public to mtd_tenant;
 alter default privileges in schema public grant select, insert, update, delete on tables to mtd_tenant;
 revoke insert, update, delete on tenants, own_orders, migrations from mtd_tenant;
+revoke update, delete on events from mtd_tenant;
 -- What is not for people, whoever they are.
 revoke all on suppressed_addresses, summary_marks from mtd_tenant;
 revoke select on suppressed_addresses, summary_marks, outbox, migrations from mtd_reader;
@@ -147,26 +153,22 @@ call keep_tenants_apart('portal.audit');
 call keep_tenants_apart('portal.views');
 
 -- The two doors in that wall, for whoever is nobody's yet: who shows a name, and who shows a session's token.
-create function portal.user_named(wanted text)
-returns table (user_id bigint, tenant text, name text, password_hash text, role text, disabled_at timestamptz)
-language sql stable security definer set search_path = pg_catalog
-begin atomic
-    select u.user_id, u.tenant, u.name, u.password_hash, u.role, u.disabled_at from portal.users u where u.name = wanted;
-end;
+create function portal.user_named(wanted text) returns setof portal.users
+language sql stable security definer set search_path = pg_catalog as $$
+    select u.* from portal.users u where u.name = wanted
+$$;
 
 create function portal.session_of(shown bytea, idle_seconds double precision, longest_seconds double precision)
-returns table (session_id bigint, user_id bigint, tenant text, tenant_name text, csrf text, name text, role text,
-               stale boolean)
-language sql stable security definer set search_path = pg_catalog
-begin atomic
-    select s.session_id, s.user_id, s.tenant, t.name, s.csrf, u.name, u.role, s.seen_at < now() - interval '20 seconds'
+returns table (session_id bigint, csrf text, stale boolean, tenant_name text, person portal.users)
+language sql stable security definer set search_path = pg_catalog as $$
+    select s.session_id, s.csrf, s.seen_at < now() - interval '20 seconds', t.name, u
     from portal.sessions s
     join portal.users u on u.user_id = s.user_id
     join public.tenants t on t.code = s.tenant
     where s.token_hash = shown and s.closed_at is null and u.disabled_at is null
       and s.seen_at > now() - make_interval(secs => idle_seconds)
-      and s.opened_at > now() - make_interval(secs => longest_seconds);
-end;
+      and s.opened_at > now() - make_interval(secs => longest_seconds)
+$$;
 
 revoke execute on function portal.user_named, portal.session_of from public;
 grant execute on function portal.user_named, portal.session_of to mtd_portal;
