@@ -15,6 +15,8 @@ import pytest
 
 from devenv.deploy.template import load
 from devenv.instance import PROJECT
+from mtd.adapters.database import Database
+from mtd.adapters.schema import PostgresSchema
 from mtd.domain.tenants import HOUSE
 from portal.access import Page
 from portal.routes import PAGES
@@ -284,6 +286,26 @@ def test_a_file_of_nobody_is_rejected_and_the_house_sees_it(system: System, worl
     assert row["state"] == "rejected"
     assert "tenant_unknown" in row["reason"]
     assert system.sql("select tenant from rejections where source = %s", source) == [{"tenant": HOUSE}]
+
+
+def test_a_deployment_is_every_tenants_and_leaves_what_one_has_drawn_itself(
+    system: System, world: World, other: Visitor
+) -> None:
+    process, schema = f"d-{world.mark}", PostgresSchema(Database(system.conninfo))
+    [plan] = system.sql("select plan from process_versions where process_version_id = %s", world.version)
+    system.sql(
+        "insert into process_versions (tenant, process, version, plan, diagram, diagram_hash, active, report)"
+        " select tenant, %s, 1, plan, diagram, 'own', true, %s from process_versions where process_version_id = %s",
+        process, '{"bindings": []}', world.version,
+    )  # fmt: skip
+    try:
+        versions = [schema.publish(process, plan["plan"], "<d/>", digest) for digest in ("first", "second", "second")]
+        active = system.sql("select tenant, diagram_hash from process_versions where process = %s and active", process)
+    finally:
+        system.sql("delete from process_versions where process = %s", process)
+    assert versions == [1, 2, 2]
+    told = {row["tenant"]: row["diagram_hash"] for row in active}
+    assert (told[HOUSE], told[other.tenant], told[world.tenant]) == ("second", "second", "own")
 
 
 def test_the_house_makes_a_tenants_first_administrator(

@@ -53,6 +53,7 @@ def test_the_owner_writes_the_reader_reads_and_a_new_secret_is_a_new_password(po
     assert _users(secrets).ensure() == ["shop_owner", "shop_reader", "shop_portal"]
 
     with _connect(port, "shop_owner", "it's") as owner, _connect(port, "shop_reader", "r-1") as reader:
+        owner.execute("set role mtd_tenant; reset role")
         owner.execute("create table orders as select 1 as number")
         owner.execute("create table passwords as select 1 as number")
         owner.execute("grant select on orders to shop_reader")
