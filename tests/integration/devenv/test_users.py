@@ -27,6 +27,8 @@ def _connect(port: int, user: str, password: str, dbname: str = DATABASE) -> psy
 def port(instance: Instance, supervision: Supervision) -> int:
     port = _up(instance, supervision)
     with _connect(port, "postgres", Credentials.of(instance).postgres, postgres.DATABASE) as server:
+        # There nobody has made it yet.
+        server.execute("drop role mtd_tenant")
         # As RDS makes its master user: no superuser, but it may make users and hand on the right to read.
         server.execute("create role administrator login createrole createdb password 'first'")
         server.execute("grant pg_read_all_data to administrator with admin option")
