@@ -153,7 +153,8 @@ def _orders(system: System, mark: str, totals: list[int]) -> None:
             "insert into orders (order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total,"
             " document, content_hash, process_version_id, outcome, ended_at, received_at)"
             " select %s, %s, %s, 'Ñuñoa Ltda.', '1-9', %s, 'CLP', %s, '{\"lines\": [{\"sku\": \"SKU-%%_7\"}]}', 'x',"
-            " max(process_version_id), 'completed', now(), now() - make_interval(secs => %s) from process_versions",
+            " max(process_version_id), 'completed', now(), now() - make_interval(secs => %s)"
+            " from process_versions where tenant = 'main'",
             uuid.uuid4(), f"{mark}-{place}", mark, f"José {mark}", total, place // 2,
         )  # fmt: skip
 
