@@ -17,12 +17,13 @@ Row = dict[str, Any]
 
 
 class OrdersApi:
-    """`url` is the root stack's ApiUrl output."""
+    """`url` is the root stack's ApiUrl output; without a `tenant` it is asked as the house."""
 
-    def __init__(self, url: str, credentials: Credentials, region: str) -> None:
+    def __init__(self, url: str, credentials: Credentials, region: str, tenant: str | None = None) -> None:
         self._url = url.rstrip("/")
         self._credentials = credentials
         self._region = region
+        self._headers = {"Content-Type": "application/json"} | ({"X-MTD-Tenant": tenant} if tenant else {})
 
     def orders(self, *, state: str | None = None, most: int | None = None) -> list[Row]:
         """The orders, newest first, page by page, at most `most`."""
@@ -54,6 +55,13 @@ class OrdersApi:
     def push_waiting(self, numbers: list[str] | None) -> list[Any]:
         """Pushes the waiting orders of those numbers, or all of them; what was pushed."""
         return list(cast(dict[str, Any], self.call("POST", "/waiting", body={"numbers": numbers}))["pushed"])
+
+    def tenants(self) -> list[Row]:
+        return list(cast(dict[str, Any], self.call("GET", "/tenants"))["tenants"])
+
+    def add_tenant(self, code: str, name: str) -> Row:
+        """Adds it, or gives the one that is there the name."""
+        return cast(Row, self.call("POST", "/tenants", body={"code": code, "name": name}))
 
     def exceptions(self) -> list[Row]:
         """The causes of exceptions with their orders, waiting ones too."""
@@ -122,7 +130,7 @@ class OrdersApi:
         raise AssertionError("unreachable")
 
     def _signed(self, method: str, url: str, data: bytes | None) -> urllib.request.Request:
-        request = AWSRequest(method=method, url=url, data=data, headers={"Content-Type": "application/json"})
+        request = AWSRequest(method=method, url=url, data=data, headers=self._headers)
         SigV4Auth(self._credentials, "execute-api", self._region).add_auth(request)
         return urllib.request.Request(url, data=data, method=method, headers=dict(request.headers.items()))
 

@@ -24,6 +24,7 @@ DATABASE = "mtd"
 ROLE = "mtd"
 READER = "mtd_reader"
 PORTAL = "mtd_portal"
+TENANTS = "mtd_tenant"
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -199,6 +200,9 @@ def ensure_database(port: int, credentials: Credentials) -> None:
                 connection.execute(sql.SQL("CREATE ROLE {}").format(role))
             connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)))
         connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(ROLE)))
+        if TENANTS not in known:
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(TENANTS)))
+        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(TENANTS), sql.Identifier(ROLE)))
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(ROLE))

@@ -9,7 +9,7 @@ from devenv.instance import Instance
 from devenv.operation_watch import progress, watch
 from devenv.problem import Problem
 from devenv.running import Running
-from devenv.screen import console, json_flag, print_json, table
+from devenv.screen import console, json_flag, print_json, table, tenant_flag
 
 type Json = dict[str, Any]
 
@@ -26,13 +26,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--canary", type=int, metavar="N", help="N orders first; the others when those have gone on")
     parser.add_argument("--rate", type=float, metavar="R", help="at most R orders a second")
     parser.add_argument("--stop-at", type=float, metavar="SHARE", help="stop when more than this share stays, as 0.2")
+    tenant_flag(parser)
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     """0 when every order goes (or would go); 1 when one stays."""
     asked = _asked(arguments)
-    api = Running.of(instance).orders_api()
+    api = Running.of(instance).orders_api(arguments.tenant)
     path = f"/processes/{arguments.process}/migrations"
     operation = watch(api, api.call("POST", path, body=asked), quiet=arguments.json)
     if arguments.json:

@@ -74,6 +74,7 @@ class Running:
             password=Credentials.of(self.instance).application,
         )
 
-    def orders_api(self) -> OrdersApi:
+    def orders_api(self, tenant: str | None = None) -> OrdersApi:
+        """The API as that tenant's people ask it; without one as the house's."""
         credentials: Any = self.clients.client("sts")._request_signer._credentials
-        return OrdersApi(self.output("ApiUrl"), credentials, REGION)
+        return OrdersApi(self.output("ApiUrl"), credentials, REGION, tenant)

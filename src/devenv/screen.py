@@ -28,6 +28,10 @@ def json_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON (docs/cli.md has the contract)")
 
 
+def tenant_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tenant", metavar="CODE", help="for that tenant (default: the house that runs the system)")
+
+
 def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=1))
 

@@ -21,13 +21,16 @@ def order_number(path: Path) -> str | None:
         return None
 
 
-def put(running: Running, files: Iterable[Path]) -> list[str]:
-    """Uploads the files to the inbox, in parallel; their keys. Raises Problem for a file that cannot be read."""
+def put(running: Running, files: Iterable[Path], tenant: str | None = None) -> list[str]:
+    """Uploads the files to the tenant's inbox, else to the house's, in parallel; their keys.
+
+    Raises Problem for a file that cannot be read.
+    """
     bucket = running.output("InboxBucket")
     client = running.clients.client("s3")
 
     def one(path: Path) -> str:
-        key = f"orders/{path.name}"
+        key = f"orders/{tenant}/{path.name}" if tenant else f"orders/{path.name}"
         try:
             with path.open("rb") as body:
                 client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/xml")

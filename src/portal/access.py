@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from portal.accounts import Role
 from portal.services import Services
+from portal.sessions import Session
 from portal.uploads import read_form, refuse_large, uploads
 from portal.visit import Visit
 
@@ -26,15 +27,21 @@ type Endpoint = Callable[[Visit], Response] | Callable[[Visit], Awaitable[Respon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A route. `role` is the least one that may use it, None lets everybody in. A `quiet` page asks by itself, so that
-    it keeps no session alive. `files` is how many a form of it may bring."""
+    """A route. `role` is the least one that may use it, None lets everybody in. A `house` page tells or changes what
+    concerns all tenants. A `quiet` page asks by itself, so that it keeps no session alive. `files` is how many a form
+    of it may bring."""
 
     path: str
     endpoint: Endpoint
     role: Role | None
     method: str = "GET"
+    house: bool = False
     quiet: bool = False
     files: int = 0
+
+    def admits(self, session: Session) -> bool:
+        """Whether that person may use it."""
+        return self.role is None or (session.role.may(self.role) and (session.house or not self.house))
 
 
 def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Response]]:
@@ -46,7 +53,7 @@ def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Res
         if page.role is not None and session is None:
             return _to_login(request)
         visit = Visit(request=request, services=services, session=session, form={})
-        if session is not None and page.role is not None and not session.role.may(page.role):
+        if session is not None and not page.admits(session):
             return await run_in_threadpool(_refused, visit, "forbidden")
         # Read only from who may send it.
         if request.method == "POST":

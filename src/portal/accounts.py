@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.domain.tenants import HOUSE
 from mtd.sql import load
 from portal.database import Database
 
@@ -48,9 +49,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """How a login went: a user, or none; `braked` when it was not even tried."""
+    """How a login went: a user and whose, or none; `braked` when it was not even tried."""
 
     user_id: int | None = None
+    tenant: str = ""
     name: str = ""
     braked: bool = False
 
@@ -65,7 +67,7 @@ class Door(Protocol):
 
 
 class Accounts:
-    """Users in PostgreSQL. Serves `Door` for those with passwords."""
+    """Users in PostgreSQL, each a tenant's; a name is taken for all. Serves `Door` for those with passwords."""
 
     has_form = True
 
@@ -76,69 +78,75 @@ class Accounts:
         """Five failures of a name, or twenty of an address, within 15 minutes stop further tries."""
         name = attempt.name.strip().lower()
         key = {"name": name[:80], "address": attempt.address}
-        [failures] = self._database(_SQL["failures"], key)
+        [failures] = self._database.outside(_SQL["failures"], key)
         if failures["of_name"] >= _FAILURES_OF_A_NAME or failures["of_address"] >= _FAILURES_OF_AN_ADDRESS:
             return Login(braked=True)
-        found = self._database(_SQL["user_by_name"], key)
+        found = self._database.outside(_SQL["user_by_name"], key)
         user = found[0] if found and found[0]["disabled_at"] is None else None
         # An unknown name takes as long as a known one, or the time would tell which names there are.
         if not _verified(user["password_hash"] if user else _nobody(), attempt.password) or user is None:
-            self._database(_SQL["record_failure"], key)
+            self._database.outside(_SQL["record_failure"], key)
             return Login()
-        self._database(_SQL["forget_failures"], key)
-        return Login(user_id=user["user_id"], name=name)
+        self._database.outside(_SQL["forget_failures"], key)
+        return Login(user_id=user["user_id"], tenant=user["tenant"], name=name)
 
     def log_in_known(self, name: str, role: Role) -> Login:
-        """Somebody for whom another vouches; made with that role when new, and with a password that nothing is."""
-        self._database(_SQL["add_user"], {"name": name, "password_hash": "", "role": role.value})
-        [user] = self._database(_SQL["user_by_name"], {"name": name})
-        return Login() if user["disabled_at"] is not None else Login(user_id=user["user_id"], name=name)
+        """Somebody for whom another vouches; when new the house's, with that role and a password that nothing is."""
+        self._database.of(HOUSE)(_SQL["add_user"], {"name": name, "password_hash": "", "role": role.value})
+        [user] = self._database.outside(_SQL["user_by_name"], {"name": name})
+        if user["disabled_at"] is not None:
+            return Login()
+        return Login(user_id=user["user_id"], tenant=user["tenant"], name=name)
 
     def ensure_first(self, password: str) -> None:
-        """Makes the user `admin` where there is no user at all."""
-        [known] = self._database(_SQL["any_user"], {})
+        """Makes the house's user `admin` where it has no user at all."""
+        [known] = self._database.of(HOUSE)(_SQL["any_user"], {})
         if not known["any"]:
-            self._database(_SQL["add_first_user"], {"name": "admin", "password_hash": _HASHER.hash(password)})
+            self._database.of(HOUSE)(_SQL["add_first_user"], {"name": "admin", "password_hash": _HASHER.hash(password)})
 
-    def users(self) -> list[Row]:
-        return self._database(_SQL["users"], {})
+    def tenants(self, tenant: str) -> list[Row]:
+        """The tenants that this one sees: itself, and the house all."""
+        return self._database.of(tenant)(_SQL["tenants"], {})
 
-    def add(self, name: str, password: str, role: Role) -> None:
+    def users(self, tenant: str) -> list[Row]:
+        return self._database.of(tenant)(_SQL["users"], {})
+
+    def add(self, tenant: str, name: str, password: str, role: Role) -> None:
         """Raises InvalidRequest for a name that is taken or a password that is too short."""
         values = {"name": name.strip().lower(), "password_hash": _hash(password), "role": role.value}
-        if not self._database(_SQL["add_user"], values):
+        if not self._database.of(tenant)(_SQL["add_user"], values):
             raise InvalidRequest("that name is taken", code="name_taken")
 
-    def change_role(self, user_id: int, role: Role) -> str:
+    def change_role(self, tenant: str, user_id: int, role: Role) -> str:
         """The user's name. Raises NotFound, InvalidRequest when nobody could administer any more."""
         if role is not Role.ADMINISTRATOR:
-            self._keep_an_administrator(user_id)
-        return self._changed("change_role", user_id, role=role.value)
+            self._keep_an_administrator(tenant, user_id)
+        return self._changed("change_role", tenant, user_id, role=role.value)
 
-    def change_groups(self, user_id: int, groups: Sequence[str]) -> str:
+    def change_groups(self, tenant: str, user_id: int, groups: Sequence[str]) -> str:
         """The user's name. Raises NotFound, InvalidRequest for more or longer names than a person has groups."""
         if len(groups) > _MOST_GROUPS or any(len(group) > _LONGEST_GROUP for group in groups):
             raise InvalidRequest(f"a person has at most {_MOST_GROUPS} groups", code="groups_malformed")
-        return self._changed("change_groups", user_id, groups=list(groups))
+        return self._changed("change_groups", tenant, user_id, groups=list(groups))
 
-    def change_password(self, user_id: int, password: str) -> str:
+    def change_password(self, tenant: str, user_id: int, password: str) -> str:
         """The user's name. Raises NotFound, InvalidRequest for a password that is too short."""
-        return self._changed("change_password", user_id, password_hash=_hash(password))
+        return self._changed("change_password", tenant, user_id, password_hash=_hash(password))
 
-    def disable(self, user_id: int, *, disabled: bool) -> str:
+    def disable(self, tenant: str, user_id: int, *, disabled: bool) -> str:
         """The user's name. Raises NotFound, InvalidRequest when nobody could administer any more."""
         if disabled:
-            self._keep_an_administrator(user_id)
-        return self._changed("disable", user_id, disabled=disabled)
+            self._keep_an_administrator(tenant, user_id)
+        return self._changed("disable", tenant, user_id, disabled=disabled)
 
-    def _changed(self, query: str, user_id: int, **values: Any) -> str:
-        rows = self._database(_SQL[query], values | {"user_id": user_id})
+    def _changed(self, query: str, tenant: str, user_id: int, **values: Any) -> str:
+        rows = self._database.of(tenant)(_SQL[query], values | {"user_id": user_id})
         if not rows:
             raise NotFound(f"there is no user {user_id}", code="user_unknown")
         return str(rows[0]["name"])
 
-    def _keep_an_administrator(self, user_id: int) -> None:
-        [others] = self._database(_SQL["other_administrators"], {"user_id": user_id})
+    def _keep_an_administrator(self, tenant: str, user_id: int) -> None:
+        [others] = self._database.of(tenant)(_SQL["other_administrators"], {"user_id": user_id})
         if not others["administrators"]:
             raise InvalidRequest("the last administrator stays one", code="last_administrator")
 

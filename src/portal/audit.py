@@ -17,9 +17,9 @@ class Audit:
         self._database = database
 
     def record(
-        self, *, user: str, address: str, action: str, subject: str, outcome: str = "done", **detail: Any
+        self, *, tenant: str, user: str, address: str, action: str, subject: str, outcome: str = "done", **detail: Any
     ) -> None:
-        self._database(
+        self._database.of(tenant)(
             _SQL["record"],
             {
                 "user_name": user,
@@ -31,5 +31,5 @@ class Audit:
             },
         )
 
-    def latest(self) -> list[dict[str, Any]]:
-        return self._database(_SQL["latest"], {})
+    def latest(self, tenant: str) -> list[dict[str, Any]]:
+        return self._database.of(tenant)(_SQL["latest"], {})

@@ -1,4 +1,5 @@
-"""The control room's figures as they change: one look at PostgreSQL for all who watch, none when nobody does."""
+"""The control room's figures as they change: one look at PostgreSQL for all of a tenant who watch, none when nobody
+does."""
 
 import asyncio
 import logging
@@ -10,9 +11,11 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from mtd.domain.errors import MtdError
+from mtd.domain.tenants import HOUSE
 from mtd.queries import circuits, operation
 from mtd.queries.orders import Reader
 from portal.cloud import Cloud
+from portal.database import Database
 
 DRAIN_RATE_UNKNOWN = 0.0
 """Stands for the deployment's own rate, which the functions know and no page shows."""
@@ -38,10 +41,23 @@ class Look:
     tries: dict[str, dict[str, Any]] | None
 
 
-class Live:
-    """Looks twice a second while somebody watches."""
+class Lives:
+    """One look for each tenant that is watched; the queues, which hold the orders of all, for the house."""
 
-    def __init__(self, read: Reader, cloud: Cloud) -> None:
+    def __init__(self, read: Database, cloud: Cloud) -> None:
+        self._read = read
+        self._cloud = cloud
+        self._lives: dict[str, Live] = {}
+
+    def of(self, tenant: str) -> "Live":
+        cloud = self._cloud if tenant == HOUSE else None
+        return self._lives.setdefault(tenant, Live(self._read.of(tenant), cloud))
+
+
+class Live:
+    """Looks at a tenant's orders twice a second while somebody watches. Without a `cloud` it looks at no queues."""
+
+    def __init__(self, read: Reader, cloud: Cloud | None) -> None:
         self._read = read
         self._cloud = cloud
         self._watching: set[asyncio.Queue[Look | None]] = set()
@@ -55,14 +71,14 @@ class Live:
         if time.monotonic() - at >= _SLOW_SECONDS:
             throughput, failures = operation.throughput(self._read), circuits.last_failures(self._read)
             self._slow = (time.monotonic(), throughput, failures)
-        tries = _asked(self._cloud.legacy_tries)
+        tries = _asked(self._cloud.legacy_tries) if self._cloud else []
         return Look(
             now=operation.now(self._read),
             throughput=throughput,
-            queues=_asked(self._cloud.queues),
+            queues=_asked(self._cloud.queues) if self._cloud else [],
             circuits=circuits.list_circuits(self._read, DRAIN_RATE_UNKNOWN),
             failures=failures,
-            alarms=_asked(self._cloud.alarms),
+            alarms=_asked(self._cloud.alarms) if self._cloud else [],
             tries=None if tries is None else {row["system"]: row for row in tries},
         )
 

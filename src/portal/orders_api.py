@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 from urllib.parse import quote
 
@@ -18,12 +19,19 @@ _KINDS: Mapping[int, type[MtdError]] = {404: NotFound, 409: Conflict}
 
 
 class OrdersApi:
-    """`url` is the root stack's ApiUrl output."""
+    """`url` is the root stack's ApiUrl output. It must be told for whom (`of`): the API refuses who is nobody."""
 
     def __init__(self, url: str, region: str) -> None:
         self._url = url
         self._region = region
         self._session = boto3.Session(region_name=region)
+        self._tenant = ""
+
+    def of(self, tenant: str) -> "OrdersApi":
+        """The same, for that tenant."""
+        bound = copy(self)
+        bound._tenant = tenant
+        return bound
 
     def waiting(self) -> list[dict[str, Any]]:
         """The orders that rest in the waiting queue, the oldest first. Raises as `_call` does."""
@@ -87,7 +95,7 @@ class OrdersApi:
         # API Gateway's models know no null: what is not said is left out.
         said = None if body is None else {name: value for name, value in body.items() if value is not None}
         data = None if said is None else json.dumps(said).encode()
-        url, headers = self._url + path, {"Content-Type": "application/json"}
+        url, headers = self._url + path, {"Content-Type": "application/json", "X-MTD-Tenant": self._tenant}
         request = AWSRequest(method=method, url=url, data=data, headers=headers)
         credentials = self._session.get_credentials()
         if credentials is None:

@@ -8,7 +8,7 @@ from portal.audit import Audit
 from portal.balancer import BalancerDoor
 from portal.cloud import Cloud
 from portal.database import Database
-from portal.live import Live
+from portal.live import Lives
 from portal.orders_api import OrdersApi
 from portal.sessions import Sessions
 from portal.settings import Settings
@@ -21,7 +21,7 @@ OWN_CONNECTIONS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`read` answers named queries on orders; it can change nothing."""
+    """`read` answers named queries on orders; it can change nothing. A page asks through its visit, for its tenant."""
 
     settings: Settings
     read: Database
@@ -33,7 +33,7 @@ class Services:
     views: Views
     orders_api: OrdersApi
     cloud: Cloud
-    live: Live
+    lives: Lives
     templates: Templates
     assets: Assets
 
@@ -56,7 +56,7 @@ class Services:
             views=Views(database),
             orders_api=OrdersApi(settings.api_url, settings.region),
             cloud=cloud,
-            live=Live(read, cloud),
+            lives=Lives(read, cloud),
             templates=Templates(assets),
             assets=assets,
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mtd.domain.errors import NotFound
+from mtd.domain.tenants import HOUSE
 from mtd.sql import load
 from portal.accounts import Role
 from portal.database import Database
@@ -15,14 +16,21 @@ _SQL = load("sessions", "portal.sql")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Who visits; `groups` are those whose tasks the person does."""
+    """Who visits, and whose: the tenant's code and name. `groups` are those whose tasks the person does."""
 
     session_id: int
     user_id: int
+    tenant: str
+    tenant_name: str
     name: str
     role: Role
     csrf: str
     groups: tuple[str, ...] = ()
+
+    @property
+    def house(self) -> bool:
+        """Whether the tenant is the one that runs the system."""
+        return self.tenant == HOUSE
 
 
 class Sessions:
@@ -32,10 +40,10 @@ class Sessions:
         self._database = database
         self._limits = {"idle_seconds": idle_seconds, "longest_seconds": longest_seconds}
 
-    def open(self, user_id: int, address: str, agent: str) -> str:
+    def open(self, tenant: str, user_id: int, address: str, agent: str) -> str:
         """The token for the cookie."""
         token = secrets.token_urlsafe(32)
-        self._database(
+        self._database.of(tenant)(
             _SQL["open"],
             {
                 "token_hash": _hash(token),
@@ -49,25 +57,25 @@ class Sessions:
 
     def find(self, token: str, *, active: bool = True) -> Session | None:
         """The session of that token, if it still stands; noted as used now if a person was `active`."""
-        rows = self._database(_SQL["find"], self._limits | {"token_hash": _hash(token)})
+        rows = self._database.outside(_SQL["find"], self._limits | {"token_hash": _hash(token)})
         if not rows:
             return None
         row = rows[0]
         if row.pop("stale") and active:
-            self._database(_SQL["touch"], {"session_id": row["session_id"]})
+            self._database.of(row["tenant"])(_SQL["touch"], {"session_id": row["session_id"]})
         return Session(**(row | {"role": Role(row["role"]), "groups": tuple(row["groups"])}))
 
-    def close(self, session_id: int, closed_by: str) -> None:
+    def close(self, tenant: str, session_id: int, closed_by: str) -> None:
         """Raises NotFound when it is closed already."""
-        if not self._database(_SQL["close"], {"session_id": session_id, "closed_by": closed_by}):
+        if not self._database.of(tenant)(_SQL["close"], {"session_id": session_id, "closed_by": closed_by}):
             raise NotFound(f"there is no open session {session_id}", code="session_unknown")
 
-    def close_all(self, user_id: int, closed_by: str) -> None:
-        self._database(_SQL["close_all"], {"user_id": user_id, "closed_by": closed_by})
+    def close_all(self, tenant: str, user_id: int, closed_by: str) -> None:
+        self._database.of(tenant)(_SQL["close_all"], {"user_id": user_id, "closed_by": closed_by})
 
-    def listed(self) -> list[dict[str, Any]]:
-        """The latest 100, with when each ends or ended."""
-        return self._database(_SQL["listed"], self._limits)
+    def listed(self, tenant: str) -> list[dict[str, Any]]:
+        """The tenant's latest 100, with when each ends or ended."""
+        return self._database.of(tenant)(_SQL["listed"], self._limits)
 
 
 def _hash(token: str) -> bytes:

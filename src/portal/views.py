@@ -14,12 +14,12 @@ class Views:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, user_id: int) -> list[dict[str, Any]]:
-        return self._database(_SQL["of_user"], {"user_id": user_id})
+    def of(self, tenant: str, user_id: int) -> list[dict[str, Any]]:
+        return self._database.of(tenant)(_SQL["of_user"], {"user_id": user_id})
 
-    def save(self, user_id: int, name: str, query: str) -> None:
+    def save(self, tenant: str, user_id: int, name: str, query: str) -> None:
         """A view of that name is replaced."""
-        self._database(_SQL["save"], {"user_id": user_id, "name": name, "query": query})
+        self._database.of(tenant)(_SQL["save"], {"user_id": user_id, "name": name, "query": query})
 
-    def delete(self, user_id: int, view_id: int) -> None:
-        self._database(_SQL["delete"], {"user_id": user_id, "view_id": view_id})
+    def delete(self, tenant: str, user_id: int, view_id: int) -> None:
+        self._database.of(tenant)(_SQL["delete"], {"user_id": user_id, "view_id": view_id})

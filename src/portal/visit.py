@@ -11,8 +11,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mtd.domain.errors import InvalidRequest, MtdError
 from mtd.queries.operation import state_names
+from mtd.queries.orders import Reader
 from portal.accounts import Role
 from portal.catalogue import LOCALES, messages, preferred, say
+from portal.live import Live
+from portal.orders_api import OrdersApi
 from portal.services import Services
 from portal.sessions import Session
 from portal.uploads import Upload
@@ -35,6 +38,20 @@ class Visit:
         """The session of a page that asks for a role."""
         assert self.session is not None
         return self.session
+
+    @property
+    def read(self) -> Reader:
+        """Answers named queries on orders, of the visitor's tenant; it can change nothing."""
+        return self.services.read.of(self.who.tenant)
+
+    @property
+    def api(self) -> OrdersApi:
+        """The way to change what is the tenant's."""
+        return self.services.orders_api.of(self.who.tenant)
+
+    @property
+    def live(self) -> Live:
+        return self.services.lives.of(self.who.tenant)
 
     @property
     def address(self) -> str:
@@ -81,7 +98,7 @@ class Visit:
             "environment": self.services.settings.environment,
             "has_inbox": self.services.cloud.has_inbox,
         }
-        states = state_names(self.services.read) if self.session else {}
+        states = state_names(self.read) if self.session else {}
         return self.services.templates.render(
             template, needed | context, locale=self.locale, zone=self.zone, states=states
         )
@@ -98,11 +115,10 @@ class Visit:
         query = urlencode({"told": told, **values}) if told else ""
         return RedirectResponse(path + (("&" if "?" in path else "?") + query if query else ""), 303)
 
-    def record(self, action: str, subject: str, outcome: str = "done", **detail: Any) -> None:
-        """Writes the audit."""
-        self.services.audit.record(
-            user=self.who.name, address=self.address, action=action, subject=subject, outcome=outcome, **detail
-        )
+    def record(self, action: str, subject: str, outcome: str = "done", *, told: str = "", **detail: Any) -> None:
+        """Writes the audit: the visitor's tenant's, or the one of who is to be `told`."""
+        who = {"tenant": told or self.who.tenant, "user": self.who.name, "address": self.address}
+        self.services.audit.record(**who, action=action, subject=subject, outcome=outcome, **detail)
 
     def number(self, name: str) -> int:
         """A posted whole number. Raises InvalidRequest."""

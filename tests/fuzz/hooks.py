@@ -9,6 +9,15 @@ import schemathesis  # type: ignore[import-not-found]
 _EMULATORS_OWN = "Error in apigateway invocation"
 
 
+@schemathesis.hook  # type: ignore[untyped-decorator]
+def map_headers(ctx: Any, headers: Any) -> Any:
+    """As the house: of a tenant that is made up everything is not found, which tries nothing."""
+    del ctx
+    if headers and "X-MTD-Tenant" in headers:
+        headers["X-MTD-Tenant"] = "main"
+    return headers
+
+
 @schemathesis.check  # type: ignore[untyped-decorator]
 def function_crashed(ctx: Any, response: Any, case: Any) -> None:
     """500 and 502 are crashes; 503 says that something is not there, and to try again."""

@@ -13,7 +13,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
-from importlib.resources import files
 from statistics import quantiles
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +27,7 @@ from devenv.ports import HOST, RANGE, can_bind
 from devenv.postgres import PORTAL, READER, ROLE
 from devenv.running import Running
 from mtd.adapters.database import Database
+from mtd.adapters.schema import PostgresSchema
 from mtd.adapters.summaries import PostgresSummaries
 
 _DATABASE = "mtd_portal_performance"
@@ -91,10 +91,7 @@ def _fill(conninfo: str, origin: str, orders: int) -> None:
     assert process is not None
     started = time.monotonic()
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        scripts = sorted(files("mtd.migrations").iterdir(), key=lambda script: script.name)
-        for script in scripts:
-            if script.name.endswith(".sql"):
-                connection.execute(script.read_text("utf-8").encode())
+        PostgresSchema(Database(lambda: conninfo)).migrate()
         connection.execute(
             "insert into process_versions (process, version, plan, diagram, diagram_hash, active)"
             " values (%s, 1, %s, %s, 'x', true)",

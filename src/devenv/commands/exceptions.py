@@ -4,7 +4,7 @@ import argparse
 
 from devenv.instance import Instance
 from devenv.running import Running
-from devenv.screen import console, json_flag, print_json, table
+from devenv.screen import console, json_flag, print_json, table, tenant_flag
 
 FIELDS = (
     "source", "fingerprint", "state", "kind", "code", "message", "orders", "tries", "first", "last", "numbers",
@@ -12,11 +12,12 @@ FIELDS = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    tenant_flag(parser)
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    rows = Running.of(instance).orders_api().exceptions()
+    rows = Running.of(instance).orders_api(arguments.tenant).exceptions()
     if arguments.json:
         print_json([{name: row.get(name) for name in FIELDS} for row in rows])
     elif rows:

@@ -10,7 +10,7 @@ from devenv.instance import Instance
 from devenv.operation_watch import progress, watch
 from devenv.problem import Problem
 from devenv.running import Running
-from devenv.screen import console, json_flag, print_json, table
+from devenv.screen import console, json_flag, print_json, table, tenant_flag
 
 ACTIONS = ("retry", "correct", "move", "skip", "suspend", "resume", "cancel", "stop")
 
@@ -30,12 +30,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--canary", type=int, metavar="N", help="N orders first; the others when those have gone on")
     parser.add_argument("--rate", type=float, metavar="R", help="at most R orders a second")
     parser.add_argument("--stop-at", type=float, metavar="SHARE", help="stop when more than this share fails, as 0.2")
+    tenant_flag(parser)
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     asked = None if arguments.action == "stop" else _asked(arguments)
-    api = Running.of(instance).orders_api()
+    api = Running.of(instance).orders_api(arguments.tenant)
     if asked is None:
         operation = api.stop_operation(_operation_id(arguments.numbers), arguments.person)
         operation = api.operation(operation["operation_id"])

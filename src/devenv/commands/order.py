@@ -9,18 +9,19 @@ from rich.console import Console
 from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.running import Running
-from devenv.screen import console, json_flag, print_json, table
+from devenv.screen import console, json_flag, print_json, table, tenant_flag
 
 FIELDS = ("at", "source", "what", "from", "to", "ms", "request_id")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", metavar="NUMBER")
+    tenant_flag(parser)
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    order = Running.of(instance).orders_api().order(arguments.number)
+    order = Running.of(instance).orders_api(arguments.tenant).order(arguments.number)
     if order is None:
         raise Problem(f"No order has the number '{arguments.number}'.", fix="'mtd orders' lists them.")
     events = [{name: event.get(name) for name in FIELDS} for event in order["events"]]

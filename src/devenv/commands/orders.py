@@ -4,7 +4,7 @@ import argparse
 
 from devenv.instance import Instance
 from devenv.running import Running
-from devenv.screen import console, json_flag, order_table, print_json
+from devenv.screen import console, json_flag, order_table, print_json, tenant_flag
 
 FIELDS = (
     "number", "state", "ended", "reason", "seller", "buyer", "currency", "total", "received_at", "updated_at",
@@ -14,11 +14,12 @@ FIELDS = (
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", help="only orders in this state")
     parser.add_argument("--limit", type=int, help="at most so many, the newest")
+    tenant_flag(parser)
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    rows = Running.of(instance).orders_api().orders(state=arguments.state, most=arguments.limit)
+    rows = Running.of(instance).orders_api(arguments.tenant).orders(state=arguments.state, most=arguments.limit)
     if arguments.json:
         print_json([{name: row.get(name) for name in FIELDS} for row in rows])
     elif rows:

@@ -10,7 +10,7 @@ from devenv.diagram_files import Json
 from devenv.instance import PROJECT, Instance
 from devenv.problem import Problem
 from devenv.running import Running
-from devenv.screen import console, json_flag, print_json, table
+from devenv.screen import console, json_flag, print_json, table, tenant_flag
 from devenv.steps import Steps
 
 
@@ -23,7 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     summary = "import tests/data/processes/fulfilment.bpm, run orders on it and do people's tasks through the API"
     demo = actions.add_parser("demo", help=summary, description=summary)
     summary = "list the versions of processes, and how many orders are on their way on each"
-    json_flag(actions.add_parser("versions", help=summary, description=summary))
+    versions = actions.add_parser("versions", help=summary, description=summary)
+    tenant_flag(versions)
+    json_flag(versions)
     summary = "say what a migration to another version would make of each order in flight, run it, or take it back"
     process_migration.arguments(actions.add_parser("migrate", help=summary, description=summary))
     demo.add_argument("--orders", type=int, default=50, metavar="N", help="how many (default: 50)")
@@ -35,7 +37,8 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.action == "migrate":
         return process_migration.run(arguments, instance)
     if arguments.action == "versions":
-        return _versions(Running.of(instance).orders_api().call("GET", "/processes")["versions"], arguments.json)
+        api = Running.of(instance).orders_api(arguments.tenant)
+        return _versions(api.call("GET", "/processes")["versions"], arguments.json)
     reports = diagram_files.reports(arguments.files, PROJECT)
     if arguments.json:
         print_json(reports)

@@ -4,16 +4,17 @@ import argparse
 
 from devenv.instance import Instance
 from devenv.running import Running
-from devenv.screen import console, json_flag, print_json, table
+from devenv.screen import console, json_flag, print_json, table, tenant_flag
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--push", nargs="*", metavar="NUMBER", help="push these back to the orders queue, or all")
+    tenant_flag(parser)
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    api = Running.of(instance).orders_api()
+    api = Running.of(instance).orders_api(arguments.tenant)
     if arguments.push is not None:
         pushed = api.push_waiting(arguments.push or None)
         if arguments.json:

@@ -5,18 +5,19 @@ import getpass
 
 from devenv.instance import Instance
 from devenv.running import Running
-from devenv.screen import console, json_flag, print_json, table
+from devenv.screen import console, json_flag, print_json, table, tenant_flag
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="those that somebody has seen or that are over, too")
     parser.add_argument("--seen", type=int, metavar="NUMBER", help="acknowledge the warning of that number")
     parser.add_argument("--person", default=getpass.getuser(), help="who has (default: the user of this machine)")
+    tenant_flag(parser)
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    api = Running.of(instance).orders_api()
+    api = Running.of(instance).orders_api(arguments.tenant)
     if arguments.seen is not None:
         api.call("POST", f"/warnings/{arguments.seen}/acknowledge", body={"person": arguments.person})
     rows, after = [], None

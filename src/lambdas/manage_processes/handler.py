@@ -1,4 +1,4 @@
-"""GET and POST /processes, POST /processes/{process}/versions/{version}/{action}: versions of processes."""
+"""/processes, /processes/{process}/versions/{version}/{action}: a tenant's versions of processes; /tenants."""
 
 import base64
 import binascii
@@ -9,11 +9,23 @@ from mtd.adapters.reader import PostgresReader
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.engine.reports import Source
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.entrypoints.api import Event, Json, query_parameter
+from mtd.entrypoints.people import house_handler, people_handler
 from mtd.entrypoints.simulation_requests import read_simulation
 from mtd.queries.processes import list_versions
+from mtd.usecases.add_tenant import add_tenant
 from mtd.usecases.manage_processes import change_version, import_versions
 from mtd.usecases.simulate_process import simulate_process
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return (_tenants if event["resource"] == "/tenants" else _processes)(event, context)
+
+
+def _serve_tenants(event: Event, body: Json, _context: Any) -> Json:
+    if event["httpMethod"] == "GET":
+        return {"tenants": composition.tenants().listed()}
+    return add_tenant(body.get("code"), body.get("name"), composition.tenants())
 
 
 def _serve(event: Event, body: Json, _context: Any) -> Json:
@@ -53,4 +65,4 @@ def _source(file: Any) -> Source:
     raise InvalidRequest("a file must be {name, content, sheet}, its content in base64", code="files_malformed")
 
 
-handler = api_handler(_serve)
+_processes, _tenants = people_handler(_serve), house_handler(_serve_tenants)

@@ -8,8 +8,9 @@ from mtd.adapters.tasks import PostgresTasks
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, api_handler, api_hop, query_parameter
+from mtd.entrypoints.api import Event, Json, api_hop, query_parameter
 from mtd.entrypoints.note_requests import read_note
+from mtd.entrypoints.people import people_handler
 from mtd.entrypoints.task_requests import read_number, read_request, read_text, read_values
 from mtd.queries.tasks import list_tasks
 from mtd.usecases.manage_tasks import Caller, change_task, complete_task, escalate_task, send_message
@@ -66,4 +67,4 @@ def _list(event: Event) -> Json:
     )
 
 
-handler = api_handler(_serve)
+handler = people_handler(_serve)

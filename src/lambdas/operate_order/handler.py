@@ -8,9 +8,10 @@ from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.engine.plan import CANCELLATION
 from mtd.entrypoints import composition, sqs
-from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.entrypoints.api import Event, Json, query_parameter
 from mtd.entrypoints.circuit_requests import read_change
 from mtd.entrypoints.migration_requests import read_new_operation
+from mtd.entrypoints.people import house_handler, people_handler
 from mtd.entrypoints.states import run_handler
 from mtd.entrypoints.task_requests import read_number, read_text
 from mtd.queries.circuits import read_circuit
@@ -62,11 +63,11 @@ def _work_off(event: dict[str, Any]) -> dict[str, Any]:
     return sqs.failures(malformed)
 
 
-_api = api_handler(_serve)
+_api = people_handler(_serve)
 _cancel = run_handler(
     lambda references, run: cancel_orders(
         references, CancelOrder(composition.legacy_systems()), composition.work(), run
     ),
     parallel=8,
 )
-_BY_RESOURCE = {f"/states/{CANCELLATION}": _cancel, "/circuits/{system}": api_handler(_change_circuit)}
+_BY_RESOURCE = {f"/states/{CANCELLATION}": _cancel, "/circuits/{system}": house_handler(_change_circuit)}

@@ -5,18 +5,19 @@ from typing import Any
 from mtd.adapters.intake import PostgresWaiting
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, api_handler
+from mtd.entrypoints.api import Event, Json
+from mtd.entrypoints.people import people_handler, tenant_of
 from mtd.usecases.push_waiting import list_waiting, push_waiting
 
 
 def _serve(event: Event, body: Json, _context: Any) -> Json:
-    rows = PostgresWaiting(composition.database())
+    rows, tenants, tenant = PostgresWaiting(composition.database()), composition.tenants(), tenant_of(event)
     if event["httpMethod"] == "GET":
-        return {"waiting": list_waiting(composition.queues(), rows)}
+        return {"waiting": list_waiting(composition.queues(), rows, tenants, tenant)}
     numbers = body.get("numbers")
     if numbers is not None and not (isinstance(numbers, list) and all(isinstance(n, str) for n in numbers)):
         raise InvalidRequest("numbers must be a list of order numbers, or null for all", code="numbers_malformed")
-    return {"pushed": push_waiting(numbers, composition.queues(), rows)}
+    return {"pushed": push_waiting(numbers, composition.queues(), rows, tenants, tenant)}
 
 
-handler = api_handler(_serve)
+handler = people_handler(_serve)

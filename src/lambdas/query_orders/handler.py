@@ -7,7 +7,8 @@ from mtd.adapters.reader import PostgresReader
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.entrypoints.api import Event, Json, query_parameter
+from mtd.entrypoints.people import people_handler
 from mtd.entrypoints.task_requests import read_number
 from mtd.queries.circuits import list_circuits
 from mtd.queries.exceptions import list_exceptions
@@ -43,4 +44,4 @@ def _serve(event: Event, _body: Json, _context: Any) -> Json:
     )
 
 
-handler = api_handler(_serve)
+handler = people_handler(_serve)

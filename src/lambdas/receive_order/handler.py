@@ -20,6 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         composition.objects(),
         composition.queues(),
         PostgresRejections(composition.database()),
+        composition.tenants(),
         here,
     )
     count(config().function, {"orders": len(arrivals), "failed": len(failed) + len(malformed)})

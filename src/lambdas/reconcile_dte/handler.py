@@ -7,7 +7,8 @@ from mtd.adapters.reader import PostgresReader
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.entrypoints.api import Event, Json, query_parameter
+from mtd.entrypoints.people import house_handler
 from mtd.entrypoints.task_requests import read_number, read_text
 from mtd.queries.reconciliations import list_reconciliations
 from mtd.usecases.reconcile_dte import Reconciled, reconcile_dte
@@ -45,4 +46,4 @@ def _serve(event: Event, body: Json, _context: Any) -> Json:
     return list_reconciliations(PostgresReader(composition.database()), day)
 
 
-_api = api_handler(_serve)
+_api = house_handler(_serve)

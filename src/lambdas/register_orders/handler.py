@@ -8,6 +8,7 @@ from mtd.config import config
 from mtd.domain.check import read_order
 from mtd.domain.errors import InvalidRequest, NotFound, RejectedOrder
 from mtd.domain.order import to_json
+from mtd.domain.tenants import HOUSE, is_code
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, api_handler, api_hop
 from mtd.usecases.register_orders import PROCESS, Incoming, register_orders
@@ -32,6 +33,9 @@ def _incoming(entry: Any) -> Incoming:
         order = read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
     except RejectedOrder as error:
         raise InvalidRequest(str(error), code=error.code) from None
+    tenant = entry.get("tenant") or HOUSE
+    if not is_code(tenant):
+        raise InvalidRequest("tenant must be the code of a tenant", code="tenant_malformed")
     process, version = entry.get("process") or PROCESS, entry.get("version")
     if not isinstance(process, str) or not (version is None or (type(version) is int and 0 < version < 2**31)):
         raise InvalidRequest("process must be a name and version a whole number", code="process_malformed")
@@ -40,6 +44,7 @@ def _incoming(entry: Any) -> Incoming:
         document=to_json(order),
         source=source if isinstance(source := entry.get("source"), str) else "api",
         hops=read_hops(entry.get("hops")),
+        tenant=tenant,
         process=process,
         version=version,
     )

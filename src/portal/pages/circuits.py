@@ -9,7 +9,7 @@ from portal.visit import Visit
 
 
 def show(visit: Visit) -> Response:
-    return visit.page("circuits.html", circuits=circuits.list_circuits(visit.services.read, DRAIN_RATE_UNKNOWN))
+    return visit.page("circuits.html", circuits=circuits.list_circuits(visit.read, DRAIN_RATE_UNKNOWN))
 
 
 def change(visit: Visit) -> Response:
@@ -20,7 +20,7 @@ def change(visit: Visit) -> Response:
     recorded = f"{action}_circuit"
     try:
         body = {"action": action, "person": visit.who.name, "reason": reason}
-        visit.services.orders_api.change_circuit(system, body)
+        visit.api.change_circuit(system, body)
     except MtdError as error:
         visit.record(recorded, system, outcome=error.code, reason=reason)
         raise

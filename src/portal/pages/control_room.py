@@ -14,7 +14,7 @@ _SESSION_LOOK_SECONDS = 10.0
 
 
 def show(visit: Visit) -> Response:
-    return visit.page("control_room.html", look=visit.services.live.look())
+    return visit.page("control_room.html", look=visit.live.look())
 
 
 async def stream(visit: Visit) -> Response:
@@ -33,7 +33,7 @@ async def stream(visit: Visit) -> Response:
 async def _events(visit: Visit) -> AsyncIterator[str]:
     checked = time.monotonic()
     told: dict[str, tuple[object, ...]] = {}
-    async for look in visit.services.live.looks():
+    async for look in visit.live.looks():
         if time.monotonic() - checked > _SESSION_LOOK_SECONDS:
             checked = time.monotonic()
             if not await run_in_threadpool(_still_open, visit):

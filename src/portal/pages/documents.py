@@ -32,7 +32,7 @@ def pdf(visit: Visit) -> Response:
 
 def credit_note_pdf(visit: Visit) -> Response:
     """The note that cancelled it. Raises NotFound where none was issued."""
-    return _pdf(visit, credit_note(visit.services.read, visit.request.path_params["order"]))
+    return _pdf(visit, credit_note(visit.read, visit.request.path_params["order"]))
 
 
 def _pdf(visit: Visit, paper: Paper) -> Response:
@@ -43,7 +43,7 @@ def _pdf(visit: Visit, paper: Paper) -> Response:
 
 
 def _paper(visit: Visit) -> Paper:
-    return tax_document(visit.services.read, visit.request.path_params["order"])
+    return tax_document(visit.read, visit.request.path_params["order"])
 
 
 def _dte(paper: Paper) -> bytes:

@@ -39,8 +39,10 @@ def log_in(visit: Visit) -> Response:
 def _open(visit: Visit, login: Login, wanted: str) -> Response:
     assert login.user_id is not None
     agent = visit.request.headers.get("user-agent", "")
-    token = visit.services.sessions.open(login.user_id, visit.address, agent)
-    visit.services.audit.record(user=login.name, address=visit.address, action="log_in", subject="session")
+    token = visit.services.sessions.open(login.tenant, login.user_id, visit.address, agent)
+    visit.services.audit.record(
+        tenant=login.tenant, user=login.name, address=visit.address, action="log_in", subject="session"
+    )
     response = visit.go(_local(wanted))
     _set(visit, response, SESSION_COOKIE, token, httponly=True)
     response.delete_cookie(LOGIN_COOKIE)
@@ -48,7 +50,7 @@ def _open(visit: Visit, login: Login, wanted: str) -> Response:
 
 
 def log_out(visit: Visit) -> Response:
-    visit.services.sessions.close(visit.who.session_id, visit.who.name)
+    visit.services.sessions.close(visit.who.tenant, visit.who.session_id, visit.who.name)
     visit.record("log_out", "session")
     response = visit.go("/login")
     for name in (SESSION_COOKIE, *(() if visit.services.door.has_form else COOKIES)):

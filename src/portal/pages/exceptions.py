@@ -12,7 +12,7 @@ from portal.visit import Visit
 
 def show(visit: Visit) -> Response:
     """The whole page, or for HTMX what changes of it."""
-    read = visit.services.read
+    read = visit.read
     fingerprint = visit.request.query_params.get("group", "")
     context = {
         "groups": operation.incident_groups(read),
@@ -32,10 +32,10 @@ def waiting(visit: Visit) -> Response:
     """
     rows: list[dict[str, Any]] | None = None
     if "known" in visit.request.query_params:
-        rows = operation.waiting_orders(visit.services.read)
+        rows = operation.waiting_orders(visit.read)
     else:
         with contextlib.suppress(UnavailableError):
-            rows = visit.services.orders_api.waiting()
+            rows = visit.api.waiting()
     return visit.page("waiting.html", waiting=rows)
 
 
@@ -44,7 +44,7 @@ def push(visit: Visit) -> Response:
     number = visit.form.get("number")
     subject = number or "all"
     try:
-        pushed = visit.services.orders_api.push_waiting([number] if number else None)
+        pushed = visit.api.push_waiting([number] if number else None)
     except UnavailableError as error:
         visit.record("push_waiting", subject, outcome=error.code)
         raise

@@ -21,7 +21,7 @@ _MOST_NAMED = 10_000
 
 
 def show_all(visit: Visit) -> Response:
-    return visit.page("operations.html", rows=queries.list_operations(visit.services.read))
+    return visit.page("operations.html", rows=queries.list_operations(visit.read))
 
 
 def ask(visit: Visit) -> Response:
@@ -35,7 +35,7 @@ def try_(visit: Visit) -> Response:
     choice, action = Choice.of(visit.form), visit.form.get("action", "")
     if refused := _refused(visit, action):
         return refused
-    page = order_page(visit.services.read, choice.order_id) if choice.order_id else None
+    page = order_page(visit.read, choice.order_id) if choice.order_id else None
     try:
         body = {
             "reason": visit.form.get("reason", ""),
@@ -50,7 +50,7 @@ def try_(visit: Visit) -> Response:
 
 def run(visit: Visit) -> Response:
     """Does what was tried, on the same orders, with the same reason."""
-    tried = queries.read_operation(visit.services.read, visit.number("operation_id"))
+    tried = queries.read_operation(visit.read, visit.number("operation_id"))
     action = tried["action"]
     if not may_operate(visit.who.role, action):
         return _forbidden(visit)
@@ -64,10 +64,10 @@ def run(visit: Visit) -> Response:
 
 def stop(visit: Visit) -> Response:
     operation_id = visit.number("operation_id")
-    running = queries.read_operation(visit.services.read, operation_id)
+    running = queries.read_operation(visit.read, operation_id)
     if not may_operate(visit.who.role, running["action"]):
         return _forbidden(visit)
-    visit.services.orders_api.stop_operation(operation_id, visit.who.name)
+    visit.api.stop_operation(operation_id, visit.who.name)
     visit.record("stop_operation", str(operation_id))
     return visit.go(f"/operations/{operation_id}", "operation_stopped")
 
@@ -85,14 +85,12 @@ def progress(visit: Visit) -> Response:
 def _progress(visit: Visit) -> dict[str, Any]:
     operation_id = int(visit.request.path_params["operation"])
     after = visit.request.query_params.get("after", "")
-    told = queries.read_operation(
-        visit.services.read, operation_id, int(after) if after.isdecimal() and len(after) < 9 else 0
-    )
+    told = queries.read_operation(visit.read, operation_id, int(after) if after.isdecimal() and len(after) < 9 else 0)
     return {"operation": told, "allowed": may_operate(visit.who.role, told["action"])}
 
 
 def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Response:
-    read = visit.services.read
+    read = visit.read
     page = order_page(read, choice.order_id) if choice.order_id else None
     offered = fitting(page) if page else list(OF_MANY)
     chosen = action if action in offered else next(iter(offered), "")
@@ -132,7 +130,7 @@ def _selection(visit: Visit, choice: Choice) -> dict[str, Any]:
 def _listed(visit: Visit, query: str) -> list[str]:
     """The orders of the list as it is now. Raises InvalidRequest when they are none or too many to be named."""
     wanted = read_filter(given(dict(parse_qsl(query))), visit.zone)
-    rows = search.everything(visit.services.read, wanted, sort=search.Sort.RECEIVED, ascending=True)
+    rows = search.everything(visit.read, wanted, sort=search.Sort.RECEIVED, ascending=True)
     ids = [str(row["order_id"]) for row in islice(rows, _MOST_NAMED + 1)]
     if not ids:
         raise InvalidRequest("the list is empty", code="nothing_selected")
@@ -145,7 +143,7 @@ def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str) -> in
     detail = {name: value for name, value in body.items() if name not in ("order_ids", "document")}
     subject = f"{action} {_subject(body)}"
     try:
-        begun = visit.services.orders_api.operate({"action": action, "person": visit.who.name, **body})
+        begun = visit.api.operate({"action": action, "person": visit.who.name, **body})
     except MtdError as error:
         visit.record(recorded, subject, outcome=error.code, **detail)
         raise
@@ -160,7 +158,7 @@ def _migrate(visit: Visit, rehearsed: dict[str, Any]) -> int:
     body = {"mode": "run", "person": visit.who.name, "reason": rehearsed["reason"], **span, **pace(visit.form)}
     subject = f"{was['process']} {was['from']}→{was['to']}"
     try:
-        begun = visit.services.orders_api.migrate(was["process"], body)
+        begun = visit.api.migrate(was["process"], body)
     except MtdError as error:
         visit.record("run_migration", subject, outcome=error.code)
         raise

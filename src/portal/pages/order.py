@@ -19,11 +19,11 @@ def show(visit: Visit) -> Response:
     try:
         order_id = UUID(asked)
     except ValueError:
-        found = order_page.newest_with_number(visit.services.read, asked)
+        found = order_page.newest_with_number(visit.read, asked)
         if found is None:
             raise NotFound(f"there is no order {asked}", code="order_unknown") from None
         return RedirectResponse(f"/orders/{found}", 303)
-    page = order_page.order_page(visit.services.read, order_id)
+    page = order_page.order_page(visit.read, order_id)
     # An order that could not be understood is stored as it came.
     document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
     actions = [action for action in fitting(page) if visit.who.role.may(ROLES[action])]
@@ -35,10 +35,10 @@ def show(visit: Visit) -> Response:
 def write_note(visit: Visit) -> Response:
     """Keeps a note, through the API. Raises NotFound, InvalidRequest where nothing is written."""
     order_id = visit.request.path_params["order"]
-    order = order_page.order_page(visit.services.read, order_id).order
+    order = order_page.order_page(visit.read, order_id).order
     body = {"person": visit.who.name, "text": visit.form.get("text", ""), "order_id": str(order_id)}
     try:
-        visit.services.orders_api.write_note(order["number"], body)
+        visit.api.write_note(order["number"], body)
     except MtdError as error:
         visit.record("write_note", order["number"], outcome=error.code)
         raise
@@ -48,7 +48,7 @@ def write_note(visit: Visit) -> Response:
 
 def diagram(visit: Visit) -> Response:
     """The BPMN of a process version: it never changes."""
-    text = order_page.diagram(visit.services.read, visit.request.path_params["version"])
+    text = order_page.diagram(visit.read, visit.request.path_params["version"])
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
     return Response(text, media_type="application/xml", headers=headers)
 

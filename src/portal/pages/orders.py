@@ -28,7 +28,7 @@ _COLUMNS = (
 def show(visit: Visit) -> Response:
     """The whole page, or for HTMX the part of it that changes: a new list, or the rows that come next."""
     given = given_by(visit.request.query_params)
-    read = visit.services.read
+    read = visit.read
     wanted, problem = try_filter(given, visit.zone)
     sort, ascending = _sort(given)
     after = visit.request.query_params.get("after")
@@ -55,7 +55,7 @@ def show(visit: Visit) -> Response:
     if visit.request.headers.get("hx-request"):
         return visit.page("orders_list.html", **context)
     states = [*operation.state_names(read), *_OUTCOMES]
-    views = visit.services.views.of(visit.who.user_id)
+    views = visit.services.views.of(visit.who.tenant, visit.who.user_id)
     return visit.page("orders.html", states=states, sellers=queries.sellers(read), views=views, **context)
 
 
@@ -64,8 +64,8 @@ def export(visit: Visit) -> Response:
     given = given_by(visit.request.query_params)
     wanted = read_filter(given, visit.zone)
     sort, ascending = _sort(given)
-    rows = queries.everything(visit.services.read, wanted, sort=sort, ascending=ascending)
-    names = operation.state_names(visit.services.read)
+    rows = queries.everything(visit.read, wanted, sort=sort, ascending=ascending)
+    names = operation.state_names(visit.read)
 
     def lines() -> Iterator[str]:
         yield csv_export.line([visit.say(f"orders.{column}") for column in _COLUMNS])
@@ -80,13 +80,13 @@ def save_view(visit: Visit) -> Response:
     name, query = visit.form.get("name", "").strip(), visit.form.get("query", "")
     if not 1 <= len(name) <= 60 or len(query) > 2000:
         raise InvalidRequest("a view's name has 1 to 60 characters", code="view_name")
-    visit.services.views.save(visit.who.user_id, name, query)
+    visit.services.views.save(visit.who.tenant, visit.who.user_id, name, query)
     visit.record("save_view", name)
     return visit.go(f"/orders?{query}", "view_saved")
 
 
 def delete_view(visit: Visit) -> Response:
-    visit.services.views.delete(visit.who.user_id, visit.number("view_id"))
+    visit.services.views.delete(visit.who.tenant, visit.who.user_id, visit.number("view_id"))
     visit.record("delete_view", visit.form["view_id"])
     return visit.go("/orders", "view_deleted")
 

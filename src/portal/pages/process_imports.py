@@ -15,7 +15,7 @@ def import_(visit: Visit) -> Response:
     """What is ready becomes a version, on which no order starts yet; the page shows the report of each process."""
     names = [file.name for file in visit.files]
     try:
-        reports = visit.services.orders_api.import_processes(import_request(visit.files))
+        reports = visit.api.import_processes(import_request(visit.files))
     except InvalidRequest as error:
         visit.record("import_process", ", ".join(names), outcome=error.code)
         return _page(visit, problem=str(error) if error.code not in _SAID else visit.explain(error))

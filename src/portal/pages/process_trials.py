@@ -17,10 +17,10 @@ _MAP = "map."
 def simulate(visit: Visit) -> Response:
     """The way of a sample order, step by step; nothing changes. Raises NotFound for a version that there is not."""
     process, number = visit.form.get("process", ""), visit.number("version")
-    version = processes.process_version(visit.services.read, process, number)
+    version = processes.process_version(visit.read, process, number)
     walk, problem = None, ""
     try:
-        walk = visit.services.orders_api.simulate(process, number, _sample(visit, version))
+        walk = visit.api.simulate(process, number, _sample(visit, version))
     except (InvalidRequest, NotFound) as error:
         problem = visit.explain(error)
     elements = {node["id"]: node.get("element") for node in version["plan"]["nodes"]}
@@ -42,9 +42,7 @@ def simulate(visit: Visit) -> Response:
 def ask_migration(visit: Visit) -> Response:
     """Which version to go to, and what each step is called there. Raises NotFound."""
     old = asked_version(visit, "from")
-    others = [
-        row for row in processes.list_versions(visit.services.read, old["process"]) if row["version"] != old["version"]
-    ]
+    others = [row for row in processes.list_versions(visit.read, old["process"]) if row["version"] != old["version"]]
     new = asked_version(visit, "to") if visit.request.query_params.get("to") else None
     return _migration(visit, old, others, new)
 
@@ -60,7 +58,7 @@ def rehearse(visit: Visit) -> Response:
 
 def reverse(visit: Visit) -> Response:
     """Takes the orders of a migration back. Raises Conflict where it is none, or still runs."""
-    done = operations.read_operation(visit.services.read, visit.number("operation_id"))
+    done = operations.read_operation(visit.read, visit.number("operation_id"))
     if done["action"] != MIGRATE:
         raise Conflict("that operation has migrated no orders", code="not_reversible")
     body = {"mode": "reverse", "operation_id": done["operation_id"], "reason": visit.form.get("reason", "")}
@@ -71,7 +69,7 @@ def _go(visit: Visit, process: str, body: dict[str, Any]) -> Response:
     subject = f"{process} {body.get('from', '')}→{body.get('to', body.get('operation_id', ''))}"
     recorded = f"{body['mode']}_migration"
     try:
-        begun = visit.services.orders_api.migrate(process, {"person": visit.who.name, **body})
+        begun = visit.api.migrate(process, {"person": visit.who.name, **body})
     except MtdError as error:
         visit.record(recorded, subject, outcome=error.code)
         raise

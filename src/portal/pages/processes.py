@@ -15,7 +15,7 @@ VIEWS = ("now", "times")
 
 
 def show_all(visit: Visit) -> Response:
-    return visit.page("processes.html", versions=queries.list_versions(visit.services.read, None))
+    return visit.page("processes.html", versions=queries.list_versions(visit.read, None))
 
 
 def show(visit: Visit) -> Response:
@@ -44,7 +44,7 @@ def change(visit: Visit) -> Response:
     if action not in ("activate", "retire"):
         raise InvalidRequest("a version is activated or retired", code="action_unknown")
     try:
-        visit.services.orders_api.change_process(process, version, action)
+        visit.api.change_process(process, version, action)
     except MtdError as error:
         visit.record(f"{action}_process", f"{process} v{version}", outcome=error.code)
         raise
@@ -55,7 +55,7 @@ def change(visit: Visit) -> Response:
 def asked_version(visit: Visit, name: str = "version") -> dict[str, Any]:
     """The version that the address names. Raises InvalidRequest, NotFound."""
     asked = visit.request.query_params
-    return queries.process_version(visit.services.read, asked.get("process", ""), read_version(asked.get(name, "")))
+    return queries.process_version(visit.read, asked.get("process", ""), read_version(asked.get(name, "")))
 
 
 def read_version(text: str) -> int:

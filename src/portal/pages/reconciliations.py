@@ -10,8 +10,8 @@ from portal.visit import Visit
 def show(visit: Visit) -> Response:
     """All open differences, or one day's with those that are settled. Raises InvalidRequest for what is no day."""
     day = visit.request.query_params.get("day", "")
-    told = list_reconciliations(visit.services.read, day or None)
-    latest = told["reconciliations"] if not day else list_reconciliations(visit.services.read, None)["reconciliations"]
+    told = list_reconciliations(visit.read, day or None)
+    latest = told["reconciliations"] if not day else list_reconciliations(visit.read, None)["reconciliations"]
     return visit.page(
         "reconciliations.html",
         chosen=day,
@@ -25,7 +25,7 @@ def reconcile(visit: Visit) -> Response:
     """Compares a day now, yesterday where none is given, through the API. Raises InvalidRequest."""
     day = visit.form.get("day", "")
     try:
-        visit.services.orders_api.reconcile_dte(day or None)
+        visit.api.reconcile_dte(day or None)
     except MtdError as error:
         visit.record("reconcile_dte", day or "yesterday", outcome=error.code)
         raise
@@ -37,7 +37,7 @@ def resolve(visit: Visit) -> Response:
     """A person has seen to a difference, and says how. Raises NotFound when somebody was faster, InvalidRequest."""
     difference_id, note = visit.number("difference_id"), visit.form.get("note", "")
     try:
-        visit.services.orders_api.resolve_difference(difference_id, visit.who.name, note)
+        visit.api.resolve_difference(difference_id, visit.who.name, note)
     except MtdError as error:
         visit.record("resolve_difference", str(difference_id), outcome=error.code)
         raise

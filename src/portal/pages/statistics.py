@@ -39,7 +39,7 @@ def export(visit: Visit) -> Response:
 
 
 def _statistics(visit: Visit, asked: _Asked) -> Statistics:
-    return statistics(visit.services.read, asked.since, asked.until, step=asked.step, zone=visit.zone.key)
+    return statistics(visit.read, asked.since, asked.until, step=asked.step, zone=visit.zone.key)
 
 
 def _asked(visit: Visit) -> _Asked:

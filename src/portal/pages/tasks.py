@@ -16,7 +16,7 @@ def show_all(visit: Visit) -> Response:
     asked = visit.request.query_params
     view = asked.get("view", "") if asked.get("view") in VIEWS else "mine"
     group = asked.get("group", "")
-    read, person = visit.services.read, visit.who.name
+    read, person = visit.read, visit.who.name
     return visit.page(
         "tasks.html",
         view=view,
@@ -51,8 +51,8 @@ def _do(visit: Visit, action: str) -> Response:
     body |= {name: visit.form[name] for name in ("comment", "assignee") if visit.form.get(name, "").strip()}
     try:
         if action == "complete":
-            body["values"] = task_forms.values(queries.task(visit.services.read, task_id)["schema"], visit.form)
-        visit.services.orders_api.do_task(task_id, action, body)
+            body["values"] = task_forms.values(queries.task(visit.read, task_id)["schema"], visit.form)
+        visit.api.do_task(task_id, action, body)
     except MtdError as error:
         visit.record(f"{action}_task", str(task_id), outcome=error.code)
         if isinstance(error, InvalidRequest | Conflict):
@@ -64,7 +64,7 @@ def _do(visit: Visit, action: str) -> Response:
 
 
 def _task(visit: Visit, task_id: int, *, problem: str = "") -> Response:
-    task = queries.task(visit.services.read, task_id)
+    task = queries.task(visit.read, task_id)
     return visit.answer(
         400 if problem else 200,
         "task.html",

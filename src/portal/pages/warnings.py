@@ -12,7 +12,7 @@ def show(visit: Visit) -> Response:
     asked = visit.request.query_params
     everything, after = asked.get("view") == "all", asked.get("after", "")
     page = list_warnings(
-        visit.services.read,
+        visit.read,
         everything=everything,
         after=int(after) if after.isdecimal() and len(after) < 18 else None,
     )
@@ -23,7 +23,7 @@ def acknowledge(visit: Visit) -> Response:
     """In the person's name, through the API. Raises NotFound when somebody was faster."""
     warning_id = visit.number("warning_id")
     try:
-        visit.services.orders_api.acknowledge_warning(warning_id, visit.who.name)
+        visit.api.acknowledge_warning(warning_id, visit.who.name)
     except MtdError as error:
         visit.record("acknowledge_warning", str(warning_id), outcome=error.code)
         raise

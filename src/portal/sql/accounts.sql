@@ -1,5 +1,5 @@
 -- name: user_by_name
-select user_id, name, password_hash, role, created_at, disabled_at from portal.users where name = %(name)s;
+select user_id, tenant, name, password_hash, role, disabled_at from portal.user_named(%(name)s);
 
 -- name: users
 select u.user_id, u.name, u.role, u.groups, u.created_at, u.disabled_at,
@@ -45,3 +45,6 @@ insert into portal.failed_logins (name, address) values (%(name)s, %(address)s);
 
 -- name: forget_failures
 delete from portal.failed_logins where name = %(name)s or at < now() - interval '1 day';
+
+-- name: tenants
+select code, name from tenants order by code;

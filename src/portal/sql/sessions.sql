@@ -3,11 +3,9 @@ insert into portal.sessions (token_hash, user_id, csrf, address, agent)
 values (%(token_hash)s, %(user_id)s, %(csrf)s, %(address)s, %(agent)s);
 
 -- name: find
-select s.session_id, s.user_id, s.csrf, u.name, u.role, u.groups, s.seen_at < now() - interval '20 seconds' as stale
-from portal.sessions s join portal.users u using (user_id)
-where s.token_hash = %(token_hash)s and s.closed_at is null and u.disabled_at is null
-  and s.seen_at > now() - make_interval(secs => %(idle_seconds)s)
-  and s.opened_at > now() - make_interval(secs => %(longest_seconds)s);
+select session_id, csrf, stale, tenant_name, (person).user_id, (person).tenant, (person).name, (person).role,
+       (person).groups
+from portal.session_of(%(token_hash)s, %(idle_seconds)s, %(longest_seconds)s);
 
 -- name: touch
 update portal.sessions set seen_at = now() where session_id = %(session_id)s and closed_at is null;

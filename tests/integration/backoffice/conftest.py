@@ -12,13 +12,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from devenv.instance import PROJECT, Instance
+from mtd.domain.tenants import HOUSE
+from mtd.queries.orders import Reader
 from portal.accounts import Accounts, Role
 from portal.database import Database
 from tests.browser.axe import axe_script
 from tests.browser.portal_browser import browser, chromium, log_in, visitor
+from tests.integration.backoffice.tenant_world import PASSWORD, Visitor, World, make_world, new_tenant, new_visitor
 from tests.integration.flow.system import System
-
-PASSWORD = "a long enough password"
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +51,18 @@ def _conninfo(system: System, user: str, password: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def reader(system: System, secrets: dict[str, str]) -> Iterator[Database]:
+def orders(system: System, secrets: dict[str, str]) -> Iterator[Database]:
     """As the portal reads orders."""
     database = Database(_conninfo(system, "mtd_reader", secrets["reader"]), read_only=True, connections=2)
     database.open()
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def reader(orders: Database) -> Reader:
+    """As the portal reads the house's orders."""
+    return orders.of(HOUSE)
 
 
 @pytest.fixture(scope="session")
@@ -68,15 +75,34 @@ def own(system: System, secrets: dict[str, str]) -> Iterator[Database]:
 
 
 @pytest.fixture
-def person(own: Database) -> Callable[[Role], str]:
+def person(own: Database) -> Callable[..., str]:
     """Makes a user of that role; the name."""
 
-    def make(role: Role) -> str:
+    def make(role: Role, tenant: str = HOUSE) -> str:
         name = f"{role}-{uuid.uuid4().hex[:8]}"
-        Accounts(own).add(name, PASSWORD, role)
+        Accounts(own).add(tenant, name, PASSWORD, role)
         return name
 
     return make
+
+
+@pytest.fixture(scope="session")
+def world(system: System, own: Database) -> World:
+    """A tenant with one of everything."""
+    return make_world(system, own)
+
+
+@pytest.fixture(scope="session")
+def other(system: System, own: Database) -> Visitor:
+    """An administrator of another tenant."""
+    mark = f"o{uuid.uuid4().hex[:10]}"
+    return new_visitor(own, new_tenant(system, mark), f"{mark}-admin")
+
+
+@pytest.fixture(scope="session")
+def house(own: Database) -> Visitor:
+    """An administrator of the house."""
+    return new_visitor(own, HOUSE, f"h{uuid.uuid4().hex[:10]}-admin")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from mtd.domain import order as orders
 from mtd.domain import ubl
 from portal.accounts import Role
 from tests.browser.axe import violations
-from tests.integration.backoffice.conftest import PASSWORD
+from tests.integration.backoffice.tenant_world import PASSWORD
 from tests.integration.flow.system import System, until
 from tests.orders import OrderFile
 

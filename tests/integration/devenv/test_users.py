@@ -27,6 +27,8 @@ def _connect(port: int, user: str, password: str, dbname: str = DATABASE) -> psy
 def port(instance: Instance, supervision: Supervision) -> int:
     port = _up(instance, supervision)
     with _connect(port, "postgres", Credentials.of(instance).postgres, postgres.DATABASE) as server:
+        # There nobody has made it yet.
+        server.execute("drop role mtd_tenant")
         # As RDS makes its master user: no superuser, but it may make users and hand on the right to read.
         server.execute("create role administrator login createrole createdb password 'first'")
         server.execute("grant pg_read_all_data to administrator with admin option")
@@ -53,6 +55,7 @@ def test_the_owner_writes_the_reader_reads_and_a_new_secret_is_a_new_password(po
     assert _users(secrets).ensure() == ["shop_owner", "shop_reader", "shop_portal"]
 
     with _connect(port, "shop_owner", "it's") as owner, _connect(port, "shop_reader", "r-1") as reader:
+        owner.execute("set role mtd_tenant; reset role")
         owner.execute("create table orders as select 1 as number")
         owner.execute("create table passwords as select 1 as number")
         owner.execute("grant select on orders to shop_reader")

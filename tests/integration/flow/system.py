@@ -66,9 +66,9 @@ class System:
         """GET of the API; an error's body as well."""
         return self.call("GET", path)[1]
 
-    def call(self, method: str, path: str, body: Json | None = None) -> tuple[int, Json]:
-        """A call of the API: status and body."""
-        return _http(method, self.api + path, body)
+    def call(self, method: str, path: str, body: Json | None = None, *, tenant: str = "") -> tuple[int, Json]:
+        """A call of the API, by that tenant or without a word of one: status and body."""
+        return _http(method, self.api + path, body, {"X-MTD-Tenant": tenant} if tenant else {})
 
     def order(self, number: str) -> Json:
         """The timeline of that number; {} when there is none yet."""
@@ -180,9 +180,10 @@ class System:
         return _http("GET", f"{self._simulator}/gift-card/cards/{number}")[1]
 
 
-def _http(method: str, url: str, body: Json | None = None) -> tuple[int, Json]:
+def _http(method: str, url: str, body: Json | None = None, headers: dict[str, str] | None = None) -> tuple[int, Json]:
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, data=data, method=method, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)

@@ -17,7 +17,7 @@ def test_figures_are_those_of_the_orders_and_a_second_run_changes_nothing(system
     [order] = system.sql("select received_at, seller_id, total from orders where number = %s", number)
     bound = (
         "select since, received, completed, exceptions, amount, promised, kept from order_figures "
-        "where grain = %s and seller_id = %s and since <= %s order by since desc limit 1"
+        "where tenant = 'main' and grain = %s and seller_id = %s and since <= %s order by since desc limit 1"
     )
 
     def figures() -> Json:
@@ -30,7 +30,7 @@ def test_figures_are_those_of_the_orders_and_a_second_run_changes_nothing(system
         [row] = system.sql(
             "select count(*) as received, count(*) filter (where outcome = 'completed') as completed, "
             "sum(total) as amount from orders "
-            "where seller_id = %s and received_at >= %s and received_at < %s + interval '1 hour'",
+            "where tenant = 'main' and seller_id = %s and received_at >= %s and received_at < %s + interval '1 hour'",
             order["seller_id"], hour, hour,
         )  # fmt: skip
         return bool(hour) and all(found["hour"][0][name] == row[name] for name in row) and row["completed"] > 0
@@ -50,7 +50,8 @@ def test_figures_are_those_of_the_orders_and_a_second_run_changes_nothing(system
     assert {row["measure"] for row in measures} == {"in_state", "remaining", "whole"}
     assert all(0 < row["least"] <= row["most"] < 3_600 for row in measures)
     [remaining] = system.sql(
-        "select p50, p90 from remaining_times where process = 'purchase-order' and state = 'allocation'"
+        "select p50, p90 from remaining_times "
+        "where tenant = 'main' and process = 'purchase-order' and state = 'allocation'"
     )
     assert remaining["p50"] <= remaining["p90"]
 

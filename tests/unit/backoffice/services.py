@@ -9,13 +9,15 @@ from typing import Any, cast
 from starlette.testclient import TestClient
 
 from mtd.domain.errors import MtdError, UnavailableError
+from mtd.domain.tenants import HOUSE
+from mtd.queries.orders import Reader
 from portal.accounts import Accounts, Attempt, Door, Login, Role
 from portal.app import create_app
 from portal.assets import Assets
 from portal.audit import Audit
 from portal.cloud import Cloud
 from portal.database import Database
-from portal.live import Live
+from portal.live import Lives
 from portal.orders_api import OrdersApi
 from portal.services import Services
 from portal.sessions import Session, Sessions
@@ -41,8 +43,13 @@ class FakeRead:
             "select count(*) as orders from (select from": [{"orders": 0}],
         }
         self.away = False
+        self.tenants: list[str] = []
 
-    def __call__(self, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def of(self, tenant: str) -> Reader:
+        self.tenants.append(tenant)
+        return self._answer
+
+    def _answer(self, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         if self.away:
             raise UnavailableError("away", code="database_unavailable")
         return next((rows for piece, rows in self.rows.items() if piece in query), [])
@@ -53,26 +60,36 @@ class FakeRead:
 
 
 class FakeSessions:
-    """The token is the role."""
+    """The token is the role, with `@` and the tenant where it is not the house's."""
 
     def __init__(self) -> None:
         self.closed: list[int] = []
 
     def find(self, token: str, *, active: bool = True) -> Session | None:
-        if token not in Role:
+        role, _, tenant = token.partition("@")
+        if role not in Role:
             return None
-        return Session(session_id=7, user_id=1, name=f"a-{token}", role=Role(token), csrf=CSRF)
+        tenant = tenant or HOUSE
+        return Session(
+            session_id=7,
+            user_id=1,
+            tenant=tenant,
+            tenant_name=tenant.upper(),
+            name=f"a-{role}",
+            role=Role(role),
+            csrf=CSRF,
+        )
 
-    def open(self, user_id: int, address: str, agent: str) -> str:
+    def open(self, tenant: str, user_id: int, address: str, agent: str) -> str:
         return "viewer"
 
-    def close(self, session_id: int, closed_by: str) -> None:
+    def close(self, tenant: str, session_id: int, closed_by: str) -> None:
         self.closed.append(session_id)
 
-    def close_all(self, user_id: int, closed_by: str) -> None:
+    def close_all(self, tenant: str, user_id: int, closed_by: str) -> None:
         self.closed.append(user_id)
 
-    def listed(self) -> list[dict[str, Any]]:
+    def listed(self, tenant: str) -> list[dict[str, Any]]:
         return []
 
 
@@ -86,22 +103,25 @@ class FakeAccounts:
             return Login(braked=True)
         return Login(user_id=1, name=attempt.name) if attempt.password == "right" else Login()
 
-    def users(self) -> list[dict[str, Any]]:
+    def tenants(self, tenant: str) -> list[dict[str, Any]]:
+        return [{"code": code, "name": code} for code in ([HOUSE, "andes"] if tenant == HOUSE else [tenant])]
+
+    def users(self, tenant: str) -> list[dict[str, Any]]:
         return []
 
-    def add(self, name: str, password: str, role: Role) -> None: ...
+    def add(self, tenant: str, name: str, password: str, role: Role) -> None: ...
 
-    def change_role(self, user_id: int, role: Role) -> str:
+    def change_role(self, tenant: str, user_id: int, role: Role) -> str:
         return "somebody"
 
-    def change_groups(self, user_id: int, groups: Sequence[str]) -> str:
+    def change_groups(self, tenant: str, user_id: int, groups: Sequence[str]) -> str:
         self.groups = list(groups)
         return "somebody"
 
-    def change_password(self, user_id: int, password: str) -> str:
+    def change_password(self, tenant: str, user_id: int, password: str) -> str:
         return "somebody"
 
-    def disable(self, user_id: int, *, disabled: bool) -> str:
+    def disable(self, tenant: str, user_id: int, *, disabled: bool) -> str:
         return "somebody"
 
 
@@ -110,25 +130,30 @@ class FakeRecords:
 
     def __init__(self) -> None:
         self.recorded: list[tuple[str, str, str]] = []
+        self.tenants: list[str] = []
 
-    def record(self, *, user: str, address: str, action: str, subject: str, outcome: str = "done", **_: Any) -> None:
+    def record(
+        self, *, tenant: str, user: str, address: str, action: str, subject: str, outcome: str = "done", **_: Any
+    ) -> None:
+        self.tenants.append(tenant)
         self.recorded.append((user, action, outcome))
 
-    def latest(self) -> list[dict[str, Any]]:
+    def latest(self, tenant: str) -> list[dict[str, Any]]:
         return []
 
-    def of(self, user_id: int) -> list[dict[str, Any]]:
+    def of(self, tenant: str, user_id: int) -> list[dict[str, Any]]:
         return []
 
-    def save(self, user_id: int, name: str, query: str) -> None: ...
+    def save(self, tenant: str, user_id: int, name: str, query: str) -> None: ...
 
-    def delete(self, user_id: int, view_id: int) -> None: ...
+    def delete(self, tenant: str, user_id: int, view_id: int) -> None: ...
 
 
 class FakeApi:
     """The waiting queue, and a record of what was asked for."""
 
     def __init__(self) -> None:
+        self.tenants: list[str] = []
         self.operated: list[Mapping[str, Any]] = []
         self.stopped: list[tuple[int, str]] = []
         self.tasks: list[tuple[int, str, Mapping[str, Any]]] = []
@@ -147,6 +172,10 @@ class FakeApi:
         self.pushed: list[list[str] | None] = []
         self.rows: list[dict[str, Any]] = []
         self.away = False
+
+    def of(self, tenant: str) -> "FakeApi":
+        self.tenants.append(tenant)
+        return self
 
     def waiting(self) -> list[dict[str, Any]]:
         if self.away:
@@ -266,12 +295,13 @@ class FakePortal:
                 views=cast(Views, self.records),
                 orders_api=cast(OrdersApi, self.api),
                 cloud=cloud,
-                live=Live(read, cloud),
+                lives=Lives(read, cloud),
                 templates=Templates(assets),
                 assets=assets,
             )
         )
 
-    def client(self, role: Role | None = None, **cookies: str) -> TestClient:
-        told = ({"mtd_session": role.value} if role else {}) | {"locale": "en"} | cookies
+    def client(self, role: Role | None = None, tenant: str = "", **cookies: str) -> TestClient:
+        session = f"{role}@{tenant}" if tenant else str(role)
+        told = ({"mtd_session": session} if role else {}) | {"locale": "en"} | cookies
         return TestClient(self.app, follow_redirects=False, raise_server_exceptions=False, cookies=told)

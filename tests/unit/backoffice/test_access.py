@@ -1,11 +1,14 @@
-"""Who may do what: every route, every role; CSRF on every POST; nothing for nobody."""
+"""Who may do what: every route, every role, in the house and in another tenant; CSRF on every POST; nothing for
+nobody."""
 
 import re
 from uuid import UUID
 
 import pytest
+from tests import access
 from tests.unit.backoffice.services import CSRF, FakePortal
 
+from mtd.domain.tenants import HOUSE
 from portal.access import Page
 from portal.accounts import Role
 from portal.routes import PAGES
@@ -73,6 +76,11 @@ LEAST = {
     ("GET", "/account"): "viewer",
     ("POST", "/account"): "viewer",
 }
+# What concerns all tenants, so that the house alone may see or change it.
+OF_THE_HOUSE = {
+    ("POST", "/circuits"), ("GET", "/dte"), ("POST", "/dte"), ("POST", "/dte/resolve"), ("GET", "/mail"),
+    ("GET", "/system"),
+}  # fmt: skip
 FORM = {"user_id": "1", "session_id": "1", "view_id": "1", "role": "viewer", "name": "n", "password": "right"}
 FORM |= {"current": "right", "warning_id": "1", "difference_id": "1"}
 # A stream has no end to wait for; the integration tests read from it.
@@ -89,6 +97,11 @@ def address(page: Page) -> str:
 
 def test_every_route_asks_for_the_role_it_should() -> None:
     assert {(page.method, page.path): page.role and page.role.value for page in PAGES} == LEAST
+    assert {(page.method, page.path) for page in PAGES if page.house} == OF_THE_HOUSE
+
+
+def test_the_table_for_people_is_as_the_routes_are() -> None:
+    assert access.DOCUMENT.read_text("utf-8") == access.page(), "run: python -m tests.access > docs/access.md"
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.role is not None], ids=named)
@@ -102,12 +115,15 @@ def test_nobody_gets_in_without_a_session(portal: FakePortal, page: Page) -> Non
 
 @pytest.mark.parametrize("page", [page for page in CALLED if page.role is not None], ids=named)
 @pytest.mark.parametrize("role", list(Role))
-def test_a_role_may_what_it_should(portal: FakePortal, page: Page, role: Role) -> None:
-    answer = portal.client(role).request(page.method, address(page), data={"csrf": CSRF, **FORM})
-    least = LEAST[page.method, page.path]
+@pytest.mark.parametrize("tenant", [HOUSE, "andes"])
+def test_a_role_may_what_it_should_in_its_own_tenant(portal: FakePortal, page: Page, role: Role, tenant: str) -> None:
+    answer = portal.client(role, tenant).request(page.method, address(page), data={"csrf": CSRF, **FORM})
+    least, route = LEAST[page.method, page.path], (page.method, page.path)
     assert least is not None
-    assert (answer.status_code == 403) == (not role.may(Role(least)))
+    assert (answer.status_code == 403) == (not role.may(Role(least)) or (tenant != HOUSE and route in OF_THE_HOUSE))
     assert answer.status_code < 500
+    # Whatever it read, changed or wrote down was that tenant's.
+    assert {*portal.read.tenants, *portal.api.tenants, *portal.records.tenants} <= {tenant}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.method == "POST"], ids=named)

@@ -27,13 +27,33 @@ def test_every_command_has_a_summary_and_help(capsys: pytest.CaptureFixture[str]
     assert all(name in told for name in cli.COMMANDS)
 
 
-@pytest.mark.parametrize("words", [["orders"], ["status"], ["mail", "--json"], ["order", "1"], ["psql"], ["logs"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["orders"],
+        ["status"],
+        ["tenants"],
+        ["orders", "--tenant", "andes"],
+        ["mail", "--json"],
+        ["order", "1"],
+        ["psql"],
+        ["logs"],
+    ],
+)
 def test_without_a_running_instance_one_sentence_and_the_fix(
     words: list[str], instance: Instance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(words, instance) == 1
     told = capsys.readouterr().err.splitlines()
     assert told == ["mtd: Instance 'one' does not run.", "     Start it: MTD_INSTANCE=one make up"]
+
+
+@pytest.mark.parametrize("words", [["tenants", "add"], ["tenants", "add", "andes"]])
+def test_a_tenant_without_a_name_is_not_added(
+    words: list[str], instance: Instance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(words, instance) == 2
+    assert "As in: mtd tenants add andes 'Andes SpA'" in capsys.readouterr().err
 
 
 def test_a_home_without_its_engine_is_told_with_code_2(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:

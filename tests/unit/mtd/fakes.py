@@ -1,6 +1,6 @@
 """The world as the use cases see it, in memory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from mtd.domain.circuit import Seen
 from mtd.domain.errors import MtdError, NotFound, UnstorableError
 from mtd.domain.mail import Mail
 from mtd.domain.order import Order
+from mtd.domain.tenants import HOUSE
 from mtd.engine import importing
 from mtd.engine.plan import Plan
 from mtd.engine.tokens import Token, Waits
@@ -44,6 +45,16 @@ def case(node: str, token_id: int = 1, *, attempts: int = 1, interrupted: bool =
     )
 
 
+class FakeTenants:
+    """The house and those that it was told."""
+
+    def __init__(self, *codes: str) -> None:
+        self.codes = frozenset({HOUSE, *codes})
+
+    def known(self, codes: Iterable[str]) -> frozenset[str]:
+        return self.codes & {HOUSE, *codes}
+
+
 @dataclass(slots=True)
 class FakeWork:
     """Leases what it was given; keeps what was committed."""
@@ -55,14 +66,16 @@ class FakeWork:
     candidates: list[Candidate] = field(default_factory=list)
     refuses: Callable[[Changes], bool] = lambda _: False
     plan: Plan = PLAN
+    tenants: tuple[str, ...] = (HOUSE,)
     beside: list[Standing] = field(default_factory=list)
     values: Json = field(default_factory=dict)
     order: Order | None = None
     own: Token | None = None
     circuit: Seen = Seen.CLOSED
 
-    def startable(self, process: str, version: int | None) -> tuple[int, Plan] | None:
-        return (1, self.plan) if process == self.plan.process and version in (None, 1) else None
+    def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
+        known = tenant in self.tenants and process == self.plan.process and version in (None, 1)
+        return (1, self.plan) if known else None
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         return dict.fromkeys(ids, self.plan)

@@ -25,7 +25,7 @@ RULES = {
     LAMBDAS: {"mtd"},
     SRC / "legacy_simulator": {"legacy_simulator", "starlette", "uvicorn"},
     SRC / "portal": {
-        "portal", "mtd.queries", "mtd.sql", "mtd.domain.errors",
+        "portal", "mtd.queries", "mtd.sql", "mtd.domain.errors", "mtd.domain.tenants",
         "argon2", "boto3", "botocore", "jinja2", "jwt", "psycopg", "psycopg_pool", "reportlab", "starlette",
         "uvicorn", "yaml",
     },

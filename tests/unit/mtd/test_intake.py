@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.orders import OrderFile
-from tests.unit.mtd.fakes import FakeApi, FakeObjects, FakeQueues
+from tests.unit.mtd.fakes import FakeApi, FakeObjects, FakeQueues, FakeTenants
 
 from mtd.domain.errors import MtdError, RetryableError, UnavailableError
+from mtd.domain.tenants import HOUSE
 from mtd.usecases.cases import Json
 from mtd.usecases.ports import QueueMessage
 from mtd.usecases.push_waiting import list_waiting, push_waiting
@@ -16,6 +17,7 @@ from mtd.usecases.receive_order import Arrival, receive_order
 from mtd.usecases.trail import hop
 
 HERE = hop("Lambda", "f")
+TENANTS = FakeTenants("andes")
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ def test_readable_orders_go_on_and_the_others_are_kept_with_their_reason() -> No
     objects = FakeObjects({"orders/a.xml": OrderFile(number="A").xml().encode(), "orders/b.xml": b"<broken"})
     queues, rejections = FakeQueues(), Rows()
 
-    receive_order([arrival("orders/a.xml"), arrival("orders/b.xml")], objects, queues, rejections, HERE)
+    receive_order([arrival("orders/a.xml"), arrival("orders/b.xml")], objects, queues, rejections, TENANTS, HERE)
 
     [(destination, body)] = queues.sent
     message = json.loads(body)
@@ -56,7 +58,7 @@ def test_readable_orders_go_on_and_the_others_are_kept_with_their_reason() -> No
 def test_a_large_file_is_refused_unread() -> None:
     objects, rejections = FakeObjects({"orders/a.xml": b"never read as XML"}), Rows()
 
-    receive_order([arrival("orders/a.xml", 60 * 2**20)], objects, FakeQueues(), rejections, HERE)
+    receive_order([arrival("orders/a.xml", 60 * 2**20)], objects, FakeQueues(), rejections, TENANTS, HERE)
 
     assert rejections.rows[0]["code"] == "too_large"
 
@@ -64,7 +66,7 @@ def test_a_large_file_is_refused_unread() -> None:
 def test_a_file_that_vanished_leaves_a_row() -> None:
     rejections = Rows()
 
-    receive_order([arrival("orders/gone.xml")], FakeObjects(), FakeQueues(), rejections, HERE)
+    receive_order([arrival("orders/gone.xml")], FakeObjects(), FakeQueues(), rejections, TENANTS, HERE)
 
     assert rejections.rows[0]["code"] == "vanished"
 
@@ -74,7 +76,7 @@ def test_what_was_put_then_counts_and_not_what_the_key_holds_now() -> None:
     objects = FakeObjects({"orders/a.xml": files["second"]}, {("orders/a.xml", v): f for v, f in files.items()})
     queues = FakeQueues()
 
-    receive_order([replace(arrival("orders/a.xml"), version=v) for v in files], objects, queues, Rows(), HERE)
+    receive_order([replace(arrival("orders/a.xml"), version=v) for v in files], objects, queues, Rows(), TENANTS, HERE)
 
     assert [json.loads(body)["number"] for _, body, *_ in queues.sent] == ["first", "second"]
 
@@ -82,7 +84,7 @@ def test_what_was_put_then_counts_and_not_what_the_key_holds_now() -> None:
 def test_a_rejected_file_is_kept_as_it_was_put() -> None:
     objects = FakeObjects({"orders/a.xml": b"<later/>"}, {("orders/a.xml", "v1"): b"<broken"})
 
-    receive_order([replace(arrival("orders/a.xml"), version="v1")], objects, FakeQueues(), Rows(), HERE)
+    receive_order([replace(arrival("orders/a.xml"), version="v1")], objects, FakeQueues(), Rows(), TENANTS, HERE)
 
     assert objects.content["rejected/orders/a.xml"] == b"<broken"
 
@@ -99,7 +101,7 @@ def test_a_file_that_s3_does_not_give_comes_again_alone() -> None:
     broken = replace(arrival("orders/broken.xml"), message_id="broken")
     queues, rejections = FakeQueues(), Rows()
 
-    assert receive_order([broken, arrival("orders/a.xml")], objects, queues, rejections, HERE) == ["broken"]
+    assert receive_order([broken, arrival("orders/a.xml")], objects, queues, rejections, TENANTS, HERE) == ["broken"]
     assert len(queues.sent) == 1
     assert rejections.rows == []
 
@@ -108,7 +110,7 @@ def test_a_rejected_file_is_kept_under_a_key_that_s3_takes() -> None:
     key = "orders/" + "ñ" * 508
     objects, rejections = FakeObjects({key: b"<broken"}), Rows()
 
-    receive_order([arrival(key)], objects, FakeQueues(), rejections, HERE)
+    receive_order([arrival(key)], objects, FakeQueues(), rejections, TENANTS, HERE)
 
     assert all(len(each.encode()) <= 1_024 for each in objects.content)
     assert rejections.rows[0]["code"] == "not_xml"
@@ -119,7 +121,7 @@ def test_what_is_too_large_for_a_message_travels_by_reference() -> None:
     objects = FakeObjects({"orders/a.xml": OrderFile(number="A", lines=lines, payable=None, tax=None).xml().encode()})
     queues = FakeQueues()
 
-    receive_order([arrival("orders/a.xml")], objects, queues, Rows(), HERE)
+    receive_order([arrival("orders/a.xml")], objects, queues, Rows(), TENANTS, HERE)
 
     message = json.loads(queues.sent[0][1])
     assert "order" not in message
@@ -217,7 +219,7 @@ def waiting(*numbers: str) -> FakeQueues:
 def test_the_waiting_queue_is_listed_without_being_emptied() -> None:
     queues, rows = waiting("a", "b", "a2"), Rows()
 
-    listed = list_waiting(queues, rows)
+    listed = list_waiting(queues, rows, TENANTS, HOUSE)
 
     assert [entry["number"] for entry in listed] == ["a", "b", "a2"]
     assert queues.hidden == set()
@@ -227,7 +229,7 @@ def test_the_waiting_queue_is_listed_without_being_emptied() -> None:
 def test_only_the_chosen_are_pushed() -> None:
     queues, rows = waiting("a", "b"), Rows()
 
-    assert push_waiting(["b"], queues, rows) == ["b"]
+    assert push_waiting(["b"], queues, rows, TENANTS, HOUSE) == ["b"]
 
     assert [json.loads(body)["number"] for _, body in queues.sent] == ["b"]
     assert [message.message_id for message in queues.queues["waiting"]] == ["m-a"]
@@ -238,7 +240,7 @@ def test_only_the_chosen_are_pushed() -> None:
 def test_all_are_pushed_even_beyond_one_call() -> None:
     queues = waiting(*(str(i) for i in range(25)))
 
-    assert len(push_waiting(None, queues, Rows())) == 25
+    assert len(push_waiting(None, queues, Rows(), TENANTS, HOUSE)) == 25
     assert queues.queues["waiting"] == []
 
 
@@ -247,6 +249,6 @@ def test_a_push_that_cannot_be_sent_leaves_everything_where_it_was() -> None:
     queues.fail_sending = True
 
     with pytest.raises(MtdError):
-        push_waiting(["b"], queues, Rows())
+        push_waiting(["b"], queues, Rows(), TENANTS, HOUSE)
 
     assert len(queues.queues["waiting"]) == 2

@@ -14,8 +14,12 @@ from psycopg.types.json import set_json_dumps
 
 from mtd.adapters.metrics import count
 from mtd.domain.errors import MtdError, UnavailableError, UnstorableError
+from mtd.sql import load
 
 type Connection = psycopg.Connection[DictRow]
+
+TENANTS_ROLE = "mtd_tenant"
+_SQL = load("tenants")
 
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -42,6 +46,18 @@ class Database:
     def __init__(self, conninfo: Callable[[], str]) -> None:
         self._conninfo = conninfo
         self._connection: Connection | None = None
+        # Whom it is to act for, and whom the connection does act for; None is the role that has logged in.
+        self._tenant: str | None = None
+        self._acting: str | None = None
+
+    @contextmanager
+    def acting_for(self, tenant: str) -> Iterator[None]:
+        """Meanwhile each statement is that tenant's, under the policies of row-level security."""
+        self._tenant = tenant
+        try:
+            yield
+        finally:
+            self._tenant = None
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[DictRow]:
         """The rows of one statement that is a transaction by itself: one round trip. Raises as `transaction` does."""
@@ -68,6 +84,7 @@ class Database:
     def _translated(self) -> Iterator[Connection]:
         connection = self._connected()
         try:
+            self._act(connection)
             yield connection
         except (errors.SerializationFailure, errors.DeadlockDetected) as error:
             raise UnavailableError(f"PostgreSQL: {error}", code="database_conflict") from error
@@ -84,6 +101,14 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._acting = None
+
+    def _act(self, connection: Connection) -> None:
+        """A round trip where another tenant came before, none where the same did."""
+        if self._acting != self._tenant:
+            told = {"role": TENANTS_ROLE if self._tenant else "none", "tenant": self._tenant or ""}
+            connection.execute(_SQL["act_for"], told)
+            self._acting = self._tenant
 
     def _connected(self) -> Connection:
         if self._connection is not None and not self._alive(self._connection):

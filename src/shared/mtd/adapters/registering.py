@@ -1,6 +1,7 @@
 """Registers orders: each once, copies recognised, and what has a taken number as an order of its own."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -10,12 +11,14 @@ from mtd.sql import load
 from mtd.usecases.cases import Candidate, Json, Registration
 
 _SQL = load("flow")
+_NUMBERED = ("tenant", "seller_id", "number")
+"""Within a tenant a seller uses a number once."""
 
 
 def insert_orders(connection: Connection, by_id: Mapping[UUID, Candidate]) -> list[Registration]:
     """Write the orders that are new, and those that come under a taken number; what became of each."""
     # Every registration takes the numbers in one order: two batches of the same orders never wait for each other.
-    by_id = dict(sorted(by_id.items(), key=lambda item: (item[1].row["seller_id"], item[1].row["number"])))
+    by_id = dict(sorted(by_id.items(), key=lambda item: _key(item[1].row)))
     rows = [candidate.row for candidate in by_id.values()]
     inserted = connection.execute(_SQL["insert_orders"], {"orders": Jsonb(rows)}).fetchall()
     new = {row["order_id"] for row in inserted}
@@ -23,14 +26,13 @@ def insert_orders(connection: Connection, by_id: Mapping[UUID, Candidate]) -> li
     old = [candidate for order_id, candidate in by_id.items() if order_id not in new]
     if not old:
         return registrations
-    keys = [{"seller_id": c.row["seller_id"], "number": c.row["number"]} for c in old]
+    keys = [{name: candidate.row[name] for name in _NUMBERED} for candidate in old]
     standing = {
-        (row["seller_id"], row["number"]): row["order_id"]
-        for row in connection.execute(_SQL["orders_with_numbers"], {"keys": Jsonb(keys)})
+        _key(row): row["order_id"] for row in connection.execute(_SQL["orders_with_numbers"], {"keys": Jsonb(keys)})
     }
     conflicts = []
     for candidate in old:
-        first = standing[candidate.row["seller_id"], candidate.row["number"]]
+        first = standing[_key(candidate.row)]
         if first == candidate.order_id:
             registrations.append(Registration(order_id=candidate.order_id, status="duplicate"))
         else:
@@ -40,6 +42,10 @@ def insert_orders(connection: Connection, by_id: Mapping[UUID, Candidate]) -> li
     if conflicts:
         connection.execute(_SQL["insert_conflicts"], {"orders": Jsonb(conflicts)})
     return registrations
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in _NUMBERED)
 
 
 def registration_event(registration: Registration) -> Json:

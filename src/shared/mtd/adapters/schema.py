@@ -5,6 +5,7 @@ from importlib.resources import files
 from psycopg.types.json import Jsonb
 
 from mtd.adapters.database import Database
+from mtd.domain.tenants import HOUSE
 from mtd.sql import load
 from mtd.usecases.cases import Json
 
@@ -43,7 +44,5 @@ class PostgresSchema:
             connection.execute(_SQL["lock"])
             connection.execute(_SQL["insert_version"], parameters)
             connection.execute(_SQL["retire_others"], parameters)
-            row = connection.execute(_SQL["activate"], parameters).fetchone()
-        assert row is not None
-        version: int = row["version"]
-        return version
+            rows = connection.execute(_SQL["activate"], parameters).fetchall()
+        return next(int(row["version"]) for row in rows if row["tenant"] == HOUSE)

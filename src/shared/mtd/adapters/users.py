@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from mtd.adapters.database import Database, conninfo_from_secret
+from mtd.adapters.database import TENANTS_ROLE, Database, conninfo_from_secret
 
 
 class PostgresUsers:
@@ -36,6 +36,7 @@ class PostgresUsers:
             name, database = sql.Identifier(owner["username"]), sql.Identifier(owner["dbname"])
             connection.execute(sql.SQL("grant create on database {} to {}").format(database, name))
             connection.execute(sql.SQL("grant usage, create on schema public to {}").format(name))
+            _give_role(connection, TENANTS_ROLE, to=owner["username"])
             name = sql.Identifier(reader["username"])
             # What it reads the migrations grant: everything would hold the portal's passwords and sessions too.
             connection.execute(sql.SQL("revoke pg_read_all_data from {}").format(name))
@@ -53,3 +54,10 @@ def _give(connection: psycopg.Connection[Any], user: dict[str, str]) -> None:
     verb = sql.SQL("alter" if known else "create")
     statement = sql.SQL("{} role {} login password {}")
     connection.execute(statement.format(verb, sql.Identifier(user["username"]), sql.Literal(user["password"])))
+
+
+def _give_role(connection: psycopg.Connection[Any], role: str, *, to: str) -> None:
+    """Make the role, in which nobody logs in, and let that user act in it."""
+    if connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone() is None:
+        connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
+    connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(to)))

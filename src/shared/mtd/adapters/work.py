@@ -47,8 +47,9 @@ class PostgresWork:
         self.lease_seconds = lease_seconds
         self._plans: dict[int, Plan] = {}
 
-    def startable(self, process: str, version: int | None) -> tuple[int, Plan] | None:
-        rows = self._database.query(_SQL["startable_plan"], {"process": process, "version": version})
+    def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
+        asked = {"tenant": tenant, "process": process, "version": version}
+        rows = self._database.query(_SQL["startable_plan"], asked)
         return (rows[0]["process_version_id"], self._remember(rows[0])) if rows else None
 
     def plans(self, ids: Sequence[int], within: Connection | None = None) -> Mapping[int, Plan]:

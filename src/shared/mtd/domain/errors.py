@@ -84,6 +84,12 @@ class NotFound(MtdError):
     code = "not_found"
 
 
+class Forbidden(MtdError):
+    """Only the house that runs the system may ask for this."""
+
+    code = "house_only"
+
+
 class Conflict(MtdError):
     """What a caller wants to change is no longer as they saw it: look again."""
 

@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from mtd.domain.tenants import HOUSE
+
 # Fixed for ever: order ids are derived from it, so that an order has the same id wherever it is read.
 _NAMESPACE = uuid.UUID("6f7b0a5e-3f0a-4b59-9d57-0d8f2a3a7c11")
 
@@ -80,13 +82,14 @@ class Order:
 
     @property
     def order_id(self) -> uuid.UUID:
-        """A stable id: the same for every copy of the same order, and so the idempotency key of its effects."""
-        return order_id(self.seller.id, self.number, self.content_hash)
+        """The house's id of it."""
+        return self.id_of(HOUSE)
 
-
-def order_id(seller: str, number: str, content_hash: str) -> uuid.UUID:
-    """The id of the order of that seller, number and content."""
-    return uuid.uuid5(_NAMESPACE, f"{seller}\n{number}\n{content_hash}")
+    def id_of(self, tenant: str) -> uuid.UUID:
+        """A stable id: the same for every copy of the same order of a tenant, and so the idempotency key of its
+        effects."""
+        namespace = _NAMESPACE if tenant == HOUSE else uuid.uuid5(_NAMESPACE, tenant)
+        return uuid.uuid5(namespace, f"{self.seller.id}\n{self.number}\n{self.content_hash}")
 
 
 def _plain(value: Any) -> Any:

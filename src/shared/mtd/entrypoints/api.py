@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
+from mtd.domain.errors import Conflict, Forbidden, InvalidRequest, MtdError, NotFound, UnavailableError
 from mtd.entrypoints.logs import set_up_logs
 from mtd.usecases.trail import Hop, from_millis, hop
 
@@ -18,6 +18,7 @@ type ApiHandler = Callable[[Event, Any], Json]
 
 _STATUSES: tuple[tuple[type[MtdError], int], ...] = (
     (InvalidRequest, 400),
+    (Forbidden, 403),
     (NotFound, 404),
     (Conflict, 409),
     (UnavailableError, 503),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mtd.adapters.reconciliation import PostgresDocuments
     from mtd.adapters.state_machines import StepFunctions
     from mtd.adapters.summaries import PostgresSummaries
+    from mtd.adapters.tenants import PostgresTenants
     from mtd.adapters.topics import Outgoing
     from mtd.adapters.users import PostgresUsers
     from mtd.adapters.warnings import PostgresWarnings
@@ -136,6 +137,13 @@ def summaries() -> "PostgresSummaries":
     from mtd.adapters.summaries import PostgresSummaries
 
     return PostgresSummaries(database())
+
+
+@cache
+def tenants() -> "PostgresTenants":
+    from mtd.adapters.tenants import PostgresTenants
+
+    return PostgresTenants(database())
 
 
 @cache

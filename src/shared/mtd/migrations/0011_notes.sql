@@ -10,3 +10,5 @@ create table order_notes (
 create index order_notes_order on order_notes (order_id, note_id);
 create trigger order_notes_append_only before update or delete or truncate on order_notes
     for each statement execute function refuse_change();
+
+call keep_behind_order('order_notes');

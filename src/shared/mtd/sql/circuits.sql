@@ -127,7 +127,9 @@ where t.parked_for = %(system)s and t.parked_at is not null
 order by coalesce(t.server, t.node), t.parked_at, t.token_id;
 
 -- name: read_circuits
-select c.system, c.state, c.by_hand, c.changed_at as since, c.changed_by, c.reason, cardinality(c.failing) as failing,
+-- The circuit is everybody's; its orders are counted as far as the asker may see them.
+select c.system, c.state, c.by_hand, c.changed_at as since, c.changed_by, c.reason,
+       (select count(*) from orders o where o.order_id = any(c.failing)) as failing,
        c.next_probe_at, coalesce(c.drain_rate, %(drain_rate)s)::double precision as drain_rate,
        coalesce(p.parked, 0) as parked, p.oldest
 from circuits c

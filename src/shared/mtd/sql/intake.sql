@@ -1,14 +1,15 @@
 -- name: insert_rejections
-insert into rejections (source, kept_at, code, reason, size)
-select source, kept_at, code, reason, size
-from jsonb_to_recordset(%(rejections)s) as r (source text, kept_at text, code text, reason text, size bigint)
+insert into rejections (source, kept_at, code, reason, size, tenant)
+select source, kept_at, code, reason, size, tenant
+from jsonb_to_recordset(%(rejections)s) as r (source text, kept_at text, code text, reason text, size bigint, tenant text)
 on conflict (source) do update
 set kept_at = excluded.kept_at, code = excluded.code, reason = excluded.reason, received_at = now();
 
 -- name: record_waiting
-insert into waiting_orders (message_id, number, seller_id, reason)
-select message_id, number, seller_id, reason
-from jsonb_to_recordset(%(waiting)s) as w (message_id text, number text, seller_id text, reason text)
+-- Whatever a message says, the default tenant sees what belongs to nobody.
+insert into waiting_orders (message_id, number, seller_id, reason, tenant)
+select message_id, number, seller_id, reason, coalesce((select t.code from tenants t where t.code = w.tenant), 'main')
+from jsonb_to_recordset(%(waiting)s) as w (message_id text, number text, seller_id text, reason text, tenant text)
 on conflict (message_id) do update set pushed_at = null;
 
 -- name: mark_pushed

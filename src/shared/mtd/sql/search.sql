@@ -3,7 +3,7 @@
 select o.order_id, o.number, o.seller_name, o.buyer_name, o.currency, o.total, o.received_at, o.updated_at, o.ended_at,
        o.promised_on, o.reason, o.outcome, ($column)::text as sort_key,
        (select string_agg(t.node, ',' order by t.node) from tokens t where t.order_id = o.order_id) as nodes
-from orders o
+from own_orders o
 where $filter
   and (%(after_key)s::text is null or ($column, o.order_id) $beyond (%(after_key)s::$type, %(after_id)s::uuid))
 order by $column $direction, o.order_id $direction
@@ -11,7 +11,7 @@ limit %(limit)s;
 
 -- name: count_orders
 -- Counts no further than the limit: a number that nobody would page through costs more than a page.
-select count(*) as orders from (select from orders o where $filter limit %(limit)s) found;
+select count(*) as orders from (select from own_orders o where $filter limit %(limit)s) found;
 
 -- name: filter
 (%(text)s::text is null
@@ -29,12 +29,12 @@ and (%(at_most)s::numeric is null or o.total <= %(at_most)s)
 -- name: sellers
 -- Jumps from one seller to the next along the index instead of reading every order.
 with recursive sellers as (
-    (select seller_id, seller_name from orders where conflicts_with is null order by seller_id limit 1)
+    (select seller_id, seller_name from own_orders where conflicts_with is null order by seller_id limit 1)
     union all
     select following.seller_id, following.seller_name
     from sellers s
     cross join lateral (
-        select o.seller_id, o.seller_name from orders o
+        select o.seller_id, o.seller_name from own_orders o
         where o.conflicts_with is null and o.seller_id > s.seller_id order by o.seller_id limit 1
     ) following
 )

@@ -17,7 +17,7 @@ class Schema(Protocol):
         ...
 
     def publish(self, process: str, plan_document: Json, diagram: str, diagram_hash: str) -> int:
-        """Make this diagram the active version of its process; its version number."""
+        """Make this diagram the active version of its process, for every tenant; the house's version number."""
         ...
 
 

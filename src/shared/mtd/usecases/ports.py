@@ -1,6 +1,6 @@
 """What the use cases need of the world, as Protocols; `mtd.adapters` serves them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,8 +13,8 @@ from mtd.usecases.cases import Candidate, Case, Changes, Held, Json, Leased, Pla
 class Work(Protocol):
     """The write side of PostgreSQL: each method is one transaction."""
 
-    def startable(self, process: str, version: int | None) -> tuple[int, Plan] | None:
-        """The process's active version, or that one unless it is retired; None when there is none."""
+    def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
+        """The active version of the tenant's process, or that one unless it is retired; None when there is none."""
         ...
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
@@ -36,6 +36,14 @@ class Work(Protocol):
 
     def register(self, candidates: Sequence[Candidate]) -> list[Registration]:
         """Write new orders with their tokens and events; say of each candidate what became of it."""
+        ...
+
+
+class Tenants(Protocol):
+    """The tenants that there are."""
+
+    def known(self, codes: Iterable[str]) -> frozenset[str]:
+        """Tenants, among them those of these codes that there are."""
         ...
 
 

@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Protocol
 
+from mtd.domain.tenants import HOUSE
 from mtd.usecases.cases import Json
-from mtd.usecases.ports import QueueMessage, Queues
+from mtd.usecases.ports import QueueMessage, Queues, Tenants
 
 # Long enough to walk through the queue, short enough that a second look sees everything again.
 _LOOK_SECONDS = 30
@@ -23,15 +24,16 @@ class WaitingRows(Protocol):
     def mark_pushed(self, message_ids: Sequence[str]) -> None: ...
 
 
-def list_waiting(queues: Queues, rows: WaitingRows) -> list[Json]:
-    """Every message that rests in the waiting queue, made visible again afterwards."""
+def list_waiting(queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: str) -> list[Json]:
+    """Every message of the tenant that rests in the waiting queue, made visible again afterwards."""
     messages = _receive_all(queues)
     try:
         reasons = rows.reasons()
-        entries = [_entry(message, reasons) for message in messages]
+        entries = [_entry(message, reasons) for message in _own(messages, tenants, tenant)]
         unknown = [
             {
                 "message_id": entry["message_id"],
+                "tenant": tenant,
                 "number": entry["number"],
                 "seller_id": entry["seller"],
                 "reason": entry["reason"],
@@ -46,13 +48,17 @@ def list_waiting(queues: Queues, rows: WaitingRows) -> list[Json]:
     return sorted(entries, key=lambda entry: str(entry["since"]))
 
 
-def push_waiting(numbers: Sequence[str] | None, queues: Queues, rows: WaitingRows) -> list[str]:
-    """Send the orders of those numbers (all when None) back to `orders`; what was pushed, by number or message id.
+def push_waiting(
+    numbers: Sequence[str] | None, queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: str
+) -> list[str]:
+    """Send the tenant's orders of those numbers (all when None) back to `orders`; what was pushed, by number or
+    message id.
 
     A crash between sending and deleting leaves the message in both queues; registering twice is a no-op.
     """
     messages = _receive_all(queues)
-    chosen = [m for m in messages if numbers is None or _number(m) in numbers or m.message_id in numbers]
+    own = _own(messages, tenants, tenant)
+    chosen = [m for m in own if numbers is None or _number(m) in numbers or m.message_id in numbers]
     chosen_ids = {message.message_id for message in chosen}
     left = [message.receipt for message in messages if message.message_id not in chosen_ids]
     try:
@@ -73,6 +79,14 @@ def _receive_all(queues: Queues) -> list[QueueMessage]:
             break
         found |= {message.message_id: message for message in batch}
     return list(found.values())
+
+
+def _own(messages: Sequence[QueueMessage], tenants: Tenants, tenant: str) -> list[QueueMessage]:
+    """The tenant's messages; the house's are also those that name nobody whom there is."""
+    named = [_body(message).get("tenant") for message in messages]
+    known = tenants.known({code for code in named if isinstance(code, str)})
+    owners = [code if isinstance(code, str) and code in known else HOUSE for code in named]
+    return [message for message, owner in zip(messages, owners, strict=True) if owner == tenant]
 
 
 def _body(message: QueueMessage) -> Json:

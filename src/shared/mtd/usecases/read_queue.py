@@ -103,6 +103,7 @@ def waiting_rows(failures: Sequence[Failure]) -> list[Json]:
     return [
         {
             "message_id": failure.message.message_id,
+            "tenant": (failure.message.body or {}).get("tenant"),
             "number": (failure.message.body or {}).get("number"),
             "seller_id": (failure.message.body or {}).get("seller"),
             "reason": failure.reason[:500],

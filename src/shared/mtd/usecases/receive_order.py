@@ -3,15 +3,16 @@
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
 from mtd.domain import order, ubl, xml
 from mtd.domain.errors import NotFound, RejectedOrder
+from mtd.domain.tenants import HOUSE, tenant_of_key
 from mtd.usecases.cases import Json
-from mtd.usecases.ports import Objects, Queues
+from mtd.usecases.ports import Objects, Queues, Tenants
 from mtd.usecases.trail import Hop, hop
 
 LOG = logging.getLogger(__name__)
@@ -45,6 +46,11 @@ class Arrival:
     def source(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
 
+    @property
+    def tenant(self) -> str:
+        """Whose it says it is."""
+        return tenant_of_key(self.key)
+
 
 class Rejections(Protocol):
     """Where rejected files become rows that a person can see."""
@@ -53,7 +59,12 @@ class Rejections(Protocol):
 
 
 def receive_order(
-    arrivals: Sequence[Arrival], objects: Objects, queues: Queues, rejections: Rejections, here: Hop
+    arrivals: Sequence[Arrival],
+    objects: Objects,
+    queues: Queues,
+    rejections: Rejections,
+    tenants: Tenants,
+    here: Hop,
 ) -> list[str]:
     """Send every readable order to the queue `orders`; keep every other file under `rejected/` with its reason.
 
@@ -62,8 +73,9 @@ def receive_order(
     """
     if not arrivals:
         return []
+    known = tenants.known({arrival.tenant for arrival in arrivals})
     with ThreadPoolExecutor(min(_READERS, len(arrivals))) as pool:
-        results = list(pool.map(lambda arrival: _read(arrival, objects, here), arrivals))
+        results = list(pool.map(lambda arrival: _read(arrival, objects, known, here), arrivals))
     bodies = [result for result in results if isinstance(result, str)]
     rejected = [result for result in results if isinstance(result, dict)]
     if bodies:
@@ -74,17 +86,24 @@ def receive_order(
     return sorted(failed)
 
 
-def _read(arrival: Arrival, objects: Objects, here: Hop) -> str | Json | None:
+def _read(arrival: Arrival, objects: Objects, known: Container[str], here: Hop) -> str | Json | None:
     """The message of a readable order, the row of a rejected file, or None when it must be tried again."""
+    # The house sees the files of nobody.
+    tenant = arrival.tenant if arrival.tenant in known else HOUSE
     try:
         try:
+            if tenant != arrival.tenant:
+                raise RejectedOrder(
+                    f"there is no tenant {arrival.tenant!r}: files lie in orders/<tenant>/, the house's in orders/",
+                    code="tenant_unknown",
+                )
             return _message(arrival, objects, here)
         except RejectedOrder as reason:
-            return _reject(arrival, reason, objects)
+            return _reject(arrival, tenant, reason, objects)
     except NotFound:
         # Deleted between the event and now: there is no file left to keep, but a row says so.
         vanished = RejectedOrder("the file was deleted before it could be read", code="vanished")
-        return _row(arrival, vanished, arrival.source)
+        return _row(arrival, tenant, vanished, arrival.source)
     except Exception:
         # One file must not take its batch down, whatever is in it.
         LOG.exception("file not read", extra={"source": arrival.source})
@@ -96,12 +115,13 @@ def _message(arrival: Arrival, objects: Objects, here: Hop) -> str:
         raise RejectedOrder(f"the file has {arrival.size} bytes; {xml.MAXIMUM_BYTES} at most", code="too_large")
     parsed = ubl.parse_order(objects.get(arrival.bucket, arrival.key, arrival.version))
     document = order.to_json(parsed)
-    message: Json = {"source": arrival.source, "number": parsed.number, "seller": parsed.seller.id}
+    message: Json = {"source": arrival.source, "tenant": arrival.tenant}
+    message |= {"number": parsed.number, "seller": parsed.seller.id}
     message |= {"order": document, "hops": [*arrival.hops, here]}
     body = _dump(message)
     if len(body.encode()) <= _LARGEST_MESSAGE_BYTES:
         return body
-    key = f"large/{parsed.order_id}.json"
+    key = f"large/{parsed.id_of(arrival.tenant)}.json"
     objects.put(arrival.bucket, key, _dump(document).encode(), "application/json")
     del message["order"]
     return _dump(message | {"reference": {"bucket": arrival.bucket, "key": key}})
@@ -111,9 +131,9 @@ def _dump(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _reject(arrival: Arrival, reason: RejectedOrder, objects: Objects) -> Json:
+def _reject(arrival: Arrival, tenant: str, reason: RejectedOrder, objects: Objects) -> Json:
     kept = _kept_key(arrival.key)
-    row = _row(arrival, reason, f"s3://{arrival.bucket}/{kept}")
+    row = _row(arrival, tenant, reason, f"s3://{arrival.bucket}/{kept}")
     objects.copy(arrival.bucket, arrival.key, kept, arrival.version)
     objects.put(arrival.bucket, kept + _REASON_SUFFIX, _dump(row).encode(), "application/json")
     return row
@@ -128,9 +148,10 @@ def _kept_key(key: str) -> str:
     return kept.encode()[:900].decode(errors="ignore") + "-" + digest
 
 
-def _row(arrival: Arrival, reason: RejectedOrder, kept_at: str) -> Json:
+def _row(arrival: Arrival, tenant: str, reason: RejectedOrder, kept_at: str) -> Json:
     return {
         "source": arrival.source,
+        "tenant": tenant,
         "kept_at": kept_at,
         "code": reason.code,
         "reason": str(reason)[:500],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mtd.domain.errors import BusinessError, ConfigurationError, InvalidRequest
 from mtd.domain.facts import facts
 from mtd.domain.order import Order
+from mtd.domain.tenants import HOUSE
 from mtd.domain.totals import amounts
 from mtd.engine import interpreter
 from mtd.engine.plan import Plan
@@ -19,7 +20,7 @@ PROCESS = "purchase-order"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An order as it arrived: its JSON, where its file is, the hops so far, and the process that it asks for.
+    """An order as it arrived: its JSON, where its file is, the hops so far, its tenant, and the process it asks for.
 
     Without a version the active one serves it.
     """
@@ -28,6 +29,7 @@ class Incoming:
     document: Json
     source: str
     hops: tuple[Hop, ...]
+    tenant: str = HOUSE
     process: str = PROCESS
     version: int | None = None
 
@@ -37,12 +39,13 @@ def register_orders(
 ) -> list[Json]:
     """Register each order once; the status of each, in the order given.
 
-    The same seller, number and content again is `duplicate`; the same number with other content is registered beside
-    the first as an exception (`conflict`). Raises InvalidRequest for a process that no order can start on.
+    Within a tenant the same seller, number and content again is `duplicate`; the same number with other content is
+    registered beside the first as an exception (`conflict`). Raises InvalidRequest for a process on which no order can
+    start.
     """
-    plans = {asked: _plan(work, *asked) for asked in {(item.process, item.version) for item in incoming}}
+    plans = {asked: _plan(work, *asked) for asked in {_asked(item) for item in incoming}}
     here = [*hops, hop("Lambda", function, request_id=request_id)]
-    candidates = [_candidate(item, *plans[item.process, item.version], function, request_id, here) for item in incoming]
+    candidates = [_candidate(item, *plans[_asked(item)], function, request_id, here) for item in incoming]
     unique = {candidate.order_id: candidate for candidate in candidates}
     registered = {entry.order_id: entry for entry in work.register(list(unique.values()))}
     return [
@@ -55,25 +58,33 @@ def register_orders(
     ]
 
 
-def _plan(work: Work, process: str, version: int | None) -> tuple[int, Plan]:
-    found = work.startable(process, version)
-    if found is None and process == PROCESS and version is None:
+def _asked(item: Incoming) -> tuple[str, str, int | None]:
+    return item.tenant, item.process, item.version
+
+
+def _plan(work: Work, tenant: str, process: str, version: int | None) -> tuple[int, Plan]:
+    found = work.startable(tenant, process, version)
+    if found is None and tenant == HOUSE and process == PROCESS and version is None:
         raise ConfigurationError(f"process {process!r} has no active version: run migrate_database")
     if found is None:
         named = process if version is None else f"{process} version {version}"
-        raise InvalidRequest(f"no order can start on {named}: it is unknown, retired or not active", code="no_process")
+        whose = "" if tenant == HOUSE else f" of tenant {tenant}"
+        raise InvalidRequest(
+            f"no order{whose} can start on {named}: it is unknown, retired or not active", code="no_process"
+        )
     return found
 
 
 def _candidate(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: str, hops: list[Hop]) -> Candidate:
     order, changes = item.order, Changes()
-    identifier, known = order.order_id, facts(order)
+    identifier, known = order.id_of(item.tenant), facts(order)
     step = interpreter.begin(plan, known)
     write_step(changes, plan, identifier, {}, step, known)
     return Candidate(
         order_id=identifier,
         row={
             "order_id": str(identifier),
+            "tenant": item.tenant,
             "number": order.number,
             "seller_id": order.seller.id,
             "seller_name": order.seller.name,
