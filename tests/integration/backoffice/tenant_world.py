@@ -136,6 +136,12 @@ def _rows(system: System, tenant: str, mark: str, order_id: str) -> dict[str, in
         " values (%s, %s, 'n', now(), now()) returning warning_id as id",
         order_id, f"state:{mark}",
     )  # fmt: skip
+    system.sql(
+        "insert into credit_notes (order_id, document_type, folio, refers_to_type, refers_to_folio, amount, currency)"
+        " select order_id, 61, %s, document_type, folio, t.amount, t.currency"
+        " from tax_documents t join orders using (order_id) where number = %s",
+        uuid.uuid4().int % 10**15, f"{mark}-good",
+    )  # fmt: skip
     [version] = system.sql(
         "insert into process_versions (tenant, process, version, plan, diagram, diagram_hash)"
         " select tenant, %s, 1, plan, diagram, %s from process_versions where tenant = %s limit 1"

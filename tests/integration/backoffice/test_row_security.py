@@ -172,9 +172,16 @@ def test_each_tenant_watches_its_own_figures(orders: Database, world: World) -> 
         def queues(self) -> list[dict[str, object]]:
             return [{"name": "orders"}]
 
+        def alarms(self) -> list[dict[str, object]]:
+            return [{"name": "alarm"}]
+
+        def legacy_tries(self) -> list[dict[str, object]]:
+            return [{"system": "eom"}]
+
     lives = Lives(orders, Queues())  # type: ignore[arg-type]
     own, house, nobody = (lives.of(tenant).look() for tenant in (world.tenant, HOUSE, f"t-{uuid.uuid4().hex[:8]}"))
     assert own.now.ended == {"completed": 1, "exception": 1}
     assert (own.now.open_incidents, own.now.waiting) == (1, 1)
     assert (nobody.now.ended, nobody.now.open_incidents, nobody.now.states) == ({}, 0, ())
-    assert (own.queues, house.queues) == ([], [{"name": "orders"}])
+    assert (own.queues, own.alarms, own.tries) == ([], [], {})
+    assert (house.queues, house.alarms) == ([{"name": "orders"}], [{"name": "alarm"}])
