@@ -10,9 +10,10 @@ from devenv.instance import Instance
 from devenv.problem import Problem
 
 COMMANDS = (
-    "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "warnings", "tenants",
-    "operate", "note", "dte", "circuits", "mail", "invoke", "debug", "replay", "watch", "doctor", "parity", "process",
-    "psql", "stress", "chaos", "iam", "aws", "build", "image", "deploy", "drill", "drift", "environments",
+    "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "warnings",
+    "tenants", "operate", "note", "dte", "audit", "erase", "circuits", "mail", "invoke", "debug", "replay",
+    "watch", "doctor", "parity", "process", "psql", "stress", "chaos", "iam", "aws", "build", "image", "deploy",
+    "drill", "drift", "environments",
 )  # fmt: skip
 
 

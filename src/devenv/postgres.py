@@ -25,6 +25,8 @@ ROLE = "mtd"
 READER = "mtd_reader"
 PORTAL = "mtd_portal"
 TENANTS = "mtd_tenant"
+RECORDS = "mtd_records"
+"""Whose rights the functions have that archive and erase events; nobody logs in as it."""
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -199,6 +201,11 @@ def ensure_database(port: int, credentials: Credentials) -> None:
             if name not in known:
                 connection.execute(sql.SQL("CREATE ROLE {}").format(role))
             connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)))
+        if RECORDS not in known:
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(RECORDS)))
+        # From 16 on its rights are not the member's own: only the functions that run as it have them.
+        how = sql.SQL("WITH INHERIT FALSE" if connection.info.server_version >= 160_000 else "")
+        connection.execute(sql.SQL("GRANT {} TO {} {}").format(sql.Identifier(RECORDS), sql.Identifier(ROLE), how))
         connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(ROLE)))
         if TENANTS not in known:
             connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(TENANTS)))

@@ -67,6 +67,8 @@ class Choice:
 def fitting(page: OrderPage) -> list[str]:
     """The actions that an order's state allows; the engine has the last word, under the order's lock."""
     order = page.order
+    if order["archived_at"] is not None:
+        return []
     failed = any(incident["resolved_at"] is None for incident in page.incidents)
     suspended, ended = order["suspended_at"] is not None, order["outcome"] is not None
     if ended and not failed and order["outcome"] != "exception":

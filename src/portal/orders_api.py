@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import boto3
 from botocore.auth import SigV4Auth
@@ -40,6 +41,10 @@ class OrdersApi:
     def push_waiting(self, numbers: list[str] | None) -> list[str]:
         """Pushes the waiting orders of those numbers, or all of them, back; what was pushed. Raises as `_call` does."""
         return list(self._call("POST", "/waiting", {"numbers": numbers})["pushed"])
+
+    def archived(self, order_id: UUID) -> dict[str, Any]:
+        """All that the archive has of an order. Raises as `_call` does."""
+        return self._call("GET", f"/archive/{order_id}")
 
     def operate(self, body: Mapping[str, Any]) -> int:
         """Begins an operation on orders, or a dry run of one; its id. Raises as `_call` does."""

@@ -1,4 +1,4 @@
-"""GET /orders, /orders/{number}, /exceptions, /warnings, /circuits, /summary: what operators ask of orders."""
+"""GET /orders, /archive, /exceptions, /warnings, /circuits and /summary: what operators ask of orders."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -9,7 +9,7 @@ from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import Event, Json, query_parameter
 from mtd.entrypoints.people import people_handler
-from mtd.entrypoints.task_requests import read_number
+from mtd.entrypoints.task_requests import read_id, read_number
 from mtd.queries.circuits import list_circuits
 from mtd.queries.exceptions import list_exceptions
 from mtd.queries.orders import count_by_state, list_orders, timeline
@@ -28,10 +28,12 @@ def _serve(event: Event, _body: Json, _context: Any) -> Json:
         return list_warnings(
             read, everything=query_parameter(event, "all") == "true", after=read_number(after) if after else None
         )
+    if event["resource"] == "/archive/{order_id}":
+        return composition.archived_orders().find(read_id((event.get("pathParameters") or {})["order_id"]))
     if event["resource"] == "/summary":
         return {"orders_by_state": count_by_state(read)}
     if number is not None:
-        return timeline(read, unquote(number))
+        return timeline(read, unquote(number), composition.archived_orders().line)
     limit = query_parameter(event, "limit") or "100"
     if not limit.isdecimal() or len(limit) > 9:
         raise InvalidRequest("limit must be a whole number", code="limit_out_of_range")

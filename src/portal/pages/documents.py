@@ -43,7 +43,7 @@ def _pdf(visit: Visit, paper: Paper) -> Response:
 
 
 def _paper(visit: Visit) -> Paper:
-    return tax_document(visit.read, visit.request.path_params["order"])
+    return tax_document(visit.read, visit.request.path_params["order"], visit.api.archived)
 
 
 def _dte(paper: Paper) -> bytes:

@@ -35,7 +35,7 @@ def try_(visit: Visit) -> Response:
     choice, action = Choice.of(visit.form), visit.form.get("action", "")
     if refused := _refused(visit, action):
         return refused
-    page = order_page(visit.read, choice.order_id) if choice.order_id else None
+    page = _page(visit, choice)
     try:
         body = {
             "reason": visit.form.get("reason", ""),
@@ -89,9 +89,12 @@ def _progress(visit: Visit) -> dict[str, Any]:
     return {"operation": told, "allowed": may_operate(visit.who.role, told["action"])}
 
 
+def _page(visit: Visit, choice: Choice) -> OrderPage | None:
+    return order_page(visit.read, choice.order_id, visit.api.archived) if choice.order_id else None
+
+
 def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Response:
-    read = visit.read
-    page = order_page(read, choice.order_id) if choice.order_id else None
+    page = _page(visit, choice)
     offered = fitting(page) if page else list(OF_MANY)
     chosen = action if action in offered else next(iter(offered), "")
     if not problem and action and action != chosen:
@@ -105,7 +108,7 @@ def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Re
         action=chosen if chosen and visit.who.role.may(ROLES[chosen]) else "",
         problem=problem,
         link=lambda one: f"/operations/new?{urlencode({**choice.fields, 'action': one})}",
-        steps=steps(page) if page else list(figures.state_names(read)),
+        steps=steps(page) if page else list(figures.state_names(visit.services.read)),
         standing=standing(page) if page else [],
         fields=_grouped(page) if page and chosen == "correct" else [],
         given=visit.form,

@@ -23,7 +23,7 @@ def show(visit: Visit) -> Response:
         if found is None:
             raise NotFound(f"there is no order {asked}", code="order_unknown") from None
         return RedirectResponse(f"/orders/{found}", 303)
-    page = order_page.order_page(visit.read, order_id)
+    page = order_page.order_page(visit.read, order_id, visit.api.archived)
     # An order that could not be understood is stored as it came.
     document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
     actions = [action for action in fitting(page) if visit.who.role.may(ROLES[action])]

@@ -21,6 +21,7 @@ class Config:
     transitions_queue_url: str
     notifications_queue_url: str
     operations_queue_url: str
+    archive_bucket: str
     dte_incident_arn: str
     warnings_topic_arn: str
     gift_card_url: str
@@ -68,6 +69,7 @@ class Config:
             transitions_queue_url=text("TRANSITIONS_QUEUE_URL"),
             notifications_queue_url=text("NOTIFICATIONS_QUEUE_URL"),
             operations_queue_url=text("OPERATIONS_QUEUE_URL"),
+            archive_bucket=text("ARCHIVE_BUCKET"),
             dte_incident_arn=text("DTE_INCIDENT_ARN"),
             warnings_topic_arn=text("WARNINGS_TOPIC_ARN"),
             gift_card_url=text("GIFT_CARD_URL").rstrip("/"),

@@ -204,7 +204,7 @@ def test_an_order_that_came_the_whole_way_is_shown_whole(system: System, reader:
     system.ended(number, "completed")
     order_id = order_page.newest_with_number(reader, number)
     assert order_id is not None
-    page = order_page.order_page(reader, order_id)
+    page = order_page.order_page(reader, order_id, lambda _: {})
     assert {"S3", "SQS", "API", "Lambda", "PostgreSQL"} <= {station["source"] for station in page.stations}
     assert page.order["folio"]
     assert len(page.places) == 1
@@ -215,7 +215,7 @@ def test_an_order_that_came_the_whole_way_is_shown_whole(system: System, reader:
 
 def test_what_is_not_there_is_said(reader: Reader) -> None:
     with pytest.raises(NotFound):
-        order_page.order_page(reader, uuid.uuid4())
+        order_page.order_page(reader, uuid.uuid4(), lambda _: {})
     with pytest.raises(NotFound):
         order_page.diagram(reader, 2**40)
     with pytest.raises(InvalidRequest):

@@ -5,6 +5,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
+from uuid import UUID
 
 from starlette.testclient import TestClient
 
@@ -171,11 +172,15 @@ class FakeApi:
         self.refusal: MtdError | None = None
         self.pushed: list[list[str] | None] = []
         self.rows: list[dict[str, Any]] = []
+        self.lines: dict[UUID, dict[str, Any]] = {}
         self.away = False
 
     def of(self, tenant: str) -> "FakeApi":
         self.tenants.append(tenant)
         return self
+
+    def archived(self, order_id: UUID) -> dict[str, Any]:
+        return self.lines[order_id]
 
     def waiting(self) -> list[dict[str, Any]]:
         if self.away:

@@ -34,7 +34,7 @@ def issued(portal: FakePortal) -> FakePortal:
     at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     row = {"order_id": ORDER_ID, "number": "O-7", "document": to_json(ORDER), "document_type": 39, "folio": 12,
            "issued_at": at, "document_amount": Decimal(11900), "document_currency": "CLP", "plan": {"nodes": []},
-           "outcome": "completed"}  # fmt: skip
+           "outcome": "completed", "archived_at": None}  # fmt: skip
     portal.read.rows["left join credit_notes"] = [row]
     return portal
 
@@ -90,3 +90,17 @@ def test_the_net_is_what_the_document_says_although_a_gift_card_paid_a_part(issu
     root = ElementTree.fromstring(issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/dte.xml").content)
     said = {element.tag: element.text for element in root.iter()}
     assert (said["MntNeto"], said["IVA"], said["MntTotal"]) == ("10000", "1900", "10000")
+
+
+def test_an_order_in_the_archive_has_its_document_still(issued: FakePortal) -> None:
+    row = issued.read.rows["left join credit_notes"][0]
+    line = {
+        "order": {"order_id": str(ORDER_ID), "document": row["document"]},
+        "mails": [],
+        "incidents": [],
+        "events": [],
+    }
+    issued.api.lines[ORDER_ID] = line
+    row |= {"archived_at": row["issued_at"], "document": {"buyer": {"rut": "12345678-5"}, "seller": {}}}
+
+    assert "Ana &lt;b&gt;" in issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/ticket").text

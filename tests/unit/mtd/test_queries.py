@@ -60,4 +60,4 @@ def test_malformed_pages_are_refused(limit: int, after: str | None) -> None:
 
 def test_an_unknown_number_is_not_found() -> None:
     with pytest.raises(NotFound):
-        timeline(lambda *_: [], "x")
+        timeline(lambda *_: [], "x", lambda *_: {})

@@ -29,7 +29,6 @@ _WRITES = (
     ("insert_mails", "mails"),
     ("insert_incidents", "incidents"),
     ("keep_lost", "lost"),
-    ("insert_events", "events"),
 )
 
 
@@ -42,6 +41,9 @@ def write_changes(connection: Connection, changes: Sequence[Changes]) -> Callabl
             inserted = cursor if query == "insert_tokens" else inserted
     if ends := [end for each in changes for end in each.order_ends]:
         connection.execute(_SQL["end_orders"], {"ends": Jsonb(ends)})
+    # Last of what waits for locks: whoever holds the ends of chains must not wait for a token that another holds.
+    if events := [event for each in changes for event in each.events]:
+        connection.execute(_SQL["insert_events"], {"events": Jsonb(events)})
     # Only tokens that are new have ids that are not known yet: whoever splits waits a round trip longer.
     news = inserted.fetchall() if inserted else []
     return insert_outbox(connection, [*transitions(changes, news), *notifications(changes)])

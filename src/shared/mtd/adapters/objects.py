@@ -48,6 +48,17 @@ class S3Objects:
         except (ClientError, BotoCoreError) as error:
             raise _translated(error, f"s3://{bucket}/{key}") from error
 
+    def delete(self, bucket: str, key: str) -> None:
+        """All versions of it, and the markers of those that were deleted."""
+        try:
+            pages = client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
+            for page in pages:
+                for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    if each["Key"] == key:
+                        client("s3").delete_object(Bucket=bucket, Key=key, VersionId=each["VersionId"])
+        except (ClientError, BotoCoreError) as error:
+            raise _translated(error, f"s3://{bucket}/{key}") from error
+
 
 def object_url(endpoint: str, bucket: str, key: str, version: str | None) -> str:
     """Amazon's own endpoints want the bucket in the host's name, all others in the path."""

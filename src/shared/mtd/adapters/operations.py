@@ -16,7 +16,7 @@ from mtd.engine.tokens import Waits
 from mtd.sql import load
 from mtd.usecases.acts import OpenIncident, Operated, Verdict
 from mtd.usecases.cases import Changes, Json, Message
-from mtd.usecases.operations import Decide, Item, NewOperation, Result, Selection, missing
+from mtd.usecases.operations import ARCHIVED, Decide, Item, NewOperation, Result, Selection, missing
 from mtd.usecases.pace import Operation, Progress
 
 _SQL = load("operations")
@@ -72,10 +72,12 @@ class PostgresOperations:
             locked = connection.execute(_SQL["operated_orders"], ids)
             standing = connection.execute(_SQL["operated_tokens"], ids)
             opened = connection.execute(_SQL["unresolved_incidents"], ids).fetchall()
-            orders, tokens = locked.fetchall(), standing.fetchall()
+            orders, tokens = [row for row in locked.fetchall() if not row["archived"]], standing.fetchall()
             plans = self._work.plans(sorted({row["process_version_id"] for row in orders}), connection)
             operated = _operated(orders, tokens, opened, plans)
-            results = {item: decide(item, operated[item.order_id]) for item in items}
+            results = {
+                item: decide(item, operated[item.order_id]) if item.order_id in operated else ARCHIVED for item in items
+            }
             verdicts = [r.verdict for r in results.values() if r.verdict is not None and not operation.dry_run]
             if verdicts:
                 connection.execute(_SQL["operate_orders"], {"orders": Jsonb([v.row for v in verdicts])})

@@ -37,6 +37,7 @@ class PostgresUsers:
             connection.execute(sql.SQL("grant create on database {} to {}").format(database, name))
             connection.execute(sql.SQL("grant usage, create on schema public to {}").format(name))
             _give_role(connection, TENANTS_ROLE, to=owner["username"])
+            _records(connection, name)
             name = sql.Identifier(reader["username"])
             # What it reads the migrations grant: everything would hold the portal's passwords and sessions too.
             connection.execute(sql.SQL("revoke pg_read_all_data from {}").format(name))
@@ -46,6 +47,13 @@ class PostgresUsers:
     def _conninfo(self) -> str:
         values = json.loads(self._secret(self._owner)) | json.loads(self._secret(self._administrator))
         return conninfo_from_secret(json.dumps(values))
+
+
+def _records(connection: psycopg.Connection[Any], owner: sql.Identifier) -> None:
+    """The role of the functions that archive and erase events: the owner makes them, and has not their rights."""
+    if connection.execute("select 1 from pg_roles where rolname = 'mtd_records'").fetchone() is None:
+        connection.execute("create role mtd_records nologin")
+    connection.execute(sql.SQL("grant mtd_records to {} with inherit false").format(owner))
 
 
 def _give(connection: psycopg.Connection[Any], user: dict[str, str]) -> None:

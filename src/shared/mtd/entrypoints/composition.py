@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from mtd.config import config
 
 if TYPE_CHECKING:
+    from mtd.adapters.archive import ArchivedOrders, PostgresArchive
+    from mtd.adapters.audit import PostgresAudit
     from mtd.adapters.circuits import PostgresCircuits
     from mtd.adapters.database import Database
     from mtd.adapters.deadlines import PostgresDeadlines
+    from mtd.adapters.erasing import PostgresErasing
     from mtd.adapters.forms import JsonSchemas
     from mtd.adapters.http import HttpLegacy, SignedApi
     from mtd.adapters.mailer import SesMailer
@@ -144,6 +147,34 @@ def tenants() -> "PostgresTenants":
     from mtd.adapters.tenants import PostgresTenants
 
     return PostgresTenants(database())
+
+
+@cache
+def audit() -> "PostgresAudit":
+    from mtd.adapters.audit import PostgresAudit
+
+    return PostgresAudit(database())
+
+
+@cache
+def archive() -> "PostgresArchive":
+    from mtd.adapters.archive import PostgresArchive
+
+    return PostgresArchive(database())
+
+
+@cache
+def archived_orders() -> "ArchivedOrders":
+    from mtd.adapters.archive import ArchivedOrders
+
+    return ArchivedOrders(database(), objects(), config().archive_bucket)
+
+
+@cache
+def erasing() -> "PostgresErasing":
+    from mtd.adapters.erasing import PostgresErasing
+
+    return PostgresErasing(database())
 
 
 @cache

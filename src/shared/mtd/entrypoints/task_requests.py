@@ -1,6 +1,7 @@
 """What callers of /tasks and /orders/{number}/messages say, checked."""
 
 import json
+from uuid import UUID
 
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints.api import Json
@@ -27,6 +28,14 @@ def read_number(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise InvalidRequest(f"{text!r} is no whole number", code="number_malformed")
     return int(text)
+
+
+def read_id(text: str) -> UUID:
+    """An order's id."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidRequest(f"{text!r} is no id of an order", code="order_id_malformed") from None
 
 
 def read_text(body: Json, name: str, most: int) -> str | None:

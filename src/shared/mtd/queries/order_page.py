@@ -1,11 +1,14 @@
 """One order with all that belongs to it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from mtd.domain.errors import NotFound
+from mtd.queries.archive import events_of as archived_events
+from mtd.queries.archive import rows_of
 from mtd.queries.orders import Reader, note_station, stations
 from mtd.sql import load
 
@@ -31,14 +34,19 @@ class OrderPage:
     passed: list[str]
 
 
-def order_page(read: Reader, order_id: UUID) -> OrderPage:
-    """Raises NotFound."""
+def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) -> OrderPage:
+    """`archived` reads what the archive has of an order. Raises NotFound."""
     key = {"order_id": order_id}
     found = read(_SQL["order"], key)
     if not found:
         raise NotFound(f"there is no order {order_id}", code="order_unknown")
     order = found[0]
-    events = read(_SQL["order_events"], key)
+    mails, incidents, events = (read(_SQL[what], key) for what in ("order_mails", "order_incidents", "order_events"))
+    if order["archived_at"] is not None:
+        line = archived(order_id)
+        order |= {"document": line["order"]["document"]}
+        mails, incidents = rows_of(line, "mails") + mails, rows_of(line, "incidents")[::-1] + incidents
+        events = archived_events(line) + events
     tokens = read(_SQL["tokens"], key)
     elements = {node["id"]: node["element"] for node in order["plan"]["nodes"] if node.get("element")}
     standing = [token["node"] for token in tokens] or [order["outcome"]]
@@ -50,8 +58,8 @@ def order_page(read: Reader, order_id: UUID) -> OrderPage:
         order=order,
         tokens=tokens,
         stations=sorted(way, key=lambda station: datetime.fromisoformat(station["at"])),
-        mails=read(_SQL["order_mails"], key),
-        incidents=read(_SQL["order_incidents"], key),
+        mails=mails,
+        incidents=incidents,
         operations=read(_SQL["order_operations"], key),
         notes=notes,
         places=[elements[state] for state in standing if state in elements],

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.queries.archive import Archive, events_of
 from mtd.sql import load
 
 _SQL = load("orders")
@@ -72,10 +73,10 @@ def count_by_state(read: Reader) -> dict[str, int]:
     return {row["state"]: row["orders"] for row in read(_SQL["count_by_state"], {})}
 
 
-def timeline(read: Reader, number: str) -> Json:
+def timeline(read: Reader, number: str, archive: Archive) -> Json:
     """Everything that happened to the orders of that number, all sellers and conflicting copies, in order of time.
 
-    Raises NotFound.
+    What the archive has of them is read there. Raises NotFound.
     """
     orders = read(_SQL["find_orders"], {"number": number})
     elsewhere = read(_SQL["waiting_or_rejected"], {"number": number})
@@ -83,7 +84,9 @@ def timeline(read: Reader, number: str) -> Json:
         raise NotFound(f"no order has the number {number!r}", code="order_unknown")
     sellers = {row["order_id"]: row["seller_name"] for row in orders}
     asked, told_apart = {"order_ids": list(sellers)}, sellers if len(sellers) > 1 else {}
-    events = read(_SQL["events"], asked) if orders else []
+    kept = [archive(row["archive_key"], row["order_id"]) for row in orders if row["archive_key"] is not None]
+    events = [event for line in kept for event in events_of(line)]
+    events += read(_SQL["events"], asked) if orders else []
     rows = [entry for event in events for entry in stations(event, told_apart)]
     rows += [note_station(note, told_apart) for note in (read(_SQL["notes"], asked) if orders else [])]
     rows += [_station(r["at"].isoformat(), "SQS" if r["state"] == "waiting" else "S3", r["reason"]) for r in elsewhere]
@@ -104,6 +107,7 @@ def _summary(row: dict[str, Any]) -> Json:
         "seller": row["seller_name"],
         "state": row["outcome"] or row["nodes"],
         "reason": row["reason"],
+        "archived_at": None if row["archived_at"] is None else row["archived_at"].isoformat(),
         "conflicts_with": None if row["conflicts_with"] is None else str(row["conflicts_with"]),
         "tax_document": None
         if row["folio"] is None

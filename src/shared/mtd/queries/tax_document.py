@@ -1,5 +1,6 @@
 """An order's tax document as it was issued, with what its lines and sums come to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -26,9 +27,9 @@ class Paper:
     cancels: tuple[int, int] | None = None
 
 
-def tax_document(read: Reader, order_id: UUID) -> Paper:
+def tax_document(read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]]) -> Paper:
     """Raises NotFound where there is no such order, or none was issued for it."""
-    row = order_page(read, order_id).order
+    row = order_page(read, order_id, archived).order
     if row["folio"] is None:
         raise NotFound("the order has no tax document", code="no_tax_document")
     return _paper(row)

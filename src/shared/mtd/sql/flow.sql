@@ -196,10 +196,12 @@ from jsonb_to_recordset(%(totals)s) as s (order_id uuid, total numeric)
 where o.order_id = s.order_id;
 
 -- name: insert_events
+-- In one order for all: each locks the end of its order's chain.
 insert into events (order_id, at, who, source, what, from_state, to_state, ms, request_id, detail)
 select order_id, clock_timestamp(), who, source, what, from_state, to_state, ms, request_id, coalesce(detail, '{}')
-from jsonb_to_recordset(%(events)s) as e (order_id uuid, who text, source text, what text, from_state text,
-     to_state text, ms numeric, request_id text, detail jsonb);
+from rows from (jsonb_to_recordset(%(events)s) as (order_id uuid, who text, source text, what text, from_state text,
+     to_state text, ms numeric, request_id text, detail jsonb)) with ordinality as e
+order by order_id, ordinality;
 
 -- name: insert_tax_documents
 insert into tax_documents (order_id, document_type, folio, amount, currency)

@@ -1,5 +1,6 @@
 -- name: operated_orders
-select order_id, number, document, data, revision, outcome, process_version_id, suspended_at is not null as suspended
+select order_id, number, document, data, revision, outcome, process_version_id, suspended_at is not null as suspended,
+       archived_at is not null as archived
 from orders where order_id = any(%(order_ids)s)
 order by order_id for no key update;
 

@@ -4,7 +4,7 @@ select o.order_id, o.number, o.seller_id, o.seller_name, o.buyer_id, o.buyer_nam
        c.number as conflicting_number, o.process_version_id, p.process, p.version, p.plan,
        d.document_type, d.folio, d.issued_at, d.amount as document_amount, d.currency as document_currency,
        n.document_type as note_type, n.folio as note_folio, n.issued_at as note_issued_at, n.amount as note_amount,
-       n.currency as note_currency, o.suspended_at
+       n.currency as note_currency, o.suspended_at, o.archived_at
 from orders o
 join process_versions p using (process_version_id)
 left join orders c on c.order_id = o.conflicts_with

@@ -26,7 +26,7 @@ limit %(limit)s;
 
 -- name: find_orders
 select o.order_id, o.number, o.seller_id, o.seller_name, o.outcome, o.reason, o.conflicts_with, o.received_at,
-       o.document, d.document_type, d.folio,
+       o.archived_at, o.archive_key, d.document_type, d.folio,
        (select string_agg(distinct p.node, ',') from places p where p.order_id = o.order_id) as nodes
 from orders o
 left join tax_documents d on d.order_id = o.order_id

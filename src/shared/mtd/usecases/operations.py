@@ -85,6 +85,11 @@ class Result:
     verdict: Verdict | None = None
 
 
+ARCHIVED = Result(
+    status="refused", code="order_archived", message="the order is in the archive: nothing can be done to it any more"
+)
+"""What becomes of an order whose document is not here any more."""
+
 type Decide = Callable[[Item, Operated], Result]
 
 

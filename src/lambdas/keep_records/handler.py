@@ -1,0 +1,69 @@
+"""Every night the days that are over are sealed and verified, and orders that ended long ago go to the archive.
+
+GET /audit verifies everything, page by page; POST /erasures takes a person's data out of their orders.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mtd.adapters.metrics import count
+from mtd.config import config
+from mtd.domain.errors import InvalidRequest
+from mtd.entrypoints import composition
+from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.entrypoints.task_requests import read_text
+from mtd.usecases.archive_orders import archive_orders, asked_months
+from mtd.usecases.erase_person import delete_gone, erase_person
+from mtd.usecases.seal_days import seal_days
+from mtd.usecases.verify_audit import verify_day, verify_order, verify_page
+
+LOG = logging.getLogger(__name__)
+DAYS_A_MONTH = 365.25 / 12
+STOP_MILLISECONDS = 60_000
+"""No further object is begun when less is left of the function's time; the next night goes on."""
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    if "httpMethod" in event:
+        return _api(event, context)
+    audit, now = composition.audit(), datetime.now(UTC)
+    sealed = seal_days(audit, now)
+    for seal in sealed:
+        # Kept apart from the database: what is sealed anew there does not agree with the log.
+        LOG.warning("day sealed", extra={"day": str(seal.day), "events": seal.events, "seal": seal.hash.hex()})
+    broken = [each for seal in sealed for each in verify_day(audit, seal.day)]
+    for each in broken:
+        LOG.error("audit broken", extra={name: value for name, value in each.items() if name != "number"})
+    count(None, {"AuditBroken": len(broken)})
+    archived = _archive(event, now, context) if "archive_months" in event else {}
+    delete_gone(composition.erasing(), composition.objects())
+    count(config().function, {"days": len(sealed), "broken": len(broken), **archived})
+    return {"sealed": [str(seal.day) for seal in sealed], "broken": broken, "archived": archived}
+
+
+def _archive(event: dict[str, Any], now: datetime, context: Any) -> dict[str, int]:
+    return archive_orders(
+        composition.archive(),
+        composition.objects(),
+        config().archive_bucket,
+        before=now - timedelta(days=round(asked_months(event) * DAYS_A_MONTH)),
+        until=lambda: context.get_remaining_time_in_millis() < STOP_MILLISECONDS,
+    )
+
+
+def _serve(event: Event, body: Json, _context: Any) -> Json:
+    if event["resource"] == "/erasures":
+        whom, person, reason = (read_text(body, name, 500) for name in ("whom", "person", "reason"))
+        if not whom or not person or not reason:
+            raise InvalidRequest("whom, person and reason must be given", code="request_malformed")
+        store, objects = composition.erasing(), composition.objects()
+        return erase_person(whom, person, reason, store, objects, config().archive_bucket)
+    number = query_parameter(event, "number")
+    if number is not None:
+        return verify_order(composition.audit(), number)
+    after = query_parameter(event, "after")
+    return verify_page(composition.audit(), after, composition.objects(), config().archive_bucket)
+
+
+_api = api_handler(_serve)
