@@ -26,13 +26,15 @@ UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-e
 EMULATOR_DAY := 2026-03-26
 FUZZ := .mtd/venvs/fuzz
 FUZZ_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(FUZZ)/bin/python --require-hashes tests/fuzz/requirements.txt
+SUPPLY := .mtd/venvs/supply
+SUPPLY_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(SUPPLY)/bin/python --require-hashes src/devenv/supply/requirements.txt
 # Requests of each kind for every operation of the API. Two seconds: /waiting asks SQS with a long poll of one.
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status watch stress test lint unit integration slow screenshots policy iam-parity lock aws clean seed venv \
 	demo-processes demo-migration chaos fuzz parity way-out build image deploy review drill \
-	package-proof drift portal-tests rehearsal
+	sbom licences audit package-proof drift portal-tests rehearsal
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -147,6 +149,20 @@ $(CHECKOV)/.installed: cloudformation/checkov/requirements.txt | venv
 	@$(UV_SYNC) || UV_SYSTEM_CERTS=1 $(UV_SYNC)
 	@touch $@
 
+sbom: venv ## the bill of materials of all lock files, CycloneDX JSON: build/sbom.json
+	@$(MTD) supply sbom --output build/sbom.json $(ARGS)
+
+licences: venv ## every package's licence; fails on one that is not on the list
+	@$(MTD) supply licences
+
+audit: $(SUPPLY)/.installed ## known vulnerabilities of what is locked, where a database can be reached
+	@$(MTD) supply audit --pip-audit $(SUPPLY)/bin/pip-audit
+
+$(SUPPLY)/.installed: src/devenv/supply/requirements.txt | venv
+	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(SUPPLY)
+	@$(SUPPLY_SYNC) || UV_SYSTEM_CERTS=1 $(SUPPLY_SYNC)
+	@touch $@
+
 iam-parity: venv ## what each function called in the flow's tests against what its role allows
 	@$(MTD) environments
 	@MTD_INSTANCE=iam MTD_PARAMETERS=ci $(MTD) up --home embedded --no-seed --no-watch >/dev/null
@@ -166,6 +182,7 @@ lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) localstack/runtime/requirements.in -o localstack/runtime/requirements.txt
 	@$(UV_LOCK) cloudformation/checkov/requirements.in -o cloudformation/checkov/requirements.txt
 	@$(UV_LOCK) tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
+	@$(UV_LOCK) src/devenv/supply/requirements.in -o src/devenv/supply/requirements.txt
 	@$(UV_LOCK) src/portal/node/requirements.in -o src/portal/node/requirements.txt
 	@cd src/portal && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
 	@$(UV_LOCK) --exclude-newer $(EMULATOR_DAY) localstack/requirements.in -o localstack/requirements.txt

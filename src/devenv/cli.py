@@ -13,7 +13,7 @@ COMMANDS = (
     "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "warnings",
     "tenants", "operate", "note", "dte", "audit", "erase", "circuits", "mail", "invoke", "debug", "replay",
     "watch", "doctor", "parity", "process", "psql", "stress", "chaos", "iam", "aws", "build", "image", "deploy",
-    "drill", "drift", "environments",
+    "drill", "drift", "supply", "environments",
 )  # fmt: skip
 
 

@@ -29,8 +29,8 @@ LINE = {
 def read(query: str, _: Any) -> list[dict[str, Any]]:
     if "archive_key" in query:
         return [
-            {"order_id": ORDER, "number": "N", "seller_name": "S", "outcome": "completed", "reason": None, "folio": None,
-             "conflicts_with": None, "archived_at": AT, "archive_key": "key", "nodes": None}
+            {"order_id": ORDER, "number": "N", "seller_name": "S", "outcome": "completed", "reason": None,
+             "folio": None, "conflicts_with": None, "archived_at": AT, "archive_key": "key", "nodes": None}
         ]  # fmt: skip
     if "p.plan" in query:
         return [
