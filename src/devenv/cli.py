@@ -13,7 +13,7 @@ COMMANDS = (
     "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "warnings",
     "tenants", "operate", "note", "dte", "audit", "erase", "circuits", "mail", "invoke", "debug", "replay",
     "watch", "doctor", "parity", "process", "psql", "stress", "chaos", "iam", "aws", "build", "image", "deploy",
-    "drill", "drift", "supply", "environments",
+    "drill", "drift", "supply", "backup", "restore", "environments",
 )  # fmt: skip
 
 

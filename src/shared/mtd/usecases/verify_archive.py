@@ -45,10 +45,8 @@ class ArchiveRecords(Protocol):
 type Found = tuple[Break, str | None]
 
 
-def archive_breaks(
-    row: ArchiveRow, records: ArchiveRecords, objects: Objects, bucket: str
-) -> tuple[int, int, list[Found]]:
-    """How many orders and events are in the object, and what is broken, with the number of its order if there is one.
+def archive_breaks(row: ArchiveRow, records: ArchiveRecords, objects: Objects, bucket: str) -> tuple[int, list[Found]]:
+    """How many events are in the object, and what is broken, with the number of its order if there is one.
 
     Raises UnavailableError.
     """
@@ -56,9 +54,9 @@ def archive_breaks(
         content = objects.get(bucket, row.key)
         lines = unpack(content)
     except NotFound:
-        return 0, 0, [(Break(kind=Kind.ARCHIVE, says=f"the object {row.key} is gone"), None)]
+        return 0, [(Break(kind=Kind.ARCHIVE, says=f"the object {row.key} is gone"), None)]
     except (OSError, EOFError, ValueError):
-        return 0, 0, [(Break(kind=Kind.ARCHIVE, says=f"the object {row.key} cannot be read"), None)]
+        return 0, [(Break(kind=Kind.ARCHIVE, says=f"the object {row.key} cannot be read"), None)]
     found: list[Found] = []
     if checksum(content) != row.sha256:
         found.append((Break(kind=Kind.ARCHIVE, says=f"the object {row.key} is not what was written"), None))
@@ -68,7 +66,7 @@ def archive_breaks(
     for order in orders:
         broken = _broken(order, events.get(order.order_id), hashes)
         found += [(broken, order.number)] if broken is not None else []
-    return len(orders), sum(map(len, events.values())), found
+    return sum(map(len, events.values())), found
 
 
 def _broken(order: ArchivedOrder, events: Sequence[Event] | None, hashes: Mapping[int, bytes]) -> Break | None:

@@ -133,8 +133,7 @@ def _archive(records: AllRecords, after: str, objects: Objects, bucket: str) -> 
     kept = records.archives(after, _OBJECTS)
     told: Json = {**_NOTHING, "objects": len(kept), "broken": []}
     for each in kept:
-        orders, events, broken = archive_breaks(each, records, objects, bucket)
-        told["orders"] += orders
+        events, broken = archive_breaks(each, records, objects, bucket)
         told["events"] += events
         told["broken"] += [_row(found, number) for found, number in broken]
     return {**told, "next": f"archive {kept[-1].key}" if len(kept) == _OBJECTS else None}

@@ -1,0 +1,115 @@
+"""The backup's file: a tar of the database's dump, the objects and a manifest that says what must be in both."""
+
+import json
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from devenv.backup import comparison
+from devenv.backup.comparison import Content
+from devenv.backup.database import DatabaseBackup
+from devenv.backup.objects import Bucket
+from devenv.problem import Problem
+from devenv.running import Running
+
+FORM = 1
+_DUMP, _MANIFEST = "database.dump", "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """`rows`: what, how much of it was in the backup and is there now, and whether it is equal."""
+
+    made_at: str
+    rows: list[tuple[str, int | None, int | None, bool]]
+
+    @property
+    def equal(self) -> bool:
+        return all(row[3] for row in self.rows)
+
+
+def save(running: Running, file: Path) -> dict[str, Content]:
+    """Write the backup; what is in it. Raises Problem."""
+    with _folder() as folder:
+        found = _database(running).dump(folder / _DUMP)
+        for name, bucket in _buckets(running, folder).items():
+            found[f"s3 {name}"] = comparison.objects(bucket.save())
+        told = {
+            "form": FORM,
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "content": {name: content.as_json() for name, content in found.items()},
+        }
+        (folder / _MANIFEST).write_text(json.dumps(told, indent=1), "utf-8")
+        unfinished = file.with_name(f"{file.name}.unfinished")
+        try:
+            with tarfile.open(unfinished, "w:gz", compresslevel=1) as archive:
+                for each in sorted(folder.iterdir()):
+                    archive.add(each, each.name)
+            unfinished.chmod(0o600)
+            unfinished.replace(file)
+        except OSError as error:
+            raise Problem(f"{file} cannot be written: {error.strerror}.", fix="Name another file.") from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return found
+
+
+def load(running: Running, file: Path) -> Restored:
+    """Restore into an instance without orders; the database takes its place when all of it is equal. Raises Problem."""
+    database = _database(running)
+    with _folder() as folder:
+        told = _unpacked(file, folder)
+        before = {name: Content(**content) for name, content in told["content"].items()}
+        if (standing := database.orders()) > 0:
+            raise Problem(
+                f"Instance '{running.instance.name}' has {standing} orders: a backup is restored into a fresh one.",
+                fix="MTD_INSTANCE=restored make up, or 'mtd down --wipe' first, then 'mtd up --no-seed'.",
+            )
+        try:
+            after = database.restore(folder / _DUMP)
+            for name, bucket in _buckets(running, folder).items():
+                after[f"s3 {name}"] = comparison.objects(bucket.load())
+            restored = Restored(made_at=told["made_at"], rows=comparison.compared(before, after))
+            if restored.equal:
+                database.replace()
+        finally:
+            database.drop()
+    return restored
+
+
+def _database(running: Running) -> DatabaseBackup:
+    return DatabaseBackup(running.instance, running.document["ports"]["postgres"])
+
+
+def _buckets(running: Running, folder: Path) -> dict[str, Bucket]:
+    s3, inbox = running.clients.client("s3"), running.output("InboxBucket")
+    names = {"inbox": inbox, "archive": inbox.replace("mtd-inbox-", "mtd-archive-", 1)}
+    return {name: Bucket(s3, bucket, folder / name) for name, bucket in names.items()}
+
+
+def _unpacked(file: Path, folder: Path) -> dict[str, Any]:
+    try:
+        with tarfile.open(file, "r:gz") as archive:
+            archive.extractall(folder, filter="data")
+        told = json.loads((folder / _MANIFEST).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise Problem(f"There is no backup in {file}.", fix="Check the path.") from error
+    except (OSError, EOFError, ValueError, tarfile.TarError) as error:
+        raise Problem(f"{file} is no backup of 'mtd backup', or not all of one ({error}).") from error
+    if told.get("form") != FORM:
+        raise Problem(
+            f"{file} is a backup of another form ({told.get('form')}).", fix="Restore it with its own version."
+        )
+    result: dict[str, Any] = told
+    return result
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="mtd-backup-") as name:
+        yield Path(name)
