@@ -26,6 +26,9 @@ UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-e
 EMULATOR_DAY := 2026-03-26
 FUZZ := .mtd/venvs/fuzz
 FUZZ_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(FUZZ)/bin/python --require-hashes tests/fuzz/requirements.txt
+PARSERS := .mtd/venvs/fuzz-parsers
+PARSERS_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(PARSERS)/bin/python --require-hashes tests/fuzz/parsers/requirements.txt
+SECONDS ?= 60
 SUPPLY := .mtd/venvs/supply
 SUPPLY_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(SUPPLY)/bin/python --require-hashes src/devenv/supply/requirements.txt
 # Requests of each kind for every operation of the API. Two seconds: /waiting asks SQS with a long poll of one.
@@ -34,7 +37,7 @@ EXAMPLES ?= 20
 .DEFAULT_GOAL := help
 .PHONY: help up down status watch stress test lint unit integration slow screenshots policy iam-parity lock aws clean seed venv \
 	demo-processes demo-migration chaos fuzz parity way-out build image deploy review drill \
-	sbom licences audit package-proof drift portal-tests rehearsal
+	sbom licences audit fuzz-parsers package-proof drift portal-tests rehearsal
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -136,6 +139,14 @@ fuzz: $(FUZZ)/.installed ## schemathesis against the running instance's API by o
 		PYTHONPATH=. SCHEMATHESIS_HOOKS=tests.fuzz.hooks $(FUZZ)/bin/schemathesis run cloudformation/openapi.yaml --url "$$api" \
 		--checks function_crashed --max-response-time 2 --max-examples $(EXAMPLES) $(ARGS)
 
+fuzz-parsers: $(PARSERS)/.installed ## atheris over the readers of order files and diagrams, SECONDS=n (60) each
+	@for target in orders diagrams; do $(PARSERS)/bin/python -m tests.fuzz.parsers $$target $(SECONDS) $(ARGS) || exit 1; done
+
+$(PARSERS)/.installed: tests/fuzz/parsers/requirements.txt | venv
+	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(PARSERS)
+	@$(PARSERS_SYNC) || UV_SYSTEM_CERTS=1 $(PARSERS_SYNC)
+	@touch $@
+
 $(FUZZ)/.installed: tests/fuzz/requirements.txt | venv
 	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(FUZZ)
 	@$(FUZZ_SYNC) || UV_SYSTEM_CERTS=1 $(FUZZ_SYNC)
@@ -182,6 +193,7 @@ lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) localstack/runtime/requirements.in -o localstack/runtime/requirements.txt
 	@$(UV_LOCK) cloudformation/checkov/requirements.in -o cloudformation/checkov/requirements.txt
 	@$(UV_LOCK) tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
+	@$(UV_LOCK) tests/fuzz/parsers/requirements.in -o tests/fuzz/parsers/requirements.txt
 	@$(UV_LOCK) src/devenv/supply/requirements.in -o src/devenv/supply/requirements.txt
 	@$(UV_LOCK) src/portal/node/requirements.in -o src/portal/node/requirements.txt
 	@cd src/portal && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund

@@ -21,6 +21,7 @@ LOCKS: Mapping[str, str] = {
     "requirements.txt": "development and tests",
     "cloudformation/checkov/requirements.txt": "make policy",
     "tests/fuzz/requirements.txt": "make fuzz",
+    "tests/fuzz/parsers/requirements.txt": "make fuzz-parsers",
     "src/devenv/supply/requirements.txt": "make audit",
 }
 """Each lock file, and what is made with it. A test finds one that is missing here."""
