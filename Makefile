@@ -177,7 +177,7 @@ $(SUPPLY)/.installed: src/devenv/supply/requirements.txt | venv
 iam-parity: venv ## what each function called in the flow's tests against what its role allows
 	@$(MTD) environments
 	@MTD_INSTANCE=iam MTD_PARAMETERS=ci $(MTD) up --home embedded --no-seed --no-watch >/dev/null
-	@$(PYTEST) tests/integration/flow -n 2 --dist loadgroup -q --instance iam $(ARGS); tested=$$?; \
+	@$(PYTEST) tests/integration/flow tests/integration/records -n 2 --dist loadgroup -q --instance iam $(ARGS); tested=$$?; \
 		MTD_INSTANCE=iam $(MTD) iam; compared=$$?; MTD_INSTANCE=iam $(MTD) down --wipe; \
 		exit $$(( tested || compared ))
 

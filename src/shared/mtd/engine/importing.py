@@ -15,7 +15,7 @@ from mtd.engine.lint import lint
 from mtd.engine.naming import plain, slug, unique
 from mtd.engine.normalising import normalise
 from mtd.engine.plan import Plan
-from mtd.engine.reports import Report, Source, Verdict, bindings_of
+from mtd.engine.reports import Report, Source, Verdict, bindings_of, in_sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[R
             read.append(_Read(source=source, drawing=drawing, processes=processes, fixes=fixes, own=own))
             library = own | library
     taken: dict[str, int] = {}
-    return [report for each in read for report in _reports(each, library, states, taken)]
+    return [in_sentences(report) for each in read for report in _reports(each, library, states, taken)]
 
 
 def compile_plan(content: bytes, process: str, states: Collection[str], bindings: Any = None) -> Plan:

@@ -1,7 +1,7 @@
 """What goes into an import and what comes out of it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -50,6 +50,21 @@ class Report:
     verdict: Verdict = Verdict.READY
     reason: str | None = None
     plan: Plan | None = None
+
+
+def in_sentences(report: Report) -> Report:
+    """The report with each of its sentences in one line, whatever the names and ids in the diagram are."""
+    return replace(
+        report,
+        fixes=tuple(map(_one_line, report.fixes)),
+        unbound=tuple(map(_one_line, report.unbound)),
+        lint=tuple(map(_one_line, report.lint)),
+        reason=None if report.reason is None else _one_line(report.reason),
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def bindings_of(plan: Plan) -> tuple[tuple[str, str], ...]:
