@@ -11,6 +11,7 @@ from devenv.problem import Problem
 _ACTIONS = {
     "s3.HeadObject": "s3:GetObject",
     "s3.ListObjectsV2": "s3:ListBucket",
+    "s3.ListObjectVersions": "s3:ListBucketVersions",
     "sqs.SendMessageBatch": "sqs:SendMessage",
     "sqs.DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs.ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
@@ -48,8 +49,8 @@ def _needed(operation: str, about: Mapping[str, str]) -> Iterable[tuple[str, str
     if resource is None:
         raise Problem(f"A function called {operation}, whose resources are unknown here.", fix=f"Add it to {__name__}.")
     action = _ACTIONS.get(operation, f"{_PREFIXES.get(service, service)}:{name}")
-    if action == "s3:GetObject" and "VersionId" in about:
-        action = "s3:GetObjectVersion"
+    if action in ("s3:GetObject", "s3:DeleteObject") and "VersionId" in about:
+        action += "Version"
     for each in resource(about):
         yield action, each
 

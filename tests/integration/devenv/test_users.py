@@ -11,6 +11,8 @@ from devenv.credentials import Credentials
 from devenv.instance import Instance
 from devenv.ports import HOST
 from devenv.supervision import Supervision
+from mtd.adapters.database import Database, conninfo_from_secret
+from mtd.adapters.schema import PostgresSchema
 from mtd.adapters.users import PostgresUsers
 
 from .test_postgres import _up
@@ -31,6 +33,8 @@ def port(instance: Instance, supervision: Supervision) -> int:
         server.execute("drop role mtd_tenant")
         # As RDS makes its master user: no superuser, but it may make users and hand on the right to read.
         server.execute("create role administrator login createrole createdb password 'first'")
+        # There the administrator makes it, as the users.
+        server.execute("drop role mtd_records")
         server.execute("grant pg_read_all_data to administrator with admin option")
         server.execute(f"create database {DATABASE} owner administrator")
     return port
@@ -76,3 +80,23 @@ def test_the_owner_writes_the_reader_reads_and_a_new_secret_is_a_new_password(po
         assert owner.execute("select number from orders").fetchone() == (1,)
     with pytest.raises(psycopg.OperationalError):
         _connect(port, "shop_owner", "it's")
+
+
+def test_the_owner_migrates_and_has_not_the_rights_of_who_archives(port: int) -> None:
+    secrets = {
+        "a": json.dumps({"username": "administrator", "password": "first"}),
+        "o": _secret(port, "shop_owner", "o-1"),
+        "r": _secret(port, "shop_reader", "r-1"),
+        "p": _secret(port, "shop_portal", "p-1"),
+    }
+    for _ in range(2):
+        _users(secrets).ensure()
+    database = Database(lambda: conninfo_from_secret(secrets["o"]))
+
+    assert PostgresSchema(database).migrate()[-1] >= "0013_archive.sql"
+
+    database.close()
+    with _connect(port, "shop_owner", "o-1") as owner:
+        assert owner.execute("select records.forget_events('{}')").fetchone() == (0,)
+        with pytest.raises(errors.InsufficientPrivilege):
+            owner.execute("delete from events")

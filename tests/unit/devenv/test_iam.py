@@ -22,6 +22,11 @@ def recorded(operation: str, **about: str) -> dict[str, object]:
             {("s3:GetObjectVersion", f"{INBOX}/orders/*")},
         ),
         (
+            recorded("s3.DeleteObject", Bucket="inbox", Key="orders/*", VersionId="*"),
+            {("s3:DeleteObjectVersion", f"{INBOX}/orders/*")},
+        ),
+        (recorded("s3.ListObjectVersions", Bucket="inbox"), {("s3:ListBucketVersions", INBOX)}),
+        (
             recorded("s3.CopyObject", Bucket="inbox", Key="rejected/*", CopySource="inbox/orders/*?versionId=*"),
             {("s3:GetObjectVersion", f"{INBOX}/orders/*"), ("s3:PutObject", f"{INBOX}/rejected/*")},
         ),
