@@ -68,7 +68,7 @@ def load(running: Running, file: Path) -> Restored:
         if (standing := database.orders()) > 0:
             raise Problem(
                 f"Instance '{running.instance.name}' has {standing} orders: a backup is restored into a fresh one.",
-                fix="MTD_INSTANCE=restored make up, or 'mtd down --wipe' first, then 'mtd up --no-seed'.",
+                fix="Start one: 'MTD_INSTANCE=restored mtd up --no-seed'; or here, 'mtd down --wipe' first.",
             )
         try:
             after = database.restore(folder / _DUMP)
