@@ -128,7 +128,7 @@ def test_a_person_is_erased_and_the_audit_holds(system: System, archived: Json, 
     assert system.call("POST", "/erasures", {"whom": mail, "person": "me", "reason": "again"})[0] == 404
 
 
-def test_a_living_order_keeps_what_it_needs(system: System, number: str) -> None:
+def test_an_order_that_may_go_on_keeps_what_it_needs(system: System, number: str) -> None:
     system.fault("eom", number, refusal_rate=1, refusal_code="blocked", refusal_message="not today")
     system.put(OrderFile(number=number).xml(), f"{number}.xml")
     whom = f"{number.lower()}@example.cl"
@@ -142,9 +142,11 @@ def test_a_living_order_keeps_what_it_needs(system: System, number: str) -> None
     [inbox] = system.sql("select source from orders where number = %s", number)
     body = {"whom": whom, "person": "me", "reason": "request 8"}
 
-    system.sql("update orders set outcome = null, ended_at = null where number = %s", number)
     assert system.call("POST", "/erasures", body)[0] == 409
-    system.sql("update orders set outcome = 'exception', ended_at = now() where number = %s", number)
+    resolved = (
+        "update incidents i set resolved_at = now() from orders o where o.order_id = i.order_id and o.number = %s"
+    )
+    system.sql(resolved, number)
     status, told = system.call("POST", "/erasures", body)
 
     assert (status, told["orders"]) == (200, 1)

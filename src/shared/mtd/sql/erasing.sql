@@ -1,6 +1,10 @@
 -- name: orders_of
 -- The search's index finds what may be meant, the rest decides.
-select order_id, number, ended_at is not null as ended, document, source, archive_key
+-- One that rests with an open incident may be put back on its way, and has not ended either.
+select order_id, number,
+       ended_at is not null
+       and not exists (select from incidents i where i.order_id = orders.order_id and i.resolved_at is null) as ended,
+       document, source, archive_key
 from orders
 where order_search_text(number, seller_id, seller_name, buyer_id, buyer_name, total, document)
       like '%%' || plain_text(%(value)s::text) || '%%'
@@ -8,7 +12,7 @@ where order_search_text(number, seller_id, seller_name, buyer_id, buyer_name, to
           when 'rut' then %(value)s in (document #>> '{buyer,rut}', buyer_id)
           else lower(document #>> '{buyer,email}') = %(value)s
       end
-order by ended_at is not null, order_id limit %(limit)s;
+order by ended, order_id limit %(limit)s;
 
 -- name: lock_orders
 select order_id, reason, data from orders where order_id = any(%(order_ids)s) order by order_id for update;

@@ -97,10 +97,8 @@ def erase_person(whom: str, person: str, reason: str, store: Erasable, objects: 
     if not found:
         raise NotFound("no order names this person", code="person_unknown")
     if living := [order.number for order in found if not order.ended]:
-        raise Conflict(
-            f"{len(living)} orders are on their way and need these data: {', '.join(living[:10])}",
-            code="orders_on_their_way",
-        )
+        says = f"{len(living)} orders are on their way, or may be put back on it, and need these data"
+        raise Conflict(f"{says}: {', '.join(living[:10])}", code="orders_on_their_way")
     orders = sorted(found[:AT_ONCE], key=lambda order: order.archive_key or "")
     lines = {
         key: unpack(objects.get(bucket, key)) for key in dict.fromkeys(o.archive_key for o in orders) if key is not None
