@@ -32,7 +32,7 @@ def pdf(visit: Visit) -> Response:
 
 def credit_note_pdf(visit: Visit) -> Response:
     """The note that cancelled it. Raises NotFound where none was issued."""
-    return _pdf(visit, credit_note(visit.read, visit.request.path_params["order"]))
+    return _pdf(visit, credit_note(visit.read, visit.request.path_params["order"], visit.api.archived))
 
 
 def _pdf(visit: Visit, paper: Paper) -> Response:

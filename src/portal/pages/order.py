@@ -35,7 +35,7 @@ def show(visit: Visit) -> Response:
 def write_note(visit: Visit) -> Response:
     """Keeps a note, through the API. Raises NotFound, InvalidRequest where nothing is written."""
     order_id = visit.request.path_params["order"]
-    order = order_page.order_page(visit.read, order_id).order
+    order = order_page.order_page(visit.read, order_id, visit.api.archived).order
     body = {"person": visit.who.name, "text": visit.form.get("text", ""), "order_id": str(order_id)}
     try:
         visit.api.write_note(order["number"], body)

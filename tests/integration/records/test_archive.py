@@ -140,6 +140,8 @@ def test_an_order_that_may_go_on_keeps_what_it_needs(system: System, number: str
         number,
     )
     [inbox] = system.sql("select source from orders where number = %s", number)
+    noted = {"person": "ana", "text": f"She wrote from {whom}"}
+    assert system.call("POST", f"/orders/{number}/notes", noted)[0] == 200
     body = {"whom": whom, "person": "me", "reason": "request 8"}
 
     assert system.call("POST", "/erasures", body)[0] == 409
@@ -153,6 +155,9 @@ def test_an_order_that_may_go_on_keeps_what_it_needs(system: System, number: str
     [row] = system.sql("select document, buyer_name, source from orders where number = %s", number)
     assert (row["buyer_name"], row["document"]["buyer"]["name"]) == ("erased", "erased")
     assert row["document"]["lines"]
+    assert whom not in json.dumps(system.get(f"/orders/{number}"))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        system.sql("update order_notes set text = 'x'")
     kept = system.aws("s3").get_object(Bucket=system.bucket, Key=row["source"].split("/", 3)[3])["Body"].read().decode()
     assert "erased" in kept
     assert number in kept

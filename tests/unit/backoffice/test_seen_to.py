@@ -91,7 +91,7 @@ def test_a_day_that_is_none_is_said(portal: FakePortal) -> None:
 
 def test_a_note_is_written_in_the_persons_name(portal: FakePortal) -> None:
     portal.read.rows["left join credit_notes"] = [{"order_id": ORDER_ID, "number": "O/7", "plan": {"nodes": []},
-                                                   "outcome": None}]  # fmt: skip
+                                                   "outcome": None, "archived_at": None}]  # fmt: skip
     form = {"csrf": CSRF, "text": "the buyer called"}
     assert portal.client(Role.VIEWER).post(f"/orders/{ORDER_ID}/notes", data=form).status_code == 403
     assert portal.client(Role.OPERATOR).post(f"/orders/{ORDER_ID}/notes", data=form).status_code == 303

@@ -72,7 +72,7 @@ def test_a_note_names_its_order_and_is_trimmed() -> None:
 
 def test_the_timeline_tells_a_note_where_it_was_written() -> None:
     order = {"order_id": FIRST, "seller_name": "S", "outcome": None, "nodes": "dispatch", "reason": None, "folio": None,
-             "conflicts_with": None}  # fmt: skip
+             "conflicts_with": None, "archive_key": None, "archived_at": None}  # fmt: skip
     event = {"order_id": FIRST, "at": AT, "who": "f", "source": "PostgreSQL", "what": "done", "from_state": "a",
              "to_state": "b", "ms": None, "request_id": None, "detail": {}}  # fmt: skip
     note = {"order_id": FIRST, "at": AT.replace(hour=11), "person": "ana", "text": "hold it"}
@@ -82,5 +82,5 @@ def test_the_timeline_tells_a_note_where_it_was_written() -> None:
             return [note]
         return [event] if "from events" in query else [order] if "from orders" in query else []
 
-    told = timeline(read, "O-1")["events"]
+    told = timeline(read, "O-1", lambda *_: {})["events"]
     assert [(each["source"], each["what"]) for each in told] == [("Note", "ana: hold it"), ("PostgreSQL", "done")]

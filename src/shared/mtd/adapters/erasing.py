@@ -16,6 +16,7 @@ _TEXTS = (
     ("tasks", "erase_tasks"),
     ("mails", "erase_mails"),
     ("operations", "erase_operations"),
+    ("notes", "erase_notes"),
 )
 """Tables in which people and systems have said something: the queries that read and that replace it."""
 

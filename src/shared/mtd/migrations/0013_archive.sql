@@ -60,13 +60,13 @@ create table discarded_objects (
     primary key (bucket, key)
 );
 
--- Events are changed by the two functions below only, which have a role and rights of their own.
+-- Events are changed by the functions below only, which have a role and rights of their own.
 create schema records;
 grant usage on schema records to mtd_records;
 grant select on archived_events, day_seals to mtd_records;
 grant select, update, delete on events to mtd_records;
 
-create function refuse_change_of_events() returns trigger language plpgsql as $$
+create function refuse_change_of_records() returns trigger language plpgsql as $$
 begin
     if current_user <> 'mtd_records' then
         raise exception '% is append-only', tg_table_name using errcode = 'insufficient_privilege';
@@ -74,7 +74,12 @@ begin
     return null;
 end $$;
 create or replace trigger events_append_only before update or delete or truncate on events
-    for each statement execute function refuse_change_of_events();
+    for each statement execute function refuse_change_of_records();
+
+-- A note may name a person, too.
+grant select, update on order_notes to mtd_records;
+create or replace trigger order_notes_append_only before update or delete or truncate on order_notes
+    for each statement execute function refuse_change_of_records();
 
 -- Deletes the events of orders; all of them must be in the archive, and their days sealed.
 create function records.forget_events(order_ids uuid[]) returns bigint
@@ -108,11 +113,22 @@ begin
     return replaced;
 end $$;
 
+-- Replaces what notes say: [{"id", "text"}].
+create function records.erase_notes(erased jsonb) returns bigint
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare replaced bigint;
+begin
+    update order_notes n set text = r.text from jsonb_to_recordset(erased) as r (id bigint, text text) where n.note_id = r.id;
+    get diagnostics replaced = row_count;
+    return replaced;
+end $$;
+
 do $$
 declare owner text := current_user; signature text;
 begin
     grant create on schema records to mtd_records;
-    foreach signature in array array['records.forget_events(uuid[])', 'records.erase_details(jsonb)'] loop
+    foreach signature in array array['records.forget_events(uuid[])', 'records.erase_details(jsonb)',
+                                    'records.erase_notes(jsonb)'] loop
         execute format('revoke all on function %s from public', signature);
         execute format('alter function %s owner to mtd_records', signature);
         set local role mtd_records;

@@ -35,9 +35,9 @@ def tax_document(read: Reader, order_id: UUID, archived: Callable[[UUID], dict[s
     return _paper(row)
 
 
-def credit_note(read: Reader, order_id: UUID) -> Paper:
+def credit_note(read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]]) -> Paper:
     """What has cancelled the order's tax document. Raises NotFound where nothing has."""
-    row = order_page(read, order_id).order
+    row = order_page(read, order_id, archived).order
     if row["note_folio"] is None:
         raise NotFound("the order has no credit note", code="no_tax_document")
     note = {name: row[f"note_{name}"] for name in ("folio", "issued_at")}

@@ -63,6 +63,12 @@ update operations o set reason = r.reason, selection = r.selection, arguments = 
 from jsonb_to_recordset(%(rows)s) as r (id bigint, reason text, selection jsonb, arguments jsonb, why text)
 where o.operation_id = r.id;
 
+-- name: notes
+select note_id as id, text from order_notes where order_id = any(%(order_ids)s);
+
+-- name: erase_notes
+select records.erase_notes(%(rows)s) as notes;
+
 -- name: erase_items
 update operation_items set message = null where order_id = any(%(order_ids)s) and message is not null;
 
