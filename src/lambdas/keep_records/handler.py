@@ -11,7 +11,8 @@ from mtd.adapters.metrics import count
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, api_handler, query_parameter
+from mtd.entrypoints.api import Event, Json, query_parameter
+from mtd.entrypoints.people import house_handler
 from mtd.entrypoints.task_requests import read_text
 from mtd.usecases.archive_orders import archive_orders, asked_months
 from mtd.usecases.erase_person import delete_gone, erase_person
@@ -66,4 +67,4 @@ def _serve(event: Event, body: Json, _context: Any) -> Json:
     return verify_page(composition.audit(), after, composition.objects(), config().archive_bucket)
 
 
-_api = api_handler(_serve)
+_api = house_handler(_serve)

@@ -108,7 +108,7 @@ def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Re
         action=chosen if chosen and visit.who.role.may(ROLES[chosen]) else "",
         problem=problem,
         link=lambda one: f"/operations/new?{urlencode({**choice.fields, 'action': one})}",
-        steps=steps(page) if page else list(figures.state_names(visit.services.read)),
+        steps=steps(page) if page else list(figures.state_names(visit.read)),
         standing=standing(page) if page else [],
         fields=_grouped(page) if page and chosen == "correct" else [],
         given=visit.form,

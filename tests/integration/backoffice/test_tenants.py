@@ -149,6 +149,8 @@ API: dict[tuple[str, str], Callable[[World], Try]] = {
     ("GET", "/orders"): lambda w: Try(at=f"/orders?number={w.mark}-good", evidence=f"Buyer {w.mark}"),
     ("GET", "/orders/{number}"): lambda w: Try(at=f"/orders/{w.mark}-good", evidence=w.good, others=404),
     ("GET", "/summary"): lambda _: Try(at="/summary"),
+    # Its order is not in the archive, and nobody's is another's there.
+    ("GET", "/archive/{order_id}"): lambda w: Try(at=f"/archive/{w.good}", others=404),
     ("GET", "/waiting"): lambda w: Try(at="/waiting", evidence=f"{w.mark}-waits"),
     ("POST", "/waiting"): lambda w: Try(at="/waiting", body={"numbers": [f"{w.mark}-waits"]}),
     ("GET", "/processes"): lambda w: Try(at="/processes", evidence=w.process),
@@ -191,6 +193,8 @@ API: dict[tuple[str, str], Callable[[World], Try]] = {
 HOUSE_ONLY: dict[tuple[str, str], Json | None] = {
     ("GET", "/tenants"): None,
     ("POST", "/tenants"): {"code": "taken-over", "name": "n"},
+    ("GET", "/audit"): None,
+    ("POST", "/erasures"): {"whom": "12345678-5", "person": "p", "reason": "r"},
     ("GET", "/dte/reconciliations"): None,
     ("POST", "/dte/reconciliations"): {"day": "2026-01-01"},
     ("POST", "/dte/differences/{difference_id}/resolve"): {"person": "p", "note": "n"},

@@ -212,6 +212,7 @@ def test_events_from_before_the_chain_are_chained_as_they_stand(system: System) 
         server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         try:
             with psycopg.connect(own, autocommit=True) as connection:
+                connection.execute(load("schema")["create_migrations"].encode())
                 for script in before:
                     connection.execute(script.read_text("utf-8").encode())
                 write(connection, *order_ids)
