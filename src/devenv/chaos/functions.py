@@ -83,9 +83,12 @@ class FunctionFaults:
         self._before = self._before or serving
         folders = self._running.instance.project / "src" / "lambdas"
         description = f"chaos {uuid.uuid4().hex[:8]}"
+        updated = self._lambda.get_waiter("function_updated_v2")
 
         def publish(name: str) -> tuple[str, str]:
             source = folders / name.removeprefix(_PREFIX)
+            # Of the update before this one: a function takes one at a time.
+            updated.wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": int(_SETTLED_SECONDS)})
             self._lambda.update_function_code(FunctionName=name, S3Bucket="hot-reload", S3Key=str(source.resolve()))
             version = self._lambda.publish_version(FunctionName=name, Description=description)["Version"]
             return name, str(version)
