@@ -12,6 +12,8 @@ from tests.integration.backoffice.test_tasks import task_of
 from tests.integration.flow.system import System
 from tests.orders import OrderFile
 
+pytestmark = pytest.mark.slow
+
 type Enter = Callable[..., Page]
 WAIT = 60_000
 

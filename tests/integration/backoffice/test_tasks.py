@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from portal.accounts import Role
@@ -13,6 +14,8 @@ from tests.browser.axe import violations
 from tests.diagrams import draw
 from tests.integration.flow.system import System, until
 from tests.orders import OrderFile
+
+pytestmark = pytest.mark.slow
 
 type Enter = Callable[..., Page]
 WAIT = 60_000
