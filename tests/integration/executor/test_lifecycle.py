@@ -110,6 +110,7 @@ def test_nothing_outlives_localstack(tmp_path: Path, end: str) -> None:
         poll(lambda: all(gone(pid) for pid in pids), because="function and fork server are gone")
 
 
+@pytest.mark.slow
 def test_fresh_interpreters_serve_too(tmp_path: Path) -> None:
     with BareLocalStack(tmp_path / "localstack", {"MTD_LAMBDA_START": "fresh"}) as localstack:
         functions = Functions(localstack, "300000000002")

@@ -36,6 +36,7 @@ def with_template(localstack: BareLocalStack) -> str:
     return "text"
 
 
+@pytest.mark.slow
 def test_bulk_mails_are_kept_as_rendered_and_outlive_the_emulator(tmp_path: Path) -> None:
     settings = {"MTD_MAIL_LOG": str(tmp_path / "mails.jsonl")}
     with BareLocalStack(tmp_path / "one", settings) as localstack:
