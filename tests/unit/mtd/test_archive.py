@@ -145,10 +145,14 @@ def test_orders_that_ended_long_ago_go_a_hundred_to_an_object() -> None:
     assert told == {"orders": 230, "events": 460, "objects": 3, "left": 0}
     assert [len(each.orders) for each in store.forgotten] == [100, 100, 30]
     for each in store.forgotten:
-        content = objects.content[each.key]
-        assert each.key == f"orders/2025/0{each.orders[0].ended_at.month}/{checksum(content)}.jsonl.gz"
+        content = objects.content[each.kept.key]
+        assert each.kept.key == f"orders/2025/0{each.orders[0].ended_at.month}/{checksum(content)}.jsonl.gz"
         assert [line["order"]["order_id"] for line in unpack(content)] == [str(one.order_id) for one in each.orders]
-        assert json.loads(objects.content[f"{each.key}.manifest.json"])["sha256"] == each.sha256 == checksum(content)
+        assert (
+            json.loads(objects.content[f"{each.kept.key}.manifest.json"])["sha256"]
+            == each.kept.sha256
+            == checksum(content)
+        )
         assert all(
             check_chain(one.order_id, events_of(line), one.head) is None
             for one, line in zip(each.orders, unpack(content), strict=True)
@@ -169,11 +173,22 @@ def test_a_broken_chain_is_evidence_and_stays() -> None:
     assert [each.order_id for each in store.forgotten[0].orders] == [whole.order_id]
 
 
-def test_nothing_is_forgotten_that_has_changed_or_was_not_written() -> None:
-    class Forgetful(FakeObjects):
-        def get(self, bucket: str, key: str, version: str | None = None) -> bytes:
-            return super().get(bucket, key, version)[:-1]
+class Forgetful(FakeObjects):
+    """Gives what was written since it was made without its last byte."""
 
+    def __init__(self, whole: Mapping[str, bytes] = {}) -> None:
+        super().__init__(content=dict(whole))
+        self.whole = frozenset(whole)
+
+    def get(self, bucket: str, key: str, version: str | None = None) -> bytes:
+        content = super().get(bucket, key, version)
+        return content if key in self.whole else content[:-1]
+
+    def delete(self, bucket: str, key: str) -> None:
+        raise AssertionError(f"{bucket}/{key} is still needed")
+
+
+def test_nothing_is_forgotten_that_has_changed_or_was_not_written() -> None:
     changed = FakeArchivable([ended()], changed=True)
     assert archive_orders(changed, FakeObjects(), "archive", ENDED + timedelta(days=1), lambda: False)["left"] == 1
     lost = FakeArchivable([ended()])
@@ -294,13 +309,23 @@ def test_a_person_is_erased_from_inbox_and_archive_and_the_chain_stays() -> None
     [erasure] = store.erasures
     assert {key for key in objects.content if key.startswith(("orders/N", "orders/2025/01/old"))} == set()
     [moved] = erasure.moved
-    lines = unpack(objects.content[moved.new])
+    lines = unpack(objects.content[moved.kept.key])
     assert lines[1]["order"]["document"] == {"buyer": {"name": "Somebody Else"}}
     assert not [word for word in (MAIL, RUT, "Ana") if word in json.dumps(lines, ensure_ascii=False)]
     assert check_chain(away.order_id, events_of(lines[0]), end_of(events)) is None
-    assert (moved.sha256, moved.old) == (checksum(objects.content[moved.new]), "orders/2025/01/old.jsonl.gz")
+    assert (moved.kept.sha256, moved.old) == (checksum(objects.content[moved.kept.key]), "orders/2025/01/old.jsonl.gz")
     assert objects.content[erasure.sources[here.order_id].removeprefix("s3://inbox/")]
     assert erasure.erase({"said": f"mail to {MAIL}"}) == {"said": "mail to erased"}
+
+
+def test_an_archived_order_whose_new_object_is_not_what_was_written_is_not_erased() -> None:
+    away = persons_order(archive_key="old.jsonl.gz", source=None)
+    line = line_of(away.order_id, chained(1, away.order_id), document=away.document)
+    store = FakeErasable([away])
+
+    with pytest.raises(UnavailableError):
+        erase_person(MAIL, "me", "why", store, Forgetful({"old.jsonl.gz": pack([line])}), "archive")
+    assert store.erasures == []
 
 
 def test_who_is_unknown_or_waits_for_an_order_is_not_erased() -> None:

@@ -38,7 +38,7 @@ class PostgresArchive:
         ]
         ids = {"order_ids": [each.order_id for each in archived.orders]}
         object_ = {
-            "archive_key": archived.key, "sha256": archived.sha256, "bytes": archived.bytes,
+            "archive_key": archived.kept.key, "sha256": archived.kept.sha256, "bytes": archived.kept.bytes,
             "orders": len(archived.orders), "events": len(archived.events),
         }  # fmt: skip
         with self._database.transaction() as connection:
@@ -47,7 +47,7 @@ class PostgresArchive:
                 return False
             connection.execute(_SQL["insert_archive"], object_)
             connection.execute(_SQL["insert_archived_events"], {"events": Jsonb(archived.events)})
-            connection.execute(_SQL["archive_orders"], {**ids, "archive_key": archived.key})
+            connection.execute(_SQL["archive_orders"], {**ids, "archive_key": archived.kept.key})
             connection.execute(_SQL["forget_events"], ids)
         return True
 

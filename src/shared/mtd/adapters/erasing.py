@@ -52,7 +52,8 @@ class PostgresErasing:
             connection.execute(_SQL["erase_items"], ids)
             connection.execute(_SQL["forget_addresses"], {**ids, "addresses": sorted(addresses)})
             for moved in erasure.moved:
-                asked = {"old": moved.old, "new": moved.new, "sha256": moved.sha256, "bytes": moved.bytes}
+                kept = moved.kept
+                asked = {"old": moved.old, "new": kept.key, "sha256": kept.sha256, "bytes": kept.bytes}
                 if connection.execute(_SQL["move_archive"], asked).fetchone() is None:
                     raise Conflict("the archive has changed meanwhile: try again", code="archive_changed")
             connection.execute(_SQL["discard"], {"objects": _objects(erasure.gone)})

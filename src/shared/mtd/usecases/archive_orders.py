@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from mtd.domain.archive import checksum, events_of, manifest, object_key, pack
+from mtd.domain.archive import events_of
 from mtd.domain.audit import Head, check_chain
-from mtd.domain.errors import InvalidRequest, UnavailableError
+from mtd.domain.errors import InvalidRequest
+from mtd.usecases.archive_objects import Kept, keep
 from mtd.usecases.cases import Json
 from mtd.usecases.ports import Objects
 
@@ -39,9 +40,7 @@ class Ended:
 class Archived:
     """An object that is in S3, and the orders that are in it; `events` have id, order, moment and hash."""
 
-    key: str
-    sha256: str
-    bytes: int
+    kept: Kept
     orders: Sequence[Ended]
     events: Sequence[Json]
 
@@ -100,16 +99,11 @@ def _is_whole(ended: Ended) -> bool:
 
 
 def _put(orders: Sequence[Ended], objects: Objects, bucket: str) -> Archived:
-    content = pack(each.line for each in orders)
-    key = object_key(content, orders[0].ended_at)
     events = [
         {"event_id": row["event_id"], "order_id": str(each.order_id), "at": row["at"], "hash": row["hash"]}
         for each in orders
         for row in json.loads(each.line)["events"]
     ]
-    objects.put(bucket, key, content, "application/gzip")
-    said = manifest(content, [str(each.order_id) for each in orders], len(events))
-    objects.put(bucket, f"{key}.manifest.json", said.encode(), "application/json")
-    if objects.get(bucket, key) != content:
-        raise UnavailableError(f"s3://{bucket}/{key} is not what was written", code="s3_unavailable")
-    return Archived(key=key, sha256=checksum(content), bytes=len(content), orders=orders, events=events)
+    ids = [str(each.order_id) for each in orders]
+    kept = keep([each.line for each in orders], orders[0].ended_at, ids, len(events), objects, bucket)
+    return Archived(kept=kept, orders=orders, events=events)

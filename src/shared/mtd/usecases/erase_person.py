@@ -12,9 +12,10 @@ from itertools import groupby
 from typing import Any, Protocol
 from uuid import UUID
 
-from mtd.domain.archive import Line, checksum, detail_erased, manifest, object_key, pack, unpack
+from mtd.domain.archive import Line, detail_erased, unpack
 from mtd.domain.erasing import ERASED, erased_document, erased_file, eraser, person_of, values_of
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound, RejectedOrder
+from mtd.usecases.archive_objects import Kept, keep, manifest_key
 from mtd.usecases.cases import Json
 from mtd.usecases.ports import Objects
 
@@ -36,12 +37,10 @@ class PersonsOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """An object of the archive, written anew."""
+    """An object of the archive, written anew; `old` is its key until now."""
 
     old: str
-    new: str
-    sha256: str
-    bytes: int
+    kept: Kept
 
 
 @dataclass(slots=True, kw_only=True)
@@ -153,14 +152,11 @@ def _erase_archived(
         )
         for line in lines
     ]
-    content = pack(written)
-    new = object_key(content, datetime.fromisoformat(lines[0]["order"]["ended_at"]))
+    ended_at = datetime.fromisoformat(lines[0]["order"]["ended_at"])
+    ids = [line["order"]["order_id"] for line in lines]
     events = sum(len(line["events"]) for line in lines)
-    said = manifest(content, [line["order"]["order_id"] for line in lines], events)
-    objects.put(bucket, new, content, "application/gzip")
-    objects.put(bucket, f"{new}.manifest.json", said.encode(), "application/json")
-    erasure.moved.append(Moved(old=key, new=new, sha256=checksum(content), bytes=len(content)))
-    erasure.gone += [(bucket, key), (bucket, f"{key}.manifest.json")]
+    erasure.moved.append(Moved(old=key, kept=keep(written, ended_at, ids, events, objects, bucket)))
+    erasure.gone += [(bucket, key), (bucket, manifest_key(key))]
 
 
 def _erased_line(line: Line, erase: Callable[[Any], Any]) -> Line:
