@@ -201,15 +201,14 @@ def ensure_database(port: int, credentials: Credentials) -> None:
             if name not in known:
                 connection.execute(sql.SQL("CREATE ROLE {}").format(role))
             connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)))
-        if RECORDS not in known:
-            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(RECORDS)))
-        # From 16 on its rights are not the member's own: only the functions that run as it have them.
-        how = sql.SQL("WITH INHERIT FALSE" if connection.info.server_version >= 160_000 else "")
-        connection.execute(sql.SQL("GRANT {} TO {} {}").format(sql.Identifier(RECORDS), sql.Identifier(ROLE), how))
+        # From 16 on a role's rights may be not the member's own: only the functions that run as RECORDS have its.
+        apart = sql.SQL("WITH INHERIT FALSE" if connection.info.server_version >= 160_000 else "")
+        for name, how in ((TENANTS, sql.SQL("")), (RECORDS, apart)):
+            role = sql.Identifier(name)
+            if name not in known:
+                connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(role))
+            connection.execute(sql.SQL("GRANT {} TO {} {}").format(role, sql.Identifier(ROLE), how))
         connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(ROLE)))
-        if TENANTS not in known:
-            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(TENANTS)))
-        connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(TENANTS), sql.Identifier(ROLE)))
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(ROLE))

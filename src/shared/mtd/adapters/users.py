@@ -9,6 +9,8 @@ from psycopg import sql
 
 from mtd.adapters.database import TENANTS_ROLE, Database, conninfo_from_secret
 
+_RECORDS_ROLE = "mtd_records"
+
 
 class PostgresUsers:
     """Serves `migrate_database.Users`.
@@ -36,8 +38,9 @@ class PostgresUsers:
             name, database = sql.Identifier(owner["username"]), sql.Identifier(owner["dbname"])
             connection.execute(sql.SQL("grant create on database {} to {}").format(database, name))
             connection.execute(sql.SQL("grant usage, create on schema public to {}").format(name))
-            _give_role(connection, TENANTS_ROLE, to=owner["username"])
-            _records(connection, name)
+            _give_role(connection, TENANTS_ROLE, to=name)
+            # Of the functions that archive and erase events: the owner makes them, and has not their rights.
+            _give_role(connection, _RECORDS_ROLE, to=name, inherited=False)
             name = sql.Identifier(reader["username"])
             # What it reads the migrations grant: everything would hold the portal's passwords and sessions too.
             connection.execute(sql.SQL("revoke pg_read_all_data from {}").format(name))
@@ -49,13 +52,6 @@ class PostgresUsers:
         return conninfo_from_secret(json.dumps(values))
 
 
-def _records(connection: psycopg.Connection[Any], owner: sql.Identifier) -> None:
-    """The role of the functions that archive and erase events: the owner makes them, and has not their rights."""
-    if connection.execute("select 1 from pg_roles where rolname = 'mtd_records'").fetchone() is None:
-        connection.execute("create role mtd_records nologin")
-    connection.execute(sql.SQL("grant mtd_records to {} with inherit false").format(owner))
-
-
 def _give(connection: psycopg.Connection[Any], user: dict[str, str]) -> None:
     """Make a user who can log in, or give the one that is there the secret's password: that is a rotation."""
     known = connection.execute("select 1 from pg_roles where rolname = %s", (user["username"],)).fetchone()
@@ -64,8 +60,10 @@ def _give(connection: psycopg.Connection[Any], user: dict[str, str]) -> None:
     connection.execute(statement.format(verb, sql.Identifier(user["username"]), sql.Literal(user["password"])))
 
 
-def _give_role(connection: psycopg.Connection[Any], role: str, *, to: str) -> None:
-    """Make the role, in which nobody logs in, and let that user act in it."""
+def _give_role(connection: psycopg.Connection[Any], role: str, *, to: sql.Identifier, inherited: bool = True) -> None:
+    """Make the role, in which nobody logs in, and let that user act in it; its rights are the user's own if
+    `inherited`."""
     if connection.execute("select 1 from pg_roles where rolname = %s", (role,)).fetchone() is None:
         connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
-    connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(to)))
+    how = sql.SQL("true" if inherited else "false")
+    connection.execute(sql.SQL("grant {} to {} with inherit {}").format(sql.Identifier(role), to, how))

@@ -1,10 +1,8 @@
 """What callers of POST /orders/{number}/notes say, checked."""
 
-from uuid import UUID
-
 from mtd.domain.errors import InvalidRequest
 from mtd.entrypoints.api import Json
-from mtd.entrypoints.task_requests import read_text
+from mtd.entrypoints.task_requests import read_id, read_text
 from mtd.usecases.write_note import Note
 
 
@@ -14,8 +12,5 @@ def read_note(number: str, body: Json) -> Note:
     if not person or not text or not text.strip():
         raise InvalidRequest("person and text must be given", code="note_missing")
     order_id = read_text(body, "order_id", 36)
-    try:
-        meant = UUID(order_id) if order_id else None
-    except ValueError:
-        raise InvalidRequest("order_id must be the id of an order", code="order_id_malformed") from None
+    meant = read_id(order_id) if order_id else None
     return Note(number=number, person=person, text=text.strip(), seller=read_text(body, "seller", 200), order_id=meant)
