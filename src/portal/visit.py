@@ -1,6 +1,7 @@
 """One request of one person, as the pages see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -119,6 +120,18 @@ class Visit:
         """Writes the audit: the visitor's tenant's, or the one of who is to be `told`."""
         who = {"tenant": told or self.who.tenant, "user": self.who.name, "address": self.address}
         self.services.audit.record(**who, action=action, subject=subject, outcome=outcome, **detail)
+
+    @contextmanager
+    def recording(self, action: str, subject: str, **detail: Any) -> Iterator[dict[str, Any]]:
+        """The audit of what is done within: done, or the code of the error that it ends with. What is put into the
+        dictionary meanwhile is told of what was done only."""
+        told: dict[str, Any] = {}
+        try:
+            yield told
+        except MtdError as error:
+            self.record(action, subject, outcome=error.code, **detail)
+            raise
+        self.record(action, subject, **detail, **told)
 
     def number(self, name: str) -> int:
         """A posted whole number. Raises InvalidRequest."""

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from mtd.domain.errors import InvalidRequest, MtdError
+from mtd.domain.errors import InvalidRequest
 from mtd.queries import circuits
 from portal.live import DRAIN_RATE_UNKNOWN
 from portal.visit import Visit
@@ -17,12 +17,6 @@ def change(visit: Visit) -> Response:
     system, action, reason = (visit.form.get(name, "") for name in ("system", "action", "reason"))
     if action not in ("open", "close"):
         raise InvalidRequest("a circuit is opened or closed", code="action_unknown")
-    recorded = f"{action}_circuit"
-    try:
-        body = {"action": action, "person": visit.who.name, "reason": reason}
-        visit.api.change_circuit(system, body)
-    except MtdError as error:
-        visit.record(recorded, system, outcome=error.code, reason=reason)
-        raise
-    visit.record(recorded, system, reason=reason)
+    with visit.recording(f"{action}_circuit", system, reason=reason):
+        visit.api.change_circuit(system, {"action": action, "person": visit.who.name, "reason": reason})
     return visit.go("/exceptions", f"circuit_{action}")

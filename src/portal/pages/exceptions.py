@@ -42,11 +42,7 @@ def waiting(visit: Visit) -> Response:
 def push(visit: Visit) -> Response:
     """Pushes one waiting order, or all of them, back to the queue, through the API."""
     number = visit.form.get("number")
-    subject = number or "all"
-    try:
+    with visit.recording("push_waiting", number or "all") as told:
         pushed = visit.api.push_waiting([number] if number else None)
-    except UnavailableError as error:
-        visit.record("push_waiting", subject, outcome=error.code)
-        raise
-    visit.record("push_waiting", subject, pushed=pushed[:100], count=len(pushed))
+        told |= {"pushed": pushed[:100], "count": len(pushed)}
     return visit.go("/exceptions", "pushed", count=len(pushed))

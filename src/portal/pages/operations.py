@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
 
-from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound
+from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.queries import operation as figures
 from mtd.queries import operations as queries
 from mtd.queries import search
@@ -14,6 +14,7 @@ from mtd.queries.order_page import OrderPage, order_page
 from portal import corrections
 from portal.acts import MIGRATE, OF_MANY, ROLES, Choice, arguments, fitting, may_operate, pace, standing, steps
 from portal.filters import given, read_filter
+from portal.pages.process_trials import begin_migration
 from portal.visit import Visit
 
 _MOST_NAMED = 10_000
@@ -67,8 +68,8 @@ def stop(visit: Visit) -> Response:
     running = queries.read_operation(visit.read, operation_id)
     if not may_operate(visit.who.role, running["action"]):
         return _forbidden(visit)
-    visit.api.stop_operation(operation_id, visit.who.name)
-    visit.record("stop_operation", str(operation_id))
+    with visit.recording("stop_operation", str(operation_id)):
+        visit.api.stop_operation(operation_id, visit.who.name)
     return visit.go(f"/operations/{operation_id}", "operation_stopped")
 
 
@@ -145,12 +146,9 @@ def _listed(visit: Visit, query: str) -> list[str]:
 def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str) -> int:
     detail = {name: value for name, value in body.items() if name not in ("order_ids", "document")}
     subject = f"{action} {_subject(body)}"
-    try:
+    with visit.recording(recorded, subject, **detail) as told:
         begun = visit.api.operate({"action": action, "person": visit.who.name, **body})
-    except MtdError as error:
-        visit.record(recorded, subject, outcome=error.code, **detail)
-        raise
-    visit.record(recorded, subject, operation=begun, **detail)
+        told["operation"] = begun
     return begun
 
 
@@ -158,15 +156,8 @@ def _migrate(visit: Visit, rehearsed: dict[str, Any]) -> int:
     """What was rehearsed, in earnest."""
     was = rehearsed["arguments"]
     span = {name: was[name] for name in ("from", "to", "map")}
-    body = {"mode": "run", "person": visit.who.name, "reason": rehearsed["reason"], **span, **pace(visit.form)}
-    subject = f"{was['process']} {was['from']}→{was['to']}"
-    try:
-        begun = visit.api.migrate(was["process"], body)
-    except MtdError as error:
-        visit.record("run_migration", subject, outcome=error.code)
-        raise
-    visit.record("run_migration", subject, operation=begun)
-    return begun
+    body = {"mode": "run", "reason": rehearsed["reason"], **span, **pace(visit.form)}
+    return begin_migration(visit, was["process"], body)
 
 
 def _subject(body: dict[str, Any]) -> str:

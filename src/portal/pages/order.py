@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
 
-from mtd.domain.errors import MtdError, NotFound
+from mtd.domain.errors import NotFound
 from mtd.queries import order_page
 from portal.acts import ROLES, fitting
 from portal.visit import Visit
@@ -37,12 +37,8 @@ def write_note(visit: Visit) -> Response:
     order_id = visit.request.path_params["order"]
     order = order_page.order_page(visit.read, order_id, visit.api.archived).order
     body = {"person": visit.who.name, "text": visit.form.get("text", ""), "order_id": str(order_id)}
-    try:
+    with visit.recording("write_note", order["number"]):
         visit.api.write_note(order["number"], body)
-    except MtdError as error:
-        visit.record("write_note", order["number"], outcome=error.code)
-        raise
-    visit.record("write_note", order["number"])
     return visit.go(f"/orders/{order_id}", "note_written")
 
 

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from mtd.domain.errors import InvalidRequest, MtdError
+from mtd.domain.errors import InvalidRequest
 from portal.diagram_files import ENDINGS, import_request
 from portal.visit import Visit
 
@@ -15,15 +15,11 @@ def import_(visit: Visit) -> Response:
     """What is ready becomes a version, on which no order starts yet; the page shows the report of each process."""
     names = [file.name for file in visit.files]
     try:
-        reports = visit.api.import_processes(import_request(visit.files))
+        with visit.recording("import_process", ", ".join(names)) as told:
+            reports = visit.api.import_processes(import_request(visit.files))
+            told["kept"] = [f"{report['process']} v{report['version']}" for report in reports if report["version"]]
     except InvalidRequest as error:
-        visit.record("import_process", ", ".join(names), outcome=error.code)
         return _page(visit, problem=str(error) if error.code not in _SAID else visit.explain(error))
-    except MtdError as error:
-        visit.record("import_process", ", ".join(names), outcome=error.code)
-        raise
-    kept = [f"{report['process']} v{report['version']}" for report in reports if report["version"]]
-    visit.record("import_process", ", ".join(names), kept=kept)
     return _page(visit, reports=reports)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound
+from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.queries import operations, processes
 from portal.acts import MIGRATE, resting
 from portal.pages.processes import asked_version, read_version
@@ -53,7 +53,7 @@ def rehearse(visit: Visit) -> Response:
     old, new = read_version(given.get("from", "")), read_version(given.get("to", ""))
     names = {name.removeprefix(_MAP): value for name, value in given.items() if name.startswith(_MAP) and value}
     body = {"mode": "rehearse", "from": old, "to": new, "map": names, "reason": given.get("reason", "")}
-    return _go(visit, process, body)
+    return visit.go(f"/operations/{begin_migration(visit, process, body)}")
 
 
 def reverse(visit: Visit) -> Response:
@@ -62,19 +62,16 @@ def reverse(visit: Visit) -> Response:
     if done["action"] != MIGRATE:
         raise Conflict("that operation has migrated no orders", code="not_reversible")
     body = {"mode": "reverse", "operation_id": done["operation_id"], "reason": visit.form.get("reason", "")}
-    return _go(visit, done["arguments"]["process"], body)
+    return visit.go(f"/operations/{begin_migration(visit, done['arguments']['process'], body)}")
 
 
-def _go(visit: Visit, process: str, body: dict[str, Any]) -> Response:
+def begin_migration(visit: Visit, process: str, body: dict[str, Any]) -> int:
+    """Rehearses, runs or reverses one, through the API; the operation."""
     subject = f"{process} {body.get('from', '')}→{body.get('to', body.get('operation_id', ''))}"
-    recorded = f"{body['mode']}_migration"
-    try:
+    with visit.recording(f"{body['mode']}_migration", subject) as told:
         begun = visit.api.migrate(process, {"person": visit.who.name, **body})
-    except MtdError as error:
-        visit.record(recorded, subject, outcome=error.code)
-        raise
-    visit.record(recorded, subject, operation=begun)
-    return visit.go(f"/operations/{begun}")
+        told["operation"] = begun
+    return begun
 
 
 def _migration(visit: Visit, old: dict[str, Any], others: list[dict[str, Any]], new: dict[str, Any] | None) -> Response:

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from mtd.domain.errors import InvalidRequest, MtdError
+from mtd.domain.errors import InvalidRequest
 from mtd.queries import processes as queries
 from portal import heat
 from portal.acts import resting
@@ -43,12 +43,8 @@ def change(visit: Visit) -> Response:
     process, version, action = visit.form.get("process", ""), visit.number("version"), visit.form.get("action", "")
     if action not in ("activate", "retire"):
         raise InvalidRequest("a version is activated or retired", code="action_unknown")
-    try:
+    with visit.recording(f"{action}_process", f"{process} v{version}"):
         visit.api.change_process(process, version, action)
-    except MtdError as error:
-        visit.record(f"{action}_process", f"{process} v{version}", outcome=error.code)
-        raise
-    visit.record(f"{action}_process", f"{process} v{version}")
     return visit.go("/processes", f"process_{action}")
 
 

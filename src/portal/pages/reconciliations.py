@@ -2,7 +2,6 @@
 
 from starlette.responses import Response
 
-from mtd.domain.errors import MtdError
 from mtd.queries.reconciliations import list_reconciliations
 from portal.visit import Visit
 
@@ -24,22 +23,15 @@ def show(visit: Visit) -> Response:
 def reconcile(visit: Visit) -> Response:
     """Compares a day now, yesterday where none is given, through the API. Raises InvalidRequest."""
     day = visit.form.get("day", "")
-    try:
+    with visit.recording("reconcile_dte", day or "yesterday"):
         visit.api.reconcile_dte(day or None)
-    except MtdError as error:
-        visit.record("reconcile_dte", day or "yesterday", outcome=error.code)
-        raise
-    visit.record("reconcile_dte", day or "yesterday")
     return visit.go(f"/dte?day={day}" if day else "/dte", "reconciled")
 
 
 def resolve(visit: Visit) -> Response:
     """A person has seen to a difference, and says how. Raises NotFound when somebody was faster, InvalidRequest."""
     difference_id, note = visit.number("difference_id"), visit.form.get("note", "")
-    try:
+    with visit.recording("resolve_difference", str(difference_id)) as told:
         visit.api.resolve_difference(difference_id, visit.who.name, note)
-    except MtdError as error:
-        visit.record("resolve_difference", str(difference_id), outcome=error.code)
-        raise
-    visit.record("resolve_difference", str(difference_id), note=note[:200])
+        told["note"] = note[:200]
     return visit.go("/dte", "difference_resolved")

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from mtd.domain.errors import Conflict, InvalidRequest, MtdError
+from mtd.domain.errors import Conflict, InvalidRequest
 from mtd.queries import tasks as queries
 from portal import task_forms
 from portal.visit import Visit
@@ -50,15 +50,12 @@ def _do(visit: Visit, action: str) -> Response:
     body: dict[str, object] = {"version": visit.number("version"), "person": visit.who.name}
     body |= {name: visit.form[name] for name in ("comment", "assignee") if visit.form.get(name, "").strip()}
     try:
-        if action == "complete":
-            body["values"] = task_forms.values(queries.task(visit.read, task_id)["schema"], visit.form)
-        visit.api.do_task(task_id, action, body)
-    except MtdError as error:
-        visit.record(f"{action}_task", str(task_id), outcome=error.code)
-        if isinstance(error, InvalidRequest | Conflict):
-            return _task(visit, task_id, problem=visit.explain(error))
-        raise
-    visit.record(f"{action}_task", str(task_id))
+        with visit.recording(f"{action}_task", str(task_id)):
+            if action == "complete":
+                body["values"] = task_forms.values(queries.task(visit.read, task_id)["schema"], visit.form)
+            visit.api.do_task(task_id, action, body)
+    except (InvalidRequest, Conflict) as error:
+        return _task(visit, task_id, problem=visit.explain(error))
     stays = action in ("claim", "comment", "assign")
     return visit.go(f"/tasks/{task_id}" if stays else "/tasks", f"task_{action}")
 

@@ -2,7 +2,6 @@
 
 from starlette.responses import Response
 
-from mtd.domain.errors import MtdError
 from mtd.queries.warnings import list_warnings
 from portal.visit import Visit
 
@@ -22,10 +21,6 @@ def show(visit: Visit) -> Response:
 def acknowledge(visit: Visit) -> Response:
     """In the person's name, through the API. Raises NotFound when somebody was faster."""
     warning_id = visit.number("warning_id")
-    try:
+    with visit.recording("acknowledge_warning", str(warning_id)):
         visit.api.acknowledge_warning(warning_id, visit.who.name)
-    except MtdError as error:
-        visit.record("acknowledge_warning", str(warning_id), outcome=error.code)
-        raise
-    visit.record("acknowledge_warning", str(warning_id))
     return visit.go("/warnings", "warning_acknowledged")
