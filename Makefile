@@ -19,18 +19,14 @@ MTD := $(VENV)/bin/mtd
 PYTHON := $(VENV)/bin/python
 PYTEST := $(PYTHON) -m pytest
 CHECKOV := .mtd/venvs/checkov
-UV_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(CHECKOV)/bin/python --require-hashes cloudformation/checkov/requirements.txt
 UV_LOCK := $(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --python-version 3.12 \
 	--custom-compile-command "make lock"
 # The last day on which the emulator's own requirements, resolved afresh, still fit together.
 EMULATOR_DAY := 2026-03-26
 FUZZ := .mtd/venvs/fuzz
-FUZZ_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(FUZZ)/bin/python --require-hashes tests/fuzz/requirements.txt
 PARSERS := .mtd/venvs/fuzz-parsers
-PARSERS_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(PARSERS)/bin/python --require-hashes tests/fuzz/parsers/requirements.txt
 SECONDS ?= 60
 SUPPLY := .mtd/venvs/supply
-SUPPLY_SYNC := $(VENV)/bin/uv --quiet pip sync --python $(SUPPLY)/bin/python --require-hashes src/devenv/supply/requirements.txt
 # Requests of each kind for every operation of the API. Two seconds: /waiting asks SQS with a long poll of one.
 EXAMPLES ?= 20
 
@@ -46,6 +42,16 @@ help: ## list the targets
 	@echo "  MTD_INSTANCE=name    a second system beside the first"
 	@echo "  HOME_KIND=embedded|compose    where it runs: without Docker, or in it (default: compose where an engine answers)"
 	@echo "  $(MTD) --help   everything else: put, order, orders, waiting, mail, logs, invoke, psql, doctor"
+
+# Tools that must not bring their requirements into the project's environment have one of their own, from a lock of its own.
+$(CHECKOV)/.installed: cloudformation/checkov/requirements.txt
+$(FUZZ)/.installed: tests/fuzz/requirements.txt
+$(PARSERS)/.installed: tests/fuzz/parsers/requirements.txt
+$(SUPPLY)/.installed: src/devenv/supply/requirements.txt
+$(addsuffix /.installed,$(CHECKOV) $(FUZZ) $(PARSERS) $(SUPPLY)): | venv
+	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(@D)
+	@sync="$(VENV)/bin/uv --quiet pip sync --python $(@D)/bin/python --require-hashes $<"; $$sync || UV_SYSTEM_CERTS=1 $$sync
+	@touch $@
 
 venv: $(VENV)/.installed
 
@@ -142,23 +148,8 @@ fuzz: $(FUZZ)/.installed ## schemathesis against the running instance's API by o
 fuzz-parsers: $(PARSERS)/.installed ## atheris over the readers of order files and diagrams, SECONDS=n (60) each
 	@for target in orders diagrams; do $(PARSERS)/bin/python -m tests.fuzz.parsers $$target $(SECONDS) $(ARGS) || exit 1; done
 
-$(PARSERS)/.installed: tests/fuzz/parsers/requirements.txt | venv
-	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(PARSERS)
-	@$(PARSERS_SYNC) || UV_SYSTEM_CERTS=1 $(PARSERS_SYNC)
-	@touch $@
-
-$(FUZZ)/.installed: tests/fuzz/requirements.txt | venv
-	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(FUZZ)
-	@$(FUZZ_SYNC) || UV_SYSTEM_CERTS=1 $(FUZZ_SYNC)
-	@touch $@
-
 policy: $(CHECKOV)/.installed ## checkov over the templates; what is kept all the same is argued in cloudformation/checkov
 	@$(CHECKOV)/bin/checkov --config-file cloudformation/checkov/config.yaml && echo "checkov: nothing that is not argued"
-
-$(CHECKOV)/.installed: cloudformation/checkov/requirements.txt | venv
-	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(CHECKOV)
-	@$(UV_SYNC) || UV_SYSTEM_CERTS=1 $(UV_SYNC)
-	@touch $@
 
 sbom: venv ## the bill of materials of all lock files, CycloneDX JSON: build/sbom.json
 	@$(MTD) supply sbom --output build/sbom.json $(ARGS)
@@ -168,11 +159,6 @@ licences: venv ## every package's licence; fails on one that is not on the list
 
 audit: $(SUPPLY)/.installed ## known vulnerabilities of what is locked, where a database can be reached
 	@$(MTD) supply audit --pip-audit $(SUPPLY)/bin/pip-audit
-
-$(SUPPLY)/.installed: src/devenv/supply/requirements.txt | venv
-	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(SUPPLY)
-	@$(SUPPLY_SYNC) || UV_SYSTEM_CERTS=1 $(SUPPLY_SYNC)
-	@touch $@
 
 iam-parity: venv ## what each function called in the flow's tests against what its role allows
 	@$(MTD) environments

@@ -37,7 +37,7 @@ class ImportGraph:
         self._known = (closures, frozenset().union(*closures.values()))
 
     def _imports_as_before(self, path: Path) -> bool:
-        """Whether the graph stands as it was: the file is one of it, or was never a module and is none now."""
+        """Whether the graph stands as it was: no module, or one of it that imports what it did."""
         if path.suffix != ".py":
             return True
         if path not in self._known[1] or not path.is_file():
