@@ -87,8 +87,8 @@ def _database(running: Running) -> DatabaseBackup:
 
 
 def _buckets(running: Running, folder: Path) -> dict[str, Bucket]:
-    s3, inbox = running.clients.client("s3"), running.output("InboxBucket")
-    names = {"inbox": inbox, "archive": inbox.replace("mtd-inbox-", "mtd-archive-", 1)}
+    s3 = running.clients.client("s3")
+    names = {"inbox": running.output("InboxBucket"), "archive": running.output("ArchiveBucket")}
     return {name: Bucket(s3, bucket, folder / name) for name, bucket in names.items()}
 
 
