@@ -117,7 +117,9 @@ def test_a_person_is_erased_and_the_audit_holds(system: System, archived: Json, 
     assert mail not in told
     assert line["order"]["buyer_name"] == row["buyer_name"] == "erased"
     assert line["order"]["document"]["lines"]
-    versions = system.aws("s3").list_object_versions(Bucket=system.state["outputs"]["ArchiveBucket"], Prefix=archived["key"])
+    versions = system.aws("s3").list_object_versions(
+        Bucket=system.state["outputs"]["ArchiveBucket"], Prefix=archived["key"]
+    )
     assert "Versions" not in versions
     assert mtd(system, "audit", "verify", "--order", number)["broken"] == []
     pages, after = [], "archive "

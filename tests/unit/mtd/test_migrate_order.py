@@ -8,7 +8,7 @@ import pytest
 from tests.cases import plan_of
 from tests.orders import OrderFile
 from tests.unit.mtd.test_effects import FakeLegacy, FakePaperless
-from tests.unit.mtd.test_operating import FakeOperations
+from tests.unit.mtd.test_work_off import FakeOperations
 
 from mtd.domain import ubl
 from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound
