@@ -183,7 +183,7 @@ def test_a_supervisor_holds_a_legacy_system_and_lets_it_through_again(
         supervisor.get_by_role("button", name="Hold what goes to sales_support").click()
         expect(supervisor.locator("#circuits")).to_contain_text("held by hand", timeout=WAIT)
         expect(supervisor.locator("#circuits")).to_contain_text("maintenance")
-        expect(viewer.locator("#figures")).to_contain_text("does not answer", timeout=WAIT)
+        expect(viewer.locator("#figures")).to_contain_text("held by hand", timeout=WAIT)
         supervisor.get_by_label("Reason, for sales_support").fill("done")
         supervisor.get_by_role("button", name="Let through what goes to sales_support").click()
         expect(supervisor.locator("#circuits")).not_to_contain_text("held by hand", timeout=WAIT)
