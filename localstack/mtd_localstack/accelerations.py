@@ -58,6 +58,18 @@ def _state_roles() -> None:
     keep_state_roles()
 
 
+def _deployments() -> None:
+    from . import deployments
+
+    deployments.await_nested_stacks()
+    deployments.hand_over_resolved_values()
+    deployments.read_descriptions_once()
+    deployments.name_events_once()
+    deployments.read_managed_policies_late()
+    deployments.build_no_addresses()
+    deployments.keep_policy_templates()
+
+
 ACCELERATIONS: Mapping[str, Callable[[], None]] = {
     "collections": _rare_collections,
     "polling": _long_polling,
@@ -65,4 +77,5 @@ ACCELERATIONS: Mapping[str, Callable[[], None]] = {
     "metrics": _metrics,
     "s3_events": _s3_events,
     "state_roles": _state_roles,
+    "deployments": _deployments,
 }

@@ -52,8 +52,8 @@ def mtd_start() -> None:
 
         from .accelerations import accelerate
         from .bulk_mail import keep_bulk_mails
+        from .deployments import look_often_at_resources
         from .machine import machine
-        from .replacements import look_often_at_resources
         from .request_counts import RequestCounts
         from .role_calls import RoleCalls
         from .routes import add_routes

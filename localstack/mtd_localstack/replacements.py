@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
 from localstack.services.lambda_.invocation import version_manager
 from localstack.services.s3 import provider as s3_provider
 from localstack.services.sqs.provider import CloudwatchDispatcher
@@ -49,13 +48,3 @@ def use_s3_storage(folder: str) -> None:
 def silence_sqs_telemetry() -> None:
     """Leave out the PutMetricData of every single SQS call; the queues' depths are published all the same."""
     CloudwatchDispatcher.dispatch_sqs_metric = lambda *_, **__: None
-
-
-def look_often_at_resources() -> None:
-    """Ask a CloudFormation resource under way every 50 ms whether it is done, instead of every second."""
-    loop = ResourceProviderExecutor.deploy_loop
-
-    def looping(self: Any, provider: Any, resource: Any, payload: Any, **_: Any) -> Any:
-        return loop(self, provider, resource, payload, sleep_time=0.05)
-
-    ResourceProviderExecutor.deploy_loop = looping

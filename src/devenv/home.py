@@ -18,6 +18,7 @@ from devenv.home_kind import recorded, servers_of
 from devenv.instance import REGION, Instance
 from devenv.ports import FIRST_CHOICE, HOST, PortChooser, can_bind
 from devenv.problem import Problem
+from devenv.process_request import ProcessRequest
 from devenv.screen import console
 from devenv.servers import Servers
 from devenv.state import Document, running
@@ -68,23 +69,24 @@ class Home:
             packaged = pool.submit(self._package, endpoint)
             started.result()  # what is to be mended first is told first
         postgres.ensure_database(ports["postgres"], Credentials.of(self.instance))
+        # The watch reads the sources meanwhile: LocalStack is at work now, on one core.
+        watch = self._begin_watch(supervision) if self.watch and not running(document, "watch") else None
         document = self._deploy(packaged.result(), stood="localstack" in alive)
         _serve_portal(self.instance, self._servers, self.steps)
-        if self.watch and not running(document, "watch"):
-            self._watch(supervision)
+        if watch:
+            supervision.wait(watch, watch_request.marker(self.instance).exists, seconds=20)
         return document
 
     @property
     def _servers(self) -> Servers:
         return servers_of(self.instance, self.kind)
 
-    def _watch(self, supervision: Supervision) -> None:
-        """Starts the watch and waits until it sees what is saved."""
-        watching = watch_request.marker(self.instance)
-        watching.unlink(missing_ok=True)
+    def _begin_watch(self, supervision: Supervision) -> ProcessRequest:
+        """Starts the watch; its marker is there once it sees what is saved."""
+        watch_request.marker(self.instance).unlink(missing_ok=True)
         request = watch_request.request(self.instance)
         supervision.ask([request])
-        supervision.wait(request, watching.exists, seconds=20)
+        return request
 
     def _package(self, endpoint: str) -> Packaged:
         target = self._servers.target()

@@ -20,15 +20,16 @@ def home(instance: str | None, *options: str) -> Iterator[Instance]:
     measured = Instance.from_env(os.environ | {"MTD_INSTANCE": name}, ROOT)
     if instance is None:
         # Figures are compared with each other: the same home everywhere, unless another is asked for.
-        _mtd(name, "up", "--home", os.environ.get("HOME_KIND") or "embedded", "--no-seed", *options)
+        mtd(name, "up", "--home", os.environ.get("HOME_KIND") or "embedded", "--no-seed", *options)
     try:
         yield measured
     finally:
         if instance is None:
-            _mtd(name, "down", "--wipe")
+            mtd(name, "down", "--wipe")
 
 
-def _mtd(instance: str, *words: str) -> None:
+def mtd(instance: str, *words: str) -> None:
+    """Runs the command on that instance. Raises SystemExit with its output when it failed."""
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(
             [sys.executable, "-m", "devenv", *words],
