@@ -9,7 +9,7 @@ from devenv.problem import Problem
 from devenv.running import Running
 from devenv.screen import console, json_flag, print_json, table
 
-_COUNTS = ("orders", "events", "days")
+_COUNTS = ("orders", "events", "days", "objects")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +47,10 @@ def verified(api: OrdersApi, number: str | None) -> dict[str, Any]:
 
 def _show(told: dict[str, Any]) -> None:
     out = console()
-    looked = f"{told['events']} events of {told['orders']} orders, {told['days']} sealed days"
+    looked = (
+        f"{told['events']} events of {told['orders']} orders, {told['days']} sealed days, "
+        f"{told['objects']} objects of the archive"
+    )
     if not told["broken"]:
         out.print(f"Intact: {looked}.", highlight=False)
         return
