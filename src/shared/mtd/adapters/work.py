@@ -102,17 +102,7 @@ class PostgresWork:
         LOG.error("order unreadable", extra={"order_id": str(place.order_id), "state": place.node})
 
         def decide(place: Place, held: Held) -> Changes:
-            return set_aside(
-                order_id=place.order_id,
-                token_id=place.token_id,
-                version=place.version,
-                attempts=place.attempts,
-                node=place.node,
-                error=error,
-                stood=stood_alone(held),
-                who="lease",
-                detail={},
-            )
+            return set_aside(place, error, stood=stood_alone(held), who="lease", detail={})
 
         self.commit([place], decide)
 

@@ -134,17 +134,7 @@ def _cancelled(case: Case, done: Done, run: StateRun) -> Changes:
 
 def _failed(case: Case, held: Held, error: MtdError, run: StateRun) -> Changes:
     """What was undone stays undone: whoever retries the incident goes on from there."""
-    return set_aside(
-        order_id=case.order_id,
-        token_id=case.token_id,
-        version=case.version,
-        attempts=case.attempts,
-        node=CANCELLATION,
-        error=error,
-        stood=stood_alone(held),
-        who=run.function,
-        detail={"hops": list(run.hops)},
-    )
+    return set_aside(case, error, stood=stood_alone(held), who=run.function, detail={"hops": list(run.hops)})
 
 
 def _event(case: Case, what: str, to_state: str, detail: Json, run: StateRun) -> Json:

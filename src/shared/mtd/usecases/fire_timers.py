@@ -27,17 +27,7 @@ def fire_timers(places: Sequence[Place], plans: Mapping[int, Plan], work: Work, 
             return _fired(place, held, plans[place.process_version_id], who, detail)
         except ProcessError as error:
             LOG.exception("the process cannot go on", extra={"order_id": str(place.order_id), "state": place.node})
-            return set_aside(
-                order_id=place.order_id,
-                token_id=place.token_id,
-                version=place.version,
-                attempts=place.attempts,
-                node=place.node,
-                error=error,
-                stood=stood_alone(held),
-                who=who,
-                detail=detail,
-            )
+            return set_aside(place, error, stood=stood_alone(held), who=who, detail=detail)
 
     if places:
         work.commit(places, decide, orders=True)

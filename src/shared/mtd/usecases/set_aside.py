@@ -1,10 +1,9 @@
 """The last resort: an order that no plan or table takes on becomes an exception, so that its batch can go on."""
 
 import hashlib
-from uuid import UUID
 
 from mtd.domain.errors import MtdError
-from mtd.usecases.cases import Changes, Json
+from mtd.usecases.cases import Case, Changes, Json, Place
 
 
 def fingerprint(state: str, code: str) -> str:
@@ -12,36 +11,25 @@ def fingerprint(state: str, code: str) -> str:
     return hashlib.sha256(f"{state}\n{code}".encode()).hexdigest()[:16]
 
 
-def set_aside(
-    *,
-    order_id: UUID,
-    token_id: int,
-    version: int,
-    attempts: int,
-    node: str,
-    error: MtdError,
-    stood: Json,
-    who: str,
-    detail: Json,
-) -> Changes:
+def set_aside(token: Place | Case, error: MtdError, *, stood: Json, who: str, detail: Json) -> Changes:
     """End the token as an exception whose incident names the error and where the order `stood`.
 
     `detail` goes with the event.
     """
-    order, message = str(order_id), str(error)[:500]
+    order, node, message = str(token.order_id), token.node, str(error)[:500]
     return Changes(
-        ends=[{"token_id": token_id, "version": version}],
+        ends=[{"token_id": token.token_id, "version": token.version}],
         order_ends=[{"order_id": order, "outcome": "exception", "reason": f"{node}: {message} ({error.code})"}],
         incidents=[
             {
                 "order_id": order,
-                "token_id": token_id,
-                "version": version,
+                "token_id": token.token_id,
+                "version": token.version,
                 "state": node,
                 "code": error.code,
                 "message": message,
                 "fingerprint": fingerprint(node, error.code),
-                "attempts": attempts,
+                "attempts": token.attempts,
                 "kind": error.kind,
                 "payload": error.payload,
                 "stood": stood,

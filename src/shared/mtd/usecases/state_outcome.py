@@ -61,12 +61,8 @@ def changes_of(case: Case, held: Held, outcome: Outcome, plan: Plan | None, run:
     except ProcessError as error:
         LOG.exception("the process cannot go on", extra={"order_id": str(case.order_id), "state": case.node})
         aside = set_aside(
-            order_id=case.order_id,
-            token_id=case.token_id,
-            version=case.version,
-            attempts=case.attempts,
-            node=case.node,
-            error=outcome.error or error,
+            case,
+            outcome.error or error,
             stood=_stood_aside(case, held, outcome),
             who=run.function,
             detail={**(outcome.done.detail if outcome.done else {}), "process": str(error), "hops": list(run.hops)},
