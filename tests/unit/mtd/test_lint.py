@@ -33,7 +33,7 @@ def test_what_cannot_run_is_refused_with_its_reason(text: str, told: str) -> Non
     report = report_of(text)
 
     assert report.verdict is Verdict.REFUSED
-    assert any(told in each for each in report.lint), report.lint
+    assert any(told in str(each) for each in report.lint), report.lint
     assert report.reason in report.lint
 
 
@@ -49,7 +49,7 @@ def test_elements_outside_the_subset_are_named(kind: bytes, told: str) -> None:
     content = bpmn(draw("start: S\nxor: X\nend: E\nS > X > E")).replace(b"exclusiveGateway", kind)
     [report] = import_sources([Source(name="p", content=content)], ())
 
-    assert (report.verdict, report.reason) == (Verdict.REFUSED, told)
+    assert (report.verdict, str(report.reason)) == (Verdict.REFUSED, told)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_would_run_otherwise_than_drawn_is_refused(write: Any, old: bytes, 
 
     assert good.verdict is Verdict.READY
     assert bad.verdict is Verdict.REFUSED
-    assert told in (bad.reason or "")
+    assert told in str(bad.reason)
 
 
 def test_a_join_of_a_split_and_of_a_boundary_that_does_not_interrupt_is_no_deadlock() -> None:
@@ -140,7 +140,7 @@ STUCK = f"""
 def test_a_join_that_can_wait_for_ever_is_warned_of(node: str, end: str, way: str, told: list[str]) -> None:
     report = report_of(STUCK % (node, end, way))
 
-    waits = sorted(each for each in report.lint if "cannot come" in each)
+    waits = sorted(each for each in map(str, report.lint) if "cannot come" in each)
     assert waits == sorted(f"gateway 'J' waits for a token that cannot come: it can happen {each}" for each in told)
     assert report.verdict is Verdict.READY
 
@@ -151,7 +151,7 @@ def test_missing_error_ways_and_defaults_are_warnings() -> None:
         "end: E\nend: F\nS > A > B > G >[gift_card] E\nG >[order.payable > 1] F\nX > C > E"
     )
     assert report.verdict is Verdict.READY
-    assert [each for each in report.lint if "error way" in each] == [
+    assert [each for each in map(str, report.lint) if "error way" in each] == [
         "'A' has no error way: an order that fails there stays there as an exception"
     ]
-    assert "gateway 'G' has no default flow: an order that fits no rule stops before it" in report.lint
+    assert "gateway 'G' has no default flow: an order that fits no rule stops before it" in map(str, report.lint)

@@ -9,6 +9,7 @@ from mtd.engine import rule_parser, rule_types, timers
 from mtd.engine.attributes import attributes_of
 from mtd.engine.drawing import DrawnNode, called
 from mtd.engine.naming import plain, slug
+from mtd.engine.phrases import Phrase, phrase_of
 from mtd.engine.plan import Kind, Repeat, Work
 from mtd.engine.rule_types import Type
 from mtd.engine.rules import Tree
@@ -22,12 +23,12 @@ _SETTING = re.compile(r"\s*([A-Za-z_]\w*)\s*:?=(?!=)(.+)", re.ASCII)
 
 
 class Binder:
-    """Gives the plan's fields of drawn nodes; `unbound` and `notes` fill with sentences, `used` with sheet names."""
+    """Gives the plan's fields of drawn nodes; `unbound` and `notes` fill with phrases, `used` with sheet names."""
 
     def __init__(self, sheet: Sheet, states: Collection[str]) -> None:
         self.sheet = sheet
-        self.unbound: list[str] = []
-        self.notes: list[str] = []
+        self.unbound: list[Phrase] = []
+        self.notes: list[Phrase] = []
         self.used: set[tuple[str, str]] = set()
         self._states = states
 
@@ -40,24 +41,27 @@ class Binder:
                 return entries[name]
         return None
 
-    def rule(self, text: str, names: Names, where: str, wanted: Type | None = "bool") -> Tree | None:
-        """The checked rule; where it is wrong, None and a sentence in `unbound`."""
+    def rule(self, text: str, names: Names, where: Phrase, wanted: Type | None = "bool") -> Tree | None:
+        """The checked rule; where it is wrong, None and a phrase in `unbound`."""
         try:
             tree = rule_parser.parse(text)
             found = rule_types.check(tree, names)
         except ProcessError as error:
-            self.unbound.append(f"{where}: {error}")
+            self.unbound.append(Phrase("wrong_at", where=where, problem=phrase_of(error)))
             return None
         if wanted is not None and found not in (wanted, "any") and not (wanted == [] and isinstance(found, list)):
-            asked = "a list" if wanted == [] else f"a {wanted}"
-            self.unbound.append(f"{where}: the rule '{text}' does not give {asked}")
+            if wanted == []:
+                self.unbound.append(Phrase("rule_gives_no_list", where=where, rule=text))
+            else:
+                other = Phrase("rule_gives_other", where=where, rule=text, wanted=Phrase(f"type_{wanted}"))
+                self.unbound.append(other)
             return None
         return tree
 
     def task(self, node: DrawnNode, names: Names) -> dict[str, Any]:
         """Kind and fields of a task, or of an event that sends."""
         entry = self._entry(node)
-        fields: dict[str, Any] = {"sla": self._time(entry.get("sla"), f"the SLA of {called(node)}")}
+        fields: dict[str, Any] = {"sla": self._time(entry.get("sla"), Phrase("sla_of", node=called(node)))}
         if "retries" in entry:
             fields["retries"] = self._whole(entry["retries"], node)
         if "server" in entry or "lambda" in entry:
@@ -74,8 +78,8 @@ class Binder:
         state = slug(node.name)
         if node.kind in ("serviceTask", "task") and state in self._states:
             return fields | {"kind": Kind.SERVICE, "binding": f"api:/states/{state}"}
-        lacks = {"scriptTask": "sets nothing", "task": "is bound to no server and no group"}
-        self.unbound.append(f"{called(node)} {lacks.get(node.kind, 'names no server')}")
+        lacks = {"scriptTask": "sets_nothing", "task": "no_server_and_group"}
+        self.unbound.append(Phrase(lacks.get(node.kind, "no_server"), node=called(node)))
         return fields | {"kind": Kind.SERVICE}
 
     def repeat(self, node: DrawnNode, names: Names) -> tuple[Repeat | None, Names]:
@@ -85,7 +89,7 @@ class Binder:
         entry = self._entry(node)
         text, name = entry.get("each") or node.many.collection, entry.get("as", "item")
         if not text:
-            self.unbound.append(f"{called(node)} is multi-instance and names no list, such as order.lines")
+            self.unbound.append(Phrase("no_list", node=called(node)))
             return None, names
         tree = self.rule(text, names, called(node), [])
         if tree is None:
@@ -98,7 +102,7 @@ class Binder:
         """A timer's text."""
         text = self.said("timers", node.name, attached) or attributes_of(node).get("time") or node.detail
         if not text:
-            self.unbound.append(f"{called(node)} has no time, such as PT2H")
+            self.unbound.append(Phrase("no_time", node=called(node)))
             return None
         if text.startswith("=") and self.rule(text[1:], names, called(node), "text") is None:
             return None
@@ -108,7 +112,7 @@ class Binder:
         """The name of the message that a node waits for."""
         name: str = self.said("messages", node.name, attached) or node.reference or slug(node.name)
         if not name:
-            self.unbound.append(f"{called(node)} names no message")
+            self.unbound.append(Phrase("no_message", node=called(node)))
         return name or None
 
     def question(self, node: DrawnNode) -> str | None:
@@ -130,22 +134,20 @@ class Binder:
 
     def _server(self, text: str, node: DrawnNode) -> str | None:
         if not _SERVER.fullmatch(text):
-            self.unbound.append(
-                f"{called(node)}: '{text}' is no server; write api:/path, lambda:name or state_machine:name"
-            )
+            self.unbound.append(Phrase("strange_server", node=called(node), text=text))
             return None
         state = _STATE.fullmatch(text)
         if state and state[1] not in self._states:
-            self.unbound.append(f"{called(node)}: no function serves {text.removeprefix('api:')}")
+            self.unbound.append(Phrase("no_function", node=called(node), path=text.removeprefix("api:")))
             return None
         return text
 
     def _work(self, entry: dict[str, Any], node: DrawnNode) -> Work:
         group = entry.get("group") or slug(node.lane)
         if not group:
-            self.unbound.append(f"{called(node)} names no group and stands in no named lane")
+            self.unbound.append(Phrase("no_group", node=called(node)))
         elif "group" not in entry:
-            self.notes.append(f"{called(node)} names no group: its lane '{node.lane}' is its group")
+            self.notes.append(Phrase("lane_is_group", node=called(node), lane=node.lane))
         return Work(
             group=group,
             form=entry.get("form", ""),
@@ -164,25 +166,23 @@ class Binder:
         for line in filter(str.strip, re.split(r"[;\n]", node.detail)):
             setting = _SETTING.fullmatch(line.strip())
             if setting is None:
-                self.unbound.append(
-                    f"{called(node)}: its script is not of the form 'name = rule': '{line.strip()[:60]}'"
-                )
+                self.unbound.append(Phrase("strange_script", node=called(node), line=line.strip()[:60]))
                 return ()
             found[setting[1]] = setting[2].strip()
         return self._sets(found, names, node)
 
-    def _time(self, text: str | None, where: str) -> str | None:
+    def _time(self, text: str | None, where: Phrase) -> str | None:
         if not text:
             return None
         try:
             timers.check(text)
         except ProcessError as error:
-            self.unbound.append(f"{where}: {error}")
+            self.unbound.append(Phrase("wrong_at", where=where, problem=phrase_of(error)))
             return None
         return text
 
     def _whole(self, text: str, node: DrawnNode) -> int | None:
         if not text.isascii() or not text.isdigit() or not 0 <= int(text[:4]) <= 100:
-            self.unbound.append(f"{called(node)}: '{text}' is no number of retries from 0 to 100")
+            self.unbound.append(Phrase("strange_retries", node=called(node), text=text))
             return None
         return int(text)

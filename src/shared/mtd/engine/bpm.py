@@ -8,9 +8,9 @@ import zipfile
 import zlib
 
 from mtd.domain import xml
-from mtd.domain.errors import MtdError, ProcessError
-from mtd.engine import xpdl
+from mtd.engine import diagram_xml, xpdl
 from mtd.engine.drawing import Drawing
+from mtd.engine.phrases import Phrase, PhrasedError
 
 _MOST_ENTRIES = 5_000
 _MOST_DIAGRAMS = 100
@@ -34,11 +34,10 @@ def read(content: bytes) -> list[Drawing]:
             names[entry.removeprefix(_DEFINITIONS).removesuffix(".xml")] = _definition_name(outer.read(entry))
     diagrams = [entry for entry in outer.names() if entry.lower().endswith(".diag")]
     if not diagrams:
-        raise ProcessError("the zip holds no Bizagi diagram (no .diag in it)", code="diagram_unreadable")
+        raise PhrasedError(Phrase("zip_without_diagram"), code="diagram_unreadable")
     if len(diagrams) > _MOST_DIAGRAMS:
-        raise ProcessError(
-            f"the file holds {len(diagrams)} diagrams; {_MOST_DIAGRAMS} at most", code="diagram_too_large"
-        )
+        phrase = Phrase("too_many_diagrams", count=len(diagrams), most=_MOST_DIAGRAMS)
+        raise PhrasedError(phrase, code="diagram_too_large")
     return [_diagram(_Archive(outer.read(entry), left), names) for entry in diagrams]
 
 
@@ -50,9 +49,9 @@ class _Archive:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-            raise ProcessError("the file is a damaged zip", code="diagram_unreadable") from None
+            raise PhrasedError(Phrase("zip_damaged"), code="diagram_unreadable") from None
         if len(self._zip.infolist()) > _MOST_ENTRIES:
-            raise ProcessError(f"the zip has more than {_MOST_ENTRIES} entries", code="diagram_too_large")
+            raise PhrasedError(Phrase("zip_too_many_entries", most=_MOST_ENTRIES), code="diagram_too_large")
 
     def names(self) -> list[str]:
         return self._zip.namelist()
@@ -64,34 +63,27 @@ class _Archive:
             with self._zip.open(name) as entry:
                 content = entry.read(most + 1)
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError, ValueError):
-            raise ProcessError("the zip is damaged or encrypted", code="diagram_unreadable") from None
+            raise PhrasedError(Phrase("zip_entry_unreadable"), code="diagram_unreadable") from None
         if len(content) > most:
-            raise ProcessError(f"the diagrams unpack to more than {most} bytes", code="diagram_too_large")
+            raise PhrasedError(Phrase("zip_too_large", most=most), code="diagram_too_large")
         self._left[0] -= len(content)
         return content
 
 
 def _diagram(archive: _Archive, names: dict[str, str]) -> Drawing:
     if "Diagram.xml" not in archive.names():
-        raise ProcessError("a diagram of the file has no Diagram.xml", code="diagram_unreadable")
-    root = _parse(archive.read("Diagram.xml"))
+        raise PhrasedError(Phrase("zip_diagram_missing"), code="diagram_unreadable")
+    root = diagram_xml.parse(archive.read("Diagram.xml"))
     if not xpdl.is_xpdl(root):
-        raise ProcessError("a Diagram.xml of the file is not XPDL", code="diagram_unreadable")
+        raise PhrasedError(Phrase("zip_diagram_strange"), code="diagram_unreadable")
     attributes: dict[str, dict[str, str]] = {}
     if "ExtendedAttributeValues.xml" in archive.names():
-        _attribute_values(_parse(archive.read("ExtendedAttributeValues.xml")), names, attributes)
+        _attribute_values(diagram_xml.parse(archive.read("ExtendedAttributeValues.xml")), names, attributes)
     return xpdl.read(root, "", attributes)
 
 
-def _parse(content: bytes) -> xml.Element:
-    try:
-        return xml.parse(content)
-    except MtdError as error:
-        raise ProcessError(f"the diagram cannot be read: {error}", code="diagram_unreadable") from None
-
-
 def _definition_name(content: bytes) -> str:
-    root = _parse(content)
+    root = diagram_xml.parse(content)
     named = root.attributes.get("Name", "")
     return named or next((each.text for each in root.children if each.tag.rpartition("}")[2] == "Name"), "")
 

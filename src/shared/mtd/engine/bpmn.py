@@ -1,9 +1,9 @@
 """Reads BPMN 2.0 as Bizagi Modeler and other tools write it."""
 
 from mtd.domain import xml
-from mtd.domain.errors import ProcessError
 from mtd.engine.bpmn_tree import BIZAGI, NAMESPACE, child_text, empty_labels, extended_values, lanes_of, one_line
 from mtd.engine.drawing import Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, Many
+from mtd.engine.phrases import Phrase, PhrasedError
 
 _NOT_NODES = {
     "documentation", "extensionElements", "laneSet", "sequenceFlow", "incoming", "outgoing", "textAnnotation", "group",
@@ -32,7 +32,7 @@ class _Reader:
     def __init__(self, root: xml.Element, name: str) -> None:
         self._root = root
         self._name = name
-        self._remarks: list[str] = []
+        self._remarks: list[Phrase] = []
         self._attributes: dict[str, str] = {}
         self._references: dict[str, str] = {}
         self._pools: dict[str, str] = {}
@@ -96,7 +96,7 @@ class _Reader:
         attributes = element.attributes
         name = one_line(attributes.get("name", ""))
         if "id" not in attributes:
-            raise ProcessError(f"{kind} '{name}' has no id", code="diagram_damaged")
+            raise PhrasedError(Phrase("element_without_id", kind=kind, name=name), code="diagram_damaged")
         trigger, detail, reference = self._definition(element)
         message = attributes.get("messageRef")
         if attributes.get("triggeredByEvent") == "true":
@@ -150,7 +150,7 @@ class _Reader:
                 continue
             inside = (*child.attributes, *(each.tag.rpartition("}")[2] for each in child.children), local)
             if any(each.lower() == "loopcounter" for each in inside):
-                self._remarks.append(f"task '{name}': a LoopCounter stands where BPMN has none: ignored")
+                self._remarks.append(Phrase("loop_counter", name=name))
             if local == "multiInstanceLoopCharacteristics":
                 many = Many(
                     sequential=child.attributes.get("isSequential") == "true",
@@ -170,4 +170,4 @@ class _Reader:
         empty: set[str] = set()
         empty_labels(self._root, "", empty)
         if empty:
-            self._remarks.append(f"{len(empty)} labels have bounds of zero: they are placed at their shapes")
+            self._remarks.append(Phrase("labels_without_bounds", count=len(empty)))

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mtd.domain.errors import ProcessError
 from mtd.engine.binding import Binder, Names
 from mtd.engine.drawing import (
     ACTIVITIES,
@@ -21,6 +20,7 @@ from mtd.engine.drawing import (
 )
 from mtd.engine.flow_rules import rules_of
 from mtd.engine.naming import plain, slug, unique
+from mtd.engine.phrases import Phrase, PhrasedError, word
 from mtd.engine.plan import CANCELLATION, Flow, Kind, Node, Plan, Trigger
 
 _GATEWAYS = {
@@ -35,11 +35,11 @@ _FIRST = ACTIVITIES | {"endEvent"}
 
 @dataclass(slots=True)
 class Compiler:
-    """One process on its way to a plan. `problems` are sentences on what cannot run at all."""
+    """One process on its way to a plan. `problems` tell what cannot run at all."""
 
     binder: Binder
     library: Mapping[str, DrawnProcess]
-    problems: list[str] = field(default_factory=list)
+    problems: list[Phrase] = field(default_factory=list)
     _nodes: dict[str, Node] = field(default_factory=dict)
     _taken: dict[str, int] = field(default_factory=lambda: {CANCELLATION: 2})
     _taken_flows: dict[str, int] = field(default_factory=dict)
@@ -48,13 +48,13 @@ class Compiler:
     def plan(self, process: DrawnProcess, key: str, names: Names) -> Plan:
         """The plan, usable only where `problems` stays empty."""
         self._calls.append(process)
-        start = self._body(process.body, None, names, f"process '{process.name or key}'")
+        start = self._body(process.body, None, names, Phrase("process", name=process.name or key))
         return Plan(process=key, name=process.name or key, start=start or "", nodes=self._nodes)
 
-    def _body(self, body: Body, scope: str | None, names: Names, owner: str) -> str | None:
+    def _body(self, body: Body, scope: str | None, names: Names, owner: Phrase) -> str | None:
         nodes = {node.id: node for node in body.nodes}
         if len(nodes) < len(body.nodes):
-            self.problems.append(f"{owner} uses an id for two elements")
+            self.problems.append(Phrase("id_used_twice", owner=owner))
             return None
         ids = self._ids(body)
         outgoing, incoming = self._flows(body, nodes)
@@ -78,7 +78,7 @@ class Compiler:
         self._check_events(body, nodes, outgoing)
         starts = [ids[node.id] for node in body.nodes if node.kind == "startEvent"]
         if len(starts) != 1:
-            self.problems.append(f"{owner} has {len(starts)} start events; one is needed")
+            self.problems.append(Phrase("start_events", owner=owner, count=len(starts)))
             return None
         return starts[0]
 
@@ -88,7 +88,7 @@ class Compiler:
         for node in sorted(body.nodes, key=lambda each: each.kind not in _FIRST):
             ids[node.id] = unique(slug(node.name) or slug(node.id) or "node", self._taken)
         if len(self._taken) > MOST_NODES:
-            raise ProcessError(f"the process has more than {MOST_NODES} nodes", code="diagram_too_large")
+            raise PhrasedError(Phrase("too_many_nodes", most=MOST_NODES), code="diagram_too_large")
         return ids
 
     def _flows(
@@ -98,10 +98,10 @@ class Compiler:
         incoming: dict[str, list[DrawnFlow]] = {}
         for flow in body.flows:
             if flow.source not in nodes or flow.target not in nodes:
-                self.problems.append(f"{called_flow(flow, nodes)} has a loose end")
+                self.problems.append(Phrase("loose_end", flow=called_flow(flow, nodes)))
                 continue
             if nodes[flow.target].kind in ("startEvent", "boundaryEvent") or nodes[flow.source].kind == "endEvent":
-                self.problems.append(f"{called_flow(flow, nodes)} leads where no flow may")
+                self.problems.append(Phrase("strange_flow", flow=called_flow(flow, nodes)))
             outgoing.setdefault(flow.source, []).append(flow)
             incoming.setdefault(flow.target, []).append(flow)
         return outgoing, incoming
@@ -127,9 +127,9 @@ class Compiler:
             return {"kind": Kind.TIMER, "time": self.binder.time(node, names)}
         if node.kind == "intermediateCatchEvent" and node.trigger == "message":
             return {"kind": Kind.MESSAGE, "code": self.binder.message(node)}
-        what = f"{node.trigger} event" if node.trigger else node.kind
-        article = "an" if what[0] in "aeiou" else "a"
-        self.problems.append(f"'{node.name or node.id}' is {article} {what}, which cannot run")
+        what = Phrase("kind_event", trigger=word("trigger", node.trigger)) if node.trigger else word("kind", node.kind)
+        code = "cannot_run_an" if str(what)[0] in "aeiou" else "cannot_run_a"
+        self.problems.append(Phrase(code, name=node.name or node.id, what=what))
         return {}
 
     def _activity(self, node: DrawnNode, names: Names, node_id: str) -> dict[str, Any]:
@@ -141,16 +141,16 @@ class Compiler:
             wanted = self.binder.called_process(node)
             process = self.library.get(wanted) or self.library.get(plain(wanted))
             if process is None:
-                self.binder.unbound.append(f"{called(node)} calls '{wanted}', which is not among the diagrams given")
+                self.binder.unbound.append(Phrase("called_unknown", node=called(node), called=wanted))
                 return {"kind": Kind.SERVICE, "repeat": repeat}
             if len(self._calls) > DEEPEST:
-                self.problems.append(f"processes call each other more than {DEEPEST} deep")
+                self.problems.append(Phrase("calls_too_deep", most=DEEPEST))
                 return {}
             if any(process is each for each in self._calls):
-                self.problems.append(f"{called(node)} calls '{wanted}', which calls it in turn")
+                self.problems.append(Phrase("calls_in_turn", node=called(node), called=wanted))
                 return {}
             self._calls.append(process)
-            first = self._body(process.body, node_id, inside, f"process '{process.name}'")
+            first = self._body(process.body, node_id, inside, Phrase("process", name=process.name))
             self._calls.pop()
         else:
             assert body is not None
@@ -160,11 +160,11 @@ class Compiler:
     def _boundary(self, node: DrawnNode, nodes: Mapping[str, DrawnNode], names: Names) -> dict[str, Any]:
         host = nodes.get(node.attached_to)
         if host is None or host.kind not in ACTIVITIES:
-            self.problems.append(f"{called(node)} is attached to no task")
+            self.problems.append(Phrase("attached_to_nothing", node=called(node)))
             return {}
         if node.trigger not in Trigger:
-            what = node.trigger or "plain"
-            self.problems.append(f"'{node.name or node.id}' is a {what} boundary event, which cannot run")
+            trigger = word("trigger", node.trigger or "plain")
+            self.problems.append(Phrase("boundary_cannot_run", name=node.name or node.id, trigger=trigger))
             return {}
         fields = {"kind": Kind.BOUNDARY, "trigger": Trigger(node.trigger), "interrupting": node.interrupting}
         if node.trigger == "timer":
@@ -193,6 +193,4 @@ class Compiler:
                     target.kind == "intermediateCatchEvent" and target.trigger in ("timer", "message")
                 )
                 if not waits or target.many is not None:
-                    self.problems.append(
-                        f"{called(node)} leads to {called(target)}, which is no event that it can wait for"
-                    )
+                    self.problems.append(Phrase("no_event_to_wait_for", node=called(node), target=called(target)))

@@ -6,6 +6,8 @@
 
 from dataclasses import dataclass, field
 
+from mtd.engine.phrases import Phrase
+
 MOST_NODES = 5_000
 """A process with more nodes, called processes and all, is refused."""
 DEEPEST = 30
@@ -19,25 +21,25 @@ GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway",
 SPLITS = frozenset({"exclusiveGateway", "inclusiveGateway"})
 """Gateways whose outgoing flows carry rules."""
 
-_WORDS = {
-    "startEvent": "start event",
-    "endEvent": "end event",
+_CODES = {
+    "startEvent": "start_event",
+    "endEvent": "end_event",
     "intermediateCatchEvent": "event",
     "intermediateThrowEvent": "event",
-    "boundaryEvent": "boundary event",
-    "subProcess": "sub-process",
-    "callActivity": "call activity",
-    "exclusiveGateway": "gateway",
-    "parallelGateway": "parallel gateway",
-    "inclusiveGateway": "inclusive gateway",
-    "eventBasedGateway": "event-based gateway",
-    "serviceTask": "service task",
-    "sendTask": "send task",
-    "receiveTask": "receive task",
-    "userTask": "user task",
-    "manualTask": "manual task",
-    "scriptTask": "script task",
-    "businessRuleTask": "business rule task",
+    "boundaryEvent": "boundary_event",
+    "subProcess": "sub_process",
+    "callActivity": "call_activity",
+    "exclusiveGateway": "exclusive_gateway",
+    "parallelGateway": "parallel_gateway",
+    "inclusiveGateway": "inclusive_gateway",
+    "eventBasedGateway": "event_based_gateway",
+    "serviceTask": "service_task",
+    "sendTask": "send_task",
+    "receiveTask": "receive_task",
+    "userTask": "user_task",
+    "manualTask": "manual_task",
+    "scriptTask": "script_task",
+    "businessRuleTask": "business_rule_task",
 }
 
 
@@ -105,19 +107,20 @@ class Drawing:
 
     name: str
     processes: tuple[DrawnProcess, ...]
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Phrase, ...] = ()
 
 
-def called(node: DrawnNode) -> str:
+def called(node: DrawnNode) -> Phrase:
     """The node as an analyst finds it in the picture: its kind and its name, or where it has none its id."""
-    return f"{_WORDS.get(node.kind, 'task')} '{node.name or node.id}'"
+    return Phrase(_CODES.get(node.kind, "task"), name=node.name or node.id)
 
 
-def called_flow(flow: DrawnFlow, nodes: dict[str, DrawnNode]) -> str:
+def called_flow(flow: DrawnFlow, nodes: dict[str, DrawnNode]) -> Phrase:
     """The flow by its label and its ends."""
-    ends = [nodes[each].name or each if each in nodes else each for each in (flow.source, flow.target)]
-    label = f"flow '{flow.name}'" if flow.name else "the unnamed flow"
-    return f"{label} from '{ends[0]}' to '{ends[1]}'"
+    source, target = (nodes[each].name or each if each in nodes else each for each in (flow.source, flow.target))
+    if flow.name:
+        return Phrase("flow", name=flow.name, source=source, target=target)
+    return Phrase("unnamed_flow", source=source, target=target)
 
 
 def count(body: Body) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mtd.domain.errors import ProcessError
 from mtd.engine import interpreter
+from mtd.engine.phrases import Phrase, phrase_of
 from mtd.engine.plan import Kind, Node, Plan, Trigger
 from mtd.engine.tokens import Changes, Done, Due, Failed, Occurrence, Received, Token, Tokens, Waits, applied
 
@@ -19,8 +20,8 @@ _MOST_TOKENS = 20
 _TWICE = ["list", ["number", "1"], ["number", "2"]]
 
 
-def stuck_joins(plan: Plan, start: Tokens | None = None) -> list[str]:
-    """A sentence for each join that can wait for ever, with the step after which it does.
+def stuck_joins(plan: Plan, start: Tokens | None = None) -> list[Phrase]:
+    """A phrase for each join that can wait for ever, with the step after which it does.
 
     `start`: the tokens to walk from, else the process's beginning.
     """
@@ -52,9 +53,9 @@ class _Walk:
     def __init__(self, plan: Plan) -> None:
         self._plan = replace(plan, nodes={node.id: _freed(node) for node in plan.nodes.values()}, reach={})
         self._steps = 0
-        self._found: dict[str, None] = {}
+        self._found: dict[Phrase, None] = {}
 
-    def all(self, start: Tokens | None) -> list[str]:
+    def all(self, start: Tokens | None) -> list[Phrase]:
         pending = [dict(start)] if start else [applied({}, changes) for changes in self._outcomes({}, None)]
         seen: set[object] = set()
         while pending and self._steps < _MOST_STEPS:
@@ -81,8 +82,9 @@ class _Walk:
                     yield interpreter.step(self._plan, tokens, occurrence, answers)
             except ProcessError as error:
                 if error.code == "deadlock" and occurrence is not None:
-                    what = "the failure of " if isinstance(occurrence, Failed) else ""
-                    self._found.setdefault(f"{error}: it can happen after {what}'{self._name(tokens, occurrence)}'")
+                    code = "can_happen_after_failure" if isinstance(occurrence, Failed) else "can_happen_after"
+                    step = self._name(tokens, occurrence)
+                    self._found.setdefault(Phrase(code, problem=phrase_of(error), step=step))
             known = told + (False,) * (answers.asked - len(told))
             rows += [(*known[:place], True) for place in range(len(told), min(answers.asked, 12))]
 

@@ -9,6 +9,7 @@ from mtd.engine.binding import Binder, Names
 from mtd.engine.drawing import SPLITS, DrawnFlow, DrawnNode, called, called_flow
 from mtd.engine.naming import plain
 from mtd.engine.normalising import OTHERWISE
+from mtd.engine.phrases import Phrase
 from mtd.engine.rules import Tree
 
 _YES = frozenset({"si", "s", "yes", "y", "true", "verdadero"})
@@ -35,7 +36,7 @@ def rules_of(
     asked = binder.question(node)
     question = binder.rule(asked, names, called(node)) if asked else None
     if not asked and any(plain(flow.name) in _YES | _NO and not _said(flow, nodes, binder) for flow in flows):
-        binder.unbound.append(f"{called(node)} is answered SI or NO, and nothing binds its question")
+        binder.unbound.append(Phrase("no_question", node=called(node)))
     return [_of_gateway(node, flow, nodes, binder, names, question) for flow in flows]
 
 
@@ -63,9 +64,9 @@ def _of_gateway(
         return Rule(when=question if answer in _YES else ["not", question])
     own = _own_rule(flow.name, names)
     if own is None:
-        binder.unbound.append(f"{called_flow(flow, nodes)} has no rule")
+        binder.unbound.append(Phrase("no_rule", flow=called_flow(flow, nodes)))
         return Rule(when=_NEVER)
-    binder.notes.append(f"{called_flow(flow, nodes)}: its name is taken as its rule")
+    binder.notes.append(Phrase("name_is_rule", flow=called_flow(flow, nodes)))
     return Rule(when=own)
 
 

@@ -4,18 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mtd.domain import xml
-from mtd.domain.errors import MtdError, ProcessError
+from mtd.domain.errors import ProcessError
 from mtd.domain.facts import NAMES
-from mtd.engine import bpm, bpmn, exploring, sheet, xpdl
+from mtd.engine import bpm, bpmn, diagram_xml, exploring, sheet, xpdl
 from mtd.engine.binding import Binder
 from mtd.engine.compiling import Compiler
 from mtd.engine.drawing import Drawing, DrawnProcess, count
 from mtd.engine.lint import lint
 from mtd.engine.naming import plain, slug, unique
 from mtd.engine.normalising import normalise
+from mtd.engine.phrases import Phrase, PhrasedError, phrase_of
 from mtd.engine.plan import Plan
-from mtd.engine.reports import Report, Source, Verdict, bindings_of, in_sentences
+from mtd.engine.reports import Report, Source, Verdict, bindings_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class _Read:
     source: Source
     drawing: Drawing
     processes: tuple[DrawnProcess, ...]
-    fixes: Mapping[str, list[str]]
+    fixes: Mapping[str, list[Phrase]]
     own: Mapping[str, DrawnProcess]
 
 
@@ -31,15 +31,12 @@ def read_drawings(content: bytes, name: str) -> list[Drawing]:
     """The drawings of a `.bpmn`, `.xpdl` or `.bpm` file, told apart by what they hold. Raises ProcessError."""
     if bpm.is_zip(content):
         return bpm.read(content)
-    try:
-        root = xml.parse(content)
-    except MtdError as error:
-        raise ProcessError(f"the diagram cannot be read: {error}", code="diagram_unreadable") from None
+    root = diagram_xml.parse(content)
     if bpmn.is_bpmn(root):
         return [bpmn.read(root, name)]
     if xpdl.is_xpdl(root):
         return [xpdl.read(root, name)]
-    raise ProcessError("the file is neither a BPMN 2.0 nor an XPDL diagram", code="diagram_unreadable")
+    raise PhrasedError(Phrase("not_a_diagram"), code="diagram_unreadable")
 
 
 def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[Report]:
@@ -55,9 +52,7 @@ def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[R
                 raise ProcessError(source.problem, code="diagram_unreadable")
             drawings = read_drawings(source.content, source.title)
         except ProcessError as error:
-            read.append(
-                Report(process=slug(source.title), source=source.name, verdict=Verdict.REFUSED, reason=str(error))
-            )
+            read.append(_refused(slug(source.title), source, phrase_of(error)))
             continue
         for drawing in drawings:
             processes, fixes = normalise(drawing)
@@ -65,7 +60,7 @@ def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[R
             read.append(_Read(source=source, drawing=drawing, processes=processes, fixes=fixes, own=own))
             library = own | library
     taken: dict[str, int] = {}
-    return [in_sentences(report) for each in read for report in _reports(each, library, states, taken)]
+    return [report for each in read for report in _reports(each, library, states, taken)]
 
 
 def compile_plan(content: bytes, process: str, states: Collection[str], bindings: Any = None) -> Plan:
@@ -75,11 +70,15 @@ def compile_plan(content: bytes, process: str, states: Collection[str], bindings
     """
     reports = import_sources([Source(name=process, content=content, sheet=bindings)], states)
     if len(reports) != 1:
-        raise ProcessError(f"the diagram has {len(reports)} processes with nodes; one is needed", code="process_count")
+        raise PhrasedError(Phrase("process_count", count=len(reports)), code="process_count")
     [report] = reports
     if report.plan is None or report.verdict is not Verdict.READY:
-        raise ProcessError(report.reason or f"the process cannot run: {report.verdict}", code=report.verdict)
+        raise ProcessError(str(report.reason or f"the process cannot run: {report.verdict}"), code=report.verdict)
     return report.plan
+
+
+def _refused(process: str, source: Source, reason: Phrase, *, name: str = "") -> Report:
+    return Report(process=process, name=name, source=source.name, verdict=Verdict.REFUSED, reason=reason)
 
 
 def _named(drawing: Drawing, processes: Sequence[DrawnProcess]) -> dict[str, DrawnProcess]:
@@ -98,14 +97,9 @@ def _reports(
     try:
         bound = sheet.read(source.sheet)
     except ProcessError as error:
-        return [Report(process=slug(name), source=source.name, verdict=Verdict.REFUSED, reason=str(error))]
+        return [_refused(slug(name), source, phrase_of(error))]
     if not read.processes:
-        reason = "the diagram is empty: no process in it has a node"
-        return [
-            Report(
-                process=slug(name), name=read.drawing.name, source=source.name, verdict=Verdict.REFUSED, reason=reason
-            )
-        ]
+        return [_refused(slug(name), source, Phrase("diagram_empty"), name=read.drawing.name)]
     found: list[Report] = []
     used: set[tuple[str, str]] = set()
     for process in read.processes:
@@ -128,13 +122,11 @@ def _report(
     try:
         plan = compiler.plan(process, key, NAMES)
     except ProcessError as error:
-        return Report(
-            process=key, name=process.name, source=read.source.name, verdict=Verdict.REFUSED, reason=str(error)
-        )
+        return _refused(key, read.source, phrase_of(error), name=process.name)
     drawn = next(each for each in read.drawing.processes if each.id == process.id)
     nodes, flows = count(drawn.body)
-    errors: list[str] = list(dict.fromkeys(compiler.problems))
-    warnings: list[str] = []
+    errors: list[Phrase] = list(dict.fromkeys(compiler.problems))
+    warnings: list[Phrase] = []
     if not errors:
         findings = lint(plan)
         errors, warnings = list(findings.errors), list(findings.warnings)

@@ -1,9 +1,10 @@
-"""Looks over a plan before orders walk on it. Sentences name the elements as drawn."""
+"""Looks over a plan before orders walk on it. What it finds names the elements as drawn."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from mtd.engine.phrases import Phrase
 from mtd.engine.plan import Kind, Node, Plan, Trigger
 
 _ENDS = frozenset({Kind.END, Kind.TERMINATE, Kind.ERROR_END})
@@ -13,19 +14,18 @@ _ENDS = frozenset({Kind.END, Kind.TERMINATE, Kind.ERROR_END})
 class Findings:
     """`errors` keep a process from being activated, `warnings` do not."""
 
-    errors: tuple[str, ...]
-    warnings: tuple[str, ...]
+    errors: tuple[Phrase, ...]
+    warnings: tuple[Phrase, ...]
 
 
 def lint(plan: Plan) -> Findings:
     """Unreachable nodes, dead ends, joins that wait for ever, gateways without default, tasks without error way."""
     reached = _reached(plan)
-    errors = [f"'{node.name}' is never reached" for node in plan.nodes.values() if node.id not in reached]
-    errors += [
-        f"'{node.name}' leads nowhere" for node in plan.nodes.values() if not node.flows and node.kind not in _ENDS
-    ]
+    errors = [Phrase("never_reached", node=node.name) for node in plan.nodes.values() if node.id not in reached]
+    dead = (node for node in plan.nodes.values() if not node.flows and node.kind not in _ENDS)
+    errors += [Phrase("leads_nowhere", node=node.name) for node in dead]
     errors += _stuck_joins(plan)
-    errors += [f"gateway '{each}' leads back to itself without a task between" for each in _gateway_loops(plan)]
+    errors += [Phrase("gateway_loop", node=each) for each in _gateway_loops(plan)]
     return Findings(errors=tuple(errors), warnings=(*_without_default(plan), *_without_error_way(plan)))
 
 
@@ -48,7 +48,7 @@ def _reached(plan: Plan, without: Trigger | None = None) -> set[str]:
     return reached
 
 
-def _stuck_joins(plan: Plan) -> Iterator[str]:
+def _stuck_joins(plan: Plan) -> Iterator[Phrase]:
     """A parallel join needs, for each two of its branches, a place where the token is split into both."""
     sources = {flow.id: node.id for node in plan.nodes.values() for flow in node.flows}
     before: dict[str, list[str]] = {}
@@ -59,7 +59,7 @@ def _stuck_joins(plan: Plan) -> Iterator[str]:
         if join.kind is Kind.PARALLEL and join.incoming:
             pairs = combinations([_Way(flow, sources[flow], join.id, before) for flow in join.incoming], 2)
             if not all(_meet(plan, one, other) for one, other in pairs):
-                yield f"parallel gateway '{join.name}' waits for branches that never run at the same time"
+                yield Phrase("branches_never_meet", node=join.name)
 
 
 class _Way:
@@ -117,20 +117,20 @@ def _gateway_loops(plan: Plan) -> Iterator[str]:
             yield plan.nodes[node_id].name
 
 
-def _without_default(plan: Plan) -> Iterator[str]:
+def _without_default(plan: Plan) -> Iterator[Phrase]:
     for node in plan.nodes.values():
         rules = [flow.when for flow in node.flows]
         opposite = len(rules) == 2 and (["not", rules[0]] == rules[1] or ["not", rules[1]] == rules[0])
         if node.kind in (Kind.EXCLUSIVE, Kind.INCLUSIVE) and len(rules) > 1 and None not in rules and not opposite:
-            yield f"gateway '{node.name}' has no default flow: an order that fits no rule stops before it"
+            yield Phrase("order_may_stop", node=node.name)
 
 
-def _without_error_way(plan: Plan) -> Iterator[str]:
+def _without_error_way(plan: Plan) -> Iterator[Phrase]:
     plainly = _reached(plan, without=Trigger.ERROR)
     for node in plan.nodes.values():
         # What is reached only after an error handles errors, and needs no error way of its own.
         if node.kind is Kind.SERVICE and node.id in plainly and not _is_caught(plan, node):
-            yield f"'{node.name}' has no error way: an order that fails there stays there as an exception"
+            yield Phrase("no_error_way", node=node.name)
 
 
 def _is_caught(plan: Plan, node: Node) -> bool:

@@ -7,6 +7,7 @@ from mtd.domain.errors import ProcessError
 from mtd.engine import joins, timers
 from mtd.engine.events import ARMED, EVENTS
 from mtd.engine.exploring import places, stuck_joins
+from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.plan import Kind, Node, Plan
 from mtd.engine.restoring import is_error_way
 from mtd.engine.tokens import Token, Tokens, Waits
@@ -31,7 +32,7 @@ class Migration:
         self._new = new
         self._nodes = names.nodes
         self._stuck_anyway = frozenset(stuck_joins(new))
-        self._stuck: dict[object, str | None] = {}
+        self._stuck: dict[object, Phrase | None] = {}
 
     def carry(self, tokens: Tokens, own: Mapping[int, str] | None = None) -> dict[int, Token]:
         """All tokens of the order in the new version, with the events that it arms; nothing else has moved.
@@ -126,8 +127,8 @@ class Migration:
         if key not in self._stuck:
             found = [each for each in stuck_joins(self._new, carried) if each not in self._stuck_anyway]
             self._stuck[key] = found[0] if found else None
-        if (sentence := self._stuck[key]) is not None:
-            raise ProcessError(sentence, code="deadlock")
+        if (stuck := self._stuck[key]) is not None:
+            raise PhrasedError(stuck, code="deadlock")
 
 
 def _events_of(plan: Plan, host: str) -> tuple[str, ...]:

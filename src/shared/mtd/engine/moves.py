@@ -3,6 +3,7 @@
 from mtd.domain.errors import ProcessError
 from mtd.engine import events, joins, rules
 from mtd.engine.case import Arrival, Case
+from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.plan import Flow, Kind, Node
 from mtd.engine.tokens import Token, Waits
 
@@ -33,7 +34,7 @@ def settle(case: Case) -> None:
             break
     if case.outcome is None and all(token.waits in (Waits.JOIN, Waits.INSIDE) for token in case.tokens.values()):
         stuck = next((case.node(token.node).name for token in case.tokens.values() if token.waits is Waits.JOIN), "")
-        raise ProcessError(f"gateway {stuck!r} waits for a token that cannot come", code="deadlock")
+        raise PhrasedError(Phrase("token_cannot_come", node=stuck), code="deadlock")
 
 
 def performed(case: Case, token: Token) -> None:

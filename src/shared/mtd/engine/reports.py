@@ -1,11 +1,13 @@
 """What goes into an import and what comes out of it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from mtd.engine.plan import Kind, Plan
+from mtd.engine.phrases import Phrase
+from mtd.engine.plan import Kind, Plan, Work
 
 
 class Verdict(StrEnum):
@@ -43,43 +45,39 @@ class Report:
     source: str = ""
     nodes: int = 0
     flows: int = 0
-    fixes: tuple[str, ...] = ()
-    unbound: tuple[str, ...] = ()
-    lint: tuple[str, ...] = ()
-    bindings: tuple[tuple[str, str], ...] = ()
+    fixes: tuple[Phrase, ...] = ()
+    unbound: tuple[Phrase, ...] = ()
+    lint: tuple[Phrase, ...] = ()
+    bindings: tuple[tuple[str, Phrase], ...] = ()
     verdict: Verdict = Verdict.READY
-    reason: str | None = None
+    reason: Phrase | None = None
     plan: Plan | None = None
 
 
-def in_sentences(report: Report) -> Report:
-    """The report with each of its sentences in one line, whatever the names and ids in the diagram are."""
-    return replace(
-        report,
-        fixes=tuple(map(_one_line, report.fixes)),
-        unbound=tuple(map(_one_line, report.unbound)),
-        lint=tuple(map(_one_line, report.lint)),
-        reason=None if report.reason is None else _one_line(report.reason),
-    )
+def lacking(report: Report, missing: Sequence[Phrase]) -> Report:
+    """The report of a process that lacks this, too: what was ready is unbound by it."""
+    if missing and report.verdict is Verdict.READY:
+        report = replace(report, verdict=Verdict.UNBOUND, reason=missing[0])
+    return replace(report, unbound=(*report.unbound, *missing))
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def bindings_of(plan: Plan) -> tuple[tuple[str, str], ...]:
+def bindings_of(plan: Plan) -> tuple[tuple[str, Phrase], ...]:
     """Who does each task, or what each event waits for; `?` where nothing says."""
     told = []
     for node in plan.nodes.values():
         if node.kind is Kind.SERVICE:
-            told.append((node.name, node.binding or "?"))
+            told.append((node.name, Phrase("by_server", server=node.binding or "?")))
         elif node.kind is Kind.PERSON and node.work is not None:
-            form = f", form {node.work.form}" if node.work.form else ""
-            told.append((node.name, f"group {node.work.group or '?'}{form}"))
+            told.append((node.name, _by_group(node.work)))
         elif node.kind is Kind.SCRIPT:
-            told.append((node.name, f"sets {', '.join(name for name, _ in node.sets)}"))
+            told.append((node.name, Phrase("by_script", names=", ".join(name for name, _ in node.sets))))
         elif node.kind is Kind.MESSAGE:
-            told.append((node.name, f"message {node.code or '?'}"))
+            told.append((node.name, Phrase("by_message", message=node.code or "?")))
         elif node.time or node.kind is Kind.TIMER:
-            told.append((node.name, f"timer {node.time or '?'}"))
+            told.append((node.name, Phrase("by_timer", time=node.time or "?")))
     return tuple(told)
+
+
+def _by_group(work: Work) -> Phrase:
+    group = work.group or "?"
+    return Phrase("by_group_with_form", group=group, form=work.form) if work.form else Phrase("by_group", group=group)

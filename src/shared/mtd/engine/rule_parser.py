@@ -7,7 +7,7 @@ Functions: size, has, double, string, startsWith, endsWith, contains.
 
 import re
 
-from mtd.domain.errors import ProcessError
+from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.rules import Tree
 
 _LONGEST = 2_000
@@ -28,7 +28,7 @@ _METHODS = {"startsWith", "endsWith", "contains"}
 def parse(text: str) -> Tree:
     """The rule's tree. Raises ProcessError (`rule_malformed`) that says what stands where it must not."""
     if len(text) > _LONGEST:
-        raise ProcessError(f"the rule has {len(text)} characters; {_LONGEST} at most", code="rule_malformed")
+        raise PhrasedError(Phrase("rule_too_long", length=len(text), most=_LONGEST), code="rule_malformed")
     return _Parser(text).whole()
 
 
@@ -43,27 +43,28 @@ class _Parser:
         while text[position:].strip():
             found = _TOKEN.match(text, position)
             if found is None:
-                raise self._wrong(f"{text[position:].strip()[:20]!r} is not understood")
+                raise self._wrong(Phrase("rule_not_understood", found=text[position:].strip()[:20]))
             self._tokens.append((found.lastgroup or "", found.group(found.lastgroup or 0)))
             position = found.end()
 
     def whole(self) -> Tree:
         tree = self._choice()
         if self._at < len(self._tokens):
-            raise self._wrong(f"{self._peek()!r} is not expected")
+            raise self._wrong(Phrase("rule_not_expected", found=self._peek()))
         return tree
 
-    def _wrong(self, what: str) -> ProcessError:
-        return ProcessError(f"the rule {self._text.strip()[:80]!r} cannot be read: {what}", code="rule_malformed")
+    def _wrong(self, problem: Phrase) -> PhrasedError:
+        phrase = Phrase("rule_unreadable", rule=self._text.strip()[:80], problem=problem)
+        return PhrasedError(phrase, code="rule_malformed")
 
     def _peek(self) -> str:
         return self._tokens[self._at][1] if self._at < len(self._tokens) else ""
 
     def _take(self, wanted: str) -> None:
         if self._peek() != wanted or self._tokens[self._at][0] == "string":
-            raise self._wrong(
-                f"{wanted!r} is missing" + (f" before {self._peek()!r}" if self._peek() else " at its end")
-            )
+            found = self._peek()
+            before = Phrase("rule_missing_before", wanted=wanted, found=found)
+            raise self._wrong(before if found else Phrase("rule_missing_at_end", wanted=wanted))
         self._at += 1
 
     def _is(self, *signs: str) -> bool:
@@ -73,12 +74,12 @@ class _Parser:
         self._at += 1
         self._operators += 1
         if self._operators > _MOST_OPERATORS:
-            raise self._wrong(f"it has more than {_MOST_OPERATORS} operators")
+            raise self._wrong(Phrase("rule_too_many_operators", most=_MOST_OPERATORS))
 
     def _choice(self) -> Tree:
         self._depth += 1
         if self._depth > _DEEPEST:
-            raise self._wrong("it nests too deeply")
+            raise self._wrong(Phrase("rule_too_deep"))
         tree = self._level(0)
         if self._is("?"):
             self._at += 1
@@ -130,13 +131,14 @@ class _Parser:
             self._take(")")
             return [name, owner, variable, condition]
         if name not in _METHODS:
-            raise self._wrong(f"there is no function {name!r}")
+            raise self._wrong(Phrase("rule_no_function", name=name))
         arguments = self._arguments(")", 1)
         return ["call", name, owner, *arguments]
 
     def _name(self) -> str:
         if self._at >= len(self._tokens) or self._tokens[self._at][0] != "name":
-            raise self._wrong("a name is missing" + (f" before {self._peek()!r}" if self._peek() else " at its end"))
+            found = self._peek()
+            raise self._wrong(Phrase("rule_name_before", found=found) if found else Phrase("rule_name_at_end"))
         self._at += 1
         return self._tokens[self._at - 1][1]
 
@@ -149,12 +151,12 @@ class _Parser:
             found.append(self._choice())
         self._take(closing)
         if wanted is not None and len(found) != wanted:
-            raise self._wrong(f"{wanted} argument is needed, {len(found)} are given")
+            raise self._wrong(Phrase("rule_arguments", wanted=wanted, given=len(found)))
         return found
 
     def _primary(self) -> Tree:
         if self._at >= len(self._tokens):
-            raise self._wrong("it ends too soon" if self._tokens else "it is empty")
+            raise self._wrong(Phrase("rule_ends_too_soon" if self._tokens else "rule_empty"))
         kind, text = self._tokens[self._at]
         if kind == "number":
             self._at += 1
@@ -176,10 +178,10 @@ class _Parser:
 
     def _function(self, name: str) -> Tree:
         if name not in ("size", "has", "double", "string"):
-            raise self._wrong(f"there is no function {name!r}")
+            raise self._wrong(Phrase("rule_no_function", name=name))
         [argument] = self._arguments(")", 1)
         if name != "has":
             return ["call", name, argument]
         if argument[0] != "field":
-            raise self._wrong("has() takes a field, such as data.approved")
+            raise self._wrong(Phrase("rule_has"))
         return ["has", argument[1], argument[2]]

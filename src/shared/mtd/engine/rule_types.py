@@ -6,7 +6,7 @@ A type is `bool`, `number`, `text`, `any`, a list type `[T]`, or a mapping of na
 from collections.abc import Mapping
 from typing import Any
 
-from mtd.domain.errors import ProcessError
+from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.rules import Tree
 
 type Type = Any
@@ -25,7 +25,7 @@ def check(tree: Tree, names: Mapping[str, Type]) -> Type:
         return "number"
     if operation == "name":
         if parts[0] not in names:
-            raise _wrong(f"there is no fact '{parts[0]}'; there are {', '.join(sorted(names))}")
+            raise _wrong(Phrase("no_fact", name=parts[0], known=", ".join(sorted(names))))
         return names[parts[0]]
     if operation in ("field", "has"):
         return (
@@ -33,7 +33,7 @@ def check(tree: Tree, names: Mapping[str, Type]) -> Type:
         )
     if operation in ("exists", "all"):
         inner = _element(check(parts[0], names))
-        _must(check(parts[2], {**names, parts[1]: inner}), "bool", "a condition")
+        _must(check(parts[2], {**names, parts[1]: inner}), "bool", Phrase("a_condition"))
         return "bool"
     if operation == "call":
         for each in parts[1:]:
@@ -49,11 +49,11 @@ def _operator(operation: str, types: list[Type]) -> Type:
         return "bool"
     if operation in ("==", "!="):
         if "any" not in types and isinstance(types[0], str) and types[0] != types[1]:
-            raise _wrong(f"a {_told(types[0])} is compared with a {_told(types[1])}")
+            raise _wrong(Phrase("types_differ", one=_told(types[0]), other=_told(types[1])))
         return "bool"
     if operation in _COMPARED:
         if "any" not in types and types[0] != types[1]:
-            raise _wrong(f"a {_told(types[0])} is compared with a {_told(types[1])}")
+            raise _wrong(Phrase("types_differ", one=_told(types[0]), other=_told(types[1])))
         return "bool"
     if operation in _COUNTED:
         for each in types:
@@ -75,9 +75,10 @@ def _operator(operation: str, types: list[Type]) -> Type:
 def _field(owner: Type, name: str) -> Type:
     if owner == "any":
         return "any"
-    if not isinstance(owner, dict) or name not in owner:
-        known = f"; there are {', '.join(sorted(owner))}" if isinstance(owner, dict) else ""
-        raise _wrong(f"there is no field '{name}'{known}")
+    if not isinstance(owner, dict):
+        raise _wrong(Phrase("no_field", name=name))
+    if name not in owner:
+        raise _wrong(Phrase("no_field_among", name=name, known=", ".join(sorted(owner))))
     return owner[name]
 
 
@@ -90,18 +91,19 @@ def _element(owner: Type) -> Type:
     if owner == "any":
         return "any"
     if not isinstance(owner, list):
-        raise _wrong(f"a {_told(owner)} stands where a list is asked")
+        raise _wrong(Phrase("list_wanted", found=_told(owner)))
     return owner[0]
 
 
-def _must(found: Type, wanted: str, where: str) -> None:
+def _must(found: Type, wanted: str, where: Phrase | str) -> None:
     if found not in (wanted, "any"):
-        raise _wrong(f"{where} asks for a {wanted} and gets a {_told(found)}")
+        raise _wrong(Phrase("type_wanted", where=where, wanted=_told(wanted), found=_told(found)))
 
 
-def _told(found: Type) -> str:
-    return "list" if isinstance(found, list) else "group of facts" if isinstance(found, dict) else str(found)
+def _told(found: Type) -> Phrase:
+    kind = "list" if isinstance(found, list) else "group_of_facts" if isinstance(found, dict) else found
+    return Phrase(f"type_{kind}")
 
 
-def _wrong(what: str) -> ProcessError:
-    return ProcessError(what, code="rule_wrong")
+def _wrong(phrase: Phrase) -> PhrasedError:
+    return PhrasedError(phrase, code="rule_wrong")

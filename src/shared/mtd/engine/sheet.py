@@ -19,8 +19,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mtd.domain.errors import ProcessError
 from mtd.engine.naming import plain
+from mtd.engine.phrases import Phrase, PhrasedError
 
 TASK_WORDS = frozenset(
     {
@@ -60,21 +60,21 @@ def read(document: Any) -> Sheet:
     if document in (None, ""):
         return Sheet()
     if not isinstance(document, Mapping):
-        raise _wrong(f"it must be a mapping with {', '.join(PARTS)}")
+        raise _wrong(Phrase("sheet_no_mapping", parts=", ".join(PARTS)))
     for name in document:
         if name not in (*PARTS, "process"):
-            raise _wrong(f"there is no part {name!r}; there are process, {', '.join(PARTS)}")
+            raise _wrong(Phrase("sheet_strange_part", name=name, parts=", ".join(PARTS)))
     process = document.get("process", "")
     if not isinstance(process, str):
-        raise _wrong("'process' must be a text")
+        raise _wrong(Phrase("sheet_process"))
     parts = {name: _part(document.get(name), name) for name in PARTS}
     return Sheet(process=process, **parts)
 
 
-def unused(bound: Sheet, used: Collection[tuple[str, str]]) -> list[str]:
-    """Sentences on what the sheet binds and the diagram does not have; `used` holds parts and names."""
+def unused(bound: Sheet, used: Collection[tuple[str, str]]) -> list[Phrase]:
+    """Phrases on what the sheet binds and the diagram does not have; `used` holds parts and names."""
     return [
-        f"the binding sheet has '{name}' under {part}, which the diagram has not"
+        Phrase("sheet_unused", name=name, part=part)
         for part in PARTS
         for name in getattr(bound, part)
         if (part, name) not in used
@@ -85,7 +85,7 @@ def _part(document: Any, part: str) -> Any:
     if document in (None, ""):
         return {}
     if not isinstance(document, Mapping):
-        raise _wrong(f"'{part}' must be a mapping of names")
+        raise _wrong(Phrase("sheet_part", part=part))
     return {plain(str(name)): _entry(value, part, str(name)) for name, value in document.items()}
 
 
@@ -96,21 +96,21 @@ def _entry(value: Any, part: str, name: str) -> Any:
             str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int | float) else value
         )
         if not isinstance(text, str):
-            raise _wrong(f"'{name}' in '{part}' must be a text")
+            raise _wrong(Phrase("sheet_text", name=name, part=part))
         return text
     if isinstance(value, str):
         return {"server": value}
     if not isinstance(value, Mapping):
-        raise _wrong(f"task '{name}' must be a server, or a mapping with {', '.join(sorted(TASK_WORDS))}")
+        raise _wrong(Phrase("sheet_task", name=name, words=", ".join(sorted(TASK_WORDS))))
     for word, said in value.items():
         if word not in TASK_WORDS:
-            raise _wrong(f"task '{name}' says {word!r}; there are {', '.join(sorted(TASK_WORDS))}")
+            raise _wrong(Phrase("sheet_strange_word", name=name, word=word, words=", ".join(sorted(TASK_WORDS))))
         if word == "set" and not (isinstance(said, Mapping) and all(isinstance(each, str) for each in said)):
-            raise _wrong(f"'set' of task '{name}' must be a mapping of names to rules")
+            raise _wrong(Phrase("sheet_set", name=name))
         if word != "set" and (isinstance(said, bool) or not isinstance(said, str | int)):
-            raise _wrong(f"'{word}' of task '{name}' must be a text")
+            raise _wrong(Phrase("sheet_task_text", word=word, name=name))
     return {word: said if word == "set" else str(said) for word, said in value.items()}
 
 
-def _wrong(what: str) -> ProcessError:
-    return ProcessError(f"the binding sheet cannot be read: {what}", code="sheet_malformed")
+def _wrong(problem: Phrase) -> PhrasedError:
+    return PhrasedError(Phrase("sheet_unreadable", problem=problem), code="sheet_malformed")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from mtd.domain.errors import ProcessError
 from mtd.engine import rule_parser, rules
+from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.rules import Facts
 
 WITHOUT_END = -1
@@ -48,7 +49,7 @@ def due_at(text: str, now: datetime, facts: Facts) -> datetime:
             return now + _duration(found)
         moment = datetime.fromisoformat(rest)
     except (ValueError, OverflowError):
-        raise ProcessError(f"{text!r} is no ISO 8601 time, such as PT2H or 2026-09-18", code="time_malformed") from None
+        raise PhrasedError(Phrase("strange_time", text=text), code="time_malformed") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mtd.domain import xml
-from mtd.domain.errors import ProcessError
 from mtd.engine.drawing import DEEPEST, MOST_NODES, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, Many
+from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.xpdl_events import event_fields, message_fields
 from mtd.engine.xpdl_lanes import lanes_of
 from mtd.engine.xpdl_tree import child, inside, local, one_line, text
@@ -72,9 +72,9 @@ class _Reader:
         self._count += 1
         if self._count > MOST_NODES:
             # An activity set may be referred to twice, in sets that are referred to twice, and so on.
-            raise ProcessError(f"the process has more than {MOST_NODES} nodes", code="diagram_too_large")
+            raise PhrasedError(Phrase("too_many_nodes", most=MOST_NODES), code="diagram_too_large")
         if not identifier:
-            raise ProcessError(f"activity '{name}' has no id", code="diagram_damaged")
+            raise PhrasedError(Phrase("activity_without_id", name=name), code="diagram_damaged")
         said = {
             each.attributes["Name"]: each.attributes.get("Value", "") or each.text
             for each in inside(element, "ExtendedAttributes")
@@ -122,9 +122,8 @@ class _Reader:
         wanted = block.attributes.get("ActivitySetId", "")
         found = self._sets.get(wanted)
         if wanted in self._open:
-            raise ProcessError(
-                f"sub-process '{element.attributes.get('Name', wanted)}' holds itself", code="diagram_damaged"
-            )
+            name = element.attributes.get("Name", wanted)
+            raise PhrasedError(Phrase("holds_itself", name=name), code="diagram_damaged")
         if found is None:
             return {"kind": "subProcess", "body": Body()}
         for name, kind in (("TriggeredByEvent", "eventSubProcess"), ("AdHoc", "adHocSubProcess")):
@@ -133,7 +132,7 @@ class _Reader:
         if element.attributes.get("IsATransaction", "").lower() == "true":
             return {"kind": "transaction"}
         if len(self._open) >= DEEPEST:
-            raise ProcessError(f"sub-processes lie in each other more than {DEEPEST} deep", code="diagram_too_large")
+            raise PhrasedError(Phrase("sub_processes_too_deep", most=DEEPEST), code="diagram_too_large")
         self._open.append(wanted)
         body = self.body(found)
         self._open.pop()

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from mtd.engine import importing
+from mtd.engine.phrases import Phrase, to_json
 from mtd.engine.plan import Plan
-from mtd.engine.reports import Report, Source
+from mtd.engine.reports import Report, Source, lacking
 from mtd.usecases.cases import Json
 
 STATES = frozenset({"validation", "gift_card", "allocation", "emission_dte", "sales_support", "dispatch", "completion"})
@@ -13,39 +14,42 @@ STATES = frozenset({"validation", "gift_card", "allocation", "emission_dte", "sa
 
 def import_processes(sources: Sequence[Source]) -> list[Json]:
     """The reports as JSON, files in the order given."""
-    return [report_json(report) for report in importing.import_sources(sources, STATES)]
+    return [report_json(served(report)) for report in importing.import_sources(sources, STATES)]
 
 
-def unserved(plan: Plan) -> list[str]:
-    """A sentence for each task that is bound to a Lambda of its own: MTD calls states of its API only."""
+def unserved(plan: Plan) -> list[Phrase]:
+    """A phrase for each task that is bound to a Lambda of its own: MTD calls states of its API only."""
     return [
-        f"'{node.name}' is bound to {node.binding}, which nothing serves: bind it to api:/states/<state>, "
-        "to a group of people, or let it set a value"
+        Phrase("nobody_serves", task=node.name, server=node.binding)
         for node in plan.nodes.values()
         if node.binding and node.binding.startswith("lambda:")
     ]
 
 
+def served(report: Report) -> Report:
+    """The report, in which a process with a task that nothing serves is `unbound`."""
+    return lacking(report, unserved(report.plan) if report.plan is not None else [])
+
+
 def report_json(report: Report) -> Json:
-    """A report as JSON types, without its plan. A process with a task that nothing serves is `unbound`."""
-    missing = unserved(report.plan) if report.plan is not None else []
-    told = _told(report)
-    if missing and told["verdict"] == "ready":
-        told |= {"verdict": "unbound", "reason": missing[0]}
-    return {**told, "unbound": [*told["unbound"], *missing]}
-
-
-def _told(report: Report) -> Json:
+    """A report as JSON types, without its plan: in English, and in `phrases` the same for other languages."""
     return {
         "process": report.process,
         "name": report.name,
         "file": report.source,
         "nodes": report.nodes,
         "flows": report.flows,
-        "fixes": list(report.fixes),
-        "unbound": list(report.unbound),
-        "lint": list(report.lint),
-        "bindings": [{"task": task, "by": by} for task, by in report.bindings],
+        "fixes": list(map(str, report.fixes)),
+        "unbound": list(map(str, report.unbound)),
+        "lint": list(map(str, report.lint)),
+        "bindings": [{"task": task, "by": str(by)} for task, by in report.bindings],
         "verdict": report.verdict.value,
-        "reason": report.reason,
+        "reason": None if report.reason is None else str(report.reason),
+        "phrases": {
+            "fixes": list(map(to_json, report.fixes)),
+            "unbound": list(map(to_json, report.unbound)),
+            "lint": list(map(to_json, report.lint)),
+            "bindings": [to_json(by) for _, by in report.bindings],
+            "reason": None if report.reason is None else to_json(report.reason),
+        },
     }

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.engine import importing, plan_json
+from mtd.engine.phrases import Phrase
 from mtd.engine.plan import Kind, Plan
-from mtd.engine.reports import Report, Source
+from mtd.engine.reports import Report, Source, Verdict, lacking
 from mtd.usecases.cases import Json
-from mtd.usecases.import_processes import STATES, report_json, unserved
+from mtd.usecases.import_processes import STATES, report_json, served, unserved
 
 
 class Versions(Protocol):
@@ -74,13 +75,13 @@ def change_version(process: str, version: int, action: str, versions: Versions) 
 
 
 def _keep(report: Report, source: Source, forms: Mapping[str, Any], versions: Versions) -> Json:
+    report, wanted = served(report), _forms(report.plan) if report.plan is not None else {}
+    if report.verdict is Verdict.READY:
+        missing = sorted(wanted.keys() - forms.keys())
+        report = lacking(report, [Phrase("form_missing", form=name, task=wanted[name]) for name in missing])
     told = {**report_json(report), "version": None}
-    if report.plan is None or told["verdict"] != "ready":
+    if report.plan is None or report.verdict is not Verdict.READY:
         return told
-    wanted = _forms(report.plan)
-    if missing := sorted(set(wanted) - set(forms)):
-        reasons = [f"form {name!r} of {wanted[name]!r}" for name in missing]
-        return {**told, "verdict": "unbound", "unbound": [*told["unbound"], *reasons], "reason": reasons[0]}
     used = {name: forms[name] for name in sorted(wanted)}
     plan = plan_json.to_json(report.plan)
     digest = hashlib.sha256(json.dumps([plan, used], sort_keys=True).encode()).hexdigest()
