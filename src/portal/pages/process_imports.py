@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from mtd.domain.errors import InvalidRequest
 from portal.diagram_files import ENDINGS, import_request
+from portal.engine_words import say_report
 from portal.visit import Visit
 
 
@@ -20,7 +21,7 @@ def import_(visit: Visit) -> Response:
             told["kept"] = [f"{report['process']} v{report['version']}" for report in reports if report["version"]]
     except InvalidRequest as error:
         return _page(visit, problem=str(error) if error.code not in _SAID else visit.explain(error))
-    return _page(visit, reports=reports)
+    return _page(visit, reports=[say_report(visit.locale, report) for report in reports])
 
 
 _SAID = ("diagram_missing",)

@@ -58,9 +58,11 @@ def test_a_level_begins_at_its_bound(seconds: float, level: int) -> None:
     assert len(heat.legend("en")) == 5
 
 
-def upload(portal: FakePortal, *files: tuple[str, bytes], role: Role = Role.SUPERVISOR, csrf: str = CSRF) -> Any:
+def upload(
+    portal: FakePortal, *files: tuple[str, bytes], role: Role = Role.SUPERVISOR, csrf: str = CSRF, locale: str = "en"
+) -> Any:
     sent = [("files", (name, content, "application/octet-stream")) for name, content in files]
-    return portal.client(role).post("/processes/import", data={"csrf": csrf}, files=sent)
+    return portal.client(role, locale=locale).post("/processes/import", data={"csrf": csrf}, files=sent)
 
 
 def test_a_diagram_with_its_sheet_is_imported_and_its_report_shown(portal: FakePortal) -> None:

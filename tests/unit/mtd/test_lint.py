@@ -11,24 +11,23 @@ from tests.xpdl_files import xpdl
 from mtd.engine.importing import import_sources
 from mtd.engine.reports import Source, Verdict
 
+UNSOUND = [
+    (f"start: S\n{A_TASK}\nservice: B | lambda=b\nend: E\nS > A > E\nB > E", "'B' is never reached"),
+    (f"start: S\n{A_TASK}\nservice: B | lambda=b\nand: F\nend: E\nS > F > A > E\nF > B", "'B' leads nowhere"),
+    (
+        f"start: S\nxor: X\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\n"
+        "S > X >[gift_card] A > J > E\nX >[*] B > J",
+        "parallel gateway 'J' waits for branches that never run at the same time",
+    ),
+    (f"start: S\nstart: T\n{A_TASK}\nend: E\nS > A > E\nT > A", "process 'Test' has 2 start events; one is needed"),
+    ("start: S\nboundary: B | on=S, error\nend: E\nS > E\nB > E", "boundary event 'B' is attached to no task"),
+    (f"start: S\nevent: G\n{A_TASK}\nend: E\nS > G > A > E", "'G' leads to service task 'A', which is no event"),
+    (f"start: S\n{A_TASK}\nend: E\nS > A > E > A > F", "flow from 'A' to 'F' has a loose end"),
+    ("start: S\nend: E\nS > E > S", "the unnamed flow from 'E' to 'S' leads where no flow may"),
+]  # fmt: skip
 
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        (f"start: S\n{A_TASK}\nservice: B | lambda=b\nend: E\nS > A > E\nB > E", "'B' is never reached"),
-        (f"start: S\n{A_TASK}\nservice: B | lambda=b\nand: F\nend: E\nS > F > A > E\nF > B", "'B' leads nowhere"),
-        (
-            f"start: S\nxor: X\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\n"
-            "S > X >[gift_card] A > J > E\nX >[*] B > J",
-            "parallel gateway 'J' waits for branches that never run at the same time",
-        ),
-        (f"start: S\nstart: T\n{A_TASK}\nend: E\nS > A > E\nT > A", "process 'Test' has 2 start events; one is needed"),
-        ("start: S\nboundary: B | on=S, error\nend: E\nS > E\nB > E", "boundary event 'B' is attached to no task"),
-        (f"start: S\nevent: G\n{A_TASK}\nend: E\nS > G > A > E", "'G' leads to service task 'A', which is no event"),
-        (f"start: S\n{A_TASK}\nend: E\nS > A > E > A > F", "flow from 'A' to 'F' has a loose end"),
-        ("start: S\nend: E\nS > E > S", "the unnamed flow from 'E' to 'S' leads where no flow may"),
-    ],
-)  # fmt: skip
+
+@pytest.mark.parametrize(("text", "told"), UNSOUND)
 def test_what_cannot_run_is_refused_with_its_reason(text: str, told: str) -> None:
     report = report_of(text)
 
