@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from mtd.domain.errors import InvalidRequest
+from portal.catalogue import say
 from portal.uploads import Upload
 
 type Json = dict[str, Any]
@@ -20,23 +21,31 @@ _FORM = re.compile(r"\.json$", re.IGNORECASE)
 _LARGEST_SHEET = 256 * 1024
 
 
+class FilesRefused(InvalidRequest):
+    """What is wrong with the files that a person chose; the catalogue says it, naming the `values`."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(say("en", f"files.{code}", **values), code=code)
+        self.values = values
+
+
 def import_request(files: Sequence[Upload]) -> Json:
     """NAME.bpmn with NAME.bindings.yaml; NAME.json is the JSON Schema of the form NAME. A single sheet belongs to a
     single diagram whatever it is called.
 
-    Raises InvalidRequest that names the file and what is wrong with it.
+    Raises FilesRefused, which names the file and what is wrong with it.
     """
     diagrams = [file for file in files if _DIAGRAM.search(file.name)]
     sheets = {_SHEET.sub("", file.name): _sheet(file) for file in files if _SHEET.search(file.name)}
     forms = {_FORM.sub("", file.name): _form(file) for file in files if _FORM.search(file.name)}
     if not diagrams:
-        raise InvalidRequest("choose a diagram: .bpmn, .xpdl or .bpm", code="diagram_missing")
+        raise FilesRefused("diagram_missing")
     if unknown := [file.name for file in files if not file.name.lower().endswith(ENDINGS)]:
-        raise InvalidRequest(f"{unknown[0]} is neither a diagram nor a sheet nor a form", code="file_unknown")
+        raise FilesRefused("file_unknown", name=unknown[0])
     if len(sheets) == len(diagrams) == 1:
         sheets = {_DIAGRAM.sub("", diagrams[0].name): next(iter(sheets.values()))}
     if strange := sheets.keys() - {_DIAGRAM.sub("", file.name) for file in diagrams}:
-        raise InvalidRequest(f"the sheet {min(strange)} belongs to none of the diagrams", code="sheet_strange")
+        raise FilesRefused("sheet_strange", name=min(strange))
     return {"files": [_file(file, sheets) for file in diagrams], "forms": forms}
 
 
@@ -47,24 +56,28 @@ def _file(file: Upload, sheets: Mapping[str, Any]) -> Json:
 
 def _sheet(file: Upload) -> Any:
     """Every value stays a text: rules, times and names are the engine's to read."""
+    text = _text(file)
     try:
-        text = _text(file)
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise ValueError("aliases are not allowed")
+            raise FilesRefused("sheet_aliases", name=file.name)
         return yaml.load(text, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        told = " ".join(str(error).split())[:200]
-        raise InvalidRequest(f"the sheet {file.name} cannot be read: {told}", code="sheet_malformed") from None
+        detail = " ".join(str(error).split())[:200]
+        raise FilesRefused("sheet_malformed", name=file.name, detail=detail) from None
 
 
 def _form(file: Upload) -> Any:
+    text = _text(file)
     try:
-        return json.loads(_text(file))
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(f"the form {file.name} is no JSON: {error}", code="form_malformed") from None
+        raise FilesRefused("form_malformed", name=file.name, detail=error) from None
 
 
 def _text(file: Upload) -> str:
     if len(file.content) > _LARGEST_SHEET:
-        raise ValueError(f"it has more than {_LARGEST_SHEET} bytes")
-    return file.content.decode("utf-8")
+        raise FilesRefused("file_too_large", name=file.name, most=_LARGEST_SHEET)
+    try:
+        return file.content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise FilesRefused("file_no_text", name=file.name) from None

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from mtd.domain.errors import InvalidRequest
-from portal.diagram_files import ENDINGS, import_request
+from portal.diagram_files import ENDINGS, FilesRefused, import_request
 from portal.engine_words import say_report
 from portal.visit import Visit
 
@@ -19,13 +19,11 @@ def import_(visit: Visit) -> Response:
         with visit.recording("import_process", ", ".join(names)) as told:
             reports = visit.api.import_processes(import_request(visit.files))
             told["kept"] = [f"{report['process']} v{report['version']}" for report in reports if report["version"]]
+    except FilesRefused as error:
+        return _page(visit, problem=visit.say(f"files.{error.code}", **error.values))
     except InvalidRequest as error:
-        return _page(visit, problem=str(error) if error.code not in _SAID else visit.explain(error))
+        return _page(visit, problem=visit.explain(error))
     return _page(visit, reports=[say_report(visit.locale, report) for report in reports])
-
-
-_SAID = ("diagram_missing",)
-"""What the catalogue says as well; the others name a file and its fault."""
 
 
 def _page(visit: Visit, *, reports: list[dict[str, object]] | None = None, problem: str = "") -> Response:

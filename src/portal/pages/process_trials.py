@@ -8,6 +8,7 @@ from starlette.responses import Response
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.queries import operations, processes
 from portal.acts import MIGRATE, resting
+from portal.engine_words import say_phrase
 from portal.pages.processes import asked_version, read_version
 from portal.visit import Visit
 
@@ -18,9 +19,11 @@ def simulate(visit: Visit) -> Response:
     """The way of a sample order, step by step; nothing changes. Raises NotFound for a version that there is not."""
     process, number = visit.form.get("process", ""), visit.number("version")
     version = processes.process_version(visit.read, process, number)
-    walk, problem = None, ""
+    walk, problem, stuck = None, "", ""
     try:
         walk = visit.api.simulate(process, number, _sample(visit, version))
+        if why := walk["problem"]:
+            stuck = say_phrase(visit.locale, why.get("phrase"), why["message"])
     except (InvalidRequest, NotFound) as error:
         problem = visit.explain(error)
     elements = {node["id"]: node.get("element") for node in version["plan"]["nodes"]}
@@ -32,6 +35,7 @@ def simulate(visit: Visit) -> Response:
         version=version,
         walk=walk,
         problem=problem,
+        stuck=stuck,
         given=visit.form,
         steps=resting(version["plan"]),
         passed=[element for node in dict.fromkeys(visited) if node not in stands and (element := elements.get(node))],

@@ -31,7 +31,7 @@ def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -
     # A key put together at run time starts with what its place says.
     made = ("told.", "code.", "state.", "orders.", "problem.", "statistics.", "people.", "mail.", "role.", "prefs.",
             "nav.", "sum.", "dte.", "operation.", "field.", "circuit.", "task.", "document.", "process.",
-            "warning.", "result.")  # fmt: skip
+            "warning.", "result.", "files.")  # fmt: skip
     assert {key for key in messages("en").keys() - asked if not key.startswith(made)} == set()
 
 

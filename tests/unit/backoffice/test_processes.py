@@ -124,7 +124,9 @@ def test_files_go_to_no_page_that_asks_for_none(portal: FakePortal) -> None:
 def test_a_wrong_file_is_named_on_the_page(portal: FakePortal) -> None:
     answer = upload(portal, ("p.bpmn", b"<x/>"), ("p.bindings.yaml", b"a: [b"))
     assert answer.status_code == 400
-    assert "the sheet p.bindings.yaml cannot be read" in answer.text
+    assert "The sheet p.bindings.yaml cannot be read" in answer.text
+    spanish = upload(portal, ("p.bpmn", b"<x/>"), ("q.exe", b""), locale="es")
+    assert "q.exe no es un diagrama, ni una hoja, ni un formulario." in spanish.text
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_files_that_do_not_belong_together_are_refused(names: list[str], code: s
 
 @pytest.mark.parametrize("content", [b"\xff", b"a: &x 1\nb: *x", b"- " * 200_000, b"[" * 5_000])
 def test_a_sheet_that_is_none_is_refused(content: bytes) -> None:
-    with pytest.raises(InvalidRequest, match=r"the sheet a\.yaml"):
+    with pytest.raises(InvalidRequest, match=r"a\.yaml"):
         import_request([Upload(name="a.bpmn", content=b""), Upload(name="a.yaml", content=content)])
 
 
@@ -172,6 +174,9 @@ def test_a_sample_order_is_walked_through_and_nothing_is_written(portal: FakePor
     for told in ("it &lt;stands&gt;", """data-passed='["V"]'""", """data-places='["A"]'""", "stands at approve"):
         assert told in page, told
     assert 'class="told"' not in page
+    portal.api.simulation["problem"]["phrase"] = {"code": "not_ended", "values": {"steps": 500}}
+    spanish = portal.client(Role.OPERATOR, locale="es").post("/processes/simulate", data=form).text
+    assert "no ha terminado después de 500 pasos" in spanish
     assert portal.records.recorded == []
     bad = portal.client(Role.OPERATOR).post("/processes/simulate", data=form | {"data": "{"})
     assert bad.status_code == 400

@@ -201,6 +201,8 @@ def test_what_is_ready_becomes_a_version_and_the_same_again_none() -> None:
 
     assert (first["version"], again["version"], other["version"]) == (1, 1, 2)
     assert (unbound["version"], unbound["verdict"], unbound["reason"]) == (None, "unbound", "form 'approval' of 'U'")
+    said = {"code": "form_missing", "values": {"form": "approval", "task": "U"}}
+    assert (unbound["phrases"]["unbound"], unbound["phrases"]["reason"]) == ([said], said)
     assert (refused["version"], refused["verdict"]) == (None, "refused")
     assert change_version("p", 2, "activate", versions)["done"] == "activate"
     assert versions.active == [2]

@@ -10,6 +10,7 @@ import pytest
 from mtd.domain import xml
 from mtd.domain.errors import ProcessError
 from mtd.engine import diagram_xml
+from mtd.engine.drawing import ACTIVITIES, GATEWAYS, DrawnNode, called
 from mtd.engine.english import TEXTS
 from mtd.engine.phrases import Phrase, PhrasedError, phrase_of, to_json, word
 
@@ -59,6 +60,15 @@ def test_a_phrase_is_one_line_whatever_it_says() -> None:
         },
     }
     assert len({both, Phrase("no_end_event", **dict(both.values))}) == 1
+
+
+def test_every_element_has_a_name_of_its_own() -> None:
+    events = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
+    told = {kind: str(called(DrawnNode(id="n", name="N", kind=kind))) for kind in (*ACTIVITIES, *GATEWAYS, *events)}
+    assert all(each.endswith(" 'N'") for each in told.values())
+    assert len(set(told.values())) == len(told) - 1
+    assert told["intermediateCatchEvent"] == told["intermediateThrowEvent"] == "event 'N'"
+    assert str(called(DrawnNode(id="n", name="", kind="of tomorrow"))) == "task 'n'"
 
 
 def test_a_word_that_nobody_knows_stands_as_it_is() -> None:

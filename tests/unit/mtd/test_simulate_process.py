@@ -71,6 +71,7 @@ def test_a_way_that_never_ends_is_stopped() -> None:
     text = "start: S\nservice: A\nxor: X\nend: E\nS > A > X >[order.payable > 0] A\nX >[*] E"
     told = walk(plan_of(text))
     assert told["problem"]["code"] == "endless"
+    assert told["problem"]["phrase"] == {"code": "not_ended", "values": {"steps": MOST_STEPS}}
     assert len(told["steps"]) == MOST_STEPS + 1
 
 

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from mtd.domain.errors import ProcessError
 from mtd.engine import rules
+from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.plan import Node, Plan
 from mtd.engine.rules import Facts, Tree
 from mtd.engine.tokens import Changes, Token, Tokens, Waits
@@ -66,7 +67,7 @@ class Case:
         """The next one to be moved, in the order in which they were sent. Raises ProcessError on endless ways."""
         self._seen += 1
         if self._seen > _MOST_MOVES:
-            raise ProcessError(f"{self.plan.process!r} loops through gateways without end", code="endless_loop")
+            raise PhrasedError(Phrase("endless_loop", process=self.plan.process), code="endless_loop")
         return self.arrivals.pop()
 
     def park(self, token_id: int, node: str, waits: Waits, scope: int | None, **more: Any) -> Token:
@@ -114,7 +115,8 @@ class Case:
                 outer = self.token(token.scope) if token.scope is not None else token
                 elements = rules.evaluate(repeat.collection, self.facts_at(outer.scope))
                 if token.item >= len(elements):
-                    raise ProcessError(f"the list of '{token.node}' has no element {token.item}", code="unknown_fact")
+                    phrase = Phrase("no_element", node=token.node, item=token.item)
+                    raise PhrasedError(phrase, code="unknown_fact")
                 around = {repeat.name: elements[token.item], **around}
                 scope = outer.scope
             else:

@@ -183,6 +183,17 @@ TEXTS: Mapping[str, str] = {
     "token_cannot_come": "gateway {node!r} waits for a token that cannot come",
     "can_happen_after": "{problem}: it can happen after '{step}'",
     "can_happen_after_failure": "{problem}: it can happen after the failure of '{step}'",
+    # What stops an order.
+    "no_flow_fits": "no flow of {node!r} in {process!r} fits",
+    "repeats_over": "'{node}' repeats over {found}, which is no list",
+    "endless_loop": "{process!r} loops through gateways without end",
+    "no_element": "the list of '{node}' has no element {item}",
+    "no_error_event": "{node!r} of {process!r} has no boundary error event",
+    "unknown_fact": "a rule asks for the unknown fact {fact}",
+    "unanswerable": "a rule cannot be answered for this order: {detail}",
+    "no_yes_or_no": "a rule answers {answer} where true or false is asked",
+    "rule_gives_no_time": "the timer's rule {rule!r} gives {value}, which is no time",
+    "not_ended": "it has not ended after {steps} steps",
     # Who does a task, or what an event waits for.
     "by_server": "{server}",
     "by_group": "group {group}",

@@ -3,6 +3,7 @@
 from mtd.domain.errors import ProcessError
 from mtd.engine import events, moves
 from mtd.engine.case import Arrival, Case
+from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.plan import Plan
 from mtd.engine.rules import Facts
 from mtd.engine.tokens import Changes, Done, Due, Escalated, Failed, Occurrence, Received, Token, Tokens, Waits
@@ -32,9 +33,8 @@ def step(plan: Plan, tokens: Tokens, occurrence: Occurrence, facts: Facts) -> Ch
         case Failed():
             token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON)
             if not events.throw_from_task(case, token, occurrence.code or events.FAILED):
-                raise ProcessError(
-                    f"{token.node!r} of {plan.process!r} has no boundary error event", code="no_error_way"
-                )
+                phrase = Phrase("no_error_event", node=token.node, process=plan.process)
+                raise PhrasedError(phrase, code="no_error_way")
         case Due():
             _pass_event(case, _waiting(case, occurrence.token, Waits.TIME))
         case Received():

@@ -1,6 +1,5 @@
 """How tokens enter and leave nodes, until every one of them rests or is gone."""
 
-from mtd.domain.errors import ProcessError
 from mtd.engine import events, joins, rules
 from mtd.engine.case import Arrival, Case
 from mtd.engine.phrases import Phrase, PhrasedError
@@ -81,7 +80,7 @@ def _begin(case: Case, token_id: int, node: Node, scope: int | None) -> None:
         return
     elements = rules.evaluate(node.repeat.collection, case.facts_at(scope))
     if not isinstance(elements, list | tuple):
-        raise ProcessError(f"'{node.name}' repeats over {elements!r}, which is no list", code="unknown_fact")
+        raise PhrasedError(Phrase("repeats_over", node=node.name, found=repr(elements)), code="unknown_fact")
     if not elements:
         _leave(case, token_id, node, scope)
         return
@@ -130,7 +129,7 @@ def _flows(case: Case, node: Node, scope: int | None) -> tuple[Flow, ...]:
         fitting = [f for f in flows if not f.default and (f.when is None or case.holds(f.when, scope))]
         fitting = fitting or [f for f in flows if f.default]
     if not fitting:
-        raise ProcessError(f"no flow of {node.name!r} in {case.plan.process!r} fits", code="no_flow")
+        raise PhrasedError(Phrase("no_flow_fits", node=node.name, process=case.plan.process), code="no_flow")
     return tuple(fitting)
 
 

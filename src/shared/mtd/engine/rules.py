@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, DecimalException
 from typing import Any
 
-from mtd.domain.errors import ProcessError
+from mtd.engine.phrases import Phrase, PhrasedError
 
 type Tree = list[Any]
 type Facts = Mapping[str, Any]
@@ -20,16 +20,16 @@ def evaluate(tree: Tree, facts: Facts) -> Any:
     try:
         return _OPERATIONS[tree[0]](tree, facts)
     except (KeyError, IndexError) as missing:
-        raise ProcessError(f"a rule asks for the unknown fact {missing}", code="unknown_fact") from None
+        raise PhrasedError(Phrase("unknown_fact", fact=str(missing)), code="unknown_fact") from None
     except (TypeError, AttributeError, ValueError, DecimalException) as error:
-        raise ProcessError(f"a rule cannot be answered for this order: {error}", code="unknown_fact") from None
+        raise PhrasedError(Phrase("unanswerable", detail=str(error)), code="unknown_fact") from None
 
 
 def holds(tree: Tree, facts: Facts) -> bool:
     """A condition's answer. Raises ProcessError when it is neither true nor false."""
     answer = evaluate(tree, facts)
     if answer is not True and answer is not False:
-        raise ProcessError(f"a rule answers {answer!r} where true or false is asked", code="unknown_fact")
+        raise PhrasedError(Phrase("no_yes_or_no", answer=repr(answer)), code="unknown_fact")
     return answer
 
 

@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from mtd.domain.errors import ProcessError
 from mtd.engine import rule_parser, rules
 from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.rules import Facts
@@ -38,7 +37,7 @@ def due_at(text: str, now: datetime, facts: Facts) -> datetime:
     if text.startswith("="):
         value = rules.evaluate(rule_parser.parse(text[1:]), facts)
         if not isinstance(value, str) or value.startswith("="):
-            raise ProcessError(f"the timer's rule {text!r} gives {value!r}, which is no time", code="unknown_fact")
+            raise PhrasedError(Phrase("rule_gives_no_time", rule=text, value=repr(value)), code="unknown_fact")
         return due_at(value, now, facts)
     cycle = _CYCLE.fullmatch(text)
     rest = cycle[2] if cycle else text

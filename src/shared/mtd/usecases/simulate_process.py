@@ -11,6 +11,7 @@ from mtd.domain.errors import ProcessError
 from mtd.domain.facts import facts
 from mtd.domain.order import Order
 from mtd.engine import interpreter
+from mtd.engine.phrases import Phrase, PhrasedError, phrase_of, to_json
 from mtd.engine.plan import Plan
 from mtd.engine.tokens import Changes, Done, Due, Failed, Occurrence, Received, Token, Waits, applied
 from mtd.usecases.cases import Json
@@ -44,7 +45,8 @@ class _Walk:
 
 def simulate_process(plan: Plan, order: Order, fails: Collection[str], values: Mapping[str, Any]) -> Json:
     """The way that the order takes: `steps` with what happened where and what was visited then; `outcome` is the end
-    that it reached, else `stands` says where it is and `problem` why it goes no further.
+    that it reached, else `stands` says where it is and `problem` why it goes no further: `message` in English,
+    `phrase` for other languages.
 
     `values` are what the order's data holds from the start, as forms and messages would leave it.
     """
@@ -54,12 +56,12 @@ def simulate_process(plan: Plan, order: Order, fails: Collection[str], values: M
         walk.take("begins", plan.start, interpreter.begin(plan, walk.known))
         while walk.outcome is None:
             if len(walk.steps) > MOST_STEPS:
-                raise ProcessError(f"it has not ended after {MOST_STEPS} steps", code="endless")
+                raise PhrasedError(Phrase("not_ended", steps=MOST_STEPS), code="endless")
             token = _next(walk.tokens)
             what, occurrence = _occurrence(walk, token, fails)
             walk.take(what, token.node, interpreter.step(plan, walk.tokens, occurrence, walk.known))
     except ProcessError as error:
-        problem = {"code": error.code, "message": str(error)}
+        problem = {"code": error.code, "message": str(error), "phrase": to_json(phrase_of(error))}
     return {
         "process": plan.process,
         "order": order.number,
