@@ -33,10 +33,10 @@ def _file(name: str, content: bytes) -> Any:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 
-def _import(page: Page, address: str, *files: Any) -> None:
+def _import(page: Page, address: str, *files: Any, button: str = "Import") -> None:
     page.goto(f"{address}/processes/import")
     page.set_input_files("input[type=file]", list(files))
-    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name=button).click()
 
 
 def test_a_diagram_is_imported_walked_through_and_its_orders_go_to_the_next_version_and_back(
@@ -45,7 +45,12 @@ def test_a_diagram_is_imported_walked_through_and_its_orders_go_to_the_next_vers
     process = f"test-{uuid.uuid4().hex[:8]}"
     page = enter(Role.SUPERVISOR)
     _import(page, address, _file(f"{process}.bpmn", bpmn(draw(_FIRST, "Test"))))
-    expect(page.locator("main")).to_contain_text("unbound", timeout=WAIT)
+    expect(page.locator("main")).to_contain_text("user task 'Approve' names no group", timeout=WAIT)
+    page.context.add_cookies([{"name": "locale", "value": "es", "url": address}])
+    _import(page, address, _file(f"{process}.bpmn", bpmn(draw(_FIRST, "Test"))), button="Importar")
+    expect(page.locator("main")).to_contain_text("tarea de usuario 'Approve' no nombra un grupo", timeout=WAIT)
+    expect(page.locator("main")).not_to_contain_text("names no group")
+    page.context.add_cookies([{"name": "locale", "value": "en", "url": address}])
     sheet = b"tasks: {Approve: {group: sales}}"
     _import(page, address, _file(f"{process}.bpmn", bpmn(draw(_FIRST, "Test"))), _file("a.yaml", sheet))
     expect(page.locator("main")).to_contain_text("group sales", timeout=WAIT)

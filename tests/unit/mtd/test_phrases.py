@@ -2,10 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from string import Formatter
 
 import pytest
+import yaml
+from tests.imports import ROOT
 
 from mtd.domain import xml
 from mtd.domain.errors import ProcessError
@@ -13,8 +14,10 @@ from mtd.engine import diagram_xml
 from mtd.engine.drawing import ACTIVITIES, GATEWAYS, DrawnNode, called
 from mtd.engine.english import TEXTS
 from mtd.engine.phrases import Phrase, PhrasedError, phrase_of, to_json, word
+from mtd.engine.reports import Source
+from mtd.usecases.import_processes import import_processes
 
-MTD = Path(__file__).parents[3] / "src" / "shared" / "mtd"
+MTD = ROOT / "src" / "shared" / "mtd"
 MADE = ("kind_", "trigger_", "type_", "xml_")
 """Codes that are put together of a word of the diagram."""
 
@@ -103,3 +106,10 @@ def test_what_the_xml_reader_refuses_is_told_as_it_says_it(content: bytes, code:
     with pytest.raises(Exception, match=r".") as why:
         xml.parse(content)
     assert str(refused.value) == f"the diagram cannot be read: {why.value}"
+
+
+def test_a_report_is_as_the_api_describes_it() -> None:
+    schema = yaml.safe_load((ROOT / "cloudformation" / "openapi_schemas.yaml").read_text("utf-8"))["Report"]
+    [refused] = import_processes([Source(name="p", content=b"")])
+    assert refused.keys() | {"version"} == schema["properties"].keys() == set(schema["required"])
+    assert refused["phrases"].keys() == schema["properties"]["phrases"]["properties"].keys()
