@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from devenv.problem import Problem
+from portal import binding_sheets
 
 type Json = dict[str, Any]
 
 _LARGEST_DIAGRAM = 50 * 1024 * 1024
-_LARGEST_SHEET = 256 * 1024
 
 
 def reports(paths: Sequence[Path], project: Path) -> list[Json]:
@@ -55,17 +53,13 @@ def file(path: Path) -> Json:
     sheet = path.with_suffix(".bindings.yaml")
     try:
         bindings = _sheet(sheet) if sheet.exists() else None
-    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
+    except (OSError, *binding_sheets.ERRORS) as error:
         told = " ".join(str(error).split())[:200]
         return {"name": path.name, "problem": f"its binding sheet {sheet.name} cannot be read: {told}"}
     return {"name": path.name, "content": base64.b64encode(content).decode(), "sheet": bindings}
 
 
 def _sheet(path: Path) -> Any:
-    if path.stat().st_size > _LARGEST_SHEET:
-        raise ValueError(f"it has more than {_LARGEST_SHEET} bytes")
-    text = path.read_text("utf-8")
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-        raise ValueError("aliases are not allowed")
-    # Every value stays a text: rules, times and names are the engine's to read.
-    return yaml.load(text, Loader=yaml.BaseLoader)
+    if path.stat().st_size > binding_sheets.LARGEST:
+        raise ValueError(f"it has more than {binding_sheets.LARGEST} bytes")
+    return binding_sheets.read(path.read_text("utf-8"))

@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from mtd.domain.errors import InvalidRequest
+from portal import binding_sheets
 from portal.catalogue import say
 from portal.uploads import Upload
 
@@ -18,7 +17,7 @@ ENDINGS = (".bpmn", ".xpdl", ".bpm", ".xml", ".yaml", ".yml", ".json")
 _DIAGRAM = re.compile(r"\.(bpmn|xpdl|bpm|xml)$", re.IGNORECASE)
 _SHEET = re.compile(r"(\.bindings)?\.ya?ml$", re.IGNORECASE)
 _FORM = re.compile(r"\.json$", re.IGNORECASE)
-_LARGEST_SHEET = 256 * 1024
+_LARGEST_FORM = 256 * 1024
 
 
 class FilesRefused(InvalidRequest):
@@ -55,28 +54,27 @@ def _file(file: Upload, sheets: Mapping[str, Any]) -> Json:
 
 
 def _sheet(file: Upload) -> Any:
-    """Every value stays a text: rules, times and names are the engine's to read."""
-    text = _text(file)
+    text = _text(file, binding_sheets.LARGEST)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            raise FilesRefused("sheet_aliases", name=file.name)
-        return yaml.load(text, Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return binding_sheets.read(text)
+    except binding_sheets.AliasError:
+        raise FilesRefused("sheet_aliases", name=file.name) from None
+    except binding_sheets.ERRORS as error:
         detail = " ".join(str(error).split())[:200]
         raise FilesRefused("sheet_malformed", name=file.name, detail=detail) from None
 
 
 def _form(file: Upload) -> Any:
-    text = _text(file)
+    text = _text(file, _LARGEST_FORM)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise FilesRefused("form_malformed", name=file.name, detail=error) from None
 
 
-def _text(file: Upload) -> str:
-    if len(file.content) > _LARGEST_SHEET:
-        raise FilesRefused("file_too_large", name=file.name, most=_LARGEST_SHEET)
+def _text(file: Upload, most: int) -> str:
+    if len(file.content) > most:
+        raise FilesRefused("file_too_large", name=file.name, most=most)
     try:
         return file.content.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,6 +1,7 @@
 """Text for a PDF that embeds no font: what its standard fonts have, broken to a width."""
 
 import unicodedata
+from bisect import bisect_right
 
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
@@ -32,6 +33,8 @@ class Text:
 
 def wrapped(text: str, font: str, size: float, width: float) -> list[str]:
     """The text in lines of at most that width, in points; at least one line. A word that is wider is cut."""
+    # No letter is narrower than a sixth of its size: what is beyond need not be measured.
+    most = max(1, int(6 * width / size))
     lines, line = [], ""
     for word in text.split():
         if line and stringWidth(f"{line} {word}", font, size) <= width:
@@ -40,12 +43,11 @@ def wrapped(text: str, font: str, size: float, width: float) -> list[str]:
         if line:
             lines.append(line)
         line = word
-        while stringWidth(line, font, size) > width:
-            # No letter is narrower than a fifth of its size: what is beyond need not be measured.
-            most = min(len(line), int(5 * width / size))
-            cut = next(n for n in range(most, 0, -1) if n == 1 or stringWidth(line[:n], font, size) <= width)
-            lines.append(line[:cut])
-            line = line[cut:]
+        while len(line) > 1 and stringWidth(line[: most + 1], font, size) > width:
+            start = line[: most + 1]
+            cut = bisect_right(range(1, len(start)), width, key=lambda n: stringWidth(start[:n], font, size))
+            lines.append(line[: cut or 1])
+            line = line[cut or 1 :]
     return [*lines, line] if line or not lines else lines
 
 

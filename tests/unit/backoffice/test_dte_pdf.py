@@ -131,4 +131,7 @@ def test_lines_are_as_wide_as_they_may_be() -> None:
     assert wrapped("uno dos", "Helvetica", 10, 20) == ["uno", "dos"]
     assert "".join(wrapped("abcdefghij" * 20, "Helvetica", 10, 50)) == "abcdefghij" * 20
     assert wrapped("", "Helvetica", 10, 50) == [""]
+    assert wrapped("WW", "Helvetica", 10, 1) == ["W", "W"], "a column narrower than a letter"
+    # The narrowest letter there is: as many as fit are a line.
+    assert {len(line) for line in wrapped("'" * 100, "Helvetica", 10, 19.2)} == {10}
     assert Text().of("a\tb") == "a b"

@@ -144,7 +144,7 @@ def test_files_that_do_not_belong_together_are_refused(names: list[str], code: s
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize("content", [b"\xff", b"a: &x 1\nb: *x", b"- " * 200_000, b"[" * 5_000])
+@pytest.mark.parametrize("content", [b"\xff", b"a: &x 1\nb: *x", b"- " * 200_000, b"[" * 60_000, b"{a: " * 60])
 def test_a_sheet_that_is_none_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidRequest, match=r"a\.yaml"):
         import_request([Upload(name="a.bpmn", content=b""), Upload(name="a.yaml", content=content)])

@@ -85,7 +85,7 @@ def test_what_cannot_be_read_is_one_sentence_each_and_code_1(
         ("tasks: {A: !!python/object/apply:os.getcwd []}", "task 'A' must be a server"),
         ("nonsense: 1", "there is no part 'nonsense'"),
         ("- a", "it must be a mapping"),
-        pytest.param("x" * 300_000, "has more than 262144 bytes", id="too large"),
+        pytest.param("x" * 300_000, "has more than 65536 bytes", id="too large"),
         ("\x00", "its binding sheet p.bindings.yaml cannot be read"),
     ],
 )
