@@ -1,8 +1,9 @@
 """Reads BPMN 2.0 as Bizagi Modeler and other tools write it."""
 
 from mtd.domain import xml
-from mtd.engine.bpmn_tree import BIZAGI, NAMESPACE, child_text, empty_labels, extended_values, lanes_of, one_line
+from mtd.engine.bpmn_tree import BIZAGI, NAMESPACE, child_text, empty_labels, extended_values, lanes_of, one_line, shown
 from mtd.engine.drawing import Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, Many
+from mtd.engine.naming import xml_id
 from mtd.engine.phrases import Phrase, PhrasedError
 
 _NOT_NODES = {
@@ -43,7 +44,9 @@ class _Reader:
         self._countempty_labels()
         collaboration = next((each for each in self._root.children if each.tag == NAMESPACE + "collaboration"), None)
         drawn = collaboration.attributes.get("name", "") if collaboration else ""
-        return Drawing(name=drawn or self._name, processes=processes, remarks=tuple(self._remarks))
+        ids = [node.id for process in processes for node in process.body.nodes]
+        pictured = not shown(self._root).isdisjoint(ids) and all(each == xml_id(each) for each in ids)
+        return Drawing(name=drawn or self._name, processes=processes, remarks=tuple(self._remarks), pictured=pictured)
 
     def _collect(self, element: xml.Element) -> None:
         """Names that elements elsewhere refer to: extended attributes, messages, errors, pools."""

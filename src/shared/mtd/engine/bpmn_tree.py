@@ -52,3 +52,12 @@ def child_text(element: xml.Element, tag: str) -> str:
 def one_line(text: str) -> str:
     """The text with its line breaks and spaces made single spaces."""
     return " ".join(text.split())
+
+
+def shown(element: xml.Element) -> set[str]:
+    """The ids of what has a shape in the document's picture."""
+    found = {element.attributes.get("bpmnElement", "")} if element.tag == _SHAPE else set()
+    for child in element.children:
+        if not child.tag.startswith(NAMESPACE):
+            found |= shown(child)
+    return found

@@ -19,7 +19,7 @@ from mtd.engine.drawing import (
     called_flow,
 )
 from mtd.engine.flow_rules import rules_of
-from mtd.engine.naming import plain, slug, unique
+from mtd.engine.naming import plain, slug, unique, xml_id
 from mtd.engine.phrases import Phrase, PhrasedError, word
 from mtd.engine.plan import CANCELLATION, Flow, Kind, Node, Plan, Trigger
 
@@ -72,7 +72,7 @@ class Compiler:
             )
             known = {"kind": Kind.PASS, **fields}
             self._nodes[ids[node.id]] = Node(
-                id=ids[node.id], name=node.name or node.id, element=node.id, scope=scope, **known
+                id=ids[node.id], name=node.name or node.id, element=xml_id(node.id), scope=scope, **known
             )
         self._attach(body, nodes, ids)
         self._check_events(body, nodes, outgoing)

@@ -6,6 +6,7 @@
 
 from dataclasses import dataclass, field
 
+from mtd.engine.geometry import Box, Point
 from mtd.engine.phrases import Phrase
 
 MOST_NODES = 5_000
@@ -53,18 +54,24 @@ class Many:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnFlow:
-    """A sequence flow with its label and condition as drawn."""
+    """A sequence flow with its label and condition as drawn. `bends` are its points, the ends included."""
 
     id: str
     name: str
     source: str
     target: str
     condition: str = ""
+    bends: tuple[Point, ...] = field(default=(), compare=False)
+    label: Box | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnNode:
-    """A node. `detail` is a timer's time, a script, or a called process; `reference` a message's name or error code."""
+    """A node. `detail` is a timer's time, a script, or a called process; `reference` a message's name or error code.
+
+    `box` and `label` say where the file draws it and its text, if it does; `expanded` that a sub-process shows what is
+    in it.
+    """
 
     id: str
     name: str
@@ -80,6 +87,9 @@ class DrawnNode:
     documentation: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     body: "Body | None" = None
+    box: Box | None = field(default=None, compare=False)
+    label: Box | None = field(default=None, compare=False)
+    expanded: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,23 +101,35 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnLane:
+    """A lane with a name, and where it is drawn, if it is."""
+
+    name: str
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnProcess:
-    """A pool's process. `executable` is None where the file does not say."""
+    """A pool's process. `executable` is None where the file does not say; `pool` is its box where one is seen."""
 
     id: str
     name: str
     body: Body
     executable: bool | None = None
     documentation: str = ""
+    pool: Box | None = field(default=None, compare=False)
+    lanes: tuple[DrawnLane, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """One diagram. `remarks` are what the reader itself had to put right."""
+    """One diagram. `remarks` are what the reader itself had to put right; `pictured` says that the file can be shown as
+    it is: BPMN with a shape for what is in it."""
 
     name: str
     processes: tuple[DrawnProcess, ...]
     remarks: tuple[Phrase, ...] = ()
+    pictured: bool = False
 
 
 def called(node: DrawnNode) -> Phrase:

@@ -147,4 +147,5 @@ def _report(
         verdict=verdict,
         reason=errors[0] if errors else unbound[0] if unbound else None,
         plan=None if errors else plan,
+        unseen=None if read.drawing.pictured else process,
     )

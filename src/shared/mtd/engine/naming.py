@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+_XML_ID = re.compile(r"(?:[A-Za-z][A-Za-z0-9_.-]*:)?[A-Za-z_][A-Za-z0-9_.-]*")
+
 
 @lru_cache(maxsize=2_000)
 def plain(text: str) -> str:
@@ -15,6 +17,17 @@ def plain(text: str) -> str:
 def slug(name: str) -> str:
     """A node's id from its name: 'Emisión DTE' as 'emision_dte'."""
     return re.sub(r"[^a-z0-9]+", "_", plain(name)).strip("_")
+
+
+def xml_id(text: str) -> str:
+    """An id that BPMN allows, from one that may not be: Bizagi's own ids often begin with a digit. A good one stays.
+
+    What is good is what the portal's viewer takes: ASCII letters, digits, `_`, `-` and `.`, with a prefix or without.
+    """
+    if _XML_ID.fullmatch(text):
+        return text
+    made = re.sub(r"[^A-Za-z0-9_.-]", lambda found: f"_{ord(found[0]):x}_", text)
+    return made if _XML_ID.fullmatch(made) else f"Id_{made}"
 
 
 def unique(wanted: str, taken: dict[str, int]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from mtd.engine.drawing import DrawnProcess
 from mtd.engine.phrases import Phrase
 from mtd.engine.plan import Kind, Plan, Work
 
@@ -38,7 +39,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What became of one process. `nodes` and `flows` count what is drawn; `bindings` say who does each task."""
+    """What became of one process. `nodes` and `flows` count what is drawn; `bindings` say who does each task;
+    `unseen` is the process where the file has no picture of it that a viewer shows."""
 
     process: str
     name: str = ""
@@ -52,6 +54,7 @@ class Report:
     verdict: Verdict = Verdict.READY
     reason: Phrase | None = None
     plan: Plan | None = None
+    unseen: DrawnProcess | None = None
 
 
 def lacking(report: Report, missing: Sequence[Phrase]) -> Report:

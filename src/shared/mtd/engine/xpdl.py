@@ -7,7 +7,8 @@ from mtd.domain import xml
 from mtd.engine.drawing import DEEPEST, MOST_NODES, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, Many
 from mtd.engine.phrases import Phrase, PhrasedError
 from mtd.engine.xpdl_events import event_fields, message_fields
-from mtd.engine.xpdl_lanes import lanes_of
+from mtd.engine.xpdl_graphics import bends_of, box_of, is_expanded, label_of
+from mtd.engine.xpdl_lanes import drawn_lanes, drawn_pool, lanes_of
 from mtd.engine.xpdl_tree import child, inside, local, one_line, text
 
 type Attributes = Mapping[str, Mapping[str, str]]
@@ -44,6 +45,8 @@ def read(root: xml.Element, name: str, attributes: Attributes | None = None) -> 
                 name=one_line(element.attributes.get("Name", "") or (pool.attributes.get("Name", "") if pool else "")),
                 body=reader.body(element),
                 documentation=text(child(element, "ProcessHeader"), "Description"),
+                pool=drawn_pool(pool) if pool else None,
+                lanes=drawn_lanes(pool) if pool else (),
             )
         )
     return Drawing(name=root.attributes.get("Name", "") or name, processes=tuple(processes))
@@ -96,6 +99,9 @@ class _Reader:
             lane=self._lanes.get(identifier, ""),
             documentation=text(element, "Documentation") or text(element, "Description"),
             attributes={**said, **self._attributes.get(identifier, {})},
+            box=box_of(element),
+            label=label_of(element),
+            expanded=is_expanded(element),
             **made,
         )
 
@@ -160,4 +166,6 @@ def _flow(element: xml.Element) -> DrawnFlow:
         source=attributes.get("From", ""),
         target=attributes.get("To", ""),
         condition=_condition(element)[1],
+        bends=bends_of(element),
+        label=label_of(element, "ConnectorGraphicsInfos"),
     )

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.engine import importing, plan_json
+from mtd.engine.diagram import diagram
 from mtd.engine.phrases import Phrase
 from mtd.engine.plan import Kind, Plan
 from mtd.engine.reports import Report, Source, Verdict, lacking
@@ -85,9 +86,16 @@ def _keep(report: Report, source: Source, forms: Mapping[str, Any], versions: Ve
     used = {name: forms[name] for name in sorted(wanted)}
     plan = plan_json.to_json(report.plan)
     digest = hashlib.sha256(json.dumps([plan, used], sort_keys=True).encode()).hexdigest()
-    diagram = source.content.decode("utf-8", "replace").replace("\0", "")
-    told["version"] = versions.store(report.process, plan, diagram, digest, used, told)
+    told["version"] = versions.store(report.process, plan, _diagram(report, source), digest, used, told)
     return told
+
+
+def _diagram(report: Report, source: Source) -> str:
+    """The picture that pages show: the file's own, or else one that is drawn of what runs. It is drawn once, here, and
+    not when it is read: a version never changes, and `.bpm` is binary."""
+    if report.unseen is not None:
+        return diagram(report.unseen)
+    return source.content.decode("utf-8", "replace").replace("\0", "")
 
 
 def _forms(plan: Plan) -> dict[str, str]:
