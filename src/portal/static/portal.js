@@ -108,10 +108,13 @@
       target.replaceChildren()
       const viewer = new window.BpmnJS({ container: target })
       await viewer.importXML(withoutEmptyLabels(await answer.text()))
-      const canvas = viewer.get('canvas')
-      for (const id of JSON.parse(target.dataset.passed)) canvas.addMarker(id, 'passed')
-      for (const id of JSON.parse(target.dataset.places)) canvas.addMarker(id, target.dataset.ended === 'true' ? 'ended' : 'here')
+      const [canvas, registry] = ['canvas', 'elementRegistry'].map((name) => viewer.get(name))
+      // A process that this one calls has a diagram of its own: its elements are not in this one.
+      const mark = (ids, kind) => ids.filter((id) => registry.get(id)).forEach((id) => canvas.addMarker(id, kind))
+      mark(JSON.parse(target.dataset.passed), 'passed')
+      mark(JSON.parse(target.dataset.places), target.dataset.ended === 'true' ? 'ended' : 'here')
       for (const [id, { level, label }] of Object.entries(JSON.parse(target.dataset.heat || '{}'))) {
+        if (!registry.get(id)) continue
         canvas.addMarker(id, `heat-${level}`)
         viewer.get('overlays').add(id, { position: { bottom: 10, left: 6 }, html: badge(label, 'badge figure') })
       }

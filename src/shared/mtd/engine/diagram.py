@@ -74,7 +74,8 @@ class _Writer:
         shapes = picture(process, ids, self._flows, plane=plane, pool=pool_id, lanes=lanes)
         return (
             f'<?xml version="1.0" encoding="UTF-8"?>\n<bpmn:definitions {_NAMESPACES} '
-            f'id={_q(ids.other("definitions"))} targetNamespace="urn:mtd:diagram">{"".join(self._referred())}{pool if pool_id else ""}'
+            f'id={_q(ids.other("definitions"))} targetNamespace="urn:mtd:diagram">{"".join(self._referred())}'
+            f"{pool if pool_id else ''}"
             f'<bpmn:process id={_q(process_id)} name={_q(process.name)} isExecutable="true">'
             f"{self._lane_set(lanes)}{body}</bpmn:process>{shapes}</bpmn:definitions>\n"
         ).replace("><", ">\n<")

@@ -7,7 +7,7 @@ from xml.sax.saxutils import quoteattr as _q
 from mtd.engine.drawing import Body, DrawnFlow, DrawnNode, DrawnProcess
 from mtd.engine.geometry import Box, around
 
-_LETTER, _LINE, _WIDEST = 6.5, 14.0, 90.0
+_LETTER, _LINE, _NARROWEST, _WIDEST = 6.5, 14.0, 30.0, 90.0
 """Pixels of a letter, of a line, and of a label before it breaks, in the viewer's own type."""
 _NEAR_FLOW, _NEAR_NODE = 40.0, 60.0
 
@@ -81,11 +81,20 @@ def _edge(ids: Ids, element: str, flow: DrawnFlow) -> str:
 
 
 def _node_label(node: DrawnNode) -> Box | None:
-    """The place of an event's or gateway's text, where the file has one that is believable."""
-    outside = node.kind.endswith(("Event", "Gateway"))
-    if not outside or not node.name or node.label is None or node.box is None or not node.label.width:
+    """The place of an event's or gateway's text, where the file has one that is believable. That of an event on an edge
+    is else beside the flow that leaves it downwards."""
+    if not node.kind.endswith(("Event", "Gateway")) or not node.name or node.box is None:
         return None
-    return _sized(node.label, node.name) if node.box.grown(_NEAR_NODE).overlaps(node.label) else None
+    if (
+        node.label
+        and node.label != Box(0, 0, 0, 0)
+        and node.box.grown(_NEAR_NODE).overlaps(label := _sized(node.label, node.name))
+    ):
+        return label
+    if node.kind != "boundaryEvent":
+        return None
+    label = _sized(Box(0, 0, 0, 0), node.name)
+    return label.moved(node.box.centre.x - label.width - 2, node.box.bottom + 2)
 
 
 def _flow_label(flow: DrawnFlow) -> Box | None:
@@ -98,7 +107,7 @@ def _flow_label(flow: DrawnFlow) -> Box | None:
 
 
 def _sized(label: Box, text: str) -> Box:
-    width = min(len(text) * _LETTER, _WIDEST)
+    width = min(max(len(text) * _LETTER, _NARROWEST), _WIDEST)
     lines = max(1, round(len(text) * _LETTER / _WIDEST + 0.3))
     return Box(label.x, label.y, label.width or width, label.height or lines * _LINE)
 

@@ -1,7 +1,8 @@
 """A process with a place for all that is in it: what the file draws stays where it is, the rest is placed.
 
 Files say too little: no graphics at all, a place without a size, all nodes at the same place, coordinates in a
-sub-process that are the page's, its own or those of another page. And what the import adds (a start, an end) nobody has drawn.
+sub-process that are the page's, its own or those of another page. And what the import adds (a start, an end) nobody
+has drawn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from mtd.engine.sizes import hosts_of, inside_of, moved, on_host, seat, size_of
 _MOST_ADDED = 100
 """A drawing that lacks more nodes than these is laid out anew, as one is that lacks the half of them."""
 _BESIDE, _LOWER, _TRIES = 50.0, 45.0, 20
-_POOL_HEADER = 30.0
+_POOL_HEADER, _MARGIN = 30.0, 10.0
 
 
 def placed(process: DrawnProcess) -> DrawnProcess:
@@ -30,7 +31,7 @@ def placed(process: DrawnProcess) -> DrawnProcess:
     used = {node.lane for node in body.nodes if node.lane}
     names = dict.fromkeys([*(lane.name for lane in process.lanes if lane.name in used), *sorted(used)])
     body, lanes = layered(body, list(names))
-    pool = around([*(lane.box for lane in lanes if lane.box), inside_of(body).grown(_POOL_HEADER)]) if lanes else None
+    pool = around([*(lane.box for lane in lanes if lane.box), inside_of(body).grown(_MARGIN)]) if lanes else None
     shown = pool and Box(pool.x - _POOL_HEADER, pool.y, pool.width + _POOL_HEADER, pool.height)
     return replace(process, body=body, pool=shown, lanes=lanes)
 
@@ -60,7 +61,7 @@ def _framed(node: DrawnNode) -> DrawnNode:
         return node
     if Box(0, 0, box.width, box.height).grown(1).holds(inside):
         return replace(node, body=moved(node.body, box.x, box.y))
-    larger = around([box, inside.grown(10)])
+    larger = around([box, inside.grown(_MARGIN)])
     if box.touches(inside.centre) and larger.width * larger.height <= 2 * box.width * box.height:
         return replace(node, box=larger)
     return replace(node, expanded=False)
@@ -157,13 +158,16 @@ def _free(wanted: Box, boxes: Mapping[str, Box]) -> Box:
 
 
 def _frame(process: DrawnProcess, drawn: Sequence[Box], inside: Box) -> tuple[Box | None, tuple[DrawnLane, ...]]:
-    """The pool, large enough for what was added, and its lanes; none where the nodes are drawn elsewhere."""
-    boxes = [lane.box for lane in process.lanes if lane.box]
-    pool = process.pool or (around(boxes) if boxes else None)
+    """The pool with its lanes, wider where something was added; none where it is not seen or drawn elsewhere."""
+    pool = process.pool
     if pool is None or sum(pool.holds(box) for box in drawn) * 2 < len(drawn):
         return None, tuple(replace(lane, box=None) for lane in process.lanes)
-    if not pool.grown(1).holds(inside):
-        pool = around([pool, inside.grown(10)])
-    return pool, tuple(
-        lane if lane.box and pool.grown(1).holds(lane.box) else replace(lane, box=None) for lane in process.lanes
+    headers = _POOL_HEADER * (2 if any(lane.box for lane in process.lanes) else 1)
+    needed = Box(inside.x - headers, inside.y, inside.width + headers, inside.height)
+    if pool.grown(1).holds(needed):
+        return pool, process.lanes
+    wider = around([pool, needed.grown(_MARGIN)])
+    left, right = wider.x + _POOL_HEADER, wider.right
+    return wider, tuple(
+        replace(lane, box=lane.box and Box(left, lane.box.y, right - left, lane.box.height)) for lane in process.lanes
     )

@@ -5,17 +5,23 @@ from collections.abc import Sequence
 from mtd.engine.drawing import DrawnNode
 from mtd.engine.geometry import Box, Point, towards
 
-_NEAR = 2.0
+_NEAR, _ASTRAY = 2.0, 60.0
 _AROUND = 30.0
 
 
 def route(bends: Sequence[Point], source: DrawnNode, target: DrawnNode) -> tuple[Point, ...]:
-    """At least two points, the first at the source's edge and the last at the target's. Both have a box."""
+    """At least two points, the first at the source's edge and the last at the target's. Both have a box.
+
+    Bends that begin or end far from their nodes are not the page's (some tools write offsets): they are left out.
+    """
     assert source.box is not None
     assert target.box is not None
     points = [point for number, point in enumerate(bends) if not number or point != bends[number - 1]]
-    points = _leaving(source.box, source.kind, points)
-    points = _leaving(target.box, target.kind, points[::-1])[::-1]
+    if points and source.box.grown(_ASTRAY).touches(points[0]) and target.box.grown(_ASTRAY).touches(points[-1]):
+        points = _leaving(source.box, source.kind, points)
+        points = _leaving(target.box, target.kind, points[::-1])[::-1]
+    else:
+        points = []
     if len(points) > 1 and points[0] != points[-1]:
         return tuple(points)
     return _loop(source.box) if source.id == target.id else _at_angles(source.box, target.box)

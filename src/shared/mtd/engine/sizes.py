@@ -18,7 +18,7 @@ def size_of(node: DrawnNode) -> tuple[float, float]:
         return _GATEWAY
     if node.body and node.body.nodes:
         inside = inside_of(node.body)
-        return max(_TASK[0], inside.width + 2 * _INSET), max(_TASK[1], inside.height + _HEADER + _INSET)
+        return max(_TASK[0], inside.width + 2 * _INSET), max(_TASK[1], inside.height + 2 * _HEADER)
     return _TASK
 
 
