@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape
 from xml.sax.saxutils import quoteattr as _q
 
-from mtd.engine.drawing import Body, Drawing, DrawnFlow, DrawnNode
+from mtd.engine.drawing import Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess
+from mtd.engine.geometry import Box
 from tests.bpmn_files import attribute_names
 
 _XPDL = 'xmlns="http://www.wfmc.org/2009/XPDL2.2"'
@@ -23,7 +24,8 @@ _XPDL_ROUTES = {
 def xpdl(drawing: Drawing, *, attributes: bool = True) -> bytes:
     """The drawing as XPDL 2.2; without `attributes` as it lies in a `.bpm` file, which keeps them apart."""
     pools = "".join(
-        f"<Pool Id={_q(f'pool-{each.id}')} Name={_q(each.name)} Process={_q(each.id)}>{_xpdl_lanes(each.body)}</Pool>"
+        f"<Pool Id={_q(f'pool-{each.id}')} Name={_q(each.name)} Process={_q(each.id)}>{_xpdl_lanes(each)}"
+        f"{drawn_at(each.pool) if each.pool else ''}</Pool>"
         for each in drawing.processes
     )
     processes = "".join(
@@ -42,9 +44,32 @@ def xpdl(drawing: Drawing, *, attributes: bool = True) -> bytes:
     )
 
 
-def _xpdl_lanes(body: Body) -> str:
-    names = dict.fromkeys(node.lane for node in body.nodes if node.lane)
-    return f"<Lanes>{''.join(f'<Lane Id={_q(f"lane-{name}")} Name={_q(name)} />' for name in names)}</Lanes>"
+def _xpdl_lanes(process: DrawnProcess) -> str:
+    """Bizagi's lanes are relative to their pool, and come before its own graphics."""
+    names = dict.fromkeys(node.lane for node in process.body.nodes if node.lane)
+    boxes = {lane.name: lane.box.moved(-process.pool.x, -process.pool.y) for lane in process.lanes
+             if lane.box and process.pool}  # fmt: skip
+    lanes = "".join(
+        f"<Lane Id={_q(f'lane-{name}')} Name={_q(name)}>{drawn_at(boxes[name])}</Lane>"
+        if name in boxes
+        else f"<Lane Id={_q(f'lane-{name}')} Name={_q(name)} />"
+        for name in [*names, *(boxes.keys() - names)]
+    )
+    return f"<Lanes>{lanes}</Lanes>"
+
+
+def drawn_at(box: Box | None, said: str = "") -> str:
+    """Where an element is drawn, as Bizagi Modeler says it: on the page."""
+    place = f'<Coordinates XCoordinate="{box.x:g}" YCoordinate="{box.y:g}" />' if box else ""
+    said += f' ToolId="BizAgi_Process_Modeler" Height="{box.height:g}" Width="{box.width:g}"' if box else ""
+    inner = f"<NodeGraphicsInfo{said}>{place}</NodeGraphicsInfo>" if place else f"<NodeGraphicsInfo{said} />"
+    return f"<NodeGraphicsInfos>{inner}</NodeGraphicsInfos>"
+
+
+def _bends(flow: DrawnFlow) -> str:
+    points = "".join(f'<Coordinates XCoordinate="{each.x:g}" YCoordinate="{each.y:g}" />' for each in flow.bends)
+    graphics = f'<ConnectorGraphicsInfo ToolId="BizAgi_Process_Modeler">{points}</ConnectorGraphicsInfo>'
+    return f"<ConnectorGraphicsInfos>{graphics}</ConnectorGraphicsInfos>" if flow.bends else ""
 
 
 def _activity_sets(body: Body, attributes: bool) -> str:
@@ -61,7 +86,7 @@ def _xpdl_body(body: Body, attributes: bool) -> str:
     transitions = "".join(
         f"<Transition Id={_q(flow.id)} Name={_q(flow.name)} From={_q(flow.source)} To={_q(flow.target)}>"
         + ('<Condition Type="OTHERWISE" />' if flow.id in defaults else f"<Condition>{_expression(flow)}</Condition>")
-        + "</Transition>"
+        + f"{_bends(flow)}</Transition>"
         for flow in body.flows
     )
     nodes = "".join(_xpdl_node(node, attributes) for node in body.nodes)
@@ -76,10 +101,11 @@ def _xpdl_node(node: DrawnNode, attributes: bool) -> str:
     said = "".join(f'<ExtendedAttribute Name="{name}" Value={_q(each)} />' for name, each in node.attributes.items())
     ordering = "Sequential" if node.many and node.many.sequential else "Parallel"
     loop = f'<Loop LoopType="MultiInstance"><LoopMultiInstance MI_Ordering="{ordering}" /></Loop>'
-    lane = f"<NodeGraphicsInfos><NodeGraphicsInfo LaneId={_q(f'lane-{node.lane}')} /></NodeGraphicsInfos>"
+    graphics = drawn_at(node.box, f" LaneId={_q(f'lane-{node.lane}')}" if node.lane else "")
     return (
         f"<Activity Id={_q(node.id)} Name={_q(node.name)}><Description />{_xpdl_kind(node)}{loop if node.many else ''}"
-        f"{lane if node.lane else ''}<ExtendedAttributes>{said if attributes else ''}</ExtendedAttributes></Activity>"
+        f"{graphics if node.lane or node.box else ''}<ExtendedAttributes>{said if attributes else ''}"
+        "</ExtendedAttributes></Activity>"
     )
 
 
@@ -94,7 +120,8 @@ def _xpdl_kind(node: DrawnNode) -> str:
     if node.kind in _XPDL_ROUTES:
         return f"<Route{_XPDL_ROUTES[node.kind]} />"
     if node.kind == "subProcess":
-        return f"<BlockActivity ActivitySetId={_q(node.id)} />"
+        shown = ' View="EXPANDED"' if node.expanded else ""
+        return f"<BlockActivity ActivitySetId={_q(node.id)}{shown} />"
     if node.kind == "callActivity":
         return f"<Implementation><SubFlow Id={_q(node.detail)} /></Implementation>"
     trigger = node.trigger.capitalize() or "None"

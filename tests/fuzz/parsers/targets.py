@@ -7,10 +7,11 @@ import time
 import tracemalloc
 from collections.abc import Callable, Mapping
 
-from mtd.domain import order, ubl
+from mtd.domain import order, ubl, xml
 from mtd.domain.errors import BusinessError, MtdError, RejectedOrder
 from mtd.domain.totals import amounts
 from mtd.engine import plan_json
+from mtd.engine.diagram import diagram
 from mtd.engine.importing import import_sources
 from mtd.engine.reports import Source, Verdict
 
@@ -42,13 +43,15 @@ def _told(error: MtdError) -> None:
 
 
 def diagrams(content: bytes) -> None:
-    """A diagram's file has a report for each process: refused in one sentence, or a plan that can be stored."""
+    """A diagram's file has a report for each process: refused in one sentence, or a plan to store and draw."""
     for report in import_sources([Source(name="fuzzed", content=content)], ("validation", "dispatch")):
         if report.verdict is Verdict.REFUSED:
             assert report.reason
             assert "\n" not in str(report.reason)
         if report.plan is not None:
             assert plan_json.from_json(plan_json.to_json(report.plan)) == report.plan
+            if report.unseen is not None:
+                assert xml.parse(diagram(report.unseen).encode())
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {"orders": orders, "diagrams": diagrams}

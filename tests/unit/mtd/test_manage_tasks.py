@@ -12,12 +12,15 @@ from tests.bpmn_files import bpmn
 from tests.cases import plan_of
 from tests.diagrams import draw
 from tests.orders import OrderFile
+from tests.pictures import picture_of
 from tests.unit.mtd.fakes import FakeWork
+from tests.xpdl_files import bpm, xpdl
 
 from mtd.adapters.forms import JsonSchemas
 from mtd.domain import ubl
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.engine import importing
+from mtd.engine.diagram import diagram
 from mtd.engine.plan import Plan
 from mtd.engine.reports import Source
 from mtd.engine.tokens import Token, Waits
@@ -167,9 +170,10 @@ class FakeVersions:
     stored: list[str] = field(default_factory=list)
     active: list[int] = field(default_factory=list)
     of_old: Plan | None = None
+    diagrams: list[str] = field(default_factory=list)
 
     def store(self, process: str, plan: Json, diagram: str, digest: str, forms: Mapping[str, Any], report: Json) -> int:
-        assert "<process" in diagram
+        self.diagrams.append(diagram)
         assert plan["process"] == process == report["process"]
         assert set(forms) <= {"approval"}
         if digest not in self.stored:
@@ -210,6 +214,21 @@ def test_what_is_ready_becomes_a_version_and_the_same_again_none() -> None:
         change_version("p", 3, "retire", versions)
     with pytest.raises(InvalidRequest):
         change_version("p", 1, "delete", versions)
+
+
+def test_a_version_keeps_the_picture_of_its_file_or_one_that_is_drawn_of_it() -> None:
+    versions, told = FakeVersions(), {"tasks": {"Check": {"group": "sales"}}}
+    text = "start: S\nuser: Check\nend: E\nS > Check > E"
+    plain, drawing = bpmn(draw(text)), draw(text, "Sales")
+    pictured = diagram(drawing.processes[0]).encode()
+    sources = [Source(name=f"p.{ending}", content=content, sheet=told) for ending, content in
+               (("bpmn", pictured), ("bpmn", plain), ("xpdl", xpdl(drawing)), ("bpm", bpm([drawing])))]  # fmt: skip
+    for source in sources:
+        assert import_versions([source], {}, versions, JsonSchemas())[0]["verdict"] == "ready"
+
+    assert versions.diagrams[0] == pictured.decode()
+    for drawn in versions.diagrams:
+        assert picture_of(drawn.encode()).boxes.keys() == {"S", "Check", "E"}
 
 
 def test_a_task_that_nothing_serves_keeps_a_version_from_orders() -> None:

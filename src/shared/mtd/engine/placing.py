@@ -18,6 +18,8 @@ _MOST_ADDED = 100
 """A drawing that lacks more nodes than these is laid out anew, as one is that lacks the half of them."""
 _BESIDE, _LOWER, _TRIES = 50.0, 45.0, 20
 _POOL_HEADER, _MARGIN = 30.0, 10.0
+_ROOMIEST = 6.0
+"""Lanes of so many times the room of what is in them are a page, not lanes."""
 
 
 def placed(process: DrawnProcess) -> DrawnProcess:
@@ -158,11 +160,15 @@ def _free(wanted: Box, boxes: Mapping[str, Box]) -> Box:
 
 
 def _frame(process: DrawnProcess, drawn: Sequence[Box], inside: Box) -> tuple[Box | None, tuple[DrawnLane, ...]]:
-    """The pool with its lanes, wider where something was added; none where it is not seen or drawn elsewhere."""
-    pool = process.pool
-    if pool is None or sum(pool.holds(box) for box in drawn) * 2 < len(drawn):
+    """The pool with its lanes, wider where something was added; none where neither it nor they are around the nodes."""
+    lanes = [lane.box for lane in process.lanes if lane.box]
+    candidates = [process.pool] if process.pool else []
+    if lanes and (of_lanes := around(lanes)).width * of_lanes.height <= _ROOMIEST * inside.width * inside.height:
+        candidates.append(around([of_lanes, of_lanes.moved(-_POOL_HEADER, 0)]))
+    pool = next((each for each in candidates if sum(map(each.holds, drawn)) * 2 >= len(drawn)), None)
+    if pool is None:
         return None, tuple(replace(lane, box=None) for lane in process.lanes)
-    headers = _POOL_HEADER * (2 if any(lane.box for lane in process.lanes) else 1)
+    headers = _POOL_HEADER * (2 if lanes else 1)
     needed = Box(inside.x - headers, inside.y, inside.width + headers, inside.height)
     if pool.grown(1).holds(needed):
         return pool, process.lanes
