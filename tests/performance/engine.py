@@ -1,7 +1,7 @@
 """The engine: microseconds a step of the interpreter, and the time to import and compile a large diagram.
 
 Steps are measured on the order's own process, on parallel branches with an inclusive join, and inside a sequential
-multi-instance of 2,000 lines; importing on a generated diagram of 300 KB. The last line is one JSON object.
+multi-instance of 2,000 lines; importing, and drawing anew, on a generated diagram of 300 KB. The last line is JSON.
 
     .venv/bin/python tests/performance/engine.py [--rounds 2000]
 """
@@ -21,6 +21,7 @@ sys.path[:1] = [str(ROOT)]
 
 from mtd.domain import xml  # noqa: E402
 from mtd.engine import importing, interpreter, plan_json  # noqa: E402
+from mtd.engine.diagram import diagram  # noqa: E402
 from mtd.engine.plan import Plan  # noqa: E402
 from mtd.engine.reports import Source  # noqa: E402
 from mtd.engine.tokens import Done, Token, Waits, applied  # noqa: E402
@@ -146,13 +147,16 @@ def main() -> None:
     [report] = importing.import_sources(sources, ())
     assert report.plan is not None, report.reason
     document = plan_json.to_json(report.plan)
+    unseen = report.unseen
+    assert unseen is not None
     measured = {
         "xml_ms": milliseconds(lambda: xml.parse(content), 9),
         "import_ms": milliseconds(lambda: importing.import_sources(sources, ()), 9),
+        "diagram_ms": milliseconds(lambda: diagram(unseen), 9),
         "plan_from_json_ms": milliseconds(lambda: plan_json.from_json(document), 9),
     }
     print(f"Diagram of {len(content) / 1024:.0f} KB, {report.nodes} nodes, {report.flows} flows; plan of ", end="")
-    print(f"{len(json.dumps(document)) / 1024:.0f} KB")
+    print(f"{len(json.dumps(document)) / 1024:.0f} KB, drawn as BPMN {len(diagram(unseen)) / 1024:.0f} KB")
     for label, value in measured.items():
         print(f"  {label:<20}{value:8.1f}" + (f"   goal <= {_GOAL_COMPILE_MS}" if label == "import_ms" else ""))
     rounded = {name: round(value, 1) for name, value in measured.items()}

@@ -3,7 +3,7 @@
 Ids are those that a plan's nodes name as their `element`, so that counts, times and tokens find their shape.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import escape
 from xml.sax.saxutils import quoteattr as _q
 
@@ -11,6 +11,7 @@ from mtd.engine.drawing import ACTIVITIES, GATEWAYS, Body, DrawnNode, DrawnProce
 from mtd.engine.naming import unique, xml_id
 from mtd.engine.picture import picture
 from mtd.engine.placing import placed
+from mtd.engine.sizes import hosts_of
 
 _NAMESPACES = (
     'xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -104,8 +105,9 @@ class _Writer:
 
     def _body(self, body: Body) -> Iterator[str]:
         defaults = {flow.id: self._flows[id(body), number] for number, flow in enumerate(body.flows)}
+        hosts = hosts_of(body)
         for node in body.nodes:
-            yield self._node(node, body, defaults)
+            yield self._node(node, kind_of(node, hosts), body, defaults)
         for number, flow in enumerate(body.flows):
             source, target = self._ids.node(body, flow.source), self._ids.node(body, flow.target)
             condition = (
@@ -117,8 +119,8 @@ class _Writer:
                 f"targetRef={_q(target)}>{condition if flow.condition else ''}</bpmn:sequenceFlow>"
             )
 
-    def _node(self, node: DrawnNode, body: Body, defaults: dict[str, str]) -> str:
-        kind, said = kind_of(node, body), f"id={_q(self._ids.node(body, node.id))}{_named(node.name)}"
+    def _node(self, node: DrawnNode, kind: str, body: Body, defaults: dict[str, str]) -> str:
+        said = f"id={_q(self._ids.node(body, node.id))}{_named(node.name)}"
         said += f" default={_q(defaults[node.default])}" if node.default in defaults else ""
         if kind == "boundaryEvent":
             said += f" attachedToRef={_q(self._ids.node(body, node.attached_to))}"
@@ -162,9 +164,9 @@ class _Writer:
             yield f"<bpmn:{kind} id={_q(reference)} name={_q(name)}{code} />"
 
 
-def kind_of(node: DrawnNode, body: Body) -> str:
-    """The element to write: BPMN's own, and what a viewer can draw."""
-    if node.kind == "boundaryEvent" and all(each.id != node.attached_to for each in body.nodes):
+def kind_of(node: DrawnNode, hosts: Mapping[str, str]) -> str:
+    """The element to write: BPMN's own, and one that a viewer can draw; `hosts` are those of boundary events."""
+    if node.kind == "boundaryEvent" and node.id not in hosts:
         return "intermediateCatchEvent"
     return node.kind if node.kind in ACTIVITIES | GATEWAYS | _EVENTS else "task"
 

@@ -49,12 +49,13 @@ def _page(ids: Ids, element: str, shapes: str) -> str:
 
 
 def _body(body: Body, ids: Ids, flows: Mapping[tuple[int, int], str], closed: list[tuple[str, Body]]) -> Iterator[str]:
+    nodes = {node.id: node for node in body.nodes}
     # What comes later lies above: events on the edge of an activity must.
     for node in sorted(body.nodes, key=lambda each: each.kind == "boundaryEvent"):
         node_id = ids.node(body, node.id)
         more = f' isExpanded="{"true" if node.expanded else "false"}"' if node.body else ""
         assert node.box is not None
-        yield _shape(ids, node_id, node.box, more, _node_label(node))
+        yield _shape(ids, node_id, node.box, more, _node_label(node, nodes.get(node.attached_to)))
         if node.body and node.body.nodes:
             if node.expanded:
                 yield from _body(node.body, ids, flows, closed)
@@ -80,21 +81,22 @@ def _edge(ids: Ids, element: str, flow: DrawnFlow) -> str:
     )
 
 
-def _node_label(node: DrawnNode) -> Box | None:
+def _node_label(node: DrawnNode, host: DrawnNode | None) -> Box | None:
     """The place of an event's or gateway's text, where the file has one that is believable. That of an event on an edge
-    is else beside the flow that leaves it downwards."""
+    is else beside the flow that leaves it."""
     if not node.kind.endswith(("Event", "Gateway")) or not node.name or node.box is None:
         return None
-    if (
-        node.label
-        and node.label != Box(0, 0, 0, 0)
-        and node.box.grown(_NEAR_NODE).overlaps(label := _sized(node.label, node.name))
-    ):
-        return label
-    if node.kind != "boundaryEvent":
+    if node.label and node.label != Box(0, 0, 0, 0):
+        label = _sized(node.label, node.name)
+        if node.box.grown(_NEAR_NODE).overlaps(label):
+            return label
+    if host is None or host.box is None:
         return None
     label = _sized(Box(0, 0, 0, 0), node.name)
-    return label.moved(node.box.centre.x - label.width - 2, node.box.bottom + 2)
+    above = node.box.centre.y < host.box.centre.y
+    return label.moved(
+        node.box.centre.x - label.width - 2, node.box.y - label.height - 2 if above else node.box.bottom + 2
+    )
 
 
 def _flow_label(flow: DrawnFlow) -> Box | None:

@@ -18,8 +18,6 @@ _MOST_ADDED = 100
 """A drawing that lacks more nodes than these is laid out anew, as one is that lacks the half of them."""
 _BESIDE, _LOWER, _TRIES = 50.0, 45.0, 20
 _POOL_HEADER, _MARGIN = 30.0, 10.0
-_ROOMIEST = 6.0
-"""Lanes of so many times the room of what is in them are a page, not lanes."""
 
 
 def placed(process: DrawnProcess) -> DrawnProcess:
@@ -91,10 +89,10 @@ def _completed(body: Body, drawn: Mapping[str, Box]) -> Body:
     placed = {node.id: replace(node, box=drawn[node.id]) for node in body.nodes if node.id in drawn}
     added = _beside_neighbours(body, drawn)
     placed |= {node.id: seat(replace(node, label=None), added[node.id]) for node in body.nodes if node.id in added}
-    kept = set(drawn)
+    kept, by_id = set(drawn), {node.id: node for node in body.nodes}
     guests: dict[str, list[DrawnNode]] = {}
     for guest, host in hosts_of(body).items():
-        guests.setdefault(host, []).append(next(node for node in body.nodes if node.id == guest))
+        guests.setdefault(host, []).append(by_id[guest])
     for host, its in guests.items():
         for node, at_edge in zip(its, on_host(its, placed[host]), strict=True):
             sits = host in drawn and _sits(node, placed[host])
@@ -160,20 +158,19 @@ def _free(wanted: Box, boxes: Mapping[str, Box]) -> Box:
 
 
 def _frame(process: DrawnProcess, drawn: Sequence[Box], inside: Box) -> tuple[Box | None, tuple[DrawnLane, ...]]:
-    """The pool with its lanes, wider where something was added; none where neither it nor they are around the nodes."""
-    lanes = [lane.box for lane in process.lanes if lane.box]
-    candidates = [process.pool] if process.pool else []
-    if lanes and (of_lanes := around(lanes)).width * of_lanes.height <= _ROOMIEST * inside.width * inside.height:
-        candidates.append(around([of_lanes, of_lanes.moved(-_POOL_HEADER, 0)]))
-    pool = next((each for each in candidates if sum(map(each.holds, drawn)) * 2 >= len(drawn)), None)
-    if pool is None:
+    """The pool, wider where something was added, and its lanes; none where it is not seen or drawn elsewhere."""
+    pool = process.pool
+    if pool is None or sum(map(pool.holds, drawn)) * 2 < len(drawn):
         return None, tuple(replace(lane, box=None) for lane in process.lanes)
-    headers = _POOL_HEADER * (2 if lanes else 1)
+    lanes = tuple(
+        lane if lane.box and pool.grown(1).holds(lane.box) else replace(lane, box=None) for lane in process.lanes
+    )
+    headers = _POOL_HEADER * (2 if any(lane.box for lane in lanes) else 1)
     needed = Box(inside.x - headers, inside.y, inside.width + headers, inside.height)
     if pool.grown(1).holds(needed):
-        return pool, process.lanes
+        return pool, lanes
     wider = around([pool, needed.grown(_MARGIN)])
     left, right = wider.x + _POOL_HEADER, wider.right
     return wider, tuple(
-        replace(lane, box=lane.box and Box(left, lane.box.y, right - left, lane.box.height)) for lane in process.lanes
+        replace(lane, box=lane.box and Box(left, lane.box.y, right - left, lane.box.height)) for lane in lanes
     )
