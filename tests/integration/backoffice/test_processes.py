@@ -15,6 +15,7 @@ from tests.browser.axe import violations
 from tests.diagrams import draw
 from tests.integration.flow.system import System, until
 from tests.orders import OrderFile
+from tests.xpdl_files import bpm
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +28,12 @@ _FIRST = """
     end: Completed
     Order came > Validation > Approve > Completed
 """
+
+_WARNINGS = """async () => {
+  const text = await (await fetch(document.getElementById('diagram').dataset.src)).text()
+  const viewer = new BpmnJS({ container: document.createElement('div') })
+  return (await viewer.importXML(text)).warnings.map(String)
+}"""
 
 
 def _file(name: str, content: bytes) -> Any:
@@ -97,3 +104,28 @@ def test_a_file_that_is_no_diagram_is_refused_on_the_page(enter: Enter, address:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     _import(page, address, _file("readme.txt", b"hello"))
     expect(page.get_by_role("alert").first).to_contain_text("Choose a diagram")
+
+
+def test_a_file_of_bizagi_modeler_is_drawn_and_an_order_is_seen_in_it(
+    enter: Enter, address: str, system: System, number: str
+) -> None:
+    process = f"test-{uuid.uuid4().hex[:8]}"
+    page = enter(Role.SUPERVISOR)
+    sheet = b"tasks: {Approve: {group: sales}}"
+    _import(page, address, _file(f"{process}.bpm", bpm([draw(_FIRST, "Test")])), _file("a.yaml", sheet))
+    page.get_by_role("link", name="See the diagram").click(timeout=WAIT)
+    for element in ("Order_20_came", "Validation", "Approve", "Completed"):
+        expect(page.locator(f"#diagram .djs-shape[data-element-id='{element}']")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#diagram .djs-connection")).to_have_count(3)
+    assert page.evaluate(_WARNINGS) == []
+
+    order = to_json(ubl.parse_order(OrderFile(number=number).xml().encode()))
+    created = system.call("POST", "/orders", {"orders": [{"order": order, "process": process, "version": 1}]})
+    assert created[0] == 200
+    until(lambda: system.get(f"/tasks?number={number}")["tasks"], bool)
+    page.reload()
+    expect(page.locator("#diagram .here[data-element-id='Approve']")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#diagram .djs-overlays[data-container-id='Approve'] .badge")).to_have_text("1")
+    page.goto(f"{address}/orders/{number}")
+    expect(page.locator("#diagram .here[data-element-id='Approve']")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#diagram .passed[data-element-id='Validation']")).to_be_visible()
