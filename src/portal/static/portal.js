@@ -88,14 +88,29 @@
     return made
   }
 
+  // Where an element is seen: itself, or what it lies in where it is another diagram's or a closed sub-process's.
+  function seen(viewer, inside, id) {
+    const [canvas, registry] = ['canvas', 'elementRegistry'].map((name) => viewer.get(name))
+    const found = []
+    for (let each = id; each; each = inside[each]) {
+      const element = registry.get(each)
+      if (element) found.push(each)
+      if (element && canvas.findRoot(element) === canvas.getRootElement()) break
+    }
+    return found
+  }
+
   // How many orders stand at each element, and nothing of what was said before.
   let counted
-  function count(viewer, counts) {
+  function count({ viewer, inside }, counts) {
     const [overlays, canvas, registry] = ['overlays', 'canvas', 'elementRegistry'].map((name) => viewer.get(name))
     overlays.remove({ type: 'count' })
     registry.forEach((element) => canvas.removeMarker(element, 'here'))
+    const sums = {}
     for (const [id, orders] of Object.entries(counts)) {
-      if (!registry.get(id)) continue
+      for (const each of seen(viewer, inside, id)) sums[each] = (sums[each] || 0) + orders
+    }
+    for (const [id, orders] of Object.entries(sums)) {
       overlays.add(id, 'count', { position: { top: -14, right: 14 }, html: badge(orders, 'badge') })
       canvas.addMarker(id, 'here')
     }
@@ -109,8 +124,10 @@
       const viewer = new window.BpmnJS({ container: target })
       await viewer.importXML(withoutEmptyLabels(await answer.text()))
       const [canvas, registry] = ['canvas', 'elementRegistry'].map((name) => viewer.get(name))
-      // A process that this one calls has a diagram of its own: its elements are not in this one.
-      const mark = (ids, kind) => ids.filter((id) => registry.get(id)).forEach((id) => canvas.addMarker(id, kind))
+      const inside = JSON.parse(target.dataset.inside)
+      const mark = (ids, kind) => {
+        for (const id of ids.flatMap((each) => seen(viewer, inside, each))) canvas.addMarker(id, kind)
+      }
       mark(JSON.parse(target.dataset.passed), 'passed')
       mark(JSON.parse(target.dataset.places), target.dataset.ended === 'true' ? 'ended' : 'here')
       for (const [id, { level, label }] of Object.entries(JSON.parse(target.dataset.heat || '{}'))) {
@@ -119,8 +136,8 @@
         viewer.get('overlays').add(id, { position: { bottom: 10, left: 6 }, html: badge(label, 'badge figure') })
       }
       if (target.dataset.counts) {
-        counted = viewer
-        count(viewer, JSON.parse(target.dataset.counts))
+        counted = { viewer, inside }
+        count(counted, JSON.parse(target.dataset.counts))
       }
       canvas.zoom('fit-viewport', 'auto')
     } catch (error) {

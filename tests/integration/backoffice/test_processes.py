@@ -28,7 +28,13 @@ _FIRST = """
     end: Completed
     Order came > Validation > Approve > Completed
 """
-
+_CALLER = _FIRST.replace("user: Approve", "call: Ask sales | calls=Called").replace("Approve", "Ask sales")
+_CALLED = """
+    start: Asked
+    user: Approve
+    end: Answered
+    Asked > Approve > Answered
+"""
 _WARNINGS = """async () => {
   const text = await (await fetch(document.getElementById('diagram').dataset.src)).text()
   const viewer = new BpmnJS({ container: document.createElement('div') })
@@ -109,12 +115,14 @@ def test_a_file_that_is_no_diagram_is_refused_on_the_page(enter: Enter, address:
 def test_a_file_of_bizagi_modeler_is_drawn_and_an_order_is_seen_in_it(
     enter: Enter, address: str, system: System, number: str
 ) -> None:
+    """The order stands in a process that the drawn one calls: its call is marked, what is in another diagram is not."""
     process = f"test-{uuid.uuid4().hex[:8]}"
     page = enter(Role.SUPERVISOR)
+    content = bpm([draw(_CALLER, "Caller"), draw(_CALLED, "Called")])
     sheet = b"tasks: {Approve: {group: sales}}"
-    _import(page, address, _file(f"{process}.bpm", bpm([draw(_FIRST, "Test")])), _file("a.yaml", sheet))
-    page.get_by_role("link", name="See the diagram").click(timeout=WAIT)
-    for element in ("Order_20_came", "Validation", "Approve", "Completed"):
+    _import(page, address, _file(f"{process}.bpm", content), _file("a.yaml", sheet))
+    page.get_by_role("link", name="See the diagram").first.click(timeout=WAIT)
+    for element in ("Order_20_came", "Validation", "Ask_20_sales", "Completed"):
         expect(page.locator(f"#diagram .djs-shape[data-element-id='{element}']")).to_be_visible(timeout=WAIT)
     expect(page.locator("#diagram .djs-connection")).to_have_count(3)
     assert page.evaluate(_WARNINGS) == []
@@ -124,8 +132,8 @@ def test_a_file_of_bizagi_modeler_is_drawn_and_an_order_is_seen_in_it(
     assert created[0] == 200
     until(lambda: system.get(f"/tasks?number={number}")["tasks"], bool)
     page.reload()
-    expect(page.locator("#diagram .here[data-element-id='Approve']")).to_be_visible(timeout=WAIT)
-    expect(page.locator("#diagram .djs-overlays[data-container-id='Approve'] .badge")).to_have_text("1")
+    expect(page.locator("#diagram .here[data-element-id='Ask_20_sales']")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#diagram .djs-overlays[data-container-id='Ask_20_sales'] .badge")).to_have_text("1")
     page.goto(f"{address}/orders/{number}")
-    expect(page.locator("#diagram .here[data-element-id='Approve']")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#diagram .here[data-element-id='Ask_20_sales']")).to_be_visible(timeout=WAIT)
     expect(page.locator("#diagram .passed[data-element-id='Validation']")).to_be_visible()

@@ -10,6 +10,7 @@ from mtd.domain.errors import NotFound
 from mtd.queries.archive import events_of as archived_events
 from mtd.queries.archive import rows_of
 from mtd.queries.orders import Reader, note_station, stations
+from mtd.queries.processes import enclosing
 from mtd.sql import load
 
 _SQL = load("order_page")
@@ -21,7 +22,7 @@ type Row = dict[str, Any]
 class OrderPage:
     """`order` has the document and the plan; `stations` are its way in order of time, `at` in ISO 8601, `ms` in
     milliseconds; `operations` is what people did or tried to do to it, `notes` what they wrote; `places` are the
-    diagram's elements where tokens stand, `passed` those where they have been."""
+    diagram's elements where tokens stand, `passed` those where they have been, `inside` what these lie in."""
 
     order: Row
     tokens: list[Row]
@@ -32,6 +33,7 @@ class OrderPage:
     notes: list[Row]
     places: list[str]
     passed: list[str]
+    inside: dict[str, str]
 
 
 def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) -> OrderPage:
@@ -64,6 +66,7 @@ def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) ->
         notes=notes,
         places=[elements[state] for state in standing if state in elements],
         passed=[elements[state] for state in seen if state in elements and state not in standing],
+        inside=enclosing(order["plan"]),
     )
 
 

@@ -1,5 +1,6 @@
 """Lists of process versions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mtd.domain.errors import NotFound
@@ -33,8 +34,9 @@ def sample_document(read: Reader, number: str | None) -> dict[str, Any] | None:
 
 
 def process_version(read: Reader, process: str, version: int) -> dict[str, Any]:
-    """A version; `places` are its orders by step, `counts` the same by the diagram's element; `times` are the p50 and
-    p95 seconds that orders of the process stood at each step within seven days, with `element`. Raises NotFound."""
+    """A version; `places` are its orders by step, `counts` the same by the diagram's element, `inside` as `enclosing`
+    says; `times` are the p50 and p95 seconds that orders of the process stood at each step within seven days, with
+    `element`. Raises NotFound."""
     found = read(_SQL["process_version"], {"process": process, "version": version})
     if not found:
         raise NotFound(f"there is no version {version} of {process!r}", code="process_version_unknown")
@@ -44,4 +46,13 @@ def process_version(read: Reader, process: str, version: int) -> dict[str, Any]:
     counts = {element: row["orders"] for row in places if (element := elements.get(row["node"]))}
     times = read(_SQL["version_times"], {"process": process})
     shown = [{**row, "element": elements[row["node"]]} for row in times if row["node"] in elements]
-    return {**found[0], "places": places, "counts": counts, "times": shown}
+    inside = enclosing(found[0]["plan"])
+    return {**found[0], "places": places, "counts": counts, "times": shown, "inside": inside}
+
+
+def enclosing(plan: Mapping[str, Any]) -> dict[str, str]:
+    """By the diagram's element: the one that it lies in, a sub-process or the call of another process. Where an element
+    is in another diagram or in a closed sub-process, the one around it is where it can be seen."""
+    elements = {node["id"]: node["element"] for node in plan["nodes"] if node.get("element")}
+    scopes = ((node.get("element"), elements.get(node.get("scope"))) for node in plan["nodes"])
+    return {element: scope for element, scope in scopes if element and scope}
