@@ -139,7 +139,9 @@
         counted = { viewer, inside }
         count(counted, JSON.parse(target.dataset.counts))
       }
-      canvas.zoom('fit-viewport', 'auto')
+      const fit = () => canvas.zoom('fit-viewport', 'auto')
+      viewer.on('root.set', 100, fit)
+      fit()
     } catch (error) {
       const told = document.createElement('p')
       told.className = 'none'

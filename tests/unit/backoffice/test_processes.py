@@ -18,6 +18,7 @@ from portal.uploads import LARGEST_BYTES, Upload
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PLAN = {"nodes": [{"id": "validation", "name": "Validation", "kind": "service", "element": "V"},
                   {"id": "approve", "name": "Approve <b>", "kind": "person", "element": "A"},
+                  {"id": "look", "name": "Look", "kind": "person", "element": "L", "scope": "approve"},
                   {"id": "end", "name": "End", "kind": "end", "element": "E"}]}  # fmt: skip
 REPORT = {"process": "p", "name": "P", "file": "p.bpmn", "nodes": 3, "flows": 2, "fixes": ["a label <i>"],
           "unbound": [], "lint": ["no default"], "bindings": [{"task": "Approve", "by": "group sales"}],
@@ -41,6 +42,7 @@ def test_a_version_shows_where_orders_stand_and_how_long(portal: FakePortal) -> 
     client = portal.client(Role.VIEWER)
     now = client.get("/processes/version?process=p&version=1").text
     assert """data-counts='{"A": 2}'""" in now
+    assert """data-inside='{"L": "A"}'""" in now
     assert "data-heat" not in now
     assert "Approve &lt;b&gt;" not in now.split("<main")[0]
     times = client.get("/processes/version?process=p&version=1&view=times").text
