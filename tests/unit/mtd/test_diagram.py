@@ -205,8 +205,9 @@ def test_a_place_that_is_no_number_is_none(wrong: str) -> None:
     assert boxes_of(process) == PLACES | {"A": Box(80, 75, 100, 80)}
 
 
-def test_a_size_of_nothing_is_that_of_its_kind() -> None:
-    process = of_xpdl(SMALL, PLACES | {"A": Box(100, 85, 0, 0)})
+@pytest.mark.parametrize("size", [0, 0.04, -90])
+def test_a_size_of_nothing_is_that_of_its_kind(size: float) -> None:
+    process = of_xpdl(SMALL, PLACES | {"A": Box(100, 85, size, size)})
 
     assert boxes_of(process)["A"] == Box(100, 85, 100, 80)
 

@@ -66,7 +66,8 @@ def _places(graphics: xml.Element) -> Iterator[Point]:
 
 
 def _size(graphics: xml.Element, name: str) -> float:
-    return max(_number(graphics, name) or 0.0, 0.0)
+    size = _number(graphics, name) or 0.0
+    return size if size >= 1 else 0.0
 
 
 def _number(element: xml.Element, name: str) -> float | None:
