@@ -106,7 +106,7 @@ def _fill(conninfo: str, origin: str, orders: int) -> None:
         connection.execute("vacuum analyze")
         summaries = PostgresSummaries(Database(lambda: conninfo))
         counting = time.monotonic()
-        while summaries.add_page("America/Santiago", 0, 20_000):
+        while summaries.add_page("America/Santiago", 0, 200_000):
             pass
         connection.execute("vacuum analyze")
     print(f"summarised in {time.monotonic() - counting:.0f} s", file=sys.stderr)

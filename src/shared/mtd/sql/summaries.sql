@@ -3,15 +3,13 @@ select event_id, at from summary_marks where name = 'events' for update;
 
 -- name: upto
 -- Younger events wait: a transaction that has an older number may not have committed yet.
+with page as (
+    select event_id, at from events where event_id > %(after)s order by event_id limit %(limit)s
+)
 select max(event_id) as event_id, max(at) as at
-from (
-    select event_id, at from events
-    where event_id > %(after)s
-      and event_id < coalesce((select min(event_id) from events
-                               where event_id > %(after)s and at >= now() - make_interval(secs => %(horizon_seconds)s)),
-                              9223372036854775807)
-    order by event_id limit %(limit)s
-) page;
+from page
+where event_id < coalesce((select min(event_id) from page where at >= now() - make_interval(secs => %(horizon_seconds)s)),
+                          9223372036854775807);
 
 -- name: touched_hours
 select distinct date_trunc('hour', o.received_at) as since
