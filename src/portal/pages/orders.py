@@ -32,7 +32,12 @@ def show(visit: Visit) -> Response:
     wanted, problem = try_filter(given, visit.zone)
     sort, ascending = _sort(given)
     after = visit.request.query_params.get("after")
-    page = queries.search(read, wanted, sort=sort, ascending=ascending, after=_place(after) if after else None)
+    more_rows = bool(after and visit.request.headers.get("hx-request"))
+    if after:
+        page = queries.search(read, wanted, sort=sort, ascending=ascending, after=_place(after))
+        total = 0 if more_rows else queries.count(read, wanted)
+    else:
+        page, total = queries.first_page(read, wanted, sort=sort, ascending=ascending)
     context = {
         "given": given,
         "problem": problem,
@@ -42,9 +47,8 @@ def show(visit: Visit) -> Response:
         "ascending": ascending,
         "sort_link": lambda column: _link(given | {"sort": _toggled(column, sort, ascending)}),
     }
-    if after and visit.request.headers.get("hx-request"):
+    if more_rows:
         return visit.page("orders_rows.html", **context)
-    total = queries.count(read, wanted)
     context |= {
         "total": min(total, COUNTED_AT_MOST),
         "more": total > COUNTED_AT_MOST,

@@ -1,6 +1,6 @@
 """The list of orders as a person narrows it down: filters, sort, pages that continue where the last one ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -70,19 +70,26 @@ def search(
     after: Place | None = None,
 ) -> Page:  # fmt: skip
     """One page of the orders that pass the filter."""
-    column, kind = _COLUMNS[sort]
-    statement = Template(_SQL["search_orders"]).substitute(
-        filter=_SQL["filter"],
-        column=column,
-        type=kind,
-        direction="asc" if ascending else "desc",
-        beyond=">" if ascending else "<",
-    )
+    order = _order(sort, ascending)
+    statement = _statement("search_orders", wanted, "page", order)
     begins = {"after_key": after.key if after else None, "after_id": after.order_id if after else None}
-    rows = read(statement, _parameters(wanted) | begins | {"limit": limit + 1})
-    page = rows[:limit]
-    more = len(rows) > limit
-    return Page(rows=page, following=Place(key=page[-1]["sort_key"], order_id=page[-1]["order_id"]) if more else None)
+    return _page(read(statement, _parameters(wanted) | begins | {"limit": limit + 1}), limit)
+
+
+def first_page(
+    read: Reader, wanted: Filter, *, sort: Sort = Sort.RECEIVED, ascending: bool = False, limit: int = 50
+) -> tuple[Page, int]:
+    """The first page, and how many orders pass as `count` says it."""
+    if wanted.text is not None:
+        statement = _statement("search_and_count", wanted, "found", _order(sort, ascending))
+        rows = read(statement, _parameters(wanted) | {"limit": limit + 1, "most": COUNTED_AT_MOST + 1})
+        total = rows[0]["found"] if rows else 0
+        if total <= COUNTED_AT_MOST:
+            return _page(rows, limit), total
+        # Words that so many orders have are soon met on the way through all of them.
+        return search(read, wanted, sort=sort, ascending=ascending, limit=limit), total
+    page = search(read, wanted, sort=sort, ascending=ascending, limit=limit)
+    return page, len(page.rows) if page.following is None else count(read, wanted)
 
 
 def everything(read: Reader, wanted: Filter, *, sort: Sort, ascending: bool) -> Iterator[Row]:
@@ -98,7 +105,7 @@ def everything(read: Reader, wanted: Filter, *, sort: Sort, ascending: bool) -> 
 
 def count(read: Reader, wanted: Filter) -> int:
     """How many orders pass the filter; COUNTED_AT_MOST + 1 stands for more than that."""
-    statement = Template(_SQL["count_orders"]).substitute(filter=_SQL["filter"])
+    statement = _statement("count_orders", wanted, "counted", {})
     [row] = read(statement, _parameters(wanted) | {"limit": COUNTED_AT_MOST + 1})
     return int(row["orders"])
 
@@ -106,6 +113,28 @@ def count(read: Reader, wanted: Filter) -> int:
 def sellers(read: Reader) -> list[str]:
     """The names of the sellers, at most 200."""
     return [row["seller_name"] for row in read(_SQL["sellers"], {})]
+
+
+def _order(sort: Sort, ascending: bool) -> dict[str, str]:
+    column, kind = _COLUMNS[sort]
+    direction, beyond = ("asc", ">") if ascending else ("desc", "<")
+    return {"column": column, "type": kind, "direction": direction, "beyond": beyond}
+
+
+def _statement(name: str, wanted: Filter, branch: str, order: Mapping[str, str]) -> str:
+    """Orders that ended in a state and those that stand in it are a branch each: an index finds either, none both."""
+    states = ["true"] if wanted.state is None else [_SQL["has_outcome"], _SQL["stands_at"]]
+    branches = " union all ".join(
+        Template(_SQL[branch]).substitute(order, filter=f"{_SQL['filter']} and {state}") for state in states
+    )
+    shown = Template(_SQL["shown"]).safe_substitute(order)
+    return Template(_SQL[name]).substitute(order, shown=shown, branches=branches)
+
+
+def _page(rows: list[Row], limit: int) -> Page:
+    page = rows[:limit]
+    following = Place(key=page[-1]["sort_key"], order_id=page[-1]["order_id"]) if len(rows) > limit else None
+    return Page(rows=page, following=following)
 
 
 def _parameters(wanted: Filter) -> dict[str, Any]:

@@ -6,8 +6,7 @@ select order_id, number,
        and not exists (select from incidents i where i.order_id = orders.order_id and i.resolved_at is null) as ended,
        document, source, archive_key
 from orders
-where order_search_text(number, seller_id, seller_name, buyer_id, buyer_name, total, document)
-      like '%%' || plain_text(%(value)s::text) || '%%'
+where search_text like '%%' || plain_text(%(value)s::text) || '%%'
   and case %(kind)s::text
           when 'rut' then %(value)s in (document #>> '{buyer,rut}', buyer_id)
           else lower(document #>> '{buyer,email}') = %(value)s

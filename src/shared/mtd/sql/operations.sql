@@ -76,7 +76,7 @@ where o.order_id in (
     union select unnest(%(order_ids)s::uuid[])
     union select order_id from incidents where fingerprint = %(fingerprint)s and resolved_at is null
     union select order_id from tokens where node = %(state)s
-    union select order_id from orders where outcome = %(state)s and outcome is distinct from 'completed'
+    union select order_id from orders where outcome = %(state)s and outcome <> 'completed'
 )
   and (%(numbers)s::text[] is null or (o.number = any(%(numbers)s) and o.conflicts_with is null))
   and (%(order_ids)s::uuid[] is null or o.order_id = any(%(order_ids)s))

@@ -1,24 +1,50 @@
 -- name: search_orders
--- What a dollar names comes from a fixed list in queries/search.py, and from the query "filter" below.
-select o.order_id, o.number, o.seller_name, o.buyer_name, o.currency, o.total, o.received_at, o.updated_at, o.ended_at,
-       o.promised_on, o.reason, o.outcome, ($column)::text as sort_key,
-       (select string_agg(t.node, ',' order by t.node) from tokens t where t.order_id = o.order_id) as nodes
-from own_orders o
-where $filter
-  and (%(after_key)s::text is null or ($column, o.order_id) $beyond (%(after_key)s::$type, %(after_id)s::uuid))
+-- What a dollar names comes from fixed lists in queries/search.py, and from the queries below.
+select $shown
+from ($branches) o
 order by $column $direction, o.order_id $direction
 limit %(limit)s;
 
+-- name: search_and_count
+-- Words are looked for once for both: finding them is what takes long.
+with found as materialized ($branches limit %(most)s)
+select $shown, (select count(*) from found) as found
+from found o
+order by $column $direction, o.order_id $direction
+limit %(limit)s;
+
+-- name: shown
+o.order_id, o.number, o.seller_name, o.buyer_name, o.currency, o.total, o.received_at, o.updated_at, o.ended_at,
+o.promised_on, o.reason, o.outcome, ($column)::text as sort_key,
+(select string_agg(t.node, ',' order by t.node) from tokens t where t.order_id = o.order_id) as nodes
+
+-- name: page
+(select o.* from own_orders o
+ where $filter
+   and (%(after_key)s::text is null or ($column, o.order_id) $beyond (%(after_key)s::$type, %(after_id)s::uuid))
+ order by $column $direction, o.order_id $direction
+ limit %(limit)s)
+
 -- name: count_orders
 -- Counts no further than the limit: a number that nobody would page through costs more than a page.
-select count(*) as orders from (select from own_orders o where $filter limit %(limit)s) found;
+select count(*) as orders from ($branches limit %(limit)s) found;
+
+-- name: counted
+select from own_orders o where $filter
+
+-- name: found
+select o.order_id, o.number, o.seller_name, o.buyer_name, o.currency, o.total, o.received_at, o.updated_at, o.ended_at,
+       o.promised_on, o.reason, o.outcome
+from own_orders o where $filter
+
+-- name: has_outcome
+o.outcome = %(state)s
+
+-- name: stands_at
+exists (select from tokens t where t.order_id = o.order_id and t.node = %(state)s)
 
 -- name: filter
-(%(text)s::text is null
- or order_search_text(o.number, o.seller_id, o.seller_name, o.buyer_id, o.buyer_name, o.total, o.document)
-    like '%%' || plain_text(%(text)s::text) || '%%')
-and (%(state)s::text is null or o.outcome = %(state)s
-     or exists (select from tokens t where t.order_id = o.order_id and t.node = %(state)s))
+(%(text)s::text is null or o.search_text like '%%' || plain_text(%(text)s::text) || '%%')
 and (not %(in_process)s or o.outcome is null)
 and (%(seller)s::text is null or o.seller_name = %(seller)s)
 and (%(received_from)s::timestamptz is null or o.received_at >= %(received_from)s)
