@@ -3,7 +3,9 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import psycopg
 import pytest
@@ -180,6 +182,46 @@ def test_pages_continue_without_gap_or_double(
     assert [row["number"] for row in search.everything(reader, wanted, sort=sort, ascending=ascending)] == [
         row["number"] for row in rows
     ]
+
+
+@pytest.mark.parametrize("most", [10, 3])
+def test_the_first_page_of_words_comes_with_their_count(system: System, reader: Reader, number: str, most: int) -> None:
+    least = 10**9 + uuid.uuid4().int % 10**9  # amounts that no other order has
+    _orders(system, number, [least + 3, least + 1, least + 1, least + 2, least + 1])
+    amounts = Filter(at_least=Decimal(least), at_most=Decimal(least + 3))
+    for wanted in (Filter(text=number), Filter(text=number, state="completed"), amounts):
+        page, total = search.first_page(reader, wanted, sort=Sort.TOTAL, limit=2, most=most)
+        assert page == search.search(reader, wanted, sort=Sort.TOTAL, limit=2)
+        assert total == search.count(reader, wanted, most)
+    assert search.first_page(reader, Filter(text=number, state="exception")) == (
+        search.Page(rows=[], following=None),
+        0,
+    )
+    [only], total = _rows(search.first_page(reader, Filter(text=f"{number}-3")))
+    assert (only["number"], total) == (f"{number}-3", 1)
+
+
+def test_a_state_is_where_orders_stand_or_how_they_ended(system: System, reader: Reader, number: str) -> None:
+    _orders(system, number, [1, 2])
+    [row] = system.sql(
+        "update orders set outcome = null, ended_at = null where number = %s returning order_id", f"{number}-1"
+    )
+    system.sql("insert into tokens (order_id, node, waits) values (%s, 'allocation', 'person')", row["order_id"])
+    try:
+        for wanted, found in (
+            (Filter(text=number, state="completed"), f"{number}-0"),
+            (Filter(text=number, state="allocation"), f"{number}-1"),
+            (Filter(text=number, in_process=True), f"{number}-1"),
+        ):
+            [only], total = _rows(search.first_page(reader, wanted))
+            assert (only["number"], total) == (found, 1)
+    finally:
+        system.sql("delete from tokens where order_id = %s", row["order_id"])
+        system.sql("update orders set outcome = 'completed', ended_at = now() where order_id = %s", row["order_id"])
+
+
+def _rows(told: tuple[search.Page, int]) -> tuple[list[dict[str, Any]], int]:
+    return told[0].rows, told[1]
 
 
 def test_a_search_minds_neither_case_nor_accents_and_takes_signs_as_they_are(

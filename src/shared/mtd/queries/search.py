@@ -71,25 +71,26 @@ def search(
 ) -> Page:  # fmt: skip
     """One page of the orders that pass the filter."""
     order = _order(sort, ascending)
-    statement = _statement("search_orders", wanted, "page", order)
+    statement = _statement(_SQL["search_orders"], wanted, _SQL["page"], order)
     begins = {"after_key": after.key if after else None, "after_id": after.order_id if after else None}
     return _page(read(statement, _parameters(wanted) | begins | {"limit": limit + 1}), limit)
 
 
 def first_page(
-    read: Reader, wanted: Filter, *, sort: Sort = Sort.RECEIVED, ascending: bool = False, limit: int = 50
-) -> tuple[Page, int]:
+    read: Reader, wanted: Filter, *, sort: Sort = Sort.RECEIVED, ascending: bool = False, limit: int = 50,
+    most: int = COUNTED_AT_MOST,
+) -> tuple[Page, int]:  # fmt: skip
     """The first page, and how many orders pass as `count` says it."""
     if wanted.text is not None:
-        statement = _statement("search_and_count", wanted, "found", _order(sort, ascending))
-        rows = read(statement, _parameters(wanted) | {"limit": limit + 1, "most": COUNTED_AT_MOST + 1})
+        statement = _statement(_SQL["search_and_count"], wanted, _SQL["found"], _order(sort, ascending))
+        rows = read(statement, _parameters(wanted) | {"limit": limit + 1, "most": most + 1})
         total = rows[0]["found"] if rows else 0
-        if total <= COUNTED_AT_MOST:
+        if total <= most:
             return _page(rows, limit), total
         # Words that so many orders have are soon met on the way through all of them.
         return search(read, wanted, sort=sort, ascending=ascending, limit=limit), total
     page = search(read, wanted, sort=sort, ascending=ascending, limit=limit)
-    return page, len(page.rows) if page.following is None else count(read, wanted)
+    return page, len(page.rows) if page.following is None else count(read, wanted, most)
 
 
 def everything(read: Reader, wanted: Filter, *, sort: Sort, ascending: bool) -> Iterator[Row]:
@@ -103,10 +104,10 @@ def everything(read: Reader, wanted: Filter, *, sort: Sort, ascending: bool) -> 
         after = page.following
 
 
-def count(read: Reader, wanted: Filter) -> int:
-    """How many orders pass the filter; COUNTED_AT_MOST + 1 stands for more than that."""
-    statement = _statement("count_orders", wanted, "counted", {})
-    [row] = read(statement, _parameters(wanted) | {"limit": COUNTED_AT_MOST + 1})
+def count(read: Reader, wanted: Filter, most: int = COUNTED_AT_MOST) -> int:
+    """How many orders pass the filter; `most` + 1 stands for more than that."""
+    statement = _statement(_SQL["count_orders"], wanted, _SQL["counted"], {})
+    [row] = read(statement, _parameters(wanted) | {"limit": most + 1})
     return int(row["orders"])
 
 
@@ -121,14 +122,15 @@ def _order(sort: Sort, ascending: bool) -> dict[str, str]:
     return {"column": column, "type": kind, "direction": direction, "beyond": beyond}
 
 
-def _statement(name: str, wanted: Filter, branch: str, order: Mapping[str, str]) -> str:
+def _statement(query: str, wanted: Filter, branch: str, order: Mapping[str, str]) -> str:
     """Orders that ended in a state and those that stand in it are a branch each: an index finds either, none both."""
     states = ["true"] if wanted.state is None else [_SQL["has_outcome"], _SQL["stands_at"]]
+    passes = _SQL["filter"]
     branches = " union all ".join(
-        Template(_SQL[branch]).substitute(order, filter=f"{_SQL['filter']} and {state}") for state in states
+        Template(branch).substitute(order, filter=f"{passes} and {state}") for state in states
     )
     shown = Template(_SQL["shown"]).safe_substitute(order)
-    return Template(_SQL[name]).substitute(order, shown=shown, branches=branches)
+    return Template(query).substitute(order, shown=shown, branches=branches)
 
 
 def _page(rows: list[Row], limit: int) -> Page:
