@@ -84,7 +84,7 @@ def first_page(
     if wanted.text is not None:
         statement = _statement(_SQL["search_and_count"], wanted, _SQL["found"], _order(sort, ascending))
         rows = read(statement, _parameters(wanted) | {"limit": limit + 1, "most": most + 1})
-        total = rows[0]["found"] if rows else 0
+        total = [row.pop("found") for row in rows][-1] if rows else 0
         if total <= most:
             return _page(rows, limit), total
         # Words that so many orders have are soon met on the way through all of them.
