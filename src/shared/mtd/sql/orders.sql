@@ -1,26 +1,38 @@
 -- name: list_orders
--- One page of everything a person may ask about: orders, rejected files, waiting messages; newest first.
-with everything as (
-    select o.number,
-           coalesce(o.outcome, (select string_agg(distinct p.node, ',') from places p where p.order_id = o.order_id))
-               as state,
-           o.outcome is not null as ended, o.reason, o.seller_name as seller, o.buyer_name as buyer, o.currency,
-           o.total, o.received_at, o.updated_at, o.order_id::text as id
-    from orders o
-    union all
-    select r.source, 'rejected', true, r.code || ': ' || r.reason, null, null, null, null, r.received_at, r.received_at,
-           'rejection-' || r.rejection_id
-    from rejections r
-    union all
-    select coalesce(w.number, w.message_id), 'waiting', false, w.reason, w.seller_id, null, null, null, w.since, w.since,
-           'waiting-' || w.message_id
-    from waiting_orders w where w.pushed_at is null
-)
+-- One page of everything a person may ask about: orders, rejected files, waiting messages; newest first. Each gives a
+-- page of its own, along its index: of all orders together a page would cost more with each one that ever came.
 select number, state, ended, reason, seller, buyer, currency, total, received_at, updated_at, id
-from everything
-where (%(state)s::text is null or state = %(state)s)
-  and (%(number)s::text is null or number = %(number)s)
-  and (%(after_at)s::timestamptz is null or (received_at, id) < (%(after_at)s::timestamptz, %(after_id)s::text))
+from (
+    (select * from (
+        select o.number,
+               coalesce(o.outcome, (select string_agg(distinct p.node, ',') from places p where p.order_id = o.order_id))
+                   as state,
+               o.outcome is not null as ended, o.reason, o.seller_name as seller, o.buyer_name as buyer, o.currency,
+               o.total, o.received_at, o.updated_at, o.order_id::text as id
+        from orders o) known
+    where (%(state)s::text is null or state = %(state)s)
+      and (%(number)s::text is null or number = %(number)s)
+      and (%(after_at)s::timestamptz is null or (received_at, id) < (%(after_at)s::timestamptz, %(after_id)s::text))
+    order by received_at desc, id desc limit %(limit)s)
+    union all
+    (select * from (
+        select r.source as number, 'rejected' as state, true, r.code || ': ' || r.reason, null, null, null, null::numeric,
+               r.received_at, r.received_at as updated_at, 'rejection-' || r.rejection_id as id
+        from rejections r) rejected
+    where (%(state)s::text is null or state = %(state)s)
+      and (%(number)s::text is null or number = %(number)s)
+      and (%(after_at)s::timestamptz is null or (received_at, id) < (%(after_at)s::timestamptz, %(after_id)s::text))
+    order by received_at desc, id desc limit %(limit)s)
+    union all
+    (select * from (
+        select coalesce(w.number, w.message_id) as number, 'waiting' as state, false, w.reason, w.seller_id, null, null,
+               null::numeric, w.since as received_at, w.since as updated_at, 'waiting-' || w.message_id as id
+        from waiting_orders w where w.pushed_at is null) waiting
+    where (%(state)s::text is null or state = %(state)s)
+      and (%(number)s::text is null or number = %(number)s)
+      and (%(after_at)s::timestamptz is null or (received_at, id) < (%(after_at)s::timestamptz, %(after_id)s::text))
+    order by received_at desc, id desc limit %(limit)s)
+) everything
 order by received_at desc, id desc
 limit %(limit)s;
 
