@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from string import Template
 from typing import Any
 
 from mtd.domain.errors import InvalidRequest, NotFound
@@ -30,7 +31,7 @@ def list_orders(read: Reader, *, state: str | None, number: str | None, limit: i
         raise InvalidRequest(f"limit must be 1 to {LARGEST_PAGE}", code="limit_out_of_range")
     after_at, after_id = _decode(after) if after else (None, None)
     rows = read(
-        _SQL["list_orders"],
+        Template(_SQL["list_orders"]).substitute(page=_SQL["page"]),
         {"state": state, "number": number, "limit": limit + 1, "after_at": after_at, "after_id": after_id},
     )
     page, more = rows[:limit], len(rows) > limit

@@ -1,6 +1,7 @@
 -- name: list_orders
 -- One page of everything a person may ask about: orders, rejected files, waiting messages; newest first. Each gives a
--- page of its own, along its index: of all orders together a page would cost more with each one that ever came.
+-- page of its own, the query "page", along its index: of all orders together a page would cost more with each one that
+-- ever came.
 select number, state, ended, reason, seller, buyer, currency, total, received_at, updated_at, id
 from (
     (select * from (
@@ -9,32 +10,26 @@ from (
                    as state,
                o.outcome is not null as ended, o.reason, o.seller_name as seller, o.buyer_name as buyer, o.currency,
                o.total, o.received_at, o.updated_at, o.order_id::text as id
-        from orders o) known
-    where (%(state)s::text is null or state = %(state)s)
-      and (%(number)s::text is null or number = %(number)s)
-      and (%(after_at)s::timestamptz is null or (received_at, id) < (%(after_at)s::timestamptz, %(after_id)s::text))
-    order by received_at desc, id desc limit %(limit)s)
+        from orders o) known $page)
     union all
     (select * from (
         select r.source as number, 'rejected' as state, true, r.code || ': ' || r.reason, null, null, null, null::numeric,
                r.received_at, r.received_at as updated_at, 'rejection-' || r.rejection_id as id
-        from rejections r) rejected
-    where (%(state)s::text is null or state = %(state)s)
-      and (%(number)s::text is null or number = %(number)s)
-      and (%(after_at)s::timestamptz is null or (received_at, id) < (%(after_at)s::timestamptz, %(after_id)s::text))
-    order by received_at desc, id desc limit %(limit)s)
+        from rejections r) rejected $page)
     union all
     (select * from (
         select coalesce(w.number, w.message_id) as number, 'waiting' as state, false, w.reason, w.seller_id, null, null,
                null::numeric, w.since as received_at, w.since as updated_at, 'waiting-' || w.message_id as id
-        from waiting_orders w where w.pushed_at is null) waiting
-    where (%(state)s::text is null or state = %(state)s)
-      and (%(number)s::text is null or number = %(number)s)
-      and (%(after_at)s::timestamptz is null or (received_at, id) < (%(after_at)s::timestamptz, %(after_id)s::text))
-    order by received_at desc, id desc limit %(limit)s)
+        from waiting_orders w where w.pushed_at is null) waiting $page)
 ) everything
 order by received_at desc, id desc
 limit %(limit)s;
+
+-- name: page
+where (%(state)s::text is null or state = %(state)s)
+  and (%(number)s::text is null or number = %(number)s)
+  and (%(after_at)s::timestamptz is null or (received_at, id) < (%(after_at)s::timestamptz, %(after_id)s::text))
+order by received_at desc, id desc limit %(limit)s
 
 -- name: find_orders
 select o.order_id, o.number, o.seller_id, o.seller_name, o.outcome, o.reason, o.conflicts_with, o.received_at,
