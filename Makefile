@@ -47,7 +47,7 @@ help: ## list the targets
 $(CHECKOV)/.installed: cloudformation/checkov/requirements.txt
 $(FUZZ)/.installed: tests/fuzz/requirements.txt
 $(PARSERS)/.installed: tests/fuzz/parsers/requirements.txt
-$(SUPPLY)/.installed: src/devenv/supply/requirements.txt
+$(SUPPLY)/.installed: src/delivery/supply/requirements.txt
 $(addsuffix /.installed,$(CHECKOV) $(FUZZ) $(PARSERS) $(SUPPLY)): | venv
 	@$(VENV)/bin/uv --quiet venv --allow-existing --python $(VENV)/bin/python $(@D)
 	@sync="$(VENV)/bin/uv --quiet pip sync --python $(@D)/bin/python --require-hashes $<"; $$sync || UV_SYSTEM_CERTS=1 $$sync
@@ -114,7 +114,7 @@ slow: venv ## the integration tests that take minutes: second homes, the AWS tem
 
 portal-tests: venv ## the portal's tests, in a browser too (needs chromium)
 	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
-	@$(PYTEST) tests/integration/backoffice -n auto --dist loadgroup -q $(addprefix --home=,$(HOME_KIND)) $(ARGS)
+	@$(PYTEST) tests/integration/portal -n auto --dist loadgroup -q $(addprefix --home=,$(HOME_KIND)) $(ARGS)
 
 build: venv ## what a deployment needs, once, under one digest, into build/releases
 	@$(MTD) build
@@ -138,7 +138,7 @@ package-proof: venv ## two builds in other places, and what the running instance
 	@$(MTD) build --prove $(ARGS)
 
 rehearsal: venv ## all of the above in an instance of its own: review, deploy, promote, drill, proof, drift
-	@sh src/devenv/release/rehearsal.sh
+	@sh src/delivery/release/rehearsal.sh
 
 fuzz: $(FUZZ)/.installed ## schemathesis against the running instance's API by openapi.yaml, EXAMPLES=n (20) requests an operation
 	@api=$$($(MTD) status --json | $(VENV)/bin/python -c 'import json, sys; print(json.load(sys.stdin)["api"])') && \
@@ -163,7 +163,8 @@ audit: $(SUPPLY)/.installed ## known vulnerabilities of what is locked, where a 
 iam-parity: venv ## what each function called in the flow's tests against what its role allows
 	@$(MTD) environments
 	@MTD_INSTANCE=iam MTD_PARAMETERS=ci $(MTD) up --home embedded --no-seed --no-watch >/dev/null
-	@$(PYTEST) tests/integration/flow tests/integration/records -n 2 --dist loadgroup -q --instance iam $(ARGS); tested=$$?; \
+	@$(PYTEST) tests/integration/flow tests/integration/operations tests/integration/processes \
+		tests/integration/records -n 2 --dist loadgroup -q --instance iam $(ARGS); tested=$$?; \
 		MTD_INSTANCE=iam $(MTD) iam; compared=$$?; MTD_INSTANCE=iam $(MTD) down --wipe; \
 		exit $$(( tested || compared ))
 
@@ -180,7 +181,7 @@ lock: venv ## renew the hash-locked requirements
 	@$(UV_LOCK) cloudformation/checkov/requirements.in -o cloudformation/checkov/requirements.txt
 	@$(UV_LOCK) tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
 	@$(UV_LOCK) tests/fuzz/parsers/requirements.in -o tests/fuzz/parsers/requirements.txt
-	@$(UV_LOCK) src/devenv/supply/requirements.in -o src/devenv/supply/requirements.txt
+	@$(UV_LOCK) src/delivery/supply/requirements.in -o src/delivery/supply/requirements.txt
 	@$(UV_LOCK) src/portal/node/requirements.in -o src/portal/node/requirements.txt
 	@cd src/portal && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
 	@$(UV_LOCK) --exclude-newer $(EMULATOR_DAY) localstack/requirements.in -o localstack/requirements.txt

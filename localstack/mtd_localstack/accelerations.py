@@ -7,7 +7,7 @@ import gc
 import os
 from collections.abc import Callable, Mapping
 
-from .settings import SettingsError
+from mtd_localstack.settings import SettingsError
 
 
 def accelerate(env: Mapping[str, str] = os.environ) -> None:
@@ -28,38 +28,38 @@ def _rare_collections() -> None:
 
 
 def _long_polling() -> None:
-    from .queue_polling import poll_queues_long
+    from mtd_localstack.events.queue_polling import poll_queues_long
 
     poll_queues_long()
 
 
 def _telemetry() -> None:
-    from .replacements import silence_lambda_telemetry, silence_sqs_telemetry
+    from mtd_localstack.replacements import silence_lambda_telemetry, silence_sqs_telemetry
 
     silence_lambda_telemetry()
     silence_sqs_telemetry()
 
 
 def _metrics() -> None:
-    from .metric_database import add_metrics_at_once
+    from mtd_localstack.telemetry.metric_database import add_metrics_at_once
 
     add_metrics_at_once()
 
 
 def _s3_events() -> None:
-    from .s3_events import put_events_directly
+    from mtd_localstack.events.s3_events import put_events_directly
 
     put_events_directly()
 
 
 def _state_roles() -> None:
-    from .state_roles import keep_state_roles
+    from mtd_localstack.events.state_roles import keep_state_roles
 
     keep_state_roles()
 
 
 def _deployments() -> None:
-    from . import deployments
+    from mtd_localstack.cloudformation import deployments
 
     deployments.await_nested_stacks()
     deployments.hand_over_resolved_values()

@@ -18,7 +18,7 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
 
     def load(self, *_: Any, **__: Any) -> type:
         """Functions as processes."""
-        from .executor import ProcessRuntimeExecutor
+        from mtd_localstack.executor.executor import ProcessRuntimeExecutor
 
         return ProcessRuntimeExecutor
 
@@ -30,7 +30,7 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 
     def load(self, *_: Any, **__: Any) -> RuntimeServer:
         """The gateway on exactly GATEWAY_LISTEN."""
-        from .gateway_server import LoopbackRuntimeServer
+        from mtd_localstack.gateway.server import LoopbackRuntimeServer
 
         return LoopbackRuntimeServer()
 
@@ -38,25 +38,25 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 @on_infra_start()
 def mtd_start() -> None:
     """Set up what must be there before the first service loads."""
-    from .completed_providers import complete_providers
+    from mtd_localstack.cloudformation.completed_providers import complete_providers
 
     complete_providers()
     storage = os.environ.get("MTD_S3_STORAGE_DIR")
     if storage:
-        from .replacements import use_s3_storage
+        from mtd_localstack.replacements import use_s3_storage
 
         use_s3_storage(storage)
     if LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
         from localstack.aws.handlers import run_custom_response_handlers
         from localstack.services.edge import ROUTER
 
-        from .accelerations import accelerate
-        from .bulk_mail import keep_bulk_mails
-        from .deployments import look_often_at_resources
-        from .machine import machine
-        from .request_counts import RequestCounts
-        from .role_calls import RoleCalls
-        from .routes import add_routes
+        from mtd_localstack.accelerations import accelerate
+        from mtd_localstack.cloudformation.deployments import look_often_at_resources
+        from mtd_localstack.executor.machine import machine
+        from mtd_localstack.gateway.request_counts import RequestCounts
+        from mtd_localstack.gateway.role_calls import RoleCalls
+        from mtd_localstack.gateway.routes import add_routes
+        from mtd_localstack.mail.bulk_mail import keep_bulk_mails
 
         accelerate()
         keep_bulk_mails()
@@ -72,6 +72,6 @@ def mtd_start() -> None:
 def mtd_shutdown() -> None:
     """End the functions' processes with LocalStack."""
     if LAMBDA_RUNTIME_EXECUTOR == EXECUTOR:
-        from .machine import machine
+        from mtd_localstack.executor.machine import machine
 
         machine().stop()

@@ -4,31 +4,104 @@ import argparse
 import errno
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from devenv.instance import Instance
 from devenv.problem import Problem
 
-COMMANDS = (
-    "up", "down", "status", "logs", "put", "seed", "order", "orders", "exceptions", "waiting", "warnings",
-    "tenants", "operate", "note", "dte", "audit", "erase", "circuits", "mail", "invoke", "debug", "replay",
-    "watch", "doctor", "parity", "process", "psql", "stress", "chaos", "iam", "aws", "build", "image", "deploy",
-    "drill", "drift", "supply", "backup", "restore", "environments",
-)  # fmt: skip
+# Group (a folder of devenv.commands) -> command (a module of it) -> an example of its use.
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "environment": {
+        "up": "mtd up --no-seed",
+        "down": "mtd down --wipe",
+        "status": "mtd status --json",
+        "doctor": "mtd doctor",
+        "watch": "mtd watch",
+        "logs": "mtd logs -f issue_dte",
+        "invoke": "mtd invoke query_orders --event event.json",
+        "debug": "mtd debug --wait issue_dte",
+        "psql": "mtd psql -c 'select count(*) from orders'",
+        "aws": "mtd aws s3 ls",
+        "backup": "mtd backup my.backup",
+        "restore": "mtd restore my.backup",
+        "environments": "mtd environments",
+    },
+    "orders": {
+        "put": "mtd put --wait my-order.xml",
+        "seed": "mtd seed --orders 50",
+        "order": "mtd order CL-2026-000012",
+        "orders": "mtd orders --state exception",
+        "exceptions": "mtd exceptions",
+        "waiting": "mtd waiting --push",
+        "warnings": "mtd warnings",
+        "operate": "mtd operate retry CL-2026-000012 --reason 'EOM is back'",
+        "note": "mtd note CL-2026-000012 'the buyer called'",
+        "replay": "mtd replay CL-2026-000012",
+        "circuits": "mtd circuits",
+        "mail": "mtd mail",
+        "dte": "mtd dte",
+        "audit": "mtd audit verify",
+        "erase": "mtd erase --person 12345678-5 --reason 'request 7'",
+        "tenants": "mtd tenants add andes 'Andes SpA'",
+    },
+    "processes": {"process": "mtd process import my.bpm"},
+    "release": {
+        "build": "mtd build",
+        "image": "mtd image",
+        "deploy": "mtd deploy --environment staging --review",
+        "drift": "mtd drift --environment staging",
+        "drill": "mtd drill",
+        "iam": "mtd iam",
+        "supply": "mtd supply licences",
+    },
+    "proof": {
+        "stress": "mtd stress --orders 1000",
+        "chaos": "mtd chaos --orders 300 --seed 7",
+        "parity": "mtd parity",
+    },
+}
+COMMANDS: Mapping[str, str] = {name: group for group, commands in GROUPS.items() for name in commands}
 
 
-def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
     """Every subcommand's module says its own arguments in `arguments(parser)` and its purpose in its docstring."""
     top = argparse.ArgumentParser(
         prog="mtd",
+        usage="mtd COMMAND [options]",
         description="The developer environment of MTD. MTD_INSTANCE names the instance (default: dev).",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name in names:
-        module = importlib.import_module(f"devenv.commands.{name}")
-        summary = (module.__doc__ or "").strip().splitlines()[0]
-        module.arguments(subparsers.add_parser(name, help=summary, description=summary))
+    subparsers = top.add_subparsers(
+        dest="command", required=True, prog="mtd", metavar="COMMAND", help=argparse.SUPPRESS
+    )
+    summaries = {name: _add(subparsers, name) for name in names}
+    top.epilog = "\n".join(_overview(summaries)) + "\n\nmtd COMMAND --help lists the command's options."
     return top
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"devenv.commands.{COMMANDS[name]}.{name}")
+
+
+def _add(subparsers: Any, name: str) -> str:
+    """Add the subcommand; its summary."""
+    module = _module(name)
+    summary: str = (module.__doc__ or "").strip().splitlines()[0]
+    example = f"example: {GROUPS[COMMANDS[name]][name]}"
+    module.arguments(subparsers.add_parser(name, description=summary, epilog=example))
+    return summary
+
+
+def _overview(summaries: Mapping[str, str]) -> Iterator[str]:
+    """The commands by their groups: each with its summary and an example below."""
+    for group, commands in GROUPS.items():
+        shown = [name for name in commands if name in summaries]
+        if shown:
+            yield f"{group}:"
+        for name in shown:
+            yield f"  {name:<13}{summaries[name]}"
+            yield f"  {'':<13}  {commands[name]}"
 
 
 def main(argv: Sequence[str] | None = None, instance: Instance | None = None) -> int:
@@ -39,7 +112,7 @@ def main(argv: Sequence[str] | None = None, instance: Instance | None = None) ->
     try:
         # The other commands' imports would only cost time.
         arguments = parser(words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS).parse_args(words)
-        module = importlib.import_module(f"devenv.commands.{arguments.command}")
+        module = _module(arguments.command)
         return int(module.run(arguments, instance or Instance.from_env()))
     except Problem as problem:
         return _say(problem)

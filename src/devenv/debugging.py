@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from devenv.home_kind import recorded, servers_of
+from devenv.backends.choice import recorded, servers_of
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.ports import FAMILIAR, HOST
 from devenv.problem import Problem

@@ -6,12 +6,12 @@ from typing import Any
 from psycopg.conninfo import make_conninfo
 
 from devenv.aws import Clients
+from devenv.backends.choice import recorded, servers_of
+from devenv.backends.postgres import DATABASE, ROLE
 from devenv.credentials import Credentials
-from devenv.home_kind import recorded, servers_of
 from devenv.instance import REGION, Instance
-from devenv.orders_api import OrdersApi
+from devenv.orders.orders_api import OrdersApi
 from devenv.ports import HOST
-from devenv.postgres import DATABASE, ROLE
 from devenv.problem import Problem
 from devenv.state import Document, StateFile, identities, running
 

@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from devenv.instance import Instance
 from devenv.problem import Problem
-from devenv.process_identity import ProcessIdentity
+from devenv.processes.identity import ProcessIdentity
 
 VERSION = 1
 Document = dict[str, Any]

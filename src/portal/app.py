@@ -14,8 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
-from portal.access import SESSION_COOKIE, guarded
-from portal.headers import SecurityHeaders
+from portal.access.guard import SESSION_COOKIE, guarded
+from portal.access.headers import SecurityHeaders
 from portal.routes import PAGES
 from portal.services import Services
 from portal.visit import Visit

@@ -9,7 +9,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from mtd.domain.errors import InvalidRequest, UnavailableError
-from mtd.queries.orders import Reader
+from mtd.queries.orders.orders import Reader
 
 type Row = dict[str, Any]
 type Pool = ConnectionPool[psycopg.Connection[DictRow]]

@@ -11,10 +11,11 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from mtd.domain.errors import MtdError
-from mtd.domain.tenants import HOUSE
-from mtd.queries import circuits, operation
-from mtd.queries.orders import Reader
-from portal.cloud import Cloud
+from mtd.domain.tenants import PLATFORM_TENANT
+from mtd.queries.flow import circuits
+from mtd.queries.orders.orders import Reader
+from mtd.queries.reporting import control_room
+from portal.clients.cloud import Cloud
 from portal.database import Database
 
 DRAIN_RATE_UNKNOWN = 0.0
@@ -28,11 +29,11 @@ _SLOW_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Snapshot:
     """The figures of one moment. `queues`, `alarms` and `tries` (of legacy systems, by system) are None where AWS did
     not answer; `failures` are the systems' latest incidents."""
 
-    now: operation.Now
+    now: control_room.ControlRoom
     throughput: list[dict[str, Any]]
     queues: list[dict[str, Any]] | None
     circuits: list[dict[str, Any]]
@@ -41,39 +42,39 @@ class Look:
     tries: dict[str, dict[str, Any]] | None
 
 
-class Lives:
+class LiveFeeds:
     """One look for each tenant that is watched; the queues, which hold the orders of all, for the house."""
 
     def __init__(self, read: Database, cloud: Cloud) -> None:
         self._read = read
         self._cloud = cloud
-        self._lives: dict[str, Live] = {}
+        self._lives: dict[str, LiveFeed] = {}
 
-    def of(self, tenant: str) -> "Live":
-        cloud = self._cloud if tenant == HOUSE else None
-        return self._lives.setdefault(tenant, Live(self._read.of(tenant), cloud))
+    def of(self, tenant: str) -> "LiveFeed":
+        cloud = self._cloud if tenant == PLATFORM_TENANT else None
+        return self._lives.setdefault(tenant, LiveFeed(self._read.of(tenant), cloud))
 
 
-class Live:
+class LiveFeed:
     """Looks at a tenant's orders twice a second while somebody watches. Without a `cloud` it looks at no queues."""
 
     def __init__(self, read: Reader, cloud: Cloud | None) -> None:
         self._read = read
         self._cloud = cloud
-        self._watching: set[asyncio.Queue[Look | None]] = set()
+        self._watching: set[asyncio.Queue[Snapshot | None]] = set()
         self._task: asyncio.Task[None] | None = None
-        self._latest: Look | None = None
+        self._latest: Snapshot | None = None
         self._slow: tuple[float, list[dict[str, Any]], dict[str, dict[str, Any]]] = (-_SLOW_SECONDS, [], {})
 
-    def look(self) -> Look:
+    def look(self) -> Snapshot:
         """The figures now. Raises UnavailableError when PostgreSQL is not there."""
         at, throughput, failures = self._slow
         if time.monotonic() - at >= _SLOW_SECONDS:
-            throughput, failures = operation.throughput(self._read), circuits.last_failures(self._read)
+            throughput, failures = control_room.throughput(self._read), circuits.last_failures(self._read)
             self._slow = (time.monotonic(), throughput, failures)
         tries = _asked(self._cloud.legacy_tries) if self._cloud else []
-        return Look(
-            now=operation.now(self._read),
+        return Snapshot(
+            now=control_room.control_room(self._read),
             throughput=throughput,
             queues=_asked(self._cloud.queues) if self._cloud else [],
             circuits=circuits.list_circuits(self._read, DRAIN_RATE_UNKNOWN),
@@ -82,9 +83,9 @@ class Live:
             tries=None if tries is None else {row["system"]: row for row in tries},
         )
 
-    async def looks(self) -> AsyncIterator[Look | None]:
+    async def looks(self) -> AsyncIterator[Snapshot | None]:
         """Each change, and the same again after some silence; None while PostgreSQL does not answer."""
-        mailbox: asyncio.Queue[Look | None] = asyncio.Queue(maxsize=1)
+        mailbox: asyncio.Queue[Snapshot | None] = asyncio.Queue(maxsize=1)
         if self._latest is not None:
             mailbox.put_nowait(self._latest)
         self._watching.add(mailbox)
@@ -100,7 +101,7 @@ class Live:
         told_at = 0.0
         while self._watching:
             try:
-                look: Look | None = await run_in_threadpool(self.look)
+                look: Snapshot | None = await run_in_threadpool(self.look)
             except MtdError as error:
                 LOG.warning("no figures", extra={"code": error.code})
                 look = None

@@ -1,27 +1,13 @@
 """Every route with the least role that may use it, and whether it is the house's alone."""
 
-from portal.access import Page
-from portal.accounts import Role
-from portal.pages import (
-    circuits,
-    control_room,
-    documents,
-    entrance,
-    exceptions,
-    mail,
-    operations,
-    order,
-    orders,
-    people,
-    process_imports,
-    process_trials,
-    processes,
-    reconciliations,
-    statistics,
-    system,
-    tasks,
-    warnings,
-)
+from portal.access.accounts import Role
+from portal.access.guard import Page
+from portal.pages.operations import circuits, exceptions, operations, warnings
+from portal.pages.orders import documents, order, orders
+from portal.pages.people import entrance, people
+from portal.pages.processes import process_imports, process_trials, processes
+from portal.pages.reporting import control_room, mail, reconciliations, statistics, system
+from portal.pages.tasks import tasks
 
 PAGES = (
     Page(path="/login", endpoint=entrance.show_login, role=None),

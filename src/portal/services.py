@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-from portal.accounts import Accounts, Door
-from portal.assets import Assets
-from portal.audit import Audit
-from portal.balancer import BalancerDoor
-from portal.cloud import Cloud
+from portal.access.accounts import Accounts, Authenticator
+from portal.access.audit import Audit
+from portal.access.balancer import BalancerAuthenticator
+from portal.access.sessions import Sessions
+from portal.clients.cloud import Cloud
+from portal.clients.orders_api import OrdersApi
 from portal.database import Database
-from portal.live import Lives
-from portal.orders_api import OrdersApi
-from portal.sessions import Sessions
+from portal.live import LiveFeeds
+from portal.pages.orders.saved_views import Views
+from portal.rendering.assets import Assets
+from portal.rendering.templates import Templates
 from portal.settings import Settings
-from portal.templates import Templates
-from portal.views import Views
 
 READER_CONNECTIONS = 8
 OWN_CONNECTIONS = 4
@@ -27,13 +27,13 @@ class Services:
     read: Database
     database: Database
     accounts: Accounts
-    door: Door
+    door: Authenticator
     sessions: Sessions
     audit: Audit
     views: Views
     orders_api: OrdersApi
     cloud: Cloud
-    lives: Lives
+    lives: LiveFeeds
     templates: Templates
     assets: Assets
 
@@ -50,13 +50,13 @@ class Services:
             read=read,
             database=database,
             accounts=accounts,
-            door=BalancerDoor(settings.balancer, accounts) if settings.balancer else accounts,
+            door=BalancerAuthenticator(settings.balancer, accounts) if settings.balancer else accounts,
             sessions=Sessions(database, idle_seconds=settings.idle_seconds, longest_seconds=settings.longest_seconds),
             audit=Audit(database),
             views=Views(database),
             orders_api=OrdersApi(settings.api_url, settings.region),
             cloud=cloud,
-            lives=Lives(read, cloud),
+            lives=LiveFeeds(read, cloud),
             templates=Templates(assets),
             assets=assets,
         )

@@ -11,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mtd.domain.errors import InvalidRequest, MtdError
-from mtd.queries.operation import state_names
-from mtd.queries.orders import Reader
-from portal.accounts import Role
-from portal.catalogue import LOCALES, messages, preferred, say
-from portal.live import Live
-from portal.orders_api import OrdersApi
+from mtd.queries.orders.orders import Reader
+from mtd.queries.reporting.control_room import state_names
+from portal.access.accounts import Role
+from portal.access.sessions import Session
+from portal.access.uploads import Upload
+from portal.clients.orders_api import OrdersApi
+from portal.live import LiveFeed
+from portal.rendering.catalogue import LOCALES, messages, preferred, say
 from portal.services import Services
-from portal.sessions import Session
-from portal.uploads import Upload
 
 THEMES = ("auto", "light", "dark")
 
@@ -51,7 +51,7 @@ class Visit:
         return self.services.orders_api.of(self.who.tenant)
 
     @property
-    def live(self) -> Live:
+    def live(self) -> LiveFeed:
         return self.services.lives.of(self.who.tenant)
 
     @property

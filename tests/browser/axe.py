@@ -6,8 +6,8 @@ from pathlib import Path
 from filelock import FileLock
 from playwright.sync_api import Page
 
+from devenv.backends.portal import install_libraries
 from devenv.instance import Instance
-from devenv.portal import install_libraries
 
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

@@ -13,7 +13,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import Reaper
 from testcontainers.core.labels import SESSION_ID
 
-from devenv.compose import FIRST, ComposeServers
+from devenv.backends.compose import FIRST, ComposeServers
 
 _LABELS = Path(__file__).with_name("ryuk.yaml")
 _SESSION = "MTD_TESTCONTAINERS_SESSION"

@@ -4,16 +4,18 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from devenv.home_kind import KINDS, choose
+from devenv.backends.choice import KINDS, choose
 from devenv.instance import Instance
 from devenv.ports import PortChooser, can_bind
 from devenv.problem import Problem
 from devenv.state import StateFile
+from tests.integration.system import System
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Fast retries and short time-outs, so that ten tries take a second.
@@ -105,7 +107,7 @@ def home(request: pytest.FixtureRequest, home_kind: str) -> dict[str, object]:
 
 def _start(instance: Instance, kind: str) -> None:
     if kind == "compose":
-        from devenv.compose import ComposeServers
+        from devenv.backends.compose import ComposeServers
         from tests.integration.compose_project import ComposeProject
 
         servers = ComposeServers(instance=instance)
@@ -129,3 +131,15 @@ def _mtd(*words: str) -> None:
     )  # fmt: skip
     if done.returncode != 0:
         pytest.exit(f"mtd {' '.join(words)} of {os.environ[_NAME]} failed:\n{done.stdout}{done.stderr}", 3)
+
+
+@pytest.fixture(scope="session")
+def system(home: dict[str, object]) -> System:
+    """The running system as its users see it."""
+    return System(home)
+
+
+@pytest.fixture
+def number() -> str:
+    """An order number that no other test uses."""
+    return f"T-{uuid.uuid4().hex[:12]}"

@@ -19,7 +19,7 @@ from tests.integration.executor.bare_localstack import BareLocalStack, free_port
 REGION = "us-west-2"
 MINISTACK = "ministack==1.5.33"
 SERVERLESS = ("serverless@3.40.0", "serverless-offline@13.9.0")
-# As devenv/emulator.py sets them.
+# As devenv/backends/emulator.py sets them.
 _HOME = {
     "IN_MEMORY_CLIENT": "1",
     "LS_LOG": "warn",

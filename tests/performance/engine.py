@@ -19,15 +19,17 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path[:1] = [str(ROOT)]
 
-from mtd.domain import xml  # noqa: E402
-from mtd.engine import importing, interpreter, plan_json  # noqa: E402
-from mtd.engine.diagram import diagram  # noqa: E402
-from mtd.engine.plan import Plan  # noqa: E402
-from mtd.engine.reports import Source  # noqa: E402
-from mtd.engine.tokens import Done, Token, Waits, applied  # noqa: E402
-from mtd.usecases.import_processes import STATES  # noqa: E402
-from tests.bpmn_files import bpmn  # noqa: E402
-from tests.diagrams import draw  # noqa: E402
+from mtd.domain.orders import xml  # noqa: E402
+from mtd.engine.compiler import importing  # noqa: E402
+from mtd.engine.compiler.reports import Source  # noqa: E402
+from mtd.engine.layout.diagram import diagram  # noqa: E402
+from mtd.engine.model import plan_json  # noqa: E402
+from mtd.engine.model.plan import Plan  # noqa: E402
+from mtd.engine.model.tokens import TaskCompleted, Token, Waits, applied  # noqa: E402
+from mtd.engine.runtime import interpreter  # noqa: E402
+from mtd.usecases.processes.import_processes import STATES  # noqa: E402
+from tests.support.bpmn_files import bpmn  # noqa: E402
+from tests.support.diagrams import draw  # noqa: E402
 
 _GOAL_STEP_US = 50
 _GOAL_COMPILE_MS = 50
@@ -67,7 +69,7 @@ def walk(plan: Plan, facts: Mapping[str, Any], most: int) -> list[float]:
         tokens = applied(tokens, changes)
         working = next(t for t in tokens.values() if t.waits in (Waits.SERVICE, Waits.PERSON))
         started = time.perf_counter_ns()
-        changes = interpreter.step(plan, tokens, Done(token=working.id), facts)
+        changes = interpreter.step(plan, tokens, TaskCompleted(token=working.id), facts)
         times.append((time.perf_counter_ns() - started) / 1000)
     return times
 

@@ -27,11 +27,11 @@ ROOT = Path(__file__).parents[2]
 # In place of this folder, whose portal.py is not the portal.
 sys.path[:1] = [str(ROOT), str(ROOT / "src" / "shared")]
 
-from devenv.stress.handlers import percentile  # noqa: E402
-from devenv.stress.schedule import Orders  # noqa: E402
-from mtd.domain import order as orders_json  # noqa: E402
-from mtd.domain.ubl import parse_order  # noqa: E402
-from tests.integration.flow.system import System, until  # noqa: E402
+from mtd.domain.orders import order as orders_json  # noqa: E402
+from mtd.domain.orders.ubl import parse_order  # noqa: E402
+from proving.stress.handlers import percentile  # noqa: E402
+from proving.stress.schedule import Orders  # noqa: E402
+from tests.integration.system import System, until  # noqa: E402
 from tests.performance.home import home  # noqa: E402
 
 _FILL = """

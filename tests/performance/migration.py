@@ -26,10 +26,10 @@ sys.path[:1] = [str(ROOT), str(ROOT / "seed")]
 from generate import generate  # type: ignore[import-not-found]  # noqa: E402
 
 from devenv.running import Running  # noqa: E402
-from tests.bpmn_files import bpmn  # noqa: E402
-from tests.diagrams import draw  # noqa: E402
-from tests.integration.flow.system import System, until  # noqa: E402
+from tests.integration.system import System, until  # noqa: E402
 from tests.performance.home import home  # noqa: E402
+from tests.support.bpmn_files import bpmn  # noqa: E402
+from tests.support.diagrams import draw  # noqa: E402
 
 type Json = dict[str, Any]
 

@@ -25,7 +25,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path[:1] = [str(ROOT)]
 
-from devenv.stress.handlers import percentile  # noqa: E402
+from proving.stress.handlers import percentile  # noqa: E402
 from tests.integration.executor.bare_localstack import interpreter, poll  # noqa: E402
 from tests.integration.executor.functions import zipped  # noqa: E402
 from tests.performance import emulators  # noqa: E402

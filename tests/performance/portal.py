@@ -20,15 +20,15 @@ from urllib.parse import urlencode
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from devenv import portal
+from devenv.backends import portal
+from devenv.backends.postgres import PORTAL, READER, ROLE
 from devenv.credentials import Credentials
 from devenv.instance import Instance
 from devenv.ports import HOST, RANGE, can_bind
-from devenv.postgres import PORTAL, READER, ROLE
 from devenv.running import Running
-from mtd.adapters.database import Database
-from mtd.adapters.schema import PostgresSchema
-from mtd.adapters.summaries import PostgresSummaries
+from mtd.adapters.postgres.database import Database
+from mtd.adapters.postgres.reporting.summaries import PostgresSummaries
+from mtd.adapters.postgres.schema import PostgresSchema
 
 _DATABASE = "mtd_portal_performance"
 _TIMES = 20

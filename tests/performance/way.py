@@ -34,10 +34,10 @@ sys.path[:1] = [str(ROOT), str(ROOT / "seed")]
 from generate import generate  # type: ignore[import-not-found]  # noqa: E402
 
 from devenv.running import Running  # noqa: E402
-from devenv.stress.figures import billed_requests  # noqa: E402
-from devenv.stress.handlers import handler_times, per_order, percentile  # noqa: E402
-from devenv.stress.processes import Processes  # noqa: E402
-from tests.integration.flow.system import System  # noqa: E402
+from proving.stress.figures import billed_requests  # noqa: E402
+from proving.stress.handlers import handler_times, per_order, percentile  # noqa: E402
+from proving.stress.processes import Processes  # noqa: E402
+from tests.integration.system import System  # noqa: E402
 from tests.performance.home import home  # noqa: E402
 
 

@@ -25,17 +25,18 @@ import urllib3
 import yaml
 from psycopg import sql
 
-from devenv import environments, simulator
+from delivery.deployment import prerequisites
+from delivery.deployment.deployment import diagrams, migrate, upload, url_of
+from delivery.deployment.stack import Stack
+from delivery.packaging import layer
+from delivery.packaging.packaging import Packaged, Plan, package
+from delivery.packaging.parameters import collect, defaults
 from devenv.aws import Clients
+from devenv.backends import simulator, tool_environments
+from devenv.backends.postgres import ROLE
 from devenv.credentials import Credentials
-from devenv.deploy import layer, prerequisites
-from devenv.deploy.deployment import diagrams, migrate, upload, url_of
-from devenv.deploy.packaging import Packaged, Plan, package
-from devenv.deploy.parameters import collect, defaults
-from devenv.deploy.stack import Stack
 from devenv.instance import ACCOUNT, ENVIRONMENT, REGION, Instance
 from devenv.ports import HOST
-from devenv.postgres import ROLE
 from devenv.problem import Problem
 from devenv.running import Running
 from devenv.state import StateFile
@@ -43,6 +44,7 @@ from tests.performance.emulators import ministack
 from tests.performance.home import ROOT, home
 
 DATABASE = "mtd_way_out"
+FOLDERS = tuple(f"tests/integration/{name}" for name in ("flow", "operations", "processes"))
 
 
 # Run by the emulator's interpreter, which has SAM's own translator.
@@ -58,7 +60,7 @@ json.dump(plain, sys.stdout)
 
 def transform(instance: Instance, clients: Clients, bucket: str, packaged: Packaged, left_out: set[str]) -> None:
     """Puts what SAM makes of each nested template in its place, without what is left out."""
-    s3, python = clients.client("s3"), environments.ensure(instance).emulator
+    s3, python = clients.client("s3"), tool_environments.ensure(instance).emulator
     for key, path in packaged.uploads.items():
         if not key.startswith("templates/"):
             continue
@@ -150,7 +152,7 @@ def deploy(running: Running, clients: Clients, api: str) -> dict[str, str]:
     with psycopg.connect(running.conninfo(), autocommit=True) as connection:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(DATABASE)))
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
-    target = layer.Target.of_interpreter(environments.ensure(instance).runtime)
+    target = layer.Target.of_interpreter(tool_environments.ensure(instance).runtime)
     bucket = prerequisites.make_artifact_bucket(clients)
     plan = Plan(
         bucket=bucket,
@@ -217,7 +219,7 @@ def main() -> int:
             home="embedded", region=REGION, endpoint=emulator.endpoint, ports=running.document["ports"],
             outputs=outputs, api_url=outputs.get("ApiUrl", ""), fingerprint="way-out",
         )  # fmt: skip
-        command = [sys.executable, "-m", "pytest", "tests/integration/flow", "-q", "-n", "2", "--dist", "loadgroup"]
+        command = [sys.executable, "-m", "pytest", *FOLDERS, "-q", "-n", "2", "--dist", "loadgroup"]
         command += ["--home", "embedded", "--instance", played.name, "-rfE", "--tb=line"]
         command += ["-k", arguments.tests] if arguments.tests else []
         tests = subprocess.Popen(command, cwd=ROOT)

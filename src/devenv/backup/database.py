@@ -8,11 +8,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from devenv.backends.postgres import DATABASE, ROLE, find_programs
 from devenv.backup.comparison import Content, tables
 from devenv.credentials import Credentials
 from devenv.instance import Instance
 from devenv.ports import HOST
-from devenv.postgres import DATABASE, ROLE, find_programs
 from devenv.problem import Problem
 
 _RESTORED, _REPLACED = "mtd_restored", "mtd_replaced"

@@ -7,17 +7,18 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest
+from mtd.domain.json_types import Json
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, query_parameter
-from mtd.entrypoints.people import house_handler
-from mtd.entrypoints.task_requests import read_text
-from mtd.usecases.archive_orders import archive_orders, asked_months
-from mtd.usecases.erase_person import delete_gone, erase_person
-from mtd.usecases.seal_days import seal_days
-from mtd.usecases.verify_audit import verify_day, verify_order, verify_page
+from mtd.entrypoints.api import ApiEvent, query_parameter
+from mtd.entrypoints.people import platform_handler
+from mtd.entrypoints.requests.tasks import read_text
+from mtd.usecases.records.archive_orders import archive_orders, asked_months
+from mtd.usecases.records.erase_person import delete_gone, erase_person
+from mtd.usecases.records.seal_days import seal_days
+from mtd.usecases.records.verify_audit import verify_day, verify_order, verify_page
 
 LOG = logging.getLogger(__name__)
 DAYS_A_MONTH = 365.25 / 12
@@ -53,7 +54,7 @@ def _archive(event: dict[str, Any], now: datetime, context: Any) -> dict[str, in
     )
 
 
-def _serve(event: Event, body: Json, _context: Any) -> Json:
+def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
     if event["resource"] == "/erasures":
         whom, person, reason = (read_text(body, name, 500) for name in ("whom", "person", "reason"))
         if not whom or not person or not reason:
@@ -67,4 +68,4 @@ def _serve(event: Event, body: Json, _context: Any) -> Json:
     return verify_page(composition.audit(), after, composition.objects(), config().archive_bucket)
 
 
-_api = house_handler(_serve)
+_api = platform_handler(_serve)

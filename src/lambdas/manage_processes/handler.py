@@ -5,30 +5,31 @@ import binascii
 from typing import Any
 from urllib.parse import unquote
 
-from mtd.adapters.reader import PostgresReader
+from mtd.adapters.postgres.reader import PostgresReader
 from mtd.domain.errors import InvalidRequest, NotFound
-from mtd.engine.reports import Source
+from mtd.domain.json_types import Json
+from mtd.engine.compiler.reports import Source
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, query_parameter
-from mtd.entrypoints.people import house_handler, people_handler
-from mtd.entrypoints.simulation_requests import read_simulation
-from mtd.queries.processes import list_versions
-from mtd.usecases.add_tenant import add_tenant
-from mtd.usecases.manage_processes import change_version, import_versions
-from mtd.usecases.simulate_process import simulate_process
+from mtd.entrypoints.api import ApiEvent, query_parameter
+from mtd.entrypoints.people import people_handler, platform_handler
+from mtd.entrypoints.requests.simulations import read_simulation
+from mtd.queries.processes.processes import list_versions
+from mtd.usecases.processes.manage_processes import change_version, import_versions
+from mtd.usecases.processes.simulate_process import simulate_process
+from mtd.usecases.tenants.add_tenant import add_tenant
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
     return (_tenants if event["resource"] == "/tenants" else _processes)(event, context)
 
 
-def _serve_tenants(event: Event, body: Json, _context: Any) -> Json:
+def _serve_tenants(event: ApiEvent, body: Json, _context: Any) -> Json:
     if event["httpMethod"] == "GET":
         return {"tenants": composition.tenants().listed()}
     return add_tenant(body.get("code"), body.get("name"), composition.tenants())
 
 
-def _serve(event: Event, body: Json, _context: Any) -> Json:
+def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
     read = PostgresReader(composition.database())
     if event["httpMethod"] == "GET":
         return {"versions": list_versions(read, query_parameter(event, "process"))}
@@ -65,4 +66,4 @@ def _source(file: Any) -> Source:
     raise InvalidRequest("a file must be {name, content, sheet}, its content in base64", code="files_malformed")
 
 
-_processes, _tenants = people_handler(_serve), house_handler(_serve_tenants)
+_processes, _tenants = people_handler(_serve), platform_handler(_serve_tenants)

@@ -3,22 +3,23 @@
 from typing import Any
 from urllib.parse import unquote
 
-from mtd.adapters.reader import PostgresReader
-from mtd.adapters.tasks import PostgresTasks
+from mtd.adapters.postgres.reader import PostgresReader
+from mtd.adapters.postgres.tasks.tasks import PostgresTasks
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.domain.json_types import Json
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, api_hop, query_parameter
-from mtd.entrypoints.note_requests import read_note
+from mtd.entrypoints.api import ApiEvent, api_hop, query_parameter
 from mtd.entrypoints.people import people_handler
-from mtd.entrypoints.task_requests import read_number, read_request, read_text, read_values
-from mtd.queries.tasks import list_tasks
-from mtd.usecases.manage_tasks import Caller, change_task, complete_task, escalate_task, send_message
-from mtd.usecases.trail import hop
-from mtd.usecases.write_note import write_note
+from mtd.entrypoints.requests.notes import read_note
+from mtd.entrypoints.requests.tasks import read_number, read_request, read_text, read_values
+from mtd.queries.tasks.tasks import list_tasks
+from mtd.usecases.flow.trace import hop
+from mtd.usecases.operations.write_note import write_note
+from mtd.usecases.tasks.manage_tasks import Caller, change_task, complete_task, escalate_task, send_message
 
 
-def _serve(event: Event, body: Json, context: Any) -> Json:
+def _serve(event: ApiEvent, body: Json, context: Any) -> Json:
     if event["httpMethod"] == "GET":
         return _list(event)
     if event["resource"] == "/orders/{number}/notes":
@@ -54,7 +55,7 @@ def _acknowledge(number: str, body: Json) -> Json:
     return {"warning_id": int(number), "acknowledged_by": person}
 
 
-def _list(event: Event) -> Json:
+def _list(event: ApiEvent) -> Json:
     limit, after = query_parameter(event, "limit") or "100", query_parameter(event, "after") or "0"
     return list_tasks(
         PostgresReader(composition.database()),

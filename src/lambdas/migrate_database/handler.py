@@ -5,11 +5,11 @@
 
 from typing import Any
 
-from mtd.adapters.schema import PostgresSchema
+from mtd.adapters.postgres.schema import PostgresSchema
 from mtd.config import config
 from mtd.entrypoints import composition
 from mtd.entrypoints.logs import set_up_logs
-from mtd.usecases.migrate_database import migrate_database
+from mtd.usecases.processes.migrate_database import migrate_database
 
 set_up_logs()
 

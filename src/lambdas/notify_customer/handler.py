@@ -3,11 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from mtd.adapters.mailbox import PostgresMailBox
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
+from mtd.adapters.postgres.notifications.mailbox import PostgresMailBox
 from mtd.config import config
+from mtd.domain.json_types import Json
 from mtd.entrypoints import composition, sqs
-from mtd.usecases.notify_customer import notify_customer
+from mtd.usecases.notifications.notify_customer import notify_customer
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -26,6 +27,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return sqs.failures([*(message_id for message_id, _ in messages if again), *malformed])
 
 
-def _mails(record: sqs.Record, content: sqs.Json) -> tuple[str, list[sqs.Json]]:
+def _mails(record: sqs.Record, content: Json) -> tuple[str, list[Json]]:
     mails = [{"order_id": str(UUID(mail["order_id"])), "kind": str(mail["kind"])} for mail in content["mails"]]
     return record["messageId"], mails

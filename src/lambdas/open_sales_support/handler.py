@@ -2,7 +2,7 @@
 
 from mtd.entrypoints import composition
 from mtd.entrypoints.states import state_handler
-from mtd.usecases.open_sales_support import STATE, OpenSalesSupport
+from mtd.usecases.states.open_sales_support import STATE, OpenSalesSupport
 
 handler = state_handler(
     STATE, lambda: OpenSalesSupport(composition.legacy("sales_support")), parallel=8, system="sales_support"

@@ -2,22 +2,23 @@
 
 from typing import Any
 
-from mtd.adapters.metrics import count
-from mtd.adapters.reader import PostgresReader
+from mtd.adapters.aws.metrics import count
+from mtd.adapters.postgres.reader import PostgresReader
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest
-from mtd.engine.plan import CANCELLATION
+from mtd.domain.json_types import Json
+from mtd.engine.model.plan import CANCELLATION
 from mtd.entrypoints import composition, sqs
-from mtd.entrypoints.api import Event, Json, query_parameter
-from mtd.entrypoints.circuit_requests import read_change
-from mtd.entrypoints.migration_requests import read_new_operation
-from mtd.entrypoints.people import house_handler, people_handler
+from mtd.entrypoints.api import ApiEvent, query_parameter
+from mtd.entrypoints.people import people_handler, platform_handler
+from mtd.entrypoints.requests.circuits import read_change
+from mtd.entrypoints.requests.tasks import read_number, read_text
+from mtd.entrypoints.requests.transfers import read_new_operation
 from mtd.entrypoints.states import run_handler
-from mtd.entrypoints.task_requests import read_number, read_text
-from mtd.queries.circuits import read_circuit
-from mtd.queries.operations import list_operations, read_operation
-from mtd.usecases.cancel_order import CancelOrder, cancel_orders
-from mtd.usecases.operations import MOST_ORDERS, work_off
+from mtd.queries.flow.circuits import read_circuit
+from mtd.queries.operations.bulk_operations import list_operations, read_operation
+from mtd.usecases.operations.bulk_operations import MOST_ORDERS, work_off
+from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
@@ -26,13 +27,13 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     return _BY_RESOURCE.get(event["resource"], _api)(event, context)
 
 
-def _change_circuit(event: Event, body: Json, _context: Any) -> Json:
+def _change_circuit(event: ApiEvent, body: Json, _context: Any) -> Json:
     system = (event.get("pathParameters") or {})["system"]
     composition.circuits().change(system, read_change(body))
     return read_circuit(PostgresReader(composition.database()), system, config().circuit_drain_rate)
 
 
-def _serve(event: Event, body: Json, _context: Any) -> Json:
+def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
     read, operations = PostgresReader(composition.database()), composition.operations()
     path = event.get("pathParameters") or {}
     if "operation_id" in path:
@@ -70,4 +71,4 @@ _cancel = run_handler(
     ),
     parallel=8,
 )
-_BY_RESOURCE = {f"/states/{CANCELLATION}": _cancel, "/circuits/{system}": house_handler(_change_circuit)}
+_BY_RESOURCE = {f"/states/{CANCELLATION}": _cancel, "/circuits/{system}": platform_handler(_change_circuit)}

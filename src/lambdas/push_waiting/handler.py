@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from mtd.adapters.intake import PostgresWaiting
+from mtd.adapters.postgres.intake.intake import PostgresWaiting
 from mtd.domain.errors import InvalidRequest
+from mtd.domain.json_types import Json
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json
+from mtd.entrypoints.api import ApiEvent
 from mtd.entrypoints.people import people_handler, tenant_of
-from mtd.usecases.push_waiting import list_waiting, push_waiting
+from mtd.usecases.intake.push_waiting import list_waiting, push_waiting
 
 
-def _serve(event: Event, body: Json, _context: Any) -> Json:
+def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
     rows, tenants, tenant = PostgresWaiting(composition.database()), composition.tenants(), tenant_of(event)
     if event["httpMethod"] == "GET":
         return {"waiting": list_waiting(composition.queues(), rows, tenants, tenant)}

@@ -3,20 +3,21 @@
 from typing import Any
 from urllib.parse import unquote
 
-from mtd.adapters.reader import PostgresReader
+from mtd.adapters.postgres.reader import PostgresReader
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest
+from mtd.domain.json_types import Json
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, query_parameter
+from mtd.entrypoints.api import ApiEvent, query_parameter
 from mtd.entrypoints.people import people_handler
-from mtd.entrypoints.task_requests import read_id, read_number
-from mtd.queries.circuits import list_circuits
-from mtd.queries.exceptions import list_exceptions
-from mtd.queries.orders import count_by_state, list_orders, timeline
-from mtd.queries.warnings import list_warnings
+from mtd.entrypoints.requests.tasks import read_id, read_number
+from mtd.queries.flow.circuits import list_circuits
+from mtd.queries.operations.exceptions import list_exceptions
+from mtd.queries.orders.orders import count_by_state, list_orders, timeline
+from mtd.queries.reporting.warnings import list_warnings
 
 
-def _serve(event: Event, _body: Json, _context: Any) -> Json:
+def _serve(event: ApiEvent, _body: Json, _context: Any) -> Json:
     read = PostgresReader(composition.database())
     number = (event.get("pathParameters") or {}).get("number")
     if event["resource"] == "/exceptions":

@@ -3,13 +3,13 @@
 import logging
 from typing import Any
 
-from mtd.adapters.intake import PostgresWaiting
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
+from mtd.adapters.postgres.intake.intake import PostgresWaiting
 from mtd.config import config
 from mtd.domain.errors import MtdError
 from mtd.entrypoints import composition, sqs
-from mtd.usecases.read_queue import Failure, OrderMessage, read_queue, waiting_rows
-from mtd.usecases.trail import hop
+from mtd.usecases.flow.trace import hop
+from mtd.usecases.intake.read_queue import FailedMessage, OrderMessage, read_queue, waiting_rows
 
 LOG = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def _message(record: dict[str, Any]) -> OrderMessage:
     )
 
 
-def _note(failures: list[Failure]) -> None:
+def _note(failures: list[FailedMessage]) -> None:
     """Back off in the queue and note who waits; the queue itself is the truth, so neither may fail the batch."""
     for failure in failures:
         extra = {"message_id": failure.message.message_id, "receives": failure.message.receives}

@@ -3,12 +3,13 @@
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mtd.adapters.intake import PostgresRejections
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
+from mtd.adapters.postgres.intake.intake import PostgresRejections
 from mtd.config import config
+from mtd.domain.json_types import Json
 from mtd.entrypoints import composition, sqs
-from mtd.usecases.receive_order import Arrival, arrival_hops, receive_order
-from mtd.usecases.trail import from_millis, hop
+from mtd.usecases.flow.trace import from_millis, hop
+from mtd.usecases.intake.receive_order import InboxFile, arrival_hops, receive_order
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -27,13 +28,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return sqs.failures([*failed, *malformed])
 
 
-def _arrivals(record: sqs.Record, content: sqs.Json) -> list[Arrival]:
+def _arrivals(record: sqs.Record, content: Json) -> list[InboxFile]:
     sent_at = from_millis(record["attributes"]["SentTimestamp"])
     if "Records" not in content and content.get("Event") == "s3:TestEvent":
         # S3 sends it when the notification is set up.
         return []
     return [
-        Arrival(
+        InboxFile(
             message_id=record["messageId"],
             bucket=entry["s3"]["bucket"]["name"],
             key=unquote_plus(entry["s3"]["object"]["key"]),

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from mtd.adapters.metrics import count
-from mtd.adapters.reader import PostgresReader
+from mtd.adapters.aws.metrics import count
+from mtd.adapters.postgres.reader import PostgresReader
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.domain.json_types import Json
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, query_parameter
-from mtd.entrypoints.people import house_handler
-from mtd.entrypoints.task_requests import read_number, read_text
-from mtd.queries.reconciliations import list_reconciliations
-from mtd.usecases.reconcile_dte import Reconciled, reconcile_dte
+from mtd.entrypoints.api import ApiEvent, query_parameter
+from mtd.entrypoints.people import platform_handler
+from mtd.entrypoints.requests.tasks import read_number, read_text
+from mtd.queries.reporting.reconciliations import list_reconciliations
+from mtd.usecases.reporting.reconcile_dte import Reconciled, reconcile_dte
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
@@ -31,7 +32,7 @@ def _reconcile(day: str | None) -> Reconciled:
     return found
 
 
-def _serve(event: Event, body: Json, _context: Any) -> Json:
+def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
     path = event.get("pathParameters") or {}
     if "difference_id" in path:
         person, note = read_text(body, "person", 200), read_text(body, "note", 2_000)
@@ -46,4 +47,4 @@ def _serve(event: Event, body: Json, _context: Any) -> Json:
     return list_reconciliations(PostgresReader(composition.database()), day)
 
 
-_api = house_handler(_serve)
+_api = platform_handler(_serve)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from mtd.adapters.mailbox import PostgresFeedback
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
+from mtd.adapters.postgres.notifications.mailbox import PostgresFeedback
 from mtd.config import config
+from mtd.domain.json_types import Json
 from mtd.entrypoints import composition, sqs
-from mtd.usecases.record_mail_feedback import Feedback, read_feedback, record_mail_feedback
+from mtd.usecases.notifications.record_mail_feedback import Feedback, read_feedback, record_mail_feedback
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -23,5 +24,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return sqs.failures(malformed)
 
 
-def _feedback(record: sqs.Record, content: sqs.Json) -> Feedback | None:
+def _feedback(record: sqs.Record, content: Json) -> Feedback | None:
     return read_feedback(content, (sqs.sqs_hop(record),))

@@ -3,19 +3,20 @@
 import json
 from typing import Any
 
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
 from mtd.config import config
-from mtd.domain.check import read_order
 from mtd.domain.errors import InvalidRequest, NotFound, RejectedOrder
-from mtd.domain.order import to_json
-from mtd.domain.tenants import HOUSE, is_code
+from mtd.domain.json_types import Json
+from mtd.domain.orders.check import read_order
+from mtd.domain.orders.order import to_json
+from mtd.domain.tenants import PLATFORM_TENANT, is_code
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import Event, Json, api_handler, api_hop
-from mtd.usecases.register_orders import PROCESS, Incoming, register_orders
-from mtd.usecases.trail import read_hops
+from mtd.entrypoints.api import ApiEvent, api_handler, api_hop
+from mtd.usecases.flow.trace import read_hops
+from mtd.usecases.intake.register_orders import PROCESS, Incoming, register_orders
 
 
-def _serve(event: Event, body: Json, context: Any) -> Json:
+def _serve(event: ApiEvent, body: Json, context: Any) -> Json:
     entries = body.get("orders")
     if not isinstance(entries, list) or not entries:
         raise InvalidRequest("orders must be a list with at least one order", code="orders_missing")
@@ -33,7 +34,7 @@ def _incoming(entry: Any) -> Incoming:
         order = read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
     except RejectedOrder as error:
         raise InvalidRequest(str(error), code=error.code) from None
-    tenant = entry.get("tenant") or HOUSE
+    tenant = entry.get("tenant") or PLATFORM_TENANT
     if not is_code(tenant):
         raise InvalidRequest("tenant must be the code of a tenant", code="tenant_malformed")
     process, version = entry.get("process") or PROCESS, entry.get("version")

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
 from mtd.config import config
 from mtd.entrypoints import composition
 from mtd.entrypoints.logs import set_up_logs
-from mtd.usecases.circuits import tend_circuits
-from mtd.usecases.relay_outbox import asked_seconds, relay_outbox
+from mtd.usecases.flow.relay_outbox import asked_seconds, relay_outbox
+from mtd.usecases.operations.operate_circuits import tend_circuits
 
 set_up_logs()
 

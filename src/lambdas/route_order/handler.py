@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
 from mtd.config import config
+from mtd.domain.json_types import Json
 from mtd.entrypoints import composition, sqs
 from mtd.entrypoints.states import references
-from mtd.usecases.route_order import TransitionMessage, route_order
-from mtd.usecases.trail import hop
+from mtd.usecases.flow.route_order import TransitionMessage, route_order
+from mtd.usecases.flow.trace import hop
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return sqs.failures([*failed, *malformed])
 
 
-def _message(record: sqs.Record, content: sqs.Json) -> TransitionMessage:
+def _message(record: sqs.Record, content: Json) -> TransitionMessage:
     return TransitionMessage(
         message_id=record["messageId"],
         references=tuple(references(content)),

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
 from mtd.config import config
 from mtd.entrypoints import composition
 from mtd.entrypoints.logs import set_up_logs
-from mtd.usecases.summarise_orders import asked_horizon, summarise_orders
+from mtd.usecases.reporting.summarise_orders import asked_horizon, summarise_orders
 
 set_up_logs()
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
 from mtd.config import config
 from mtd.entrypoints import composition
 from mtd.entrypoints.logs import set_up_logs
-from mtd.usecases.warn_of_delays import warn_of_delays
-from mtd.usecases.watch_deadlines import watch_deadlines
+from mtd.usecases.flow.watch_deadlines import watch_deadlines
+from mtd.usecases.reporting.warn_of_delays import warn_of_delays
 
 set_up_logs()
 

@@ -7,13 +7,13 @@ import time
 import tracemalloc
 from collections.abc import Callable, Mapping
 
-from mtd.domain import order, ubl, xml
 from mtd.domain.errors import BusinessError, MtdError, RejectedOrder
-from mtd.domain.totals import amounts
-from mtd.engine import plan_json
-from mtd.engine.diagram import diagram
-from mtd.engine.importing import import_sources
-from mtd.engine.reports import Source, Verdict
+from mtd.domain.orders import order, ubl, xml
+from mtd.domain.orders.totals import amounts
+from mtd.engine.compiler.importing import import_sources
+from mtd.engine.compiler.reports import Source, Verdict
+from mtd.engine.layout.diagram import diagram
+from mtd.engine.model import plan_json
 
 SECONDS = 1.0
 """Of this process's own time, for one file."""

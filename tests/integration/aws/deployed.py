@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devenv.deploy import layer
-from devenv.deploy.deployment import url_of
-from devenv.deploy.packaging import Packaged, Plan, package
-from devenv.deploy.parameters import collect
-from devenv.deploy.stack import Resource, Stack
+from delivery.deployment.deployment import url_of
+from delivery.deployment.stack import Resource, Stack
+from delivery.packaging import layer
+from delivery.packaging.packaging import Packaged, Plan, package
+from delivery.packaging.parameters import collect
 from tests.integration.aws.template_values import Known
 from tests.integration.executor.bare_localstack import REGION, ROOT, BareLocalStack
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from delivery.deployment.stack import Stack
+from delivery.packaging.template import load
+from delivery.release.changes import Change, ensure_kept
+from delivery.release.review import changes_of
+from delivery.release.target import Target
 from devenv.aws import Clients
-from devenv.deploy.stack import Stack
-from devenv.deploy.template import load
 from devenv.problem import Problem
-from devenv.release.changes import Change, ensure_kept
-from devenv.release.review import changes_of
-from devenv.release.target import Target
 from tests.integration.aws.deployed import BUCKET, Deployed
 from tests.integration.executor.bare_localstack import ROOT
 

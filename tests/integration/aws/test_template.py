@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from devenv.deploy.stack import UNKNOWN_ALLOWED
+from delivery.deployment.stack import UNKNOWN_ALLOWED
 from tests.integration.aws.deployed import Deployed
 from tests.integration.aws.read_back import READERS
 from tests.integration.aws.template_values import Known, differences

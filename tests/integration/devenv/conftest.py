@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from devenv.backends.stopping import stop, wipe
 from devenv.instance import PROJECT, Instance
-from devenv.stopping import stop, wipe
-from devenv.supervision import Supervision
+from devenv.processes.supervision import Supervision
 
 
 @pytest.fixture

@@ -9,16 +9,15 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from tests.integration.devenv.conftest import until
 
-from devenv import postgres
+from devenv.backends import postgres
 from devenv.credentials import Credentials
 from devenv.instance import Instance
 from devenv.ports import HOST, PortChooser, can_bind
 from devenv.problem import Problem
+from devenv.processes.supervision import Supervision
 from devenv.state import identities
-from devenv.supervision import Supervision
-
-from .conftest import until
 
 
 def _up(instance: Instance, supervision: Supervision) -> int:

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.integration.devenv.conftest import until
 
 from devenv.instance import Instance
 from devenv.problem import Problem
-from devenv.process_identity import ProcessIdentity
-from devenv.process_request import ProcessRequest
+from devenv.processes.identity import ProcessIdentity
+from devenv.processes.request import ProcessRequest
+from devenv.processes.supervision import Supervision, clean_environment
 from devenv.state import identities, running
-from devenv.supervision import Supervision, clean_environment
-
-from .conftest import until
 
 # A child with a child of its own, which tells its pid.
 _PARENT = (

@@ -5,17 +5,16 @@ import json
 import psycopg
 import pytest
 from psycopg import errors
+from tests.integration.devenv.test_postgres import _up
 
-from devenv import postgres
+from devenv.backends import postgres
 from devenv.credentials import Credentials
 from devenv.instance import Instance
 from devenv.ports import HOST
-from devenv.supervision import Supervision
-from mtd.adapters.database import Database, conninfo_from_secret
-from mtd.adapters.schema import PostgresSchema
-from mtd.adapters.users import PostgresUsers
-
-from .test_postgres import _up
+from devenv.processes.supervision import Supervision
+from mtd.adapters.postgres.database import Database, conninfo_from_secret
+from mtd.adapters.postgres.schema import PostgresSchema
+from mtd.adapters.postgres.users import PostgresUsers
 
 DATABASE = "shop"
 type Secrets = dict[str, str]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 _BOMB = (
     '<?xml version="1.0"?><!DOCTYPE o [<!ENTITY a "aaaaaaaaaa">'

@@ -12,12 +12,12 @@ from uuid import uuid4
 
 import pytest
 
-from mtd.adapters.circuits import PostgresCircuits, Settings
-from mtd.adapters.database import Database
-from mtd.adapters.work import PostgresWork
-from mtd.domain.circuit import Hearing
-from tests.integration.flow.system import Json, System, until
-from tests.orders import OrderFile
+from mtd.adapters.postgres.database import Database
+from mtd.adapters.postgres.flow.circuits import CircuitSettings, PostgresCircuits
+from mtd.adapters.postgres.flow.store import PostgresFlowStore
+from mtd.domain.circuit import CallResults
+from tests.integration.system import Json, System, until
+from tests.support.orders import OrderFile
 
 pytestmark = pytest.mark.xdist_group("circuits")
 
@@ -197,12 +197,12 @@ def own(system: System) -> Iterator[str]:
 
 def circuits_of(system: System) -> PostgresCircuits:
     database = Database(system.conninfo)
-    work = PostgresWork(database, lambda _: None, 30.0)
-    return PostgresCircuits(database, work, Settings(threshold=5, probe_seconds=60, drain_rate=10))
+    work = PostgresFlowStore(database, lambda _: None, 30.0)
+    return PostgresCircuits(database, work, CircuitSettings(threshold=5, probe_seconds=60, drain_rate=10))
 
 
-def silence(*, orders: int, probing: bool = False) -> Hearing:
-    return Hearing(answered=False, silent=[uuid4() for _ in range(orders)], probing=probing, why="timed out")
+def silence(*, orders: int, probing: bool = False) -> CallResults:
+    return CallResults(answered=False, unanswered=[uuid4() for _ in range(orders)], probing=probing, why="timed out")
 
 
 def test_environments_count_the_same_silence_together(system: System, own: str) -> None:
@@ -211,7 +211,7 @@ def test_environments_count_the_same_silence_together(system: System, own: str) 
 
     def listen(circuits: PostgresCircuits) -> bool:
         barrier.wait()
-        heard = circuits.hear(own, silence(orders=2), "f")
+        heard = circuits.record_results(own, silence(orders=2), "f")
         return heard.probe_in is not None
 
     with ThreadPoolExecutor(4) as pool:

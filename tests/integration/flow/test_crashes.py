@@ -3,8 +3,8 @@
 import json
 import uuid
 
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 # What a crash leaves: the rows of a registered order, its token as given, and no message in any queue.
 _LEFT_BEHIND = """

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from tests.integration.flow.system import Json, System, until
-from tests.orders import OrderFile
+from tests.integration.system import Json, System, until
+from tests.support.orders import OrderFile
 
 
 def delivered(system: System, number: str) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from devenv.instance import PROJECT
 from tests.integration.flow.dap import Ide
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("debugger")]
 # A function that no other test of the flow needs meanwhile.
@@ -77,8 +77,8 @@ def test_a_function_that_nobody_has_is_named(system: System) -> None:
 
 
 def test_a_waiting_order_is_replayed_and_still_waits(system: System, number: str) -> None:
-    from mtd.domain import order as orders
-    from mtd.domain import ubl
+    from mtd.domain.orders import order as orders
+    from mtd.domain.orders import ubl
 
     document = orders.to_json(ubl.parse_order(OrderFile(number=number).xml().encode()))
     key = f"large/{number}.json"

@@ -1,7 +1,7 @@
 """The same order twice, and another one under its number."""
 
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 
 def test_the_same_order_twice_is_registered_once(system: System, number: str) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 
 def _kill(system: System, function: str) -> bool:

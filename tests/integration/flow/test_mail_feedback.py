@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 AT_SIMULATOR = "{what}+{number}@simulator.amazonses.com"
 

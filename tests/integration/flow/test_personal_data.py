@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 # What the tests' and the seeds' buyers are called, and one of this test's own.
 NAME, MAIL, RUT = "Perpetua Quiñelao", "perpetua.quinelao@example.cl", "9876543-3"

@@ -2,8 +2,8 @@
 
 import threading
 
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 
 def _standing(system: System, numbers: list[str], node: str) -> list[dict[str, int]]:

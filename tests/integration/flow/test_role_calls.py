@@ -1,8 +1,8 @@
 """The emulator knows which function called what: IAM parity is reckoned from it."""
 
-from devenv.iam.calls import needs
-from tests.integration.flow.system import System
-from tests.orders import OrderFile
+from delivery.iam.calls import needs
+from tests.integration.system import System
+from tests.support.orders import OrderFile
 
 
 def test_the_calls_of_an_order_are_its_functions_own(system: System, number: str) -> None:

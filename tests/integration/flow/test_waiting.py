@@ -2,10 +2,10 @@
 
 import json
 
-from mtd.domain import order as orders
-from mtd.domain import ubl
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from mtd.domain.orders import order as orders
+from mtd.domain.orders import ubl
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 
 def _send(system: System, message: dict[str, object]) -> None:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.integration.flow.system import PEPPOL, System, until
-from tests.orders import OrderFile
+from tests.integration.system import PEPPOL, System, until
+from tests.support.orders import OrderFile
 
 
 def test_an_order_is_delivered_and_every_system_was_asked_once(system: System, number: str) -> None:

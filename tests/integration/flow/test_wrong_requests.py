@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.flow.system import System, until
-from tests.orders import OrderFile
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
 
 _POSTS = ("/orders", "/states/validation", "/states/emission_dte", "/errors/allocation", "/waiting")
 _HOP = {"source": "S", "what": "w", "at": "2026-11-20T10:00:00+00:00"}

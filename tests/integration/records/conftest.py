@@ -14,19 +14,9 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from devenv.instance import PROJECT
-from mtd.adapters.database import Database
-from mtd.adapters.schema import PostgresSchema
-from tests.integration.flow.system import System
-
-
-@pytest.fixture(scope="session")
-def system(home: dict[str, object]) -> System:
-    return System(home)
-
-
-@pytest.fixture
-def number() -> str:
-    return f"R-{uuid.uuid4().hex[:12]}"
+from mtd.adapters.postgres.database import Database
+from mtd.adapters.postgres.schema import PostgresSchema
+from tests.integration.system import System
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ import uuid
 import psycopg
 import pytest
 
-from tests.integration.flow.system import Json, System, until
 from tests.integration.records.conftest import mtd
-from tests.orders import OrderFile
+from tests.integration.system import Json, System, until
+from tests.support.orders import OrderFile
 
 # One archived order for all of them.
 pytestmark = pytest.mark.xdist_group("archive")

@@ -12,8 +12,8 @@ from devenv.backup.database import DatabaseBackup
 from devenv.backup.objects import Bucket
 from devenv.credentials import Credentials
 from devenv.instance import PROJECT, Instance
-from tests.integration.flow.system import System
-from tests.orders import OrderFile
+from tests.integration.system import System
+from tests.support.orders import OrderFile
 
 pytestmark = pytest.mark.xdist_group("backup")
 

@@ -10,18 +10,18 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from mtd.adapters.audit import PostgresAudit
-from mtd.adapters.database import Database
-from mtd.adapters.objects import S3Objects
-from mtd.domain.audit import check_chain
+from mtd.adapters.aws.objects import S3Objects
+from mtd.adapters.postgres.database import Database
+from mtd.adapters.postgres.records.chain import PostgresAudit
+from mtd.domain.audit.chain import check_chain
 from mtd.sql import load
-from mtd.usecases.seal_days import seal_days
-from mtd.usecases.verify_audit import verify_day, verify_page
-from tests.integration.flow.system import System
+from mtd.usecases.records.seal_days import seal_days
+from mtd.usecases.records.verify_audit import verify_day, verify_page
 from tests.integration.records.conftest import mtd
-from tests.orders import OrderFile
+from tests.integration.system import System
+from tests.support.orders import OrderFile
 
-_INSERT = load("flow")["insert_events"]
+_INSERT = load("mtd.adapters.postgres.flow.changes")["insert_events"]
 # What PostgreSQL and Python might write differently.
 _DETAILS: list[dict[str, Any]] = [
     {}, {"b": 1.50, "aa": 1e3, "a": -0.0001, "ñ": "€\u2028\u007f", "n": None, "t": [True, {"x": []}]},
@@ -212,7 +212,7 @@ def test_events_from_before_the_chain_are_chained_as_they_stand(system: System) 
         server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         try:
             with psycopg.connect(own, autocommit=True) as connection:
-                connection.execute(load("schema")["create_migrations"].encode())
+                connection.execute(load("mtd.adapters.postgres.schema")["create_migrations"].encode())
                 for script in before:
                     connection.execute(script.read_text("utf-8").encode())
                 write(connection, *order_ids)

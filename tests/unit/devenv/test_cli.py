@@ -10,12 +10,12 @@ import pytest
 from botocore.credentials import Credentials as AwsCredentials
 
 from devenv import cli
-from devenv.commands.doctor import pins_hold
-from devenv.commands.mail import _rows
+from devenv.commands.environment.doctor import pins_hold
+from devenv.console.screen import order_table
 from devenv.instance import PROJECT, Instance
-from devenv.orders_api import OrdersApi, Row
-from devenv.screen import order_table
-from devenv.seeds import order_number, wait_until_ended
+from devenv.orders.mails import mail_rows
+from devenv.orders.orders_api import OrdersApi, Row
+from devenv.orders.seeds import order_number, wait_until_ended
 from devenv.state import StateFile
 
 
@@ -105,7 +105,7 @@ def test_a_mail_is_joined_with_its_order() -> None:
         "Destination": {"ToAddresses": ["a@b.example", "c@d.example"]},
         "Timestamp": "2026-11-23T10:00:00",
     }
-    assert _rows(message) == [
+    assert mail_rows(message) == [
         {"to": to, "subject": message["Subject"], "order": "CL 2026/1", "sent_at": "2026-11-23T10:00:00.000+00:00"}
         for to in ("a@b.example", "c@d.example")
     ]
@@ -113,7 +113,7 @@ def test_a_mail_is_joined_with_its_order() -> None:
 
 def test_a_mail_of_no_order_is_listed_too() -> None:
     message = {"Subject": "Alarm", "Destination": {"ToAddresses": ["a@b.example"]}, "Timestamp": "2026-11-23T10:00:00"}
-    assert _rows(message)[0]["order"] is None
+    assert mail_rows(message)[0]["order"] is None
 
 
 def test_an_orders_number_is_read_from_ubl(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_no_more_pages_are_read_than_needed() -> None:
 
 
 def test_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
-    from devenv.screen import print_json
+    from devenv.console.screen import print_json
 
     print_json([{"name": "Ñandú"}])
     out = capsys.readouterr().out

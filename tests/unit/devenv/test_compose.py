@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
-from devenv import docker
-from devenv.compose import ComposeServers, _server, parse_listing
-from devenv.compose_settings import ComposeSettings
+from devenv.backends import docker
+from devenv.backends.compose import ComposeServers, _server, parse_listing
+from devenv.backends.compose_settings import ComposeSettings
+from devenv.backends.emulator import shared_settings
+from devenv.backends.servers import Server
 from devenv.credentials import Credentials
-from devenv.emulator import shared_settings
 from devenv.instance import PROJECT, Instance
 from devenv.ports import FAMILIAR, FIRST_CHOICE
-from devenv.servers import Server
 
 PORTS = FAMILIAR
 LOG = Path("compose.log")

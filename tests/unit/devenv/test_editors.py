@@ -17,7 +17,7 @@ def test_vs_code_attaches_where_functions_listen() -> None:
     [task] = json.loads((PROJECT / ".vscode" / "tasks.json").read_text("utf-8"))["tasks"]
     assert task["args"][0] in cli.COMMANDS
     ready = task["problemMatcher"]["background"]["endsPattern"]
-    source = (PROJECT / "src" / "devenv" / "commands" / "debug.py").read_text("utf-8")
+    source = (PROJECT / "src" / "devenv" / "commands" / "environment" / "debug.py").read_text("utf-8")
     assert re.search(ready, "issue_dte listens on 127.0.0.1:5678")
     assert re.search(ready, "issue_dte will listen on 127.0.0.1:5678")
     assert "listens on {address" in source

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from devenv.home_kind import choose
+from devenv.backends.choice import choose
 from devenv.instance import Instance
 from devenv.problem import Problem
-from devenv.process_identity import ProcessIdentity
+from devenv.processes.identity import ProcessIdentity
 from devenv.state import StateFile
 
 

@@ -11,15 +11,16 @@ from devenv.watch.reloading import Reloading
 _FILES = {
     "src/lambdas/a/handler.py": "from mtd.usecases.one import run\n",
     "src/lambdas/b/handler.py": "import mtd.usecases.two\n",
-    "src/lambdas/c/handler.py": "def handler(e, c):\n    from mtd.domain import money\n",
+    "src/lambdas/c/handler.py": "def handler(e, c):\n    from mtd.domain.orders import money\n",
     "src/shared/mtd/__init__.py": "",
     "src/shared/mtd/usecases/__init__.py": "",
-    "src/shared/mtd/usecases/one.py": "from mtd.domain.money import Money\n",
+    "src/shared/mtd/usecases/one.py": "from mtd.domain.orders.money import Money\n",
     "src/shared/mtd/usecases/two.py": "from ..sql import load\n",
     "src/shared/mtd/domain/__init__.py": "",
-    "src/shared/mtd/domain/money.py": "class Money: ...\n",
-    "src/shared/mtd/sql/__init__.py": "",
-    "src/shared/mtd/sql/orders.sql": "select 1",
+    "src/shared/mtd/domain/orders/__init__.py": "",
+    "src/shared/mtd/domain/orders/money.py": "class Money: ...\n",
+    "src/shared/mtd/sql.py": "",
+    "src/shared/mtd/usecases/two.sql": "select 1",
 }
 
 
@@ -45,11 +46,11 @@ def graph(project: Path) -> ImportGraph:
         ("src/lambdas/a/handler.py", {"a"}),
         ("src/shared/mtd/usecases/one.py", {"a"}),
         ("src/shared/mtd/usecases/two.py", {"b"}),
-        ("src/shared/mtd/domain/money.py", {"a", "c"}),
+        ("src/shared/mtd/domain/orders/money.py", {"a", "c"}),
         ("src/shared/mtd/usecases/__init__.py", {"a", "b"}),
         ("src/shared/mtd/__init__.py", {"a", "b", "c"}),
-        ("src/shared/mtd/sql/__init__.py", {"b"}),
-        ("src/shared/mtd/sql/orders.sql", {"b"}),
+        ("src/shared/mtd/sql.py", {"b"}),
+        ("src/shared/mtd/usecases/two.sql", {"a", "b"}),
         ("src/shared/mtd/data.json", {"a", "b", "c"}),
         ("README.md", set()),
     ],
@@ -66,27 +67,27 @@ def test_a_batch_touches_what_each_of_its_files_touches(project: Path, graph: Im
 
 def test_a_new_import_counts_at_once(project: Path, graph: ImportGraph) -> None:
     importing = project / "src/lambdas/b/handler.py"
-    importing.write_text("import mtd.usecases.two\nimport mtd.domain.money\n")
+    importing.write_text("import mtd.usecases.two\nimport mtd.domain.orders.money\n")
     assert graph.touched([importing]) == {"b"}
-    assert graph.touched([project / "src/shared/mtd/domain/money.py"]) == {"a", "b", "c"}
+    assert graph.touched([project / "src/shared/mtd/domain/orders/money.py"]) == {"a", "b", "c"}
 
 
 def test_an_import_taken_out_counts_at_once(project: Path, graph: ImportGraph) -> None:
     one = project / "src/shared/mtd/usecases/one.py"
     one.write_text("")
     assert graph.touched([one]) == {"a"}
-    assert graph.touched([project / "src/shared/mtd/domain/money.py"]) == {"c"}
+    assert graph.touched([project / "src/shared/mtd/domain/orders/money.py"]) == {"c"}
 
 
 def test_a_syntax_error_still_reaches_the_functions_it_breaks(project: Path, graph: ImportGraph) -> None:
     broken = project / "src/shared/mtd/usecases/one.py"
     broken.write_text("def (:\n")
     assert graph.touched([broken]) == {"a"}
-    assert graph.touched([project / "src/shared/mtd/domain/money.py"]) == {"a", "c"}
+    assert graph.touched([project / "src/shared/mtd/domain/orders/money.py"]) == {"a", "c"}
 
 
 def test_a_removed_module_touches_what_imported_it(project: Path, graph: ImportGraph) -> None:
-    gone = project / "src/shared/mtd/domain/money.py"
+    gone = project / "src/shared/mtd/domain/orders/money.py"
     gone.unlink()
     assert {"a", "c"} <= graph.touched([gone])
 

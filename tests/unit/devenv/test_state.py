@@ -12,8 +12,8 @@ import pytest
 from devenv.credentials import Credentials
 from devenv.instance import Instance
 from devenv.problem import Problem
-from devenv.process_identity import ProcessIdentity
-from devenv.process_request import ProcessRequest, read_all
+from devenv.processes.identity import ProcessIdentity
+from devenv.processes.request import ProcessRequest, read_all
 from devenv.state import Document, StateFile, running, write_json
 
 

@@ -1,6 +1,6 @@
 import boto3
 import pytest
-from mtd_localstack.api_calls import UnknownProperty, shaped
+from mtd_localstack.cloudformation.api_calls import UnknownProperty, shaped
 
 
 def parameters(service: str, operation: str, properties: dict[str, object]) -> object:

@@ -1,7 +1,7 @@
 """Which call a fault is for."""
 
 import pytest
-from mtd_localstack.call_faults import KILLED, TIMED_OUT, CallFault, CallFaults
+from mtd_localstack.executor.call_faults import KILLED, TIMED_OUT, CallFault, CallFaults
 
 
 def test_faults_strike_the_functions_calls_in_the_order_they_were_armed() -> None:

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Sequence
 
-from mtd_localstack.delivery import Delivery, LogStream, Measured, in_order
-from mtd_localstack.log_events import LogEvent
+from mtd_localstack.executor.log_events import LogEvent
+from mtd_localstack.telemetry.delivery import Delivery, LogStream, Measured, in_order
 
 
 class Recorder:

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from mtd_localstack.debugging import Debugger, Debuggers
-from mtd_localstack.environments import Environments
-from mtd_localstack.request_counts import RequestCounts
+from mtd_localstack.executor.debugging import Debugger, Debuggers
+from mtd_localstack.executor.environments import Environments
+from mtd_localstack.gateway.request_counts import RequestCounts
 
 
 class Environment:

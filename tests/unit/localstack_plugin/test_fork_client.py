@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mtd_localstack.fork_client import ForkServer, ForkServerError, ForkServers, Started
+from mtd_localstack.executor.fork_client import ForkServer, ForkServerError, ForkServers, Started
 
 RUNTIME = """
 def main(arguments):

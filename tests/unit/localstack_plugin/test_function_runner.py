@@ -6,7 +6,7 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mtd_localstack.function_runner import readable
+from mtd_localstack.executor.function_runner import readable
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The HTTP that the Runtime API needs."""
 
 import pytest
-from mtd_localstack.http_messages import MAX_HEAD_BYTES, BadRequest, RequestReader, response
+from mtd_localstack.executor.http_messages import MAX_HEAD_BYTES, BadRequest, RequestReader, response
 
 POST = b"POST /a/b HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nX-Name: v: w\r\n\r\nhello"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from mtd_localstack.layers import search_path, unpack
+from mtd_localstack.executor.layers import search_path, unpack
 
 
 class ZipArchive:

@@ -1,7 +1,7 @@
 """Cutting a function's output into events."""
 
 import pytest
-from mtd_localstack.log_events import MAX_EVENT_BYTES, LogAssembler
+from mtd_localstack.executor.log_events import MAX_EVENT_BYTES, LogAssembler
 
 
 def frame(message: str, *, at_us: int = 1_700_000_000_123_456, kind: int = 0xA55A000E) -> bytes:

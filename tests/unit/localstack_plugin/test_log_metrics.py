@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from mtd_localstack.filter_patterns import matcher
-from mtd_localstack.log_metrics import embedded_metrics, filtered_metrics
+from mtd_localstack.telemetry.filter_patterns import matcher
+from mtd_localstack.telemetry.log_metrics import embedded_metrics, filtered_metrics
 
 ENTRY = json.dumps(
     {"level": "ERROR", "code": 503, "late": True, "note": None, "order": {"lines": [{"sku": "A-1"}]}, "word": "503"}

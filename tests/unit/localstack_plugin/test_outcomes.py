@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from mtd_localstack.outcomes import exit_failure, init_failure, report_line, timeout_failure, too_large
+from mtd_localstack.executor.outcomes import exit_failure, init_failure, report_line, timeout_failure, too_large
 
 
 @pytest.mark.parametrize(

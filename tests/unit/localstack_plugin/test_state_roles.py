@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from mtd_localstack.state_roles import KeptRoles
+from mtd_localstack.events.state_roles import KeptRoles
 
 
 class Assuming:

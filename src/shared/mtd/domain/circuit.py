@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 
-class Seen(StrEnum):
+class CircuitState(StrEnum):
     """A circuit as a lease sees it; `failing` is closed, but orders have had no answer since the last one."""
 
     CLOSED = "closed"
@@ -24,28 +24,28 @@ class Circuit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
-    """What a batch has heard of its system: whether it answered anything, and which orders it did not answer.
+class CallResults:
+    """What a batch has update of its system: whether it answered anything, and which orders it did not answer.
 
     `probing`: the batch is the one order that an open circuit lets try. `why` is the latest failure.
     """
 
     answered: bool
-    silent: Sequence[UUID]
+    unanswered: Sequence[UUID]
     probing: bool
     why: str
 
 
-def hear(circuit: Circuit, hearing: Hearing, threshold: int) -> Circuit:
-    """The circuit after it: open from `threshold` silent orders on, closed when a probe was answered.
+def record_results(circuit: Circuit, results: CallResults, threshold: int) -> Circuit:
+    """The circuit after it: open from `threshold` unanswered orders on, closed when a probe was answered.
 
     Orders are counted, not tries, so that one order that breaks a system does not keep the others from it. A batch that
-    heard anything takes back all silence. An open circuit listens to its probe alone: other batches are older than it.
+    update anything takes back all silence. An open circuit listens to its probe alone: other batches are older than it.
     """
     if circuit.open:
-        closes = hearing.probing and hearing.answered and not circuit.by_hand
+        closes = results.probing and results.answered and not circuit.by_hand
         return Circuit(open=False, by_hand=False) if closes else circuit
-    if hearing.answered:
+    if results.answered:
         return replace(circuit, failing=())
-    failing = tuple(dict.fromkeys((*circuit.failing, *hearing.silent)))[:threshold]
+    failing = tuple(dict.fromkeys((*circuit.failing, *results.unanswered)))[:threshold]
     return Circuit(open=len(failing) >= threshold, by_hand=False, failing=failing)

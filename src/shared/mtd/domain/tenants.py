@@ -2,7 +2,7 @@
 
 import re
 
-HOUSE = "main"
+PLATFORM_TENANT = "main"
 """The tenant of whoever runs the system: what names no tenant is the house's, and so is what concerns all of them."""
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -16,4 +16,4 @@ def is_code(text: object) -> bool:
 def tenant_of_key(key: str) -> str:
     """Whose a file of the inbox is: `orders/<tenant>/<anything>`; right below `orders/` it is the house's."""
     _, *folders = key.split("/")[:-1]
-    return folders[0] if folders else HOUSE
+    return folders[0] if folders else PLATFORM_TENANT

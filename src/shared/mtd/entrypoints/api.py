@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mtd.domain.errors import Conflict, Forbidden, InvalidRequest, MtdError, NotFound, UnavailableError
+from mtd.domain.json_types import Json
 from mtd.entrypoints.logs import set_up_logs
-from mtd.usecases.trail import Hop, from_millis, hop
+from mtd.usecases.flow.trace import Hop, from_millis, hop
 
 LOG = logging.getLogger(__name__)
 set_up_logs()
 
-type Event = Mapping[str, Any]
-type Json = dict[str, Any]
-type ApiHandler = Callable[[Event, Any], Json]
+type ApiEvent = Mapping[str, Any]
+type ApiHandler = Callable[[ApiEvent, Any], Json]
 
 _STATUSES: tuple[tuple[type[MtdError], int], ...] = (
     (InvalidRequest, 400),
@@ -25,10 +25,10 @@ _STATUSES: tuple[tuple[type[MtdError], int], ...] = (
 )
 
 
-def api_handler(serve: Callable[[Event, Json, Any], Any]) -> ApiHandler:
+def api_handler(serve: Callable[[ApiEvent, Json, Any], Any]) -> ApiHandler:
     """A Lambda handler that gives `serve` the event, its JSON body and the context, and answers what it returns."""
 
-    def handler(event: Event, context: Any) -> Json:
+    def handler(event: ApiEvent, context: Any) -> Json:
         try:
             return respond(200, serve(event, _body(event), context))
         except MtdError as error:
@@ -59,7 +59,7 @@ def respond(status: int, body: Any) -> Json:
     }
 
 
-def api_hop(event: Event) -> Hop:
+def api_hop(event: ApiEvent) -> Hop:
     """The hop of this request through API Gateway."""
     context = event.get("requestContext") or {}
     epoch = context.get("requestTimeEpoch")
@@ -71,12 +71,12 @@ def api_hop(event: Event) -> Hop:
     )
 
 
-def query_parameter(event: Event, name: str) -> str | None:
+def query_parameter(event: ApiEvent, name: str) -> str | None:
     """A query string parameter; None when absent or empty."""
     return (event.get("queryStringParameters") or {}).get(name) or None
 
 
-def _body(event: Event) -> Json:
+def _body(event: ApiEvent) -> Json:
     text = event.get("body")
     if not text:
         return {}

@@ -7,45 +7,45 @@ from typing import TYPE_CHECKING
 from mtd.config import config
 
 if TYPE_CHECKING:
-    from mtd.adapters.archive import ArchivedOrders, PostgresArchive
-    from mtd.adapters.audit import PostgresAudit
-    from mtd.adapters.circuits import PostgresCircuits
-    from mtd.adapters.database import Database
-    from mtd.adapters.deadlines import PostgresDeadlines
-    from mtd.adapters.erasing import PostgresErasing
+    from mtd.adapters.aws.mailer import SesMailer
+    from mtd.adapters.aws.objects import S3Objects
+    from mtd.adapters.aws.queues import SqsQueues
+    from mtd.adapters.aws.state_machines import StepFunctions
+    from mtd.adapters.aws.topics import Outgoing
     from mtd.adapters.forms import JsonSchemas
-    from mtd.adapters.http import HttpLegacy, SignedApi
-    from mtd.adapters.mailer import SesMailer
-    from mtd.adapters.notes import PostgresNotes
-    from mtd.adapters.objects import S3Objects
-    from mtd.adapters.operations import PostgresOperations
-    from mtd.adapters.outbox import PostgresOutbox
-    from mtd.adapters.paperless import HttpPaperless
-    from mtd.adapters.paperless_lists import HttpRegister
-    from mtd.adapters.processes import PostgresVersions
-    from mtd.adapters.queues import SqsQueues
-    from mtd.adapters.reconciliation import PostgresDocuments
-    from mtd.adapters.state_machines import StepFunctions
-    from mtd.adapters.summaries import PostgresSummaries
-    from mtd.adapters.tenants import PostgresTenants
-    from mtd.adapters.topics import Outgoing
-    from mtd.adapters.users import PostgresUsers
-    from mtd.adapters.warnings import PostgresWarnings
-    from mtd.adapters.work import PostgresWork
-    from mtd.usecases.correct_order import LegacySystems
+    from mtd.adapters.legacy.http import HttpLegacy, SignedApi
+    from mtd.adapters.legacy.paperless import HttpPaperless
+    from mtd.adapters.legacy.paperless_lists import HttpRegister
+    from mtd.adapters.postgres.database import Database
+    from mtd.adapters.postgres.flow.circuits import PostgresCircuits
+    from mtd.adapters.postgres.flow.deadlines import PostgresDeadlines
+    from mtd.adapters.postgres.flow.outbox import PostgresOutbox
+    from mtd.adapters.postgres.flow.store import PostgresFlowStore
+    from mtd.adapters.postgres.operations.bulk_operations import PostgresOperations
+    from mtd.adapters.postgres.operations.notes import PostgresNotes
+    from mtd.adapters.postgres.processes.processes import PostgresVersions
+    from mtd.adapters.postgres.records.archive import ArchivedOrders, PostgresArchive
+    from mtd.adapters.postgres.records.chain import PostgresAudit
+    from mtd.adapters.postgres.records.erasure import PostgresErasing
+    from mtd.adapters.postgres.reporting.reconciliation import PostgresDocuments
+    from mtd.adapters.postgres.reporting.summaries import PostgresSummaries
+    from mtd.adapters.postgres.reporting.warnings import PostgresWarnings
+    from mtd.adapters.postgres.tenants.tenants import PostgresTenants
+    from mtd.adapters.postgres.users import PostgresUsers
+    from mtd.usecases.operations.correct_order import LegacySystems
 
 
 @cache
 def database() -> "Database":
-    from mtd.adapters.database import Database, conninfo_from_secret
-    from mtd.adapters.secrets import secret
+    from mtd.adapters.aws.secrets import secret
+    from mtd.adapters.postgres.database import Database, conninfo_from_secret
 
     return Database(lambda: conninfo_from_secret(secret(config().database_secret_id)))
 
 
 @cache
 def queues() -> "SqsQueues":
-    from mtd.adapters.queues import SqsQueues
+    from mtd.adapters.aws.queues import SqsQueues
 
     return SqsQueues(
         {
@@ -60,8 +60,8 @@ def queues() -> "SqsQueues":
 
 def users(secrets: Mapping[str, str], *, owner: str) -> "PostgresUsers":
     """By the ids of their secrets: `administrator`, `reader`, and `portal` where the stack has one."""
-    from mtd.adapters.secrets import secret
-    from mtd.adapters.users import PostgresUsers
+    from mtd.adapters.aws.secrets import secret
+    from mtd.adapters.postgres.users import PostgresUsers
 
     return PostgresUsers(
         secret,
@@ -73,24 +73,24 @@ def users(secrets: Mapping[str, str], *, owner: str) -> "PostgresUsers":
 
 
 @cache
-def work() -> "PostgresWork":
-    from mtd.adapters.work import PostgresWork
+def work() -> "PostgresFlowStore":
+    from mtd.adapters.postgres.flow.store import PostgresFlowStore
 
-    return PostgresWork(database(), queues().send_all, config().lease_seconds)
+    return PostgresFlowStore(database(), queues().send_all, config().lease_seconds)
 
 
 @cache
 def operations() -> "PostgresOperations":
-    from mtd.adapters.operations import PostgresOperations
+    from mtd.adapters.postgres.operations.bulk_operations import PostgresOperations
 
     return PostgresOperations(database(), work())
 
 
 @cache
 def circuits() -> "PostgresCircuits":
-    from mtd.adapters.circuits import PostgresCircuits, Settings
+    from mtd.adapters.postgres.flow.circuits import CircuitSettings, PostgresCircuits
 
-    settings = Settings(
+    settings = CircuitSettings(
         threshold=config().circuit_threshold,
         probe_seconds=config().circuit_probe_seconds,
         drain_rate=config().circuit_drain_rate,
@@ -100,14 +100,14 @@ def circuits() -> "PostgresCircuits":
 
 @cache
 def versions() -> "PostgresVersions":
-    from mtd.adapters.processes import PostgresVersions
+    from mtd.adapters.postgres.processes.processes import PostgresVersions
 
     return PostgresVersions(database())
 
 
 @cache
 def outbox() -> "PostgresOutbox":
-    from mtd.adapters.outbox import PostgresOutbox
+    from mtd.adapters.postgres.flow.outbox import PostgresOutbox
 
     return PostgresOutbox(database(), outgoing().send_all)
 
@@ -115,78 +115,78 @@ def outbox() -> "PostgresOutbox":
 @cache
 def outgoing() -> "Outgoing":
     """Queues and topics."""
-    from mtd.adapters.topics import Outgoing
+    from mtd.adapters.aws.topics import Outgoing
 
     return Outgoing(queues(), {"warnings": config().warnings_topic_arn})
 
 
 @cache
 def warnings() -> "PostgresWarnings":
-    from mtd.adapters.warnings import PostgresWarnings
-    from mtd.adapters.work import PostgresWork
+    from mtd.adapters.postgres.flow.store import PostgresFlowStore
+    from mtd.adapters.postgres.reporting.warnings import PostgresWarnings
 
-    return PostgresWarnings(database(), PostgresWork(database(), outgoing().send_all, config().lease_seconds))
+    return PostgresWarnings(database(), PostgresFlowStore(database(), outgoing().send_all, config().lease_seconds))
 
 
 @cache
 def deadlines() -> "PostgresDeadlines":
-    from mtd.adapters.deadlines import PostgresDeadlines
+    from mtd.adapters.postgres.flow.deadlines import PostgresDeadlines
 
     return PostgresDeadlines(database(), queues().send_all)
 
 
 @cache
 def summaries() -> "PostgresSummaries":
-    from mtd.adapters.summaries import PostgresSummaries
+    from mtd.adapters.postgres.reporting.summaries import PostgresSummaries
 
     return PostgresSummaries(database())
 
 
 @cache
 def tenants() -> "PostgresTenants":
-    from mtd.adapters.tenants import PostgresTenants
+    from mtd.adapters.postgres.tenants.tenants import PostgresTenants
 
     return PostgresTenants(database())
 
 
 @cache
 def audit() -> "PostgresAudit":
-    from mtd.adapters.audit import PostgresAudit
+    from mtd.adapters.postgres.records.chain import PostgresAudit
 
     return PostgresAudit(database())
 
 
 @cache
 def archive() -> "PostgresArchive":
-    from mtd.adapters.archive import PostgresArchive
+    from mtd.adapters.postgres.records.archive import PostgresArchive
 
     return PostgresArchive(database())
 
 
 @cache
 def archived_orders() -> "ArchivedOrders":
-    from mtd.adapters.archive import ArchivedOrders
+    from mtd.adapters.postgres.records.archive import ArchivedOrders
 
     return ArchivedOrders(database(), objects(), config().archive_bucket)
 
 
 @cache
 def erasing() -> "PostgresErasing":
-    from mtd.adapters.erasing import PostgresErasing
+    from mtd.adapters.postgres.records.erasure import PostgresErasing
 
     return PostgresErasing(database())
 
 
 @cache
 def register() -> "HttpRegister":
-    from mtd.adapters.paperless_lists import HttpRegister
+    from mtd.adapters.legacy.paperless_lists import HttpRegister
 
     return HttpRegister(config().paperless_url, config().legacy_timeout_seconds)
 
 
 @cache
 def documents() -> "PostgresDocuments":
-    from mtd.adapters.reconciliation import PostgresDocuments
+    from mtd.adapters.postgres.reporting.reconciliation import PostgresDocuments
 
     return PostgresDocuments(database())
 
@@ -200,42 +200,42 @@ def forms() -> "JsonSchemas":
 
 @cache
 def notes() -> "PostgresNotes":
-    from mtd.adapters.notes import PostgresNotes
+    from mtd.adapters.postgres.operations.notes import PostgresNotes
 
     return PostgresNotes(database())
 
 
 @cache
 def objects() -> "S3Objects":
-    from mtd.adapters.objects import S3Objects
+    from mtd.adapters.aws.objects import S3Objects
 
     return S3Objects()
 
 
 @cache
 def api() -> "SignedApi":
-    from mtd.adapters.http import SignedApi
+    from mtd.adapters.legacy.http import SignedApi
 
     return SignedApi(config().api_url, config().region)
 
 
 @cache
 def state_machines() -> "StepFunctions":
-    from mtd.adapters.state_machines import StepFunctions
+    from mtd.adapters.aws.state_machines import StepFunctions
 
     return StepFunctions({"dte_incident": config().dte_incident_arn})
 
 
 @cache
 def mailer() -> "SesMailer":
-    from mtd.adapters.mailer import SesMailer
+    from mtd.adapters.aws.mailer import SesMailer
 
     return SesMailer(config().mail_sender, config().mail_template, config().mail_configuration_set)
 
 
 @cache
 def paperless() -> "HttpPaperless":
-    from mtd.adapters.paperless import HttpPaperless
+    from mtd.adapters.legacy.paperless import HttpPaperless
 
     return HttpPaperless(config().paperless_url, config().legacy_timeout_seconds)
 
@@ -243,7 +243,7 @@ def paperless() -> "HttpPaperless":
 @cache
 def legacy(system: str) -> "HttpLegacy":
     """`gift_card`, `eom` or `sales_support`."""
-    from mtd.adapters.http import HttpLegacy
+    from mtd.adapters.legacy.http import HttpLegacy
 
     urls = {
         "gift_card": config().gift_card_url,
@@ -256,7 +256,7 @@ def legacy(system: str) -> "HttpLegacy":
 @cache
 def legacy_systems() -> "LegacySystems":
     """All four."""
-    from mtd.usecases.correct_order import LegacySystems
+    from mtd.usecases.operations.correct_order import LegacySystems
 
     return LegacySystems(
         gift_cards=legacy("gift_card"), eom=legacy("eom"), paperless=paperless(), sales_support=legacy("sales_support")

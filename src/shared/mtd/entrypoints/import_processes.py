@@ -9,8 +9,8 @@ import base64
 import json
 import sys
 
-from mtd.engine.reports import Source
-from mtd.usecases.import_processes import import_processes
+from mtd.engine.compiler.reports import Source
+from mtd.usecases.processes.import_processes import import_processes
 
 
 def main() -> None:

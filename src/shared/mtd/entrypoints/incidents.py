@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from mtd.config import config
+from mtd.domain.json_types import Json
 from mtd.entrypoints.composition import work
 from mtd.entrypoints.logs import set_up_logs
 from mtd.entrypoints.states import references
-from mtd.usecases.cases import Json, Reference
-from mtd.usecases.ports import Work
-from mtd.usecases.state_outcome import StateRun
-from mtd.usecases.trail import hop, read_hops
+from mtd.usecases.flow.cases import Reference
+from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.trace import hop, read_hops
+from mtd.usecases.ports import FlowStore
 
 set_up_logs()
 
-type Step = Callable[[Reference, Work, StateRun], Json]
+type Step = Callable[[Reference, FlowStore, StateRun], Json]
 
 
 def incident_handler(step: Step) -> Callable[[dict[str, Any], Any], Json]:

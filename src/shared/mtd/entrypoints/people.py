@@ -4,20 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 from mtd.domain.errors import Forbidden, InvalidRequest
-from mtd.domain.tenants import HOUSE, is_code
+from mtd.domain.json_types import Json
+from mtd.domain.tenants import PLATFORM_TENANT, is_code
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import ApiHandler, Event, Json, api_handler
+from mtd.entrypoints.api import ApiEvent, ApiHandler, api_handler
 
 HEADER = "x-mtd-tenant"
 """Part of what the caller signs."""
 
-type Serve = Callable[[Event, Json, Any], Any]
+type Serve = Callable[[ApiEvent, Json, Any], Any]
 
 
-def tenant_of(event: Event) -> str:
+def tenant_of(event: ApiEvent) -> str:
     """The tenant that the caller names; without a word the house. Raises InvalidRequest for what names none."""
     named = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    code: str = named.get(HEADER, HOUSE)
+    code: str = named.get(HEADER, PLATFORM_TENANT)
     if not is_code(code):
         raise InvalidRequest(f"the header {HEADER} must be the code of a tenant", code="tenant_malformed")
     return code
@@ -26,18 +27,18 @@ def tenant_of(event: Event) -> str:
 def people_handler(serve: Serve) -> ApiHandler:
     """A handler for which PostgreSQL shows the caller's tenant only: what is another's is not found."""
 
-    def act(event: Event, body: Json, context: Any) -> Any:
+    def act(event: ApiEvent, body: Json, context: Any) -> Any:
         with composition.tenants().acting_for(tenant_of(event)):
             return serve(event, body, context)
 
     return api_handler(act)
 
 
-def house_handler(serve: Serve) -> ApiHandler:
+def platform_handler(serve: Serve) -> ApiHandler:
     """A handler for what concerns all tenants: the house alone may ask for it."""
 
-    def act(event: Event, body: Json, context: Any) -> Any:
-        if tenant_of(event) != HOUSE:
+    def act(event: ApiEvent, body: Json, context: Any) -> Any:
+        if tenant_of(event) != PLATFORM_TENANT:
             raise Forbidden("this concerns all tenants: only the house that runs the system may do it")
         return serve(event, body, context)
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mtd.domain.errors import InvalidRequest, MtdError
+from mtd.domain.json_types import Json
 from mtd.entrypoints.logs import set_up_logs
-from mtd.usecases.trail import Hop, from_millis, hop
+from mtd.usecases.flow.trace import Hop, from_millis, hop
 
 set_up_logs()
 
 LOG = logging.getLogger(__name__)
 
-type Json = dict[str, Any]
 type Record = Mapping[str, Any]
 
 

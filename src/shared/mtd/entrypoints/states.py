@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from mtd.adapters.metrics import count
+from mtd.adapters.aws.metrics import count
 from mtd.config import config
 from mtd.domain.errors import InvalidRequest
-from mtd.entrypoints.api import ApiHandler, Event, Json, api_handler, api_hop
+from mtd.domain.json_types import Json
+from mtd.entrypoints.api import ApiEvent, ApiHandler, api_handler, api_hop
 from mtd.entrypoints.composition import circuits, work
-from mtd.usecases.breaker import Breaker
-from mtd.usecases.cases import Effect, Reference
-from mtd.usecases.run_state import run_state
-from mtd.usecases.state_outcome import StateRun
-from mtd.usecases.trail import read_hops
+from mtd.usecases.flow.cases import Effect, Reference
+from mtd.usecases.flow.circuit_breaker import CircuitBreaker
+from mtd.usecases.flow.run_state import run_state
+from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.trace import read_hops
 
 # What PostgreSQL's types of the two columns hold.
 _BIGINT, _INTEGER = 2**63, 2**31
@@ -32,14 +33,14 @@ def state_handler(
     return run_handler(work_on, parallel=parallel)
 
 
-def _breaker(system: str) -> Breaker:
-    return Breaker(system=system, circuits=circuits(), threshold=config().circuit_threshold)
+def _breaker(system: str) -> CircuitBreaker:
+    return CircuitBreaker(system=system, circuits=circuits(), threshold=config().circuit_threshold)
 
 
 def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:
     """A Lambda handler that has a batch of tokens worked on."""
 
-    def serve(event: Event, body: Json, context: Any) -> Json:
+    def serve(event: ApiEvent, body: Json, context: Any) -> Json:
         run = StateRun(
             function=config().function,
             request_id=context.aws_request_id,

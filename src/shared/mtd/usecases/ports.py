@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from mtd.domain.mail import Mail
-from mtd.engine.plan import Plan
-from mtd.usecases.cases import Candidate, Case, Changes, Held, Json, Leased, Place, Reference, Registration
+from mtd.domain.json_types import Json
+from mtd.domain.orders.mail import Mail
+from mtd.engine.model.plan import Plan
+from mtd.usecases.flow.cases import (
+    Changes,
+    CurrentToken,
+    LeasedToken,
+    LeaseResult,
+    LockedOrder,
+    NewOrder,
+    Reference,
+    Registration,
+)
 
 
-class Work(Protocol):
+class FlowStore(Protocol):
     """The write side of PostgreSQL: each method is one transaction."""
 
     def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
@@ -19,22 +29,23 @@ class Work(Protocol):
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
 
-    def current(self, references: Sequence[Reference]) -> list[Place]: ...
+    def current(self, references: Sequence[Reference]) -> list[CurrentToken]: ...
 
-    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> Leased:
+    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
         """`system` is the legacy system that the server calls, if any: while its circuit is open nothing is leased."""
         ...
 
-    def commit[T: (Case, Place)](
-        self, cases: Sequence[T], decide: Callable[[T, Held], Changes], *, orders: bool = False
+    def commit[T: (LeasedToken, CurrentToken)](
+        self, cases: Sequence[T], decide: Callable[[T, LockedOrder], Changes], *, orders: bool = False
     ) -> None:
         """Lock the cases' orders; of every case that still stands write what `decide` makes of it; send the messages.
 
-        One commit for all, but for tokens of one order, which go one after the other. `orders` asks for them in `Held`.
+        One commit for all, but for tokens of one order, which go one after the other. `orders` asks for the orders'
+        content in `LockedOrder`.
         """
         ...
 
-    def register(self, candidates: Sequence[Candidate]) -> list[Registration]:
+    def register(self, candidates: Sequence[NewOrder]) -> list[Registration]:
         """Write new orders with their tokens and events; say of each candidate what became of it."""
         ...
 
@@ -121,7 +132,7 @@ class Paperless(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
+class MailResult:
     """What became of one mail: `sent` with its message id, `failed` for good, or `pending` for another try."""
 
     status: str
@@ -132,7 +143,7 @@ class Sending:
 class Mailer(Protocol):
     """SES."""
 
-    def send(self, mails: Sequence[Mail]) -> list[Sending]:
+    def send(self, mails: Sequence[Mail]) -> list[MailResult]:
         """Send text mails, the fewest calls that carry them; what became of each, in their order."""
         ...
 

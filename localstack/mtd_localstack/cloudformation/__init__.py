@@ -1,0 +1,1 @@
+"""Resource types that community LocalStack mocks or lacks."""

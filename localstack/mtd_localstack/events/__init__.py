@@ -1,0 +1,1 @@
+"""Event sources: queues, buckets, state machines."""

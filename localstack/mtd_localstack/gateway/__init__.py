@@ -1,0 +1,1 @@
+"""The address of AWS: its server, and what it serves besides."""

@@ -1,0 +1,1 @@
+"""SES: bulk mail, and its mailbox simulator."""

@@ -1,0 +1,1 @@
+"""What brings the product into an environment: packaging, deployment, release, roles, supply chain."""

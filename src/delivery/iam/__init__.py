@@ -1,0 +1,1 @@
+"""What roles allow against what was called."""

@@ -1,0 +1,43 @@
+"""The root template's parameters: the environment's file, plus what is only known at run time."""
+
+import json
+from pathlib import Path
+
+from delivery.packaging.template import load
+from devenv.problem import Problem
+
+
+def defaults(project: Path) -> dict[str, str]:
+    """What the root template says of parameters that nobody sets."""
+    declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
+    return {name: str(item["Default"]) for name, item in declared.items() if "Default" in item}
+
+
+def parameters_file(project: Path, name: str) -> dict[str, str]:
+    """What cloudformation/environments/<name>.json sets. Raises Problem for a broken file."""
+    path = _path(project, name)
+    try:
+        return {item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))}
+    except FileNotFoundError as error:
+        raise Problem(f"There is no {path}.", fix="Write it: a list of ParameterKey and ParameterValue.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Problem(f"{path} is no list of ParameterKey and ParameterValue.", fix="Correct the file.") from error
+
+
+def collect(project: Path, name: str, at_run_time: dict[str, str]) -> dict[str, str]:
+    """Values of the declared parameters. Raises Problem for a broken file or a parameter without any value."""
+    declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
+    told = parameters_file(project, name)
+    path = _path(project, name)
+    strange = sorted(set(told) - set(declared))
+    if strange:
+        raise Problem(f"{path} sets {', '.join(strange)}, which template.yaml does not declare.", fix="Correct either.")
+    values = told | {name: value for name, value in at_run_time.items() if name in declared}
+    missing = [name for name, item in declared.items() if name not in values and "Default" not in item]
+    if missing:
+        raise Problem(f"No value is known for {', '.join(missing)} of template.yaml.", fix=f"Add it to {path}.")
+    return values
+
+
+def _path(project: Path, name: str) -> Path:
+    return project / "cloudformation" / "environments" / f"{name}.json"

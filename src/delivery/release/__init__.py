@@ -1,0 +1,1 @@
+"""A build on its way into an environment: gate, migration, traffic, proof."""

@@ -1,0 +1,157 @@
+"""A build: everything a deployment needs, under one digest, made once and taken from environment to environment."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from delivery.packaging import layer
+from delivery.packaging.packaging import Plan, package
+from delivery.release.migrations import ensure_expand_only
+from devenv.aws import Clients
+from devenv.instance import Instance
+from devenv.problem import Problem
+
+# In the templates where an environment's artifact bucket will be; filled in when a build is put there.
+_BUCKET, _ADDRESS = "mtd-artifact-bucket", "https://mtd-artifact-address"
+_MANIFEST = "manifest.json"
+_TEMPLATE = "template.json"
+_BESIDE = {
+    "processes": "seed/processes/*.bpmn",
+    "environments": "cloudformation/environments/*.json",
+    "smoke": "seed/orders/CL-2026-000001.xml",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """A folder with the files that `files` names by path, and their SHA-256."""
+
+    folder: Path
+    digest: str
+    files: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        return (self.folder / name).read_text("utf-8")
+
+    def named(self, kind: str) -> dict[str, Path]:
+        """The files of one of the build's folders, by stem."""
+        found = (self.folder / name for name in self.files if name.startswith(f"{kind}/"))
+        return {path.stem: path for path in sorted(found)}
+
+    def template(self, name: str = _TEMPLATE) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.text(name))
+        return document
+
+    def parameters(self, environment: str) -> dict[str, str]:
+        """What the environment's file sets. Raises Problem when the build knows no such environment."""
+        path = self.named("environments").get(environment)
+        if path is None:
+            known = ", ".join(self.named("environments"))
+            raise Problem(f"Build {self.digest} has no environment {environment}.", fix=f"It has {known}.")
+        return {item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))}
+
+
+def folder_of(instance: Instance) -> Path:
+    """Where builds lie: `build/releases`, by digest."""
+    return instance.project / "build" / "releases"
+
+
+def make(instance: Instance) -> Build:
+    """Builds the sources as they are; the same sources make the same digest, anywhere. Raises Problem."""
+    project = instance.project
+    ensure_expand_only(project / "src" / "shared" / "mtd" / "migrations")
+    plan = Plan(
+        bucket=_BUCKET,
+        url=lambda key: f"{_ADDRESS}/{key}",
+        build_folder=instance.build,
+        layer=lambda source: layer.build(source, instance.build, layer.Target.aws()),
+        hot=False,
+    )
+    packaged = package(project / "cloudformation" / "template.yaml", plan)
+    sources = dict(packaged.uploads)
+    for kind, pattern in _BESIDE.items():
+        sources |= {f"{kind}/{path.name}": path for path in project.glob(pattern)}
+    contents = {name: path.read_bytes() for name, path in sources.items()} | {_TEMPLATE: packaged.body.encode()}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())}
+    digest = _digest(hashes)
+    place = folder_of(instance) / digest
+    if not place.exists():
+        making = place.with_suffix(".making")
+        shutil.rmtree(making, ignore_errors=True)
+        for name, content in contents.items():
+            (making / name).parent.mkdir(parents=True, exist_ok=True)
+            (making / name).write_bytes(content)
+        (making / _MANIFEST).write_text(json.dumps({"digest": digest, "files": hashes}, indent=1) + "\n", "utf-8")
+        making.rename(place)
+    return read(place)
+
+
+def read(folder: Path) -> Build:
+    """A build that was made before. Raises Problem unless every file and the digest are what the manifest says."""
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        digest, files = str(manifest["digest"]), dict(manifest["files"])
+    except FileNotFoundError as error:
+        raise Problem(
+            f"There is no build in {folder}.", fix="'make build' makes one; CI hands it over as the artifact 'release'."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise Problem(f"{folder / _MANIFEST} is no manifest ({error!r}).", fix="Build again: 'make build'.") from error
+    wrong = [name for name, told in files.items() if _hash(folder / name) != told]
+    if digest != _digest(files) or folder.name != digest:
+        wrong.insert(0, _MANIFEST)
+    if wrong:
+        raise Problem(
+            f"Build {folder.name} is not what was built: {', '.join(wrong[:5])} differs from the manifest.",
+            fix="Take the build from CI anew; what was built is deployed, or nothing.",
+        )
+    return Build(folder=folder, digest=digest, files=files)
+
+
+def find(instance: Instance, digest: str) -> Build:
+    """By its digest, the beginning of it, or `only`, where there is but one. Raises Problem unless one is meant."""
+    known = sorted(path.name for path in folder_of(instance).glob("*") if (path / _MANIFEST).exists())
+    meant = [name for name in known if digest == "only" or name.startswith(digest)]
+    if len(meant) != 1:
+        listed = ", ".join(meant or known) or "none"
+        raise Problem(
+            f"{'No' if not meant else 'More than one'} build under {folder_of(instance)} is named {digest}.",
+            fix=f"There are: {listed}. 'make build' makes one of the sources as they are.",
+        )
+    return read(folder_of(instance) / meant[0])
+
+
+def put(build: Build, clients: Clients, bucket: str, address: str) -> str:
+    """Puts a build into an artifact bucket, each place filled in; the root template's URL."""
+    client = clients.client("s3")
+
+    def one(name: str) -> None:
+        content = (build.folder / name).read_bytes()
+        if name.endswith(".json"):
+            filled = content.decode().replace(_ADDRESS, f"{address}/{bucket}").replace(_BUCKET, bucket)
+            content = filled.encode()
+        client.put_object(Bucket=bucket, Key=_key(build, name), Body=content)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, [*build.files, _MANIFEST]))
+    return f"{address}/{bucket}/{_key(build, _TEMPLATE)}"
+
+
+def _key(build: Build, name: str) -> str:
+    """Templates name what they need by a hash of its content; only the root and what lies beside it have the digest's
+    folder."""
+    shared = name.partition("/")[0] in {"templates", "definitions", "functions", "layers"}
+    return name if shared else f"releases/{build.digest}/{name}"
+
+
+def _digest(hashes: Mapping[str, str]) -> str:
+    return hashlib.sha256("".join(f"{name} {told}\n" for name, told in sorted(hashes.items())).encode()).hexdigest()
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

@@ -1,0 +1,58 @@
+"""What was deployed last into an environment: kept in its artifact bucket, for the way back and for drift."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from botocore.exceptions import ClientError
+
+from delivery.release.builds import Build
+from delivery.release.code import code_of
+from delivery.release.target import Target
+
+_KEY = "deployed.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """`template` is the root template's URL, `versions` what each function serves, `code` the key of its zip by the
+    function's own name, `at` ISO 8601."""
+
+    digest: str
+    template: str
+    parameters: Mapping[str, str]
+    versions: Mapping[str, str]
+    code: Mapping[str, str]
+    at: str
+
+
+def last(target: Target) -> Record | None:
+    """None when nothing has been deployed, or by a version of this that kept other records."""
+    try:
+        answer = target.clients.client("s3").get_object(Bucket=target.bucket, Key=_KEY)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in {"NoSuchKey", "NoSuchBucket"}:
+            return None
+        raise
+    try:
+        return Record(**json.loads(answer["Body"].read()))
+    except (TypeError, ValueError):
+        return None
+
+
+def keep(
+    target: Target, build: Build, *, template: str, parameters: Mapping[str, str], versions: Mapping[str, str]
+) -> None:
+    """The bucket is versioned: who deployed what before stays there too."""
+    record = Record(
+        digest=build.digest,
+        template=template,
+        parameters=parameters,
+        versions=versions,
+        code=code_of(build).functions,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    target.clients.client("s3").put_object(
+        Bucket=target.bucket, Key=_KEY, Body=json.dumps(asdict(record), indent=1).encode()
+    )

@@ -1,0 +1,25 @@
+"""What a deployment would change, nested stacks included."""
+
+from delivery.release import emulated
+from delivery.release.changes import NESTED, Change, told
+from delivery.release.target import Target
+
+
+def changes_of(target: Target, change_set: str, root: str) -> list[Change]:
+    """Every change of a change set of the target's stack; `root` is its template's key in the artifact bucket."""
+    return _changes(target, "", change_set, root)
+
+
+def _changes(target: Target, stack: str, change_set: str, root: str) -> list[Change]:
+    found = []
+    for change, words in told(stack, target.stack.change_set(change_set)):
+        found.append(change)
+        if change.kind != NESTED:
+            continue
+        if words.get("ChangeSetId"):
+            name = f"{stack}/{change.logical_id}".lstrip("/")
+            found += _changes(target, name, words["ChangeSetId"], root)
+        elif target.emulated and change.action == "Modify":
+            physical_id = words["PhysicalResourceId"]
+            found += emulated.nested_changes(target.clients, target.bucket, change, physical_id, root)
+    return found

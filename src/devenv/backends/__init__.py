@@ -1,0 +1,1 @@
+"""The local backends: embedded and Docker Compose, and the servers of each."""

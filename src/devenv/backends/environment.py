@@ -1,0 +1,165 @@
+"""A local home brought up: its servers, the deployment into them, and the watch. The same way in every local home."""
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from filelock import FileLock
+
+from delivery.deployment.carry_over import carried_over
+from delivery.deployment.deployment import Deployed, deploy, local_package
+from delivery.packaging.packaging import Packaged
+from devenv.aws import Clients
+from devenv.backends import portal, postgres
+from devenv.backends.choice import recorded, servers_of
+from devenv.backends.servers import Servers
+from devenv.console.screen import console
+from devenv.console.steps import Steps
+from devenv.credentials import Credentials
+from devenv.instance import REGION, Instance
+from devenv.ports import FIRST_CHOICE, HOST, PortChooser, can_bind
+from devenv.problem import Problem
+from devenv.processes.request import ProcessRequest
+from devenv.processes.supervision import Supervision
+from devenv.state import Document, running
+from devenv.watch import background
+
+PROCESSES = (*FIRST_CHOICE, "portal", "watch")
+# What `mtd debug` may listen on is LocalStack's to hold.
+_WITH_LOCALSTACK = frozenset({"debugger"})
+_LEAST_FREE_BYTES = 400_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalEnvironment:
+    """Brings up what does not run; what runs is left alone. `kind` names the home, as state.json keeps it."""
+
+    instance: Instance
+    kind: str
+    steps: Steps
+    watch: bool = True
+
+    def missing(self) -> list[str]:
+        """The servers that do not run, and the watch if it should."""
+        document = Supervision(self.instance).state.read()
+        if not running(document, "supervisor"):
+            return list(PROCESSES)
+        missing = [name for name, server in self._servers.observed().items() if not server.runs]
+        return missing + (["watch"] if self.watch and not running(document, "watch") else [])
+
+    def up(self) -> Document:
+        """Starts the servers, deploys, starts the watch; the state. Raises Problem."""
+        self._check_disk()
+        supervision = Supervision(self.instance)
+        # With a dead supervisor its children die too, a moment later: they must not be taken for somebody else's.
+        if supervision.supervisor() is None:
+            supervision.end(seconds=10)
+        document = supervision.state.read()
+        alive = frozenset(name for name, server in self._servers.observed().items() if server.runs)
+        held = alive | _WITH_LOCALSTACK if "localstack" in alive else alive
+        ports = PortChooser(instance=self.instance, free=can_bind).choose(document.get("ports", {}), held)
+        supervision.ensure()
+        endpoint = f"http://{HOST}:{ports['localstack']}"
+        supervision.state.merge(
+            home=self.kind, region=REGION, endpoint=endpoint, ports=ports, stack=self.instance.stack
+        )
+        with ThreadPoolExecutor(2) as pool:
+            started = pool.submit(self._servers.start, ports, self.steps)
+            packaged = pool.submit(self._package, endpoint)
+            started.result()  # what is to be mended first is told first
+        postgres.ensure_database(ports["postgres"], Credentials.of(self.instance))
+        # The watch reads the sources meanwhile: LocalStack is at work now, on one core.
+        watch = self._begin_watch(supervision) if self.watch and not running(document, "watch") else None
+        document = self._deploy(packaged.result(), stood="localstack" in alive)
+        _serve_portal(self.instance, self._servers, self.steps)
+        if watch:
+            supervision.wait(watch, background.marker(self.instance).exists, seconds=20)
+        return document
+
+    @property
+    def _servers(self) -> Servers:
+        return servers_of(self.instance, self.kind)
+
+    def _begin_watch(self, supervision: Supervision) -> ProcessRequest:
+        """Starts the watch; its marker is there once it sees what is saved."""
+        background.marker(self.instance).unlink(missing_ok=True)
+        request = background.request(self.instance)
+        supervision.ask([request])
+        return request
+
+    def _package(self, endpoint: str) -> Packaged:
+        target = self._servers.target()
+        with self.steps.step("Templates and layer packaged"):
+            return local_package(self.instance, endpoint, target)
+
+    def _deploy(self, packaged: Packaged, *, stood: bool) -> Document:
+        with self.steps.step("Stack deployed, database migrated") as step:
+            deployed = _deploy_afresh(self.instance, self._servers, packaged, stood=stood)
+            step.note = f"{self.instance.stack}, {'made afresh' if deployed.fresh else 'stands already'}"
+        return Supervision(self.instance).state.read()
+
+    def _check_disk(self) -> None:
+        folder = self.instance.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+        if free < _LEAST_FREE_BYTES:
+            raise Problem(
+                f"The disk of {folder} is full: {free // 1_000_000} MB are free, "
+                f"{_LEAST_FREE_BYTES // 1_000_000} MB are needed.",
+                fix="Free some space ('make clean' removes what was built), or set MTD_HOME to another disk.",
+            )
+
+
+def _serve_portal(instance: Instance, servers: Servers, steps: Steps) -> None:
+    """Starts the portal, or starts it anew when its code is another, or the API has another address than it knows."""
+    state = Supervision(instance).state
+    document = state.read()
+    serves = {"portal_api": document["api_url"], "portal_source": portal.source(instance)}
+    if servers.observed()["portal"].runs and all(document.get(name) == value for name, value in serves.items()):
+        return
+    with steps.step("Portal") as step:
+        address = f"http://{HOST}:{document['ports']['portal']}"
+        servers.serve_portal(document)
+        state.merge(portal=address, **serves)
+        step.note = address
+
+
+def redeploy(instance: Instance) -> str:
+    """Deploys the templates as they are now, if they changed; what was done. Raises Problem."""
+    started = time.monotonic()
+    document = Supervision(instance).state.read()
+    servers = servers_of(instance, recorded(document))
+    packaged = local_package(instance, str(document["endpoint"]), servers.target())
+    deployed = _deploy_afresh(instance, servers, packaged, stood=True)
+    if not deployed.fresh:
+        return "the packaged template is the same: nothing to deploy"
+    _serve_portal(instance, servers, Steps(console()))
+    return f"deployed afresh in {time.monotonic() - started:.1f} s; the database was kept"
+
+
+def _deploy_afresh(instance: Instance, servers: Servers, packaged: Packaged, *, stood: bool) -> Deployed:
+    """Deploys and records what stands. One at a time: `up` and the watch may both want to."""
+    state = Supervision(instance).state
+    with FileLock(instance.folder / "deploy.lock"):
+        document = state.read()
+        standing = document.get("fingerprint") if stood else None
+        state.update(lambda kept: kept.update(fingerprint=None))
+        deployed = deploy(
+            instance,
+            Clients(document["endpoint"]),
+            packaged,
+            servers.places(document["ports"]),
+            Credentials.of(instance),
+            standing=standing,
+            replacing=carried_over,
+            restart=servers.restart_localstack,
+        )
+        state.merge(
+            outputs=deployed.outputs,
+            api_url=deployed.outputs.get("ApiUrl", ""),
+            fingerprint=deployed.fingerprint,
+            deployed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+    return deployed

@@ -1,0 +1,38 @@
+"""The legacy systems' simulator as a supervised process."""
+
+import sys
+
+from delivery.packaging.artifacts import content_hash, files_of
+from devenv.instance import Instance
+from devenv.processes.request import ProcessRequest
+from devenv.processes.supervision import clean_environment
+
+# Parameter of the root template -> path of that system in the simulator.
+SYSTEMS = {
+    "GiftCardUrl": "/gift-card",
+    "EomUrl": "/eom",
+    "PaperlessUrl": "/paperless",
+    "SalesSupportUrl": "/sales-support",
+}
+
+
+def request(instance: Instance, port: int) -> ProcessRequest:
+    state = instance.folder / "legacy"
+    state.mkdir(parents=True, exist_ok=True)
+    return ProcessRequest(
+        name="simulator",
+        argv=(sys.executable, "-m", "legacy_simulator", "--port", str(port), "--state-dir", str(state)),
+        environment=clean_environment(instance),
+        folder=str(instance.project),
+        log=str(instance.logs / "simulator.log"),
+    )
+
+
+def source(instance: Instance) -> str:
+    """The hash of its code: what runs with another one is to be started anew."""
+    return content_hash(files_of(instance.project / "src" / "legacy_simulator"))
+
+
+def urls(base: str) -> dict[str, str]:
+    """The systems' addresses as the template's parameters, from the simulator's own."""
+    return {name: f"{base}{path}" for name, path in SYSTEMS.items()}

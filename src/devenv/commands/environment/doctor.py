@@ -1,0 +1,196 @@
+"""look for what could keep the system from running, and say the fix"""
+
+import argparse
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from importlib import metadata
+
+from devenv.backends import docker, postgres, tool_environments
+from devenv.backends.choice import choose, recorded, servers_of
+from devenv.backends.emulator import healthy
+from devenv.backends.servers import Server
+from devenv.console.screen import console, json_flag, print_json
+from devenv.instance import Instance
+from devenv.ports import can_bind, owner
+from devenv.problem import Problem
+from devenv.processes.unprivileged import Account
+from devenv.state import StateFile, running
+
+Finding = tuple[bool, str]
+_OLDEST, _ON_AWS = (3, 12), (3, 13)
+_PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;]+)(?: \\)?$", re.M)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    json_flag(parser)
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    rows = []
+    for name, check in _CHECKS.items():
+        try:
+            good, told = check(instance)
+        except Problem as problem:
+            good, told = False, f"{problem.sentence} {problem.fix}"
+        rows.append({"check": name, "ok": good, "told": told})
+    if arguments.json:
+        print_json(rows)
+    else:
+        for row in rows:
+            mark = "[green]ok [/]" if row["ok"] else "[red]BAD[/]"
+            console().print(f"{mark} {row['check']:<12} ", end="", highlight=False)
+            console().print(row["told"], highlight=False, markup=False, soft_wrap=True)
+    return 0 if all(row["ok"] for row in rows) else 1
+
+
+def _python(_: Instance) -> Finding:
+    told = f"{sys.version.split()[0]} at {sys.base_prefix}"
+    running = sys.version_info[:2]
+    if running < _OLDEST:
+        return False, f"{told}: install 3.12 or newer, then 'rm -rf .venv && make venv MTD_PYTHON=/path/to/python3.13'"
+    if running != _ON_AWS:
+        told += "; AWS runs 3.13: functions are tried with another one here"
+    return True, told
+
+
+def _pins(instance: Instance) -> Finding:
+    """What is installed in .venv against the lock file."""
+    return pins_hold((instance.project / "requirements.txt").read_text("utf-8"), _installed_version)
+
+
+def pins_hold(lock: str, installed: Callable[[str], str | None]) -> Finding:
+    """`installed` gives a package's version, or None."""
+    pinned = dict(_PIN.findall(lock))
+    wrong = [f"{name} {installed(name) or 'missing'}, not {version}" for name, version in pinned.items()
+             if installed(name) != version]  # fmt: skip
+    if wrong:
+        more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        return False, f"{'; '.join(wrong[:3])}{more}: 'rm .venv/.installed && make venv' installs what is locked"
+    return True, f"{len(pinned)} packages as requirements.txt has them"
+
+
+def _installed_version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _docker(instance: Instance) -> Finding:
+    """Nobody needs it but the compose home."""
+    away = docker.engine_away(instance.environ)
+    if not away:
+        return True, f"answers; {' '.join(docker.command())}"
+    if instance.setting("HOME_KIND") == "compose" or _kind(instance) == "compose":
+        problem = docker.no_engine(away)
+        return False, f"{problem.sentence} {problem.fix}"
+    return True, "not needed: the embedded home does without"
+
+
+def _tokens(instance: Instance) -> Finding:
+    """A licence is what other emulators ask for; a key of AWS in the environment is what should not lie there."""
+    asked = [name for name in ("LOCALSTACK_AUTH_TOKEN", "LOCALSTACK_API_KEY") if instance.setting(name)]
+    if instance.setting("AWS_SECRET_ACCESS_KEY") and not instance.setting("AWS_SESSION_TOKEN"):
+        return (
+            False,
+            "AWS_SECRET_ACCESS_KEY holds a key without end: 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY', "
+            "then AWS_PROFILE with 'aws sso login'; local homes need none",
+        )
+    return True, "none needed" + (f"; {', '.join(asked)} is not used" if asked else "")
+
+
+def _disk(instance: Instance) -> Finding:
+    base = instance.base if instance.base.exists() else instance.project
+    free = shutil.disk_usage(base).free // 1_000_000
+    fix = "; free at least 1000 MB ('make clean' removes what was built), or set MTD_HOME to another disk"
+    return free > 1000, f"{free} MB free at {base}" + ("" if free > 1000 else fix)
+
+
+def _memory(_: Instance) -> Finding:
+    megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
+    return megabytes > 3500, f"{megabytes} MB" + ("" if megabytes > 3500 else "; the home needs about 2500 MB")
+
+
+def _home(instance: Instance) -> Finding:
+    kind = choose(instance.setting("HOME_KIND"), instance)
+    return True, f"{kind.name} ({kind.reason})"
+
+
+def _installed(instance: Instance) -> Finding:
+    if _kind(instance) == "compose":
+        return True, "in the images"
+    missing = [
+        recipe.name
+        for recipe in tool_environments.recipes(instance)
+        if not (recipe.place(instance.venvs) / "mtd-complete").exists()
+    ]
+    return not missing, f"{', '.join(missing)} not made yet: run 'make up'" if missing else "emulator and lambda"
+
+
+def _database(instance: Instance) -> Finding:
+    if _kind(instance) == "compose":
+        return True, "postgres:17, in a container"
+    bindir = postgres.find_programs(instance)
+    account = Account.for_servers()
+    user = "our own user" if account.uid is None else f"user {account.uid}, since root may not"
+    return True, f"{bindir}, run by {user}"
+
+
+def _state(instance: Instance) -> Finding:
+    document = StateFile(instance).read()
+    return True, "read well" if document else "none yet: 'make up' makes it"
+
+
+def _ports(instance: Instance) -> Finding:
+    document = StateFile(instance).read()
+    seen = servers_of(instance, recorded(document)).observed()
+    taken = [
+        f"{name}'s {port} by {owner(port)}"
+        for name, port in document.get("ports", {}).items()
+        if not _held(name, seen) and not can_bind(port)
+    ]
+    return (
+        not taken,
+        f"taken: {', '.join(taken)}; stop it, or 'MTD_<NAME>_PORT=<another> make up'" if taken else "free or our own",
+    )
+
+
+def _held(name: str, seen: Mapping[str, Server]) -> bool:
+    """Whether the instance itself listens there; LocalStack's functions do for the debugger."""
+    return seen["localstack" if name == "debugger" else name].runs
+
+
+def _processes(instance: Instance) -> Finding:
+    document = StateFile(instance).read()
+    if not running(document, "supervisor"):
+        return True, "the instance does not run"
+    seen = servers_of(instance, recorded(document)).observed()
+    dead = [f"{name} {server.death or 'is down'}" for name, server in seen.items() if not server.runs]
+    dead += [f"watch {death['reason']}" for name, death in document.get("deaths", {}).items() if name == "watch"]
+    if dead:
+        return False, f"{'; '.join(dead)}: run 'make up'; 'mtd logs NAME' tells more"
+    answers = healthy(int(document["ports"]["localstack"]))
+    return answers, "all run, LocalStack answers" if answers else "LocalStack does not answer: see its log"
+
+
+def _kind(instance: Instance) -> str:
+    return recorded(StateFile(instance).read())
+
+
+_CHECKS: dict[str, Callable[[Instance], Finding]] = {
+    "Python": _python,
+    "pins": _pins,
+    "disk": _disk,
+    "memory": _memory,
+    "Docker": _docker,
+    "tokens": _tokens,
+    "home": _home,
+    "environments": _installed,
+    "PostgreSQL": _database,
+    "state": _state,
+    "ports": _ports,
+    "processes": _processes,
+}

@@ -1,0 +1,28 @@
+"""stop the instance's own processes; PostgreSQL's data stays"""
+
+import argparse
+
+from devenv.backends.stopping import stop, wipe
+from devenv.console.screen import console
+from devenv.instance import Instance
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--wipe", action="store_true", help="remove everything of the instance, its database too")
+    parser.add_argument("--all", action="store_true", help="every instance of this clone")
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    names = [instance.name]
+    if arguments.all:
+        names = sorted(path.parent.name for path in instance.base.glob("*/state.json"))
+    for name in names:
+        one = Instance(name=name, project=instance.project, environ={**instance.environ, "MTD_INSTANCE": name})
+        told = f"Instance '{name}' {'is stopped' if stop(one) else 'did not run'}"
+        if arguments.wipe:
+            wipe(one)
+            told += "; all of it is removed, its database too"
+        elif (one.folder / "secrets.json").exists():
+            told += "; its database is kept"
+        console().print(f"{told}.", highlight=False)
+    return 0

@@ -1,0 +1,35 @@
+"""restore a backup into this instance, which must be a fresh one, and compare it row by row"""
+
+import argparse
+from pathlib import Path
+
+from devenv.backup.file import load
+from devenv.console.screen import console, json_flag, print_json, table
+from devenv.instance import Instance
+from devenv.running import Running
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="what 'mtd backup' has written")
+    json_flag(parser)
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    """1 when something is not equal; then the instance's own database stays."""
+    restored = load(Running.of(instance), arguments.file)
+    if arguments.json:
+        rows = [
+            {"name": n, "before": before, "after": after, "equal": equal} for n, before, after, equal in restored.rows
+        ]
+        print_json({"made_at": restored.made_at, "equal": restored.equal, "content": rows})
+    else:
+        rows_ = [
+            (name, before, after, "equal" if equal else "DIFFERENT") for name, before, after, equal in restored.rows
+        ]
+        console().print(table(("Table", "In the backup", "Restored", ""), rows_, right=("In the backup", "Restored")))
+        print(
+            f"\nRestored as of {restored.made_at}: every row and object is equal."
+            if restored.equal
+            else "\nNot restored: what differs is marked; the instance's own database stays."
+        )
+    return 0 if restored.equal else 1

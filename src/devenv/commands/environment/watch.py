@@ -1,0 +1,48 @@
+"""serve saved code at once; a saved template is deployed afresh"""
+
+import argparse
+import os
+import time
+from datetime import datetime
+
+from devenv.backends.environment import redeploy
+from devenv.instance import Instance
+from devenv.processes.log_files import follow
+from devenv.running import Running
+from devenv.state import identities
+from devenv.watch import background
+from devenv.watch.changes import Changes
+from devenv.watch.reloading import Reloading, recycler
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    del arguments
+    running = Running.of(instance)
+    other = identities(running.document).get("watch")
+    if other is not None and other.alive() and other.pid != os.getpid():
+        print("Saved code is served already, in the background. What it does:", flush=True)
+        follow([instance.logs / "watch.log"], last=10)
+        return 0
+    project = instance.project
+    # The watch is on before the graph is read: a save in between is not missed.
+    changes = Changes([project / "src" / "lambdas", project / "src" / "shared", project / "cloudformation"])
+    changes.start()
+    try:
+        reloading = Reloading(project, recycler(running.endpoint), lambda: redeploy(instance), tell)
+        background.marker(instance).touch()
+        tell("watching src/lambdas, src/shared and cloudformation")
+        while True:
+            changed = changes.next(seconds=60)
+            if changed:
+                reloading.handle(changed)
+    finally:
+        changes.stop()
+
+
+def tell(line: str) -> None:
+    """A line with the time of day."""
+    print(f"{datetime.fromtimestamp(time.time()).astimezone():%H:%M:%S} {line}", flush=True)

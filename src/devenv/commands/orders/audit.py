@@ -1,0 +1,69 @@
+"""verify that events and seals are what they were when they were written"""
+
+import argparse
+from typing import Any
+
+from devenv.console.screen import console, json_flag, print_json, table
+from devenv.instance import Instance
+from devenv.orders.orders_api import OrdersApi
+from devenv.problem import Problem
+from devenv.running import Running
+
+_COUNTS = ("orders", "events", "days", "objects")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("verify",))
+    parser.add_argument("--order", metavar="NUMBER", help="only the events of the orders of that number")
+    json_flag(parser)
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    """1 when something was changed, removed or inserted."""
+    api = Running.of(instance).orders_api()
+    told = verified(api, arguments.order)
+    if arguments.json:
+        print_json(told)
+    else:
+        _show(told)
+    return 1 if told["broken"] else 0
+
+
+def verified(api: OrdersApi, number: str | None) -> dict[str, Any]:
+    """All pages as one. Raises Problem."""
+    told: dict[str, Any] = {**dict.fromkeys(_COUNTS, 0), "broken": []}
+    query: dict[str, str | None] = {"number": number}
+    while True:
+        page = api.call("GET", "/audit", query, missing_is_none=True)
+        if page is None:
+            raise Problem(f"No order has the number '{number}'.", fix="'mtd orders' lists them.")
+        for name in _COUNTS:
+            told[name] += page[name]
+        told["broken"] += page["broken"]
+        if page["next"] is None:
+            return told
+        query = {"after": page["next"]}
+
+
+def _show(told: dict[str, Any]) -> None:
+    out = console()
+    looked = (
+        f"{told['events']} events of {told['orders']} orders, {told['days']} sealed days, "
+        f"{told['objects']} objects of the archive"
+    )
+    if not told["broken"]:
+        out.print(f"Intact: {looked}.", highlight=False)
+        return
+    out.print(f"NOT intact: {len(told['broken'])} broken in {looked}.\n", highlight=False)
+    rows = [
+        (
+            each["kind"],
+            each["number"] or each["order_id"] or each["day"],
+            each["event_id"],
+            each["position"],
+            each["says"],
+        )
+        for each in told["broken"]
+    ]
+    out.print(table(("What", "Order or day", "Event", "Place", "Says"), rows, right=("Event", "Place")))
+    out.print("\ndocs/operations.md, section 'audit', says what to do.", highlight=False)

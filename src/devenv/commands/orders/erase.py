@@ -1,0 +1,31 @@
+"""take a person's data out of their orders, wherever those are"""
+
+import argparse
+import getpass
+
+from devenv.console.screen import json_flag, print_json
+from devenv.instance import Instance
+from devenv.running import Running
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--person", required=True, metavar="RUT|MAIL", help="whose data; nothing of it is kept")
+    parser.add_argument("--reason", required=True, help="why, such as the number of the request: this is kept")
+    parser.add_argument("--by", default=getpass.getuser(), help="who does it (default: the user of this machine)")
+    json_flag(parser)
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    api = Running.of(instance).orders_api()
+    body = {"whom": arguments.person, "person": arguments.by, "reason": arguments.reason}
+    told = {"orders": 0, "objects": 0}
+    more = True
+    while more:
+        page = api.call("POST", "/erasures", body=body)
+        told = {name: count + page[name] for name, count in told.items()}
+        more = page["more"]
+    if arguments.json:
+        print_json(told)
+    else:
+        print(f"Erased from {told['orders']} orders; {told['objects']} objects of S3 are gone.")
+    return 0

@@ -1,0 +1,45 @@
+"""call read_queue here with an order that rests in a waiting queue, of this instance or of an account of AWS"""
+
+import argparse
+import json
+
+from devenv.commands.environment import invoke
+from devenv.debugging import address, debugged
+from devenv.instance import ENVIRONMENT, Instance
+from devenv.orders.replay import borrowed, brought_here, event_of, source_of
+from devenv.running import Running
+
+_FUNCTION = "read_queue"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", metavar="NUMBER", help="the order's number, or the message's id")
+    parser.add_argument(
+        "--from", dest="source", metavar="ENVIRONMENT",
+        help="staging, production, ...: of the account that AWS_PROFILE names (default: this instance)",
+    )  # fmt: skip
+    parser.add_argument("--debug", action="store_true", help="under the debugger, which waits for your IDE")
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    """1 when it failed again. The message stays where it is."""
+    running = Running.of(instance)
+    source = source_of(instance, running, arguments.source)
+    with borrowed(source, arguments.source or ENVIRONMENT, arguments.number) as message:
+        if source is not running.clients:
+            message = brought_here(message, source, running)
+        event = json.dumps(event_of(message)).encode()
+        if not arguments.debug:
+            return _called(running, event)
+        with debugged(running, _FUNCTION, wait=True):
+            print(f"{_FUNCTION} waits on {address(running)} for your IDE: docs/debugging.md.", flush=True)
+            return _called(running, event)
+
+
+def _called(running: Running, event: bytes) -> int:
+    code, answer = invoke.answered(running, _FUNCTION, event)
+    failed = bool(code) or bool(json.loads(answer).get("batchItemFailures"))
+    print(
+        "It failed again." if failed else "It is registered here. It still waits: 'mtd waiting --push' brings it home."
+    )
+    return 1 if failed else 0

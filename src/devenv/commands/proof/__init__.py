@@ -1,0 +1,1 @@
+"""Commands that prove the system under load and faults."""

@@ -1,0 +1,95 @@
+"""bring a build into an environment: change set, gate, migration, traffic, smoke, alarms; back if it goes wrong"""
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from delivery.release import builds, image, local, target
+from delivery.release.builds import Build
+from delivery.release.changes import COLUMNS, Change, markdown, rows
+from delivery.release.sequence import Deployment
+from delivery.release.target import Target
+from devenv.console.screen import console, table
+from devenv.console.steps import Steps
+from devenv.instance import ENVIRONMENT, Instance
+from devenv.problem import Problem
+from devenv.running import Running
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--environment", required=True, help="local, staging or production")
+    parser.add_argument("--build", metavar="DIGEST", help="a build made before, or the beginning of its digest")
+    parser.add_argument("--review", action="store_true", help="show the change set, ask the gate, change nothing")
+    parser.add_argument("--rehearse", action="store_true", help="in the running instance (or set AWS_ENDPOINT_URL)")
+    parser.add_argument("--accept", metavar="NAMES", help="resources with state that may go, with commas; or ACCEPT")
+    parser.add_argument(
+        "--despite-alarms", action="store_true", help="deploy although alarms are on; or DESPITE_ALARMS"
+    )
+    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
+    parser.add_argument("--smoke-order", type=Path, metavar="FILE", help="the order to try; or SMOKE_ORDER")
+    parser.add_argument("--bake", type=float, metavar="SECONDS", help="how long the alarms are watched")
+    parser.add_argument("--summary", metavar="FILE", help="append the changes as Markdown; or GITHUB_STEP_SUMMARY")
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    environment = arguments.environment
+    if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", environment):
+        raise Problem(f"'{environment}' cannot be an environment.", fix="local, staging or production.", code=2)
+    smoke_order = arguments.smoke_order or (Path(told) if (told := instance.setting("SMOKE_ORDER")) else None)
+    if smoke_order and not smoke_order.is_file():
+        raise Problem(f"There is no file {smoke_order}.", fix="Check SMOKE_ORDER.", code=2)
+    summary = arguments.summary or instance.setting("GITHUB_STEP_SUMMARY")
+    out = console()
+
+    def show(changes: Sequence[Change]) -> None:
+        title = f"{environment}: {'what would change' if arguments.review else 'what changes'}"
+        out.print(table(COLUMNS, rows(changes)) if changes else "No resource changes.")
+        if summary:
+            with Path(summary).open("a", encoding="utf-8") as page:
+                page.write(markdown(title, changes) + "\n")
+
+    accepted = tuple(filter(None, (arguments.accept or instance.setting("ACCEPT")).split(",")))
+    with Steps(out) as steps:
+        if environment == ENVIRONMENT:
+            told = local.deploy(Running.of(instance), steps, show, accepted, review=arguments.review)
+            print(told)
+            return 0
+        build = builds.find(instance, arguments.build) if arguments.build else builds.make(instance)
+        print(f"build {build.digest}")
+        deployment = Deployment(
+            target=_target(arguments, instance, build),
+            build=build,
+            steps=steps,
+            show=show,
+            accepted=accepted,
+            despite_alarms=arguments.despite_alarms or bool(instance.setting("DESPITE_ALARMS")),
+            smoke_order=smoke_order,
+        )
+        if arguments.review:
+            deployment.review()
+            return 0
+        print(deployment.run())
+    return 0
+
+
+def _target(arguments: argparse.Namespace, instance: Instance, build: Build) -> Target:
+    """The environment, the portal's image pushed to it: an emulator has no registry, and a review pushes nothing."""
+    known = _parameters(arguments.parameter)
+    made = target.of(
+        arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake
+    )  # fmt: skip
+    if made.emulated or arguments.review or "PortalDigest" in known:
+        return made
+    return replace(made, known=image.promoted(made, build, image.archive(instance)) | known)
+
+
+def _parameters(texts: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, given, value = text.partition("=")
+        if not given:
+            raise Problem(f"--parameter {text} is no NAME=VALUE.", fix="For example PortalDigest=sha256:...", code=2)
+        found[name] = value
+    return found

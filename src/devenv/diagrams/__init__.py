@@ -1,0 +1,1 @@
+"""Diagram files, and the demonstrations of processes."""

@@ -1,0 +1,65 @@
+"""Diagram files with their binding sheets, and what the engine says of them."""
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from devenv.problem import Problem
+from portal.pages.processes import binding_sheets
+
+type Json = dict[str, Any]
+
+_LARGEST_DIAGRAM = 50 * 1024 * 1024
+
+
+def reports(paths: Sequence[Path], project: Path) -> list[Json]:
+    """One report for each process in the files, in their order; a file that cannot be read has one too.
+
+    The engine runs as a program of its own: the developer environment imports nothing of it.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-m", "mtd.entrypoints.import_processes"],
+        input=json.dumps([file(path) for path in paths]),
+        cwd=project,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if ended.returncode:
+        told = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise Problem(f"The import failed: {told}", fix="Send the diagram to whoever keeps the engine.")
+    found: list[Json] = json.loads(ended.stdout)
+    return found
+
+
+def file(path: Path) -> Json:
+    """The file and its sheet as an import takes them, or the problem why it cannot be read."""
+    try:
+        if path.exists() and not path.is_file():
+            what = "a directory, not a diagram file" if path.is_dir() else "no regular file"
+            return {"name": path.name, "problem": f"{path} is {what}"}
+        if path.stat().st_size > _LARGEST_DIAGRAM:
+            return {"name": path.name, "problem": f"{path} has more than {_LARGEST_DIAGRAM} bytes"}
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return {"name": path.name, "problem": f"there is no file {path}"}
+    except OSError as error:
+        return {"name": path.name, "problem": f"{path} cannot be read: {error.strerror}"}
+    sheet = path.with_suffix(".bindings.yaml")
+    try:
+        bindings = _sheet(sheet) if sheet.exists() else None
+    except (OSError, *binding_sheets.ERRORS) as error:
+        told = " ".join(str(error).split())[:200]
+        return {"name": path.name, "problem": f"its binding sheet {sheet.name} cannot be read: {told}"}
+    return {"name": path.name, "content": base64.b64encode(content).decode(), "sheet": bindings}
+
+
+def _sheet(path: Path) -> Any:
+    if path.stat().st_size > binding_sheets.LARGEST:
+        raise ValueError(f"it has more than {binding_sheets.LARGEST} bytes")
+    return binding_sheets.read(path.read_text("utf-8"))

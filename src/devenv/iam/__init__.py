@@ -1,1 +1,0 @@
-"""What functions call against what their roles allow."""

@@ -1,0 +1,1 @@
+"""Orders through the API, as a developer uses it."""

@@ -1,0 +1,32 @@
+"""Follows an operation on many orders to its end."""
+
+import time
+from typing import Any
+
+from devenv.console.screen import console
+from devenv.orders.orders_api import OrdersApi
+
+_LOOK_SECONDS = 0.5
+
+
+def watch(api: OrdersApi, operation: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+    """The operation with all of its orders once it has ended. Who interrupts this leaves it running."""
+    told = ""
+    while operation["status"] == "running":
+        line = progress(operation)
+        if line != told and not quiet:
+            console().print(line, highlight=False)
+            told = line
+        time.sleep(_LOOK_SECONDS)
+        operation = api.call("GET", f"/operations/{operation['operation_id']}")
+    return api.operation(operation["operation_id"])
+
+
+def progress(operation: dict[str, Any]) -> str:
+    """How far it is, in one line."""
+    counts = operation["counts"]
+    worked = counts["total"] - counts["pending"]
+    return (
+        f"operation {operation['operation_id']}, {operation['action']}: {worked} of {counts['total']}, "
+        f"{counts['refused']} refused, {counts['came_back']} failed again"
+    )

@@ -1,0 +1,59 @@
+"""Putting order files into the inbox, and waiting until their orders end."""
+
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from devenv.orders.orders_api import OrdersApi, Row
+from devenv.problem import Problem
+from devenv.running import Running
+
+_CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+
+
+def order_number(path: Path) -> str | None:
+    """The order's number in a UBL file of our own seed; None when there is none."""
+    try:
+        return (ElementTree.parse(path).getroot().findtext(f"{_CBC}ID") or "").strip() or None
+    except (ElementTree.ParseError, OSError):
+        return None
+
+
+def put(running: Running, files: Iterable[Path], tenant: str | None = None) -> list[str]:
+    """Uploads the files to the tenant's inbox, else to the house's, in parallel; their keys.
+
+    Raises Problem for a file that cannot be read.
+    """
+    bucket = running.output("InboxBucket")
+    client = running.clients.client("s3")
+
+    def one(path: Path) -> str:
+        key = f"orders/{tenant}/{path.name}" if tenant else f"orders/{path.name}"
+        try:
+            with path.open("rb") as body:
+                client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/xml")
+        except OSError as error:
+            raise Problem(f"{path} cannot be read ({error.strerror}).", fix="Check the path.") from error
+        return key
+
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(one, list(files)))
+
+
+def wait_until_ended(
+    api: OrdersApi, numbers: set[str], *, seconds: float, tell: Callable[[int], None] = lambda _: None
+) -> tuple[list[Row], set[str]]:
+    """Asks for the orders until each of `numbers` ended or rests in the waiting queue; (their rows, the others)."""
+    deadline = time.monotonic() + seconds
+    pause = 0.15
+    while True:
+        rows = [row for row in api.orders() if row["number"] in numbers]
+        resting = {row["number"] for row in rows if row["ended"] or row["state"] == "waiting"}
+        done = resting - {row["number"] for row in rows if not row["ended"] and row["state"] != "waiting"}
+        tell(len(done))
+        if numbers <= done or time.monotonic() > deadline:
+            return rows, numbers - done
+        time.sleep(pause)
+        pause = min(0.5, pause * 1.3)

@@ -1,1 +1,0 @@
-"""`mtd parity`: the same scenarios in several homes, recorded and compared field by field."""

@@ -1,1 +1,0 @@
-"""What the project is made of: bill of materials, licences, known vulnerabilities."""

@@ -1,0 +1,100 @@
+"""Who may see and do what: one way in for every route."""
+
+import inspect
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from portal.access.accounts import Role
+from portal.access.sessions import Session
+from portal.access.uploads import read_form, refuse_large, uploads
+from portal.services import Services
+from portal.visit import Visit
+
+SESSION_COOKIE = "mtd_session"
+LOGIN_COOKIE = "mtd_login"
+# A correction shows eight fields for each line of the order.
+_MOST_FIELDS = 2_000
+
+type Endpoint = Callable[[Visit], Response] | Callable[[Visit], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A route. `role` is the least one that may use it, None lets everybody in. A `house` page tells or changes what
+    concerns all tenants. A `quiet` page asks by itself, so that it keeps no session alive. `files` is how many a form
+    of it may bring."""
+
+    path: str
+    endpoint: Endpoint
+    role: Role | None
+    method: str = "GET"
+    house: bool = False
+    quiet: bool = False
+    files: int = 0
+
+    def admits(self, session: Session) -> bool:
+        """Whether that person may use it."""
+        return self.role is None or (session.role.may(self.role) and (session.house or not self.house))
+
+
+def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Response]]:
+    """The page behind its session, its role and, for a POST, its CSRF token."""
+
+    async def endpoint(request: Request) -> Response:
+        token = request.cookies.get(SESSION_COOKIE)
+        session = await run_in_threadpool(services.sessions.find, token, active=not page.quiet) if token else None
+        if page.role is not None and session is None:
+            return _to_login(request)
+        visit = Visit(request=request, services=services, session=session, form={})
+        if session is not None and not page.admits(session):
+            return await run_in_threadpool(_refused, visit, "forbidden")
+        # Read only from who may send it.
+        if request.method == "POST":
+            visit = await _with_form(visit, page)
+        if request.method == "POST" and not _meant(visit):
+            return await run_in_threadpool(_refused, visit, "csrf")
+        if inspect.iscoroutinefunction(page.endpoint):
+            answer: Response = await page.endpoint(visit)
+            return answer
+        return await run_in_threadpool(page.endpoint, visit)  # type: ignore[arg-type]
+
+    return endpoint
+
+
+async def _with_form(visit: Visit, page: Page) -> Visit:
+    """Raises InvalidRequest for files that are too large."""
+    form: FormData
+    if page.files:
+        refuse_large(visit.request)
+        form = await read_form(visit.request, files=page.files, fields=_MOST_FIELDS)
+    else:
+        form = await visit.request.form(max_files=0, max_fields=_MOST_FIELDS)
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    return replace(visit, form=fields, files=await uploads(form))
+
+
+def _meant(visit: Visit) -> bool:
+    """Whether the form comes from a page of ours: it holds the session's token, or before a login the cookie's."""
+    expected = visit.session.csrf if visit.session else visit.request.cookies.get(LOGIN_COOKIE, "")
+    given = visit.form.get("csrf", "")
+    return bool(expected) and secrets.compare_digest(expected.encode(), given.encode())
+
+
+def _refused(visit: Visit, why: str) -> Response:
+    return visit.answer(403, "problem.html", kind=why)
+
+
+def _to_login(request: Request) -> Response:
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": "/login"})
+    if request.method != "GET" or request.url.path in {"/", "/stream"}:
+        return RedirectResponse("/login", 303)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/login?next={quote(wanted, safe='')}", 303)

@@ -1,0 +1,159 @@
+"""What AWS tells of the system: queues, functions with their last hour, alarms, and the local inbox of mails."""
+
+import json
+import logging
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mtd.domain.errors import UnavailableError
+from portal.clients import cloudwatch
+
+type Row = dict[str, Any]
+
+LOG = logging.getLogger(__name__)
+_DEPTHS = {
+    "visible": "ApproximateNumberOfMessages",
+    "in_flight": "ApproximateNumberOfMessagesNotVisible",
+    "delayed": "ApproximateNumberOfMessagesDelayed",
+}
+_FIGURES = {"invocations": ("Invocations", "Sum"), "errors": ("Errors", "Sum"), "p50": ("Duration", "p50"),
+            "p99": ("Duration", "p99")}  # fmt: skip
+
+
+class Cloud:
+    """Asks AWS, or LocalStack where AWS_ENDPOINT_URL says so; each answer is kept for some seconds."""
+
+    def __init__(self, environment: str, region: str, mail_inbox: str) -> None:
+        self._prefix = f"mtd-{environment}-"
+        self._session = boto3.Session(region_name=region)
+        self._config = Config(connect_timeout=2, read_timeout=8, retries={"max_attempts": 1})
+        self._mail_inbox = mail_inbox
+        self._kept: dict[str, tuple[float, list[Row] | None]] = {}
+
+    def queues(self) -> list[Row]:
+        """Each queue's depths, at most two seconds old. Raises UnavailableError."""
+        return self._recent("queues", 2, self._queues)
+
+    def functions(self) -> list[Row]:
+        """Each function with its last hour, at most ten seconds old; milliseconds. Raises UnavailableError."""
+        return self._recent("functions", 10, self._functions)
+
+    def alarms(self) -> list[Row]:
+        """The alarms that are off, at most ten seconds old. Raises UnavailableError."""
+        return self._recent("alarms", 10, lambda: cloudwatch.alarms(self._client("cloudwatch"), self._prefix))
+
+    def legacy_tries(self) -> list[Row]:
+        """How calls of legacy systems went lately, at most ten seconds old. Raises UnavailableError."""
+        return self._recent("legacy_tries", 10, lambda: cloudwatch.legacy_tries(self._client("cloudwatch")))
+
+    @property
+    def has_inbox(self) -> bool:
+        return bool(self._mail_inbox)
+
+    def mails(self) -> list[Row]:
+        """What LocalStack's SES sent, the newest first. Raises UnavailableError."""
+        try:
+            with urllib.request.urlopen(self._mail_inbox, timeout=10) as response:
+                messages = json.load(response)["messages"]
+        except (OSError, ValueError, KeyError) as error:
+            raise UnavailableError(f"the inbox of mails does not answer: {error}", code="inbox_unavailable") from error
+        return sorted((_mail(message) for message in messages), key=lambda mail: str(mail["sent_at"]), reverse=True)
+
+    def _recent(self, name: str, seconds: float, ask: Callable[[], list[Row]]) -> list[Row]:
+        """What was told within so many seconds. Silence is kept as long: nobody waits for it at each look."""
+        at, rows = self._kept.get(name, (-seconds, None))
+        if time.monotonic() - at >= seconds:
+            rows = self._told(name, ask)
+        if rows is None:
+            raise UnavailableError(f"AWS did not tell the {name}", code="aws_unavailable")
+        return rows
+
+    def _told(self, name: str, ask: Callable[[], list[Row]]) -> list[Row] | None:
+        rows: list[Row] | None = None
+        try:
+            rows = ask()
+        except (BotoCoreError, ClientError) as error:
+            LOG.warning("AWS does not answer", extra={"asked": name, "error": str(error)})
+        self._kept[name] = (time.monotonic(), rows)
+        return rows
+
+    def _client(self, service: str) -> Any:
+        session: Any = self._session
+        return session.client(service, config=self._config)
+
+    def _queues(self) -> list[Row]:
+        client = self._client("sqs")
+        rows = []
+        for url in sorted(client.list_queues(QueueNamePrefix=self._prefix).get("QueueUrls", [])):
+            told = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS.values()))["Attributes"]
+            depths = {name: int(told[attribute]) for name, attribute in _DEPTHS.items()}
+            rows.append({"name": url.rpartition("/")[2].removeprefix(self._prefix), **depths})
+        return rows
+
+    def _functions(self) -> list[Row]:
+        pages = self._client("lambda").get_paginator("list_functions").paginate()
+        rows = [
+            {
+                "name": item["FunctionName"].removeprefix(self._prefix),
+                "memory_mb": item["MemorySize"],
+                "timeout_s": item["Timeout"],
+                "modified_at": datetime.fromisoformat(item["LastModified"]),
+            }
+            for page in pages
+            for item in page["Functions"]
+            if item["FunctionName"].startswith(self._prefix)
+        ]
+        figures = self._last_hour([row["name"] for row in rows])
+        return sorted(({**row, **figures[row["name"]]} for row in rows), key=lambda row: str(row["name"]))
+
+    def _last_hour(self, names: list[str]) -> dict[str, Row]:
+        now = datetime.now(UTC)
+        queries = [
+            {
+                "Id": f"f{number}_{figure}",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": "AWS/Lambda",
+                        "MetricName": metric,
+                        "Dimensions": [{"Name": "FunctionName", "Value": f"{self._prefix}{name}"}],
+                    },
+                    "Period": 3600,
+                    "Stat": statistic,
+                },
+            }
+            for number, name in enumerate(names)
+            for figure, (metric, statistic) in _FIGURES.items()
+        ]
+        found: dict[str, Row] = {name: dict.fromkeys(_FIGURES) for name in names}
+        if not queries:
+            return found
+        answer = self._client("cloudwatch").get_metric_data(
+            MetricDataQueries=queries, StartTime=now - timedelta(hours=1), EndTime=now + timedelta(minutes=1)
+        )
+        for result in answer["MetricDataResults"]:
+            number, _, figure = result["Id"].removeprefix("f").partition("_")
+            values = result["Values"]
+            if values:
+                told = sum(values) if figure in {"invocations", "errors"} else max(values)
+                found[names[int(number)]][figure] = told
+        return found
+
+
+def _mail(message: Row) -> Row:
+    at = datetime.fromisoformat(str(message["Timestamp"]))
+    body = message.get("Body") or {}
+    return {
+        "id": str(message.get("Id", "")),
+        "sent_at": at if at.tzinfo else at.replace(tzinfo=UTC),
+        "from": message.get("Source"),
+        "to": ", ".join((message.get("Destination") or {}).get("ToAddresses") or []),
+        "subject": str(message.get("Subject") or ""),
+        "text": body.get("text_part") or body.get("html_part") or str(message.get("RawData") or ""),
+    }

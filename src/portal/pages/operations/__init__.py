@@ -1,0 +1,1 @@
+"""Operations, exceptions, circuits, warnings."""

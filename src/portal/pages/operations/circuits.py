@@ -1,0 +1,22 @@
+"""The legacy systems' circuits: a supervisor opens one by hand, or closes it."""
+
+from starlette.responses import Response
+
+from mtd.domain.errors import InvalidRequest
+from mtd.queries.flow import circuits
+from portal.live import DRAIN_RATE_UNKNOWN
+from portal.visit import Visit
+
+
+def show(visit: Visit) -> Response:
+    return visit.page("operations/circuits.html", circuits=circuits.list_circuits(visit.read, DRAIN_RATE_UNKNOWN))
+
+
+def change(visit: Visit) -> Response:
+    """Through the API. Raises InvalidRequest for what is neither open nor close."""
+    system, action, reason = (visit.form.get(name, "") for name in ("system", "action", "reason"))
+    if action not in ("open", "close"):
+        raise InvalidRequest("a circuit is opened or closed", code="action_unknown")
+    with visit.recording(f"{action}_circuit", system, reason=reason):
+        visit.api.change_circuit(system, {"action": action, "person": visit.who.name, "reason": reason})
+    return visit.go("/exceptions", f"circuit_{action}")

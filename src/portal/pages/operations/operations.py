@@ -1,0 +1,187 @@
+"""Operations on orders: asked for, tried (the engine's dry run says what would happen), then done and watched."""
+
+from itertools import islice
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.responses import Response
+
+from mtd.domain.errors import Conflict, InvalidRequest, NotFound
+from mtd.queries.operations import bulk_operations as queries
+from mtd.queries.orders import search
+from mtd.queries.orders.order_page import OrderPage, order_page
+from mtd.queries.reporting import control_room as figures
+from portal.pages.operations import corrections
+from portal.pages.operations.order_actions import (
+    MIGRATE,
+    OF_MANY,
+    ROLES,
+    Choice,
+    arguments,
+    fitting,
+    may_operate,
+    pace,
+    standing,
+    steps,
+)
+from portal.pages.orders.filters import given, read_filter
+from portal.pages.processes.process_trials import begin_migration
+from portal.visit import Visit
+
+_MOST_NAMED = 10_000
+"""As many orders as the API lets one operation name."""
+
+
+def show_all(visit: Visit) -> Response:
+    return visit.page("operations/operations.html", rows=queries.list_operations(visit.read))
+
+
+def ask(visit: Visit) -> Response:
+    """The form: which action, why, and what else it needs."""
+    asked = visit.request.query_params
+    return _form(visit, Choice.of(asked), asked.get("action", ""))
+
+
+def try_(visit: Visit) -> Response:
+    """Has the engine decide every order and write nothing; the answer is what would happen."""
+    choice, action = Choice.of(visit.form), visit.form.get("action", "")
+    if refused := _refused(visit, action):
+        return refused
+    page = _page(visit, choice)
+    try:
+        body = {
+            "reason": visit.form.get("reason", ""),
+            **_selection(visit, choice),
+            **arguments(action, visit.form, page),
+        }
+        tried = _begin(visit, action, body | {"dry_run": True}, "try_operation")
+    except (InvalidRequest, NotFound, Conflict) as error:
+        return _form(visit, choice, action, problem=visit.explain(error))
+    return visit.go(f"/operations/{tried}")
+
+
+def run(visit: Visit) -> Response:
+    """Does what was tried, on the same orders, with the same reason."""
+    tried = queries.read_operation(visit.read, visit.number("operation_id"))
+    action = tried["action"]
+    if not may_operate(visit.who.role, action):
+        return _forbidden(visit)
+    if not tried["dry_run"]:
+        raise InvalidRequest("that operation is no dry run", code="no_dry_run")
+    if action == MIGRATE:
+        return visit.go(f"/operations/{_migrate(visit, tried)}")
+    body = {"reason": tried["reason"], **tried["selection"], **tried["arguments"], **pace(visit.form)}
+    return visit.go(f"/operations/{_begin(visit, action, body, 'run_operation')}")
+
+
+def stop(visit: Visit) -> Response:
+    operation_id = visit.number("operation_id")
+    running = queries.read_operation(visit.read, operation_id)
+    if not may_operate(visit.who.role, running["action"]):
+        return _forbidden(visit)
+    with visit.recording("stop_operation", str(operation_id)):
+        visit.api.stop_operation(operation_id, visit.who.name)
+    return visit.go(f"/operations/{operation_id}", "operation_stopped")
+
+
+def show(visit: Visit) -> Response:
+    """One operation: how far it is and what became, or would become, of each order."""
+    return visit.page("operations/operation.html", **_progress(visit))
+
+
+def progress(visit: Visit) -> Response:
+    """The part of it that changes; it asks for itself until the operation ends."""
+    return visit.page("operations/operation_progress.html", **_progress(visit))
+
+
+def _progress(visit: Visit) -> dict[str, Any]:
+    operation_id = int(visit.request.path_params["operation"])
+    after = visit.request.query_params.get("after", "")
+    told = queries.read_operation(visit.read, operation_id, int(after) if after.isdecimal() and len(after) < 9 else 0)
+    return {"operation": told, "allowed": may_operate(visit.who.role, told["action"])}
+
+
+def _page(visit: Visit, choice: Choice) -> OrderPage | None:
+    return order_page(visit.read, choice.order_id, visit.api.archived) if choice.order_id else None
+
+
+def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Response:
+    page = _page(visit, choice)
+    offered = fitting(page) if page else list(OF_MANY)
+    chosen = action if action in offered else next(iter(offered), "")
+    if not problem and action and action != chosen:
+        problem = visit.say("code.action_unfit")
+    return visit.answer(
+        400 if problem and visit.form else 200,
+        "operations/operation_new.html",
+        choice=choice.fields,
+        order=page.order if page else None,
+        offered=[one for one in offered if visit.who.role.may(ROLES[one])],
+        action=chosen if chosen and visit.who.role.may(ROLES[chosen]) else "",
+        problem=problem,
+        link=lambda one: f"/operations/new?{urlencode({**choice.fields, 'action': one})}",
+        steps=steps(page) if page else list(figures.state_names(visit.read)),
+        standing=standing(page) if page else [],
+        fields=_grouped(page) if page and chosen == "correct" else [],
+        given=visit.form,
+    )
+
+
+def _grouped(page: OrderPage) -> list[tuple[str, list[corrections.Field]]]:
+    groups: dict[str, list[corrections.Field]] = {}
+    for field in corrections.fields(page.order["document"]):
+        groups.setdefault(field.group, []).append(field)
+    return list(groups.items())
+
+
+def _selection(visit: Visit, choice: Choice) -> dict[str, Any]:
+    if choice.order_id is not None:
+        return {"order_ids": [str(choice.order_id)]}
+    if choice.query is not None:
+        return {"order_ids": _listed(visit, choice.query)}
+    return {"fingerprint": choice.group}
+
+
+def _listed(visit: Visit, query: str) -> list[str]:
+    """The orders of the list as it is now. Raises InvalidRequest when they are none or too many to be named."""
+    wanted = read_filter(given(dict(parse_qsl(query))), visit.zone)
+    rows = search.everything(visit.read, wanted, sort=search.Sort.RECEIVED, ascending=True)
+    ids = [str(row["order_id"]) for row in islice(rows, _MOST_NAMED + 1)]
+    if not ids:
+        raise InvalidRequest("the list is empty", code="nothing_selected")
+    if len(ids) > _MOST_NAMED:
+        raise InvalidRequest(f"the list has more than {_MOST_NAMED} orders: narrow it down", code="too_many_orders")
+    return ids
+
+
+def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str) -> int:
+    detail = {name: value for name, value in body.items() if name not in ("order_ids", "document")}
+    subject = f"{action} {_subject(body)}"
+    with visit.recording(recorded, subject, **detail) as told:
+        begun = visit.api.operate({"action": action, "person": visit.who.name, **body})
+        told["operation"] = begun
+    return begun
+
+
+def _migrate(visit: Visit, rehearsed: dict[str, Any]) -> int:
+    """What was rehearsed, in earnest."""
+    was = rehearsed["arguments"]
+    span = {name: was[name] for name in ("from", "to", "map")}
+    body = {"mode": "run", "reason": rehearsed["reason"], **span, **pace(visit.form)}
+    return begin_migration(visit, was["process"], body)
+
+
+def _subject(body: dict[str, Any]) -> str:
+    ids = body.get("order_ids", [])
+    return str(ids[0]) if len(ids) == 1 else str(body.get("fingerprint") or f"{len(ids)} orders")
+
+
+def _refused(visit: Visit, action: str) -> Response | None:
+    """Raises InvalidRequest for what is no action."""
+    if action not in ROLES:
+        raise InvalidRequest("there is no such action", code="action_unknown")
+    return None if visit.who.role.may(ROLES[action]) else _forbidden(visit)
+
+
+def _forbidden(visit: Visit) -> Response:
+    return visit.answer(403, "problem.html", kind="forbidden")

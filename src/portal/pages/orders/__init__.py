@@ -1,0 +1,1 @@
+"""The list of orders, one order, its documents."""

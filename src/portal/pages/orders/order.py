@@ -1,0 +1,56 @@
+"""One order."""
+
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import RedirectResponse, Response
+
+from mtd.domain.errors import NotFound
+from mtd.queries.orders import order_page
+from portal.pages.operations.order_actions import ROLES, fitting
+from portal.visit import Visit
+
+
+def show(visit: Visit) -> Response:
+    """By its id; a number leads to the order that came last under it."""
+    asked = visit.request.path_params["order"]
+    try:
+        order_id = UUID(asked)
+    except ValueError:
+        found = order_page.newest_with_number(visit.read, asked)
+        if found is None:
+            raise NotFound(f"there is no order {asked}", code="order_unknown") from None
+        return RedirectResponse(f"/orders/{found}", 303)
+    page = order_page.order_page(visit.read, order_id, visit.api.archived)
+    # An order that could not be understood is stored as it came.
+    document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
+    actions = [action for action in fitting(page) if visit.who.role.may(ROLES[action])]
+    return visit.page(
+        "orders/order.html", page=page, order=page.order, document=document, way=_gaps(page.stations), actions=actions
+    )
+
+
+def write_note(visit: Visit) -> Response:
+    """Keeps a note, through the API. Raises NotFound, InvalidRequest where nothing is written."""
+    order_id = visit.request.path_params["order"]
+    order = order_page.order_page(visit.read, order_id, visit.api.archived).order
+    body = {"person": visit.who.name, "text": visit.form.get("text", ""), "order_id": str(order_id)}
+    with visit.recording("write_note", order["number"]):
+        visit.api.write_note(order["number"], body)
+    return visit.go(f"/orders/{order_id}", "note_written")
+
+
+def diagram(visit: Visit) -> Response:
+    """The BPMN of a process version: it never changes."""
+    text = order_page.diagram(visit.read, visit.request.path_params["version"])
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return Response(text, media_type="application/xml", headers=headers)
+
+
+def _gaps(stations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each station with the seconds since the one before it."""
+    times = [datetime.fromisoformat(station["at"]) for station in stations]
+    since = [0.0, *((later - earlier).total_seconds() for earlier, later in pairwise(times))]
+    return [station | {"since": gap} for station, gap in zip(stations, since, strict=True)]

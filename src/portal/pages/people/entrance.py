@@ -1,0 +1,91 @@
+"""Login, logout, and what a browser remembers: language and theme."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from portal.access.accounts import Credentials, Login
+from portal.access.balancer import COOKIES, HEADER
+from portal.access.guard import LOGIN_COOKIE, SESSION_COOKIE
+from portal.rendering.catalogue import LOCALES
+from portal.visit import THEMES, Visit
+
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+def show_login(visit: Visit) -> Response:
+    """The form; where the load balancer has asked already, the session, or that there is none to be had."""
+    if visit.services.door.has_form:
+        return _form(visit)
+    login = visit.services.door.log_in(Credentials(token=visit.request.headers.get(HEADER, ""), address=visit.address))
+    if login.user_id is None:
+        return visit.answer(403, "problem.html", kind="forbidden")
+    return _open(visit, login, visit.request.query_params.get("next", ""))
+
+
+def log_in(visit: Visit) -> Response:
+    """Opens a session, or shows the form again without saying which of the two was wrong."""
+    if not visit.services.door.has_form:
+        return visit.go("/login")
+    name = visit.form.get("name", "")
+    attempt = Credentials(name=name, password=visit.form.get("password", ""), address=visit.address)
+    login = visit.services.door.log_in(attempt)
+    if login.user_id is None:
+        return _form(visit, name=name, problem="login.braked" if login.braked else "login.wrong", status=401)
+    return _open(visit, login, visit.form.get("next", ""))
+
+
+def _open(visit: Visit, login: Login, wanted: str) -> Response:
+    assert login.user_id is not None
+    agent = visit.request.headers.get("user-agent", "")
+    token = visit.services.sessions.open(login.tenant, login.user_id, visit.address, agent)
+    visit.services.audit.record(
+        tenant=login.tenant, user=login.name, address=visit.address, action="log_in", subject="session"
+    )
+    response = visit.go(_local(wanted))
+    _set(visit, response, SESSION_COOKIE, token, httponly=True)
+    response.delete_cookie(LOGIN_COOKIE)
+    return response
+
+
+def log_out(visit: Visit) -> Response:
+    visit.services.sessions.close(visit.who.tenant, visit.who.session_id, visit.who.name)
+    visit.record("log_out", "session")
+    response = visit.go("/login")
+    for name in (SESSION_COOKIE, *(() if visit.services.door.has_form else COOKIES)):
+        response.delete_cookie(name)
+    return response
+
+
+def prefer(visit: Visit) -> Response:
+    """Keeps language or theme in a cookie."""
+    response = visit.go(_local(visit.form.get("back", "")))
+    for name, known in (("locale", LOCALES), ("theme", THEMES)):
+        value = visit.form.get(name, "")
+        if value in known:
+            _set(visit, response, name, value, max_age=_YEAR_SECONDS)
+    return response
+
+
+def _form(visit: Visit, *, name: str = "", problem: str = "", status: int = 200) -> Response:
+    token = visit.request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(24)
+    wanted = visit.form.get("next") or visit.request.query_params.get("next", "")
+    response = visit.answer(status, "people/login.html", login_token=token, name=name, problem=problem, next=wanted)
+    _set(visit, response, LOGIN_COOKIE, token, httponly=True)
+    return response
+
+
+def _set(
+    visit: Visit, response: Response, name: str, value: str, *, httponly: bool = False, max_age: int | None = None
+) -> None:
+    response.set_cookie(
+        name, value, max_age=max_age, path="/", secure=visit.services.settings.secure, httponly=httponly, samesite="lax"
+    )
+
+
+def _local(path: str) -> str:
+    """A path of the portal itself: nobody is sent elsewhere by a link."""
+    parts = urlsplit(path)
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    return path if ours else "/"

@@ -1,0 +1,91 @@
+"""Users, their roles, groups and sessions, and what they did."""
+
+from starlette.responses import Response
+
+from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.queries.tasks import tasks
+from portal.access.accounts import SHORTEST_PASSWORD, Credentials, Role
+from portal.visit import Visit
+
+
+def show(visit: Visit) -> Response:
+    services, tenant = visit.services, visit.who.tenant
+    return visit.page(
+        "people/people.html",
+        tenants=services.accounts.tenants(tenant),
+        users=services.accounts.users(tenant),
+        sessions=services.sessions.listed(tenant),
+        audit=services.audit.latest(tenant),
+        roles=list(Role),
+        groups=tasks.known_groups(visit.read),
+        shortest=SHORTEST_PASSWORD,
+    )
+
+
+def add(visit: Visit) -> Response:
+    """One of the own tenant; the house may make one of another, who then makes its others. Raises NotFound."""
+    name, role, tenant = visit.form.get("name", ""), _role(visit), visit.form.get("tenant") or visit.who.tenant
+    if tenant not in {row["code"] for row in visit.services.accounts.tenants(visit.who.tenant)}:
+        raise NotFound(f"there is no tenant {tenant!r}", code="tenant_unknown")
+    visit.services.accounts.add(tenant, name, visit.form.get("password", ""), role)
+    for told in {visit.who.tenant, tenant}:
+        visit.record("add_user", name, told=told, role=role, whose=tenant)
+    return visit.go("/people", "user_added")
+
+
+def change_role(visit: Visit) -> Response:
+    user_id, role = visit.number("user_id"), _role(visit)
+    name = visit.services.accounts.change_role(visit.who.tenant, user_id, role)
+    visit.record("change_role", name, role=role)
+    return visit.go("/people", "role_changed")
+
+
+def change_groups(visit: Visit) -> Response:
+    """The groups whose tasks the user does, by their names with commas between. Raises NotFound, InvalidRequest."""
+    user_id = visit.number("user_id")
+    names = (" ".join(name.split()) for name in visit.form.get("groups", "").split(","))
+    groups = list(dict.fromkeys(name for name in names if name))
+    name = visit.services.accounts.change_groups(visit.who.tenant, user_id, groups)
+    visit.record("change_groups", name, groups=groups)
+    return visit.go("/people", "groups_changed")
+
+
+def disable(visit: Visit) -> Response:
+    """Ends the user's sessions too."""
+    user_id, disabled = visit.number("user_id"), visit.form.get("disabled") == "true"
+    name = visit.services.accounts.disable(visit.who.tenant, user_id, disabled=disabled)
+    if disabled:
+        visit.services.sessions.close_all(visit.who.tenant, user_id, visit.who.name)
+    visit.record("disable_user" if disabled else "enable_user", name)
+    return visit.go("/people", "user_disabled" if disabled else "user_enabled")
+
+
+def revoke(visit: Visit) -> Response:
+    session_id = visit.number("session_id")
+    visit.services.sessions.close(visit.who.tenant, session_id, visit.who.name)
+    visit.record("revoke_session", str(session_id))
+    return visit.go("/people", "session_revoked")
+
+
+def show_account(visit: Visit) -> Response:
+    return visit.page("people/account.html", shortest=SHORTEST_PASSWORD, has_password=visit.services.door.has_form)
+
+
+def change_password(visit: Visit) -> Response:
+    """One's own password; all of one's sessions end."""
+    who = visit.who
+    attempt = Credentials(name=who.name, password=visit.form.get("current", ""), address=visit.address)
+    login = visit.services.accounts.log_in(attempt)
+    if login.user_id is None:
+        raise InvalidRequest("the current password is another one", code="password_wrong")
+    visit.services.accounts.change_password(who.tenant, who.user_id, visit.form.get("password", ""))
+    visit.record("change_password", who.name)
+    visit.services.sessions.close_all(who.tenant, who.user_id, who.name)
+    return visit.go("/login", "password_changed")
+
+
+def _role(visit: Visit) -> Role:
+    given = visit.form.get("role", "")
+    if given not in Role:
+        raise InvalidRequest("there is no such role", code="role_unknown")
+    return Role(given)

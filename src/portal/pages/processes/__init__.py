@@ -1,0 +1,1 @@
+"""Processes: imported, tried, transferred."""

@@ -1,0 +1,1 @@
+"""The control room, statistics, reconciliations, mail, the system."""

@@ -1,0 +1,37 @@
+"""Tax documents against Paperless's: a day's differences, who has seen to them, and how long the folios last."""
+
+from starlette.responses import Response
+
+from mtd.queries.reporting.reconciliations import list_reconciliations
+from portal.visit import Visit
+
+
+def show(visit: Visit) -> Response:
+    """All open differences, or one day's with those that are settled. Raises InvalidRequest for what is no day."""
+    day = visit.request.query_params.get("day", "")
+    told = list_reconciliations(visit.read, day or None)
+    latest = told["reconciliations"] if not day else list_reconciliations(visit.read, None)["reconciliations"]
+    return visit.page(
+        "reporting/reconciliations.html",
+        chosen=day,
+        reconciliations=latest,
+        differences=told["differences"],
+        folios=latest[0]["folios"] if latest else [],
+    )
+
+
+def reconcile(visit: Visit) -> Response:
+    """Compares a day now, yesterday where none is given, through the API. Raises InvalidRequest."""
+    day = visit.form.get("day", "")
+    with visit.recording("reconcile_dte", day or "yesterday"):
+        visit.api.reconcile_dte(day or None)
+    return visit.go(f"/dte?day={day}" if day else "/dte", "reconciled")
+
+
+def resolve(visit: Visit) -> Response:
+    """A person has seen to a difference, and says how. Raises NotFound when somebody was faster, InvalidRequest."""
+    difference_id, note = visit.number("difference_id"), visit.form.get("note", "")
+    with visit.recording("resolve_difference", str(difference_id)) as told:
+        visit.api.resolve_difference(difference_id, visit.who.name, note)
+        told["note"] = note[:200]
+    return visit.go("/dte", "difference_resolved")

@@ -1,0 +1,49 @@
+"""Orders over a span of time, as figures, a plot and CSV."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from starlette.responses import Response, StreamingResponse
+
+from mtd.queries.reporting.statistics import Statistics, statistics
+from portal.pages.orders import csv_export
+from portal.visit import Visit
+
+SPANS = {"day": (timedelta(days=1), "hour"), "week": (timedelta(days=7), "day"), "month": (timedelta(days=31), "day")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    span: str
+    since: datetime
+    until: datetime
+    step: str
+
+
+def show(visit: Visit) -> Response:
+    asked = _asked(visit)
+    return visit.page("reporting/statistics.html", told_of=_statistics(visit, asked), asked=asked, spans=list(SPANS))
+
+
+def export(visit: Visit) -> Response:
+    told = _statistics(visit, _asked(visit))
+    columns = ("since", "received", "completed", "exceptions", "kept", "p50")
+
+    def lines() -> Iterator[str]:
+        yield csv_export.line([visit.say(f"statistics.{column}") for column in columns])
+        for step in told.steps:
+            yield csv_export.line([step[column] for column in columns])
+
+    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=csv_export.headers("statistics"))
+
+
+def _statistics(visit: Visit, asked: _Asked) -> Statistics:
+    return statistics(visit.read, asked.since, asked.until, step=asked.step, zone=visit.zone.key)
+
+
+def _asked(visit: Visit) -> _Asked:
+    span = visit.request.query_params.get("span", "day")
+    length, step = SPANS.get(span, SPANS["day"])
+    until = datetime.now(UTC)
+    return _Asked(span=span if span in SPANS else "day", since=until - length, until=until, step=step)

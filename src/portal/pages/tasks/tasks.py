@@ -1,0 +1,73 @@
+"""People's tasks: mine, my groups', overdue; claimed and completed with the form of their JSON Schema."""
+
+from starlette.responses import Response
+
+from mtd.domain.errors import Conflict, InvalidRequest
+from mtd.queries.tasks import tasks as queries
+from portal.pages.tasks import task_forms
+from portal.visit import Visit
+
+VIEWS = ("mine", "groups", "open", "overdue", "done")
+_ACTIONS = ("claim", "unclaim", "comment", "complete", "escalate")
+
+
+def show_all(visit: Visit) -> Response:
+    """The tasks of a view, the most urgent first."""
+    asked = visit.request.query_params
+    view = asked.get("view", "") if asked.get("view") in VIEWS else "mine"
+    group = asked.get("group", "")
+    read, person = visit.read, visit.who.name
+    return visit.page(
+        "tasks/tasks.html",
+        view=view,
+        views=VIEWS,
+        group=group,
+        groups=queries.groups(read),
+        counts=queries.count_views(read, person, visit.who.groups),
+        rows=queries.board(read, view, person=person, groups=visit.who.groups, group=group or None),
+        own_groups=visit.who.groups,
+    )
+
+
+def show(visit: Visit) -> Response:
+    return _task(visit, int(visit.request.path_params["task"]))
+
+
+def do(visit: Visit) -> Response:
+    """Claims, gives back, comments, escalates or completes a task as the person saw it. Raises InvalidRequest."""
+    action = visit.form.get("action", "")
+    if action not in _ACTIONS:
+        raise InvalidRequest("there is no such action", code="action_unknown")
+    return _do(visit, action)
+
+
+def assign(visit: Visit) -> Response:
+    return _do(visit, "assign")
+
+
+def _do(visit: Visit, action: str) -> Response:
+    task_id = visit.number("task_id")
+    body: dict[str, object] = {"version": visit.number("version"), "person": visit.who.name}
+    body |= {name: visit.form[name] for name in ("comment", "assignee") if visit.form.get(name, "").strip()}
+    try:
+        with visit.recording(f"{action}_task", str(task_id)):
+            if action == "complete":
+                body["values"] = task_forms.values(queries.task(visit.read, task_id)["schema"], visit.form)
+            visit.api.do_task(task_id, action, body)
+    except (InvalidRequest, Conflict) as error:
+        return _task(visit, task_id, problem=visit.explain(error))
+    stays = action in ("claim", "comment", "assign")
+    return visit.go(f"/tasks/{task_id}" if stays else "/tasks", f"task_{action}")
+
+
+def _task(visit: Visit, task_id: int, *, problem: str = "") -> Response:
+    task = queries.task(visit.read, task_id)
+    return visit.answer(
+        400 if problem else 200,
+        "tasks/task.html",
+        task=task,
+        fields=task_forms.fields(task["schema"]),
+        mine=task["assignee"] == visit.who.name,
+        given=visit.form,
+        problem=problem,
+    )

@@ -1,0 +1,1 @@
+"""Templates, texts, formats, and the browser's files."""

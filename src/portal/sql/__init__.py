@@ -1,1 +1,0 @@
-"""The portal's own named SQL, on its schema `portal`."""

@@ -1,0 +1,1 @@
+"""What proves the system: load, faults, and equality of its local backends."""

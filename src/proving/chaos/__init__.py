@@ -1,0 +1,1 @@
+"""Orders while everything is made to fail."""

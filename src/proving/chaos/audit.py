@@ -1,0 +1,135 @@
+"""The audit of a run under faults: nothing lost, nothing doubled, each order where a person can see it and act on it.
+
+The legacy systems' ledger and the mail service are asked, not MTD: what MTD believes is not proof.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from proving.chaos.plan import Kind
+from proving.chaos.record import Struck
+
+_FINE = {
+    "orders", "completed", "exceptions", "waiting", "dte_issued_before_exception", "mails_doubled_in_crash_window",
+}  # fmt: skip
+# Of these, one that comes between a mail's sending and its commit leaves nobody who knows that it was sent.
+_CUTS_SENDERS_OFF = {
+    Kind.KILLED_BEFORE_COMMIT, Kind.KILLED_MIDWAY, Kind.KILLED_AFTER_COMMIT, Kind.TIMED_OUT,
+}  # fmt: skip
+_CUTS_ALL_OFF = {Kind.DATABASE_RESTARTED, Kind.CONNECTIONS_CUT, Kind.CLOCK_JUMPED}
+_SENDER = "notify_customer"
+# From a mail's time at SES to its commit: a batch of a hundred on a busy machine.
+_WINDOW_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChaosAudit:
+    """Counts of orders; what `findings` names must be 0."""
+
+    orders: int
+    completed: int
+    exceptions: int
+    waiting: int
+    lost: int
+    """Put, but neither registered nor in the waiting queue."""
+    unended: int
+    """Registered, and not in an end state when the run's patience was over."""
+    in_two_states: int
+    """Ended with a token left, registered twice, or ended and waiting."""
+    exceptions_without_incident: int
+    """A person cannot act on them."""
+    dte_missing: int
+    """Completed without a tax document at Paperless."""
+    dte_doubled: int
+    """Two tax documents for one order, or one folio for two."""
+    dte_without_order: int
+    """Tax documents of the run that no order of MTD's has, but for the next ones."""
+    dte_issued_before_exception: int
+    """Issued to orders that ended as exceptions before they had the answer; a retry recovers the folio."""
+    gift_cards_charged_twice: int
+    mails_missing: int
+    mails_doubled_in_crash_window: int
+    """Sent again because the sender was cut off between the sending and its commit."""
+    mails_doubled: int
+    """Sent twice for no such reason."""
+    event_gaps: int
+
+    def findings(self) -> dict[str, int]:
+        """What is not as it must be."""
+        return {name: count for name, count in asdict(self).items() if count and name not in _FINE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was found after the run: `ends` as RunDatabase gives them, ledger entries, mails as `mtd mail` has them."""
+
+    put: Collection[str]
+    ends: Sequence[Mapping[str, Any]]
+    waiting: Collection[str]
+    documents: Sequence[Mapping[str, Any]]
+    recorded: Collection[tuple[str, int, int]]
+    redeemed: Sequence[Mapping[str, Any]]
+    mails: Sequence[Mapping[str, Any]]
+    exceptions_without_incident: int
+    event_gaps: int
+    struck: Sequence[Struck]
+
+
+def audit(found: Found) -> ChaosAudit:
+    """Counts it; pure."""
+    numbers = set(found.put)
+    registered = Counter(row["number"] for row in found.ends)
+    ended = {row["number"]: row["outcome"] for row in found.ends if row["outcome"]}
+    completed = {number for number, outcome in ended.items() if outcome == "completed"}
+    two = {row["number"] for row in found.ends if row["outcome"] and row["tokens"]}
+    two |= {number for number, count in registered.items() if count > 1} | (registered.keys() & set(found.waiting))
+    issued = [(e["order"], e["result"]["TipoDTE"], e["result"]["Folio"]) for e in found.documents]
+    issued = [document for document in issued if document[0] in numbers]
+    unknown = [document for document in issued if document not in found.recorded]
+    pending = [document for document in unknown if ended.get(document[0]) not in (None, "completed")]
+    folios = Counter((kind, folio) for _, kind, folio in issued)
+    doubled = {order for order, count in Counter(order for order, _, _ in issued).items() if count > 1}
+    doubled |= {order for order, kind, folio in issued if folios[kind, folio] > 1}
+    charges = Counter(entry["order"] for entry in found.redeemed if entry["order"] in numbers)
+    sent = _mail_times(found.mails, numbers)
+    twice = {number for number, times in sent.items() if len(times) > 1}
+    in_window = {number for number in twice if _cut_off(sent[number], found.struck)}
+    return ChaosAudit(
+        orders=len(numbers),
+        completed=len(completed),
+        exceptions=len(ended) - len(completed),
+        waiting=len(set(found.waiting)),
+        lost=len(numbers - registered.keys() - set(found.waiting)),
+        unended=sum(row["outcome"] is None for row in found.ends),
+        in_two_states=len(two),
+        exceptions_without_incident=found.exceptions_without_incident,
+        dte_missing=len(completed - {order for order, _, _ in issued}),
+        dte_doubled=len(doubled),
+        dte_without_order=len(unknown) - len(pending),
+        dte_issued_before_exception=len(pending),
+        gift_cards_charged_twice=sum(count > 1 for count in charges.values()),
+        mails_missing=len(completed - sent.keys()),
+        mails_doubled_in_crash_window=len(in_window),
+        mails_doubled=len(twice - in_window),
+        event_gaps=found.event_gaps,
+    )
+
+
+def _mail_times(mails: Iterable[Mapping[str, Any]], numbers: Collection[str]) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = defaultdict(list)
+    for mail in mails:
+        if mail["order"] in numbers:
+            times[mail["order"]].append(datetime.fromisoformat(mail["sent_at"]).timestamp())
+    return {number: sorted(at) for number, at in times.items()}
+
+
+def _cut_off(times: Sequence[float], struck: Iterable[Struck]) -> bool:
+    """Whether every sending but the last was followed at once by something that cuts a sender off."""
+    moments = [
+        each.at for each in struck
+        if each.kind in _CUTS_ALL_OFF or (each.kind in _CUTS_SENDERS_OFF and each.victim == _SENDER)
+    ]  # fmt: skip
+    return all(any(-1.0 <= moment - at <= _WINDOW_SECONDS for moment in moments) for at in times[:-1])

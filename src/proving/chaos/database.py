@@ -1,0 +1,90 @@
+"""PostgreSQL's faults, and what it tells of a run under faults."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from devenv.backends.choice import recorded, servers_of
+from devenv.running import Running
+from proving.chaos.plan import Kind
+from proving.chaos.record import Record
+from proving.stress.database import RunDatabase
+
+_CUT = """
+select count(pg_terminate_backend(pid)) as cut from pg_stat_activity
+where usename = current_user and datname = current_database() and pid <> pg_backend_pid()
+"""
+# What the clock decides, all of it by PostgreSQL's: leases, what is due, what is too old. That the clock goes forward
+# and that these lie further back is the same; rows that are locked just then are left as they are.
+_JUMPS = (
+    """update tokens set due_at = due_at - make_interval(secs => %(seconds)s),
+                         leased_until = leased_until - make_interval(secs => %(seconds)s)
+       where token_id in (select token_id from tokens order by token_id for update skip locked)""",
+    """update outbox set created_at = created_at - make_interval(secs => %(seconds)s)
+       where outbox_id in (select outbox_id from outbox order by outbox_id for update skip locked)""",
+    """update mails set created_at = created_at - make_interval(secs => %(seconds)s),
+                        claimed_at = claimed_at - make_interval(secs => %(seconds)s)
+       where mail_id in (select mail_id from mails where status in ('pending', 'sending')
+                         order by mail_id for update skip locked)""",
+    """update circuits set next_probe_at = next_probe_at - make_interval(secs => %(seconds)s),
+                           drained_until = drained_until - make_interval(secs => %(seconds)s)
+       where system in (select system from circuits order by system for update skip locked)""",
+)
+_RESTING = "select distinct number from waiting_orders where number ^@ %(prefix)s and pushed_at is null"
+_WITHOUT_INCIDENT = """
+select count(*) as orders from orders o
+where o.number ^@ %(prefix)s and o.outcome = 'exception' and o.conflicts_with is null
+  and not exists (select from incidents i where i.order_id = o.order_id and i.resolved_at is null)
+"""
+_DOCUMENTS = """
+select o.number, d.document_type, d.folio from tax_documents d join orders o using (order_id)
+where o.number ^@ %(prefix)s
+"""
+
+
+class ChaosDatabase(RunDatabase):
+    """A run's database that is made to fail, too."""
+
+    def __init__(self, running: Running, prefix: str, record: Record) -> None:
+        super().__init__(running.conninfo(), prefix)
+        self._running = running
+        self._record = record
+
+    def restart(self) -> None:
+        """A fast shutdown in the middle of everything, and a start."""
+        self._record.add(Kind.DATABASE_RESTARTED)
+        servers_of(self._running.instance, recorded(self._running.document)).restart_postgres()
+
+    def cut_connections(self) -> None:
+        """Every connection of the application, whatever it is doing."""
+        at = time.time()
+        self._record.add(Kind.CONNECTIONS_CUT, count=int(self.rows(_CUT)[0]["cut"]), at=at)
+
+    def jump_clock(self, seconds: float) -> None:
+        """PostgreSQL's clock goes that much forward, as far as the order's way looks at it."""
+        self.advance(seconds)
+        self._record.add(Kind.CLOCK_JUMPED)
+
+    def advance(self, seconds: float) -> None:
+        """As `jump_clock`; time that goes by is no fault."""
+        for statement in _JUMPS:
+            self.rows(statement, {"seconds": seconds})
+
+    def resting(self) -> list[str]:
+        """Numbers of the run in the waiting queue."""
+        return [str(row["number"]) for row in self.rows(_RESTING)]
+
+    def exceptions_without_incident(self) -> int:
+        """Orders that a person cannot act on."""
+        return int(self.rows(_WITHOUT_INCIDENT)[0]["orders"])
+
+    def recorded_documents(self) -> set[tuple[str, int, int]]:
+        """Number, type and folio of each tax document that MTD knows of."""
+        return {(row["number"], row["document_type"], row["folio"]) for row in self.rows(_DOCUMENTS)}
+
+    def still_moving(self) -> Sequence[dict[str, Any]]:
+        """Orders of the run that have not ended: number, places, for a message."""
+        return self.rows(
+            "select o.number, array_agg(t.node) as places from orders o left join tokens t using (order_id)"
+            " where o.number ^@ %(prefix)s and o.outcome is null group by o.number order by o.number"
+        )

@@ -1,0 +1,136 @@
+"""Faults of functions: processes killed and out of time, readers stopped, all of them updated at once, no relay."""
+
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import WaiterError
+
+from delivery.release import traffic
+from delivery.release.target import local
+from devenv.instance import ENVIRONMENT
+from devenv.problem import Problem
+from devenv.running import Running
+from proving.chaos.plan import Fault, Kind
+from proving.chaos.record import Record
+from proving.chaos.web import ask
+
+_PREFIX = f"mtd-{ENVIRONMENT}-"
+_CALL_FAULTS = {
+    Kind.KILLED_BEFORE_COMMIT: "killed",
+    Kind.KILLED_MIDWAY: "killed",
+    Kind.KILLED_AFTER_COMMIT: "killed_answering",
+    Kind.TIMED_OUT: "timed_out",
+}
+# A kill this early is in front of every commit but that of a lease.
+_EARLY_MS = 3.0
+_SETTLED_SECONDS = 30.0
+_UPDATE_SECONDS = 10
+
+
+class FunctionFaults:
+    """By the emulator's executor, and by what AWS lets an account do to its own functions."""
+
+    def __init__(self, running: Running, record: Record) -> None:
+        self._running = running
+        self._record = record
+        self._faults = f"{running.endpoint}/_mtd/faults"
+        self._lambda: Any = running.clients.client("lambda")
+        self._events: Any = running.clients.client("events")
+        self._target = local(running, bake_seconds=0)
+        self._before: dict[str, str] = {}
+        self._published: list[tuple[str, str]] = []
+        ask("DELETE", self._faults)
+
+    def arm(self, fault: Fault) -> None:
+        """The function's next call is struck."""
+        body = {"function": _PREFIX + fault.victim, "kind": _CALL_FAULTS[fault.kind], "after_ms": fault.size}
+        ask("POST", self._faults, body)
+
+    def settle(self) -> None:
+        """Take back what has not struck, and record what has."""
+        kinds = {"killed_answering": Kind.KILLED_AFTER_COMMIT, "timed_out": Kind.TIMED_OUT}
+        for struck in ask("DELETE", self._faults)["struck"]:
+            killed = Kind.KILLED_BEFORE_COMMIT if struck["after_ms"] <= _EARLY_MS else Kind.KILLED_MIDWAY
+            victim = struck["function"].removeprefix(_PREFIX)
+            self._record.add(kinds.get(struck["kind"], killed), victim, at=struck["at"])
+
+    def stop_reader(self, function: str) -> None:
+        """Its queue is read no more."""
+        self._enable(function, on=False)
+        self._record.add(Kind.READER_STOPPED, function)
+
+    def start_reader(self, function: str) -> None:
+        self._enable(function, on=True)
+
+    def _enable(self, function: str, *, on: bool) -> None:
+        client = self._lambda
+        pages = client.get_paginator("list_event_source_mappings").paginate()
+        mappings = [one for page in pages for one in page["EventSourceMappings"]]
+        for mapping in mappings:
+            if f":{_PREFIX}{function}:" in mapping["FunctionArn"] + ":":
+                client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+                self._await_state(mapping["UUID"], "Enabled" if on else "Disabled")
+
+    def _await_state(self, mapping: str, state: str) -> None:
+        deadline = time.monotonic() + _SETTLED_SECONDS
+        while self._lambda.get_event_source_mapping(UUID=mapping)["State"] != state:
+            if time.monotonic() > deadline:
+                raise Problem(f"A queue's reader did not become {state}.", fix="See 'mtd logs localstack'.")
+            time.sleep(0.1)
+
+    def update_all(self) -> None:
+        """A new version of every function of the same source, and all traffic on it at once, as a deployment does."""
+        serving = traffic.serving(self._target)
+        self._before = self._before or serving
+        folders = self._running.instance.project / "src" / "lambdas"
+        description = f"chaos {uuid.uuid4().hex[:8]}"
+        updated = self._lambda.get_waiter("function_updated_v2")
+
+        def publish(name: str) -> tuple[str, str]:
+            source = folders / name.removeprefix(_PREFIX)
+            # A function takes one update at a time. Where LocalStack never ends one, it is left as it serves.
+            try:
+                updated.wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": _UPDATE_SECONDS})
+            except WaiterError:
+                return name, serving[name]
+            self._lambda.update_function_code(FunctionName=name, S3Bucket="hot-reload", S3Key=str(source.resolve()))
+            version = self._lambda.publish_version(FunctionName=name, Description=description)["Version"]
+            return name, str(version)
+
+        with ThreadPoolExecutor(4) as pool:
+            versions = dict(pool.map(publish, serving))
+        self._published += [(name, version) for name, version in versions.items() if version != serving[name]]
+        traffic.shift(self._target, versions)
+        self._record.add(Kind.UPDATED, count=sum(versions[name] != serving[name] for name in serving))
+
+    def take_back(self) -> None:
+        """Every function serves the version that it served before the run."""
+        if self._before:
+            traffic.back(self._target, self._before)
+            for name, version in self._published:
+                if version != self._before[name]:
+                    self._lambda.delete_function(FunctionName=name, Qualifier=version)
+            self._before, self._published = {}, []
+
+    def stop_relay(self) -> None:
+        """Nobody calls it any more."""
+        for rule in self._relay_rules():
+            self._events.disable_rule(Name=rule)
+        self._record.add(Kind.RELAY_DEAD, "relay_outbox")
+
+    def start_relay(self) -> None:
+        for rule in self._relay_rules():
+            self._events.enable_rule(Name=rule)
+
+    def _relay_rules(self) -> list[str]:
+        found = []
+        for page in self._events.get_paginator("list_rules").paginate():
+            for rule in page["Rules"]:
+                targets = self._events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+                if any(f":{_PREFIX}relay_outbox" in target["Arn"] for target in targets):
+                    found.append(rule["Name"])
+        if not found:
+            raise Problem("No rule calls relay_outbox.", fix="Deploy afresh: 'make up'.")
+        return found

@@ -1,0 +1,93 @@
+"""Makes a plan's faults happen as the run goes on, and ends those that last."""
+
+import heapq
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from proving.chaos.database import ChaosDatabase
+from proving.chaos.functions import FunctionFaults
+from proving.chaos.plan import Fault, Kind
+from proving.chaos.queues import MessageFaults
+from proving.chaos.systems import SystemFaults
+
+# A run that a fault holds up meets the next one all the same.
+_STALLED_SECONDS = 8.0
+_LOOK_SECONDS = 0.1
+
+
+class Injector:
+    """A thread; `done` is true once every fault has come and those that last are over."""
+
+    def __init__(
+        self, faults: Sequence[Fault], share_done: Callable[[], float], functions: FunctionFaults,
+        systems: SystemFaults, messages: MessageFaults, database: ChaosDatabase,
+    ) -> None:  # fmt: skip
+        self._left = list(faults)
+        self._share_done = share_done
+        self._functions, self._systems, self._messages = functions, systems, messages
+        self._database = database
+        self._ends: list[tuple[float, int, Callable[[], None]]] = []
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="chaos", daemon=True)
+        self.done = False
+        self.failure: Exception | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No more faults, and whatever lasts ends now. Raises Problem when it cannot be ended."""
+        self._stopped.set()
+        self._thread.join()
+        while self._ends:
+            heapq.heappop(self._ends)[2]()
+        self._systems.settle()
+        self._functions.settle()
+        self._functions.take_back()
+
+    def _run(self) -> None:
+        try:
+            last = time.monotonic()
+            while (self._left or self._ends) and not self._stopped.is_set():
+                now = time.monotonic()
+                while self._ends and self._ends[0][0] <= now:
+                    heapq.heappop(self._ends)[2]()
+                if self._left and (self._share_done() >= self._left[0].due or now - last > _STALLED_SECONDS):
+                    self._strike(self._left.pop(0))
+                    last = time.monotonic()
+                self._systems.look()
+                self._stopped.wait(_LOOK_SECONDS)
+        except Exception as error:
+            self.failure = error
+        self.done = True
+
+    def _strike(self, fault: Fault) -> None:
+        match fault.kind:
+            case Kind.KILLED_BEFORE_COMMIT | Kind.KILLED_MIDWAY | Kind.KILLED_AFTER_COMMIT | Kind.TIMED_OUT:
+                self._functions.arm(fault)
+            case Kind.UPDATED:
+                self._functions.update_all()
+            case Kind.DATABASE_RESTARTED:
+                self._database.restart()
+            case Kind.CONNECTIONS_CUT:
+                self._database.cut_connections()
+            case Kind.CLOCK_JUMPED:
+                self._database.jump_clock(fault.size)
+            case Kind.MESSAGES_DOUBLED | Kind.MESSAGES_REORDERED | Kind.MESSAGES_DELAYED | Kind.S3_EVENTS_DOUBLED:
+                self._messages.strike(fault)
+            case Kind.READER_STOPPED:
+                self._functions.stop_reader(fault.victim)
+                self._later(fault.size, lambda: self._functions.start_reader(fault.victim))
+            case Kind.RELAY_DEAD:
+                self._functions.stop_relay()
+                self._later(fault.size, self._functions.start_relay)
+            case Kind.LEGACY_OUTAGE:
+                self._systems.set(fault)
+                self._later(fault.size, lambda: self._systems.lift(fault))
+            case _:
+                self._systems.set(fault)
+
+    def _later(self, seconds: float, end: Callable[[], None]) -> None:
+        heapq.heappush(self._ends, (time.monotonic() + seconds, len(self._left), end))

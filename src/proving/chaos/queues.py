@@ -1,0 +1,51 @@
+"""Faults of messages: taken out of a queue as a reader takes them, and sent again twice, late or in another order."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from devenv.instance import ENVIRONMENT
+from proving.chaos.plan import QUEUES, Fault, Kind
+from proving.chaos.record import Record
+
+_LOOK_SECONDS = 4.0
+
+
+class MessageFaults:
+    """Sends before it deletes: a crash of this command doubles a message and loses none."""
+
+    def __init__(self, sqs: Any, record: Record) -> None:
+        self._sqs = sqs
+        self._record = record
+
+    def strike(self, fault: Fault) -> None:
+        """Up to `times` messages of the queue, as many as come by within a few seconds; of another one if none does."""
+        others = [queue for queue in QUEUES if queue != fault.victim and fault.victim in QUEUES]
+        for queue in (fault.victim, *others):
+            if struck := self._strike(fault, queue):
+                self._record.add(fault.kind, queue, struck)
+                return
+
+    def _strike(self, fault: Fault, queue: str) -> int:
+        url = self._sqs.get_queue_url(QueueName=f"mtd-{ENVIRONMENT}-{queue}")["QueueUrl"]
+        deadline, left = time.monotonic() + _LOOK_SECONDS, fault.times
+        while left and time.monotonic() < deadline:
+            told = self._sqs.receive_message(
+                QueueUrl=url, MaxNumberOfMessages=min(10, left), WaitTimeSeconds=1, MessageAttributeNames=["All"]
+            )
+            messages = told.get("Messages", [])
+            self._send(url, fault, messages)
+            left -= len(messages)
+        return fault.times - left
+
+    def _send(self, url: str, fault: Fault, messages: Sequence[dict[str, Any]]) -> None:
+        copies = 2 if fault.kind in {Kind.MESSAGES_DOUBLED, Kind.S3_EVENTS_DOUBLED} else 1
+        delay = int(fault.size) if fault.kind is Kind.MESSAGES_DELAYED else 0
+        ordered = list(reversed(messages)) if fault.kind is Kind.MESSAGES_REORDERED else list(messages)
+        for message in ordered:
+            for _ in range(copies):
+                self._sqs.send_message(
+                    QueueUrl=url, MessageBody=message["Body"], DelaySeconds=delay,
+                    MessageAttributes=message.get("MessageAttributes", {}),
+                )  # fmt: skip
+            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -1,0 +1,130 @@
+"""One run under faults: put, strike, wait, audit."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from devenv.instance import ENVIRONMENT
+from devenv.orders.mails import mails
+from devenv.problem import Problem
+from devenv.running import Running
+from proving.chaos.audit import ChaosAudit, Found, audit
+from proving.chaos.database import ChaosDatabase
+from proving.chaos.functions import FunctionFaults
+from proving.chaos.injector import Injector
+from proving.chaos.plan import plan
+from proving.chaos.queues import MessageFaults
+from proving.chaos.record import Record
+from proving.chaos.systems import SystemFaults
+from proving.stress.audit import ledger
+from proving.stress.putting import Putter
+from proving.stress.schedule import Orders, day, unique_prefix
+
+# No order moved for so long: whatever is left will not come by itself.
+_PATIENCE_SECONDS = 120.0
+_QUIET_SECONDS = 4.0
+# Past what the relay takes for forgotten, and past the time after which a mail's sender is taken for dead.
+_FORGOTTEN_SECONDS = 960.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The report's content, and what the audit found that must not be."""
+
+    report: dict[str, Any]
+    findings: dict[str, int]
+
+
+def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable[[str], None]) -> Outcome:
+    """Raises Problem when the system does not answer, or a fault cannot be injected or ended."""
+    record = Record()
+    generated = Orders(running.instance.project, unique_prefix(), seed)
+    database = ChaosDatabase(running, generated.prefix, record)
+    functions = FunctionFaults(running, record)
+    putter = Putter(
+        running.clients.client("s3"), running.output("InboxBucket"), generated, day(orders, 0, rate), lambda: False
+    )
+
+    def share_done() -> float:
+        progress = database.progress()
+        return (len(putter.put_at) + progress.registered + progress.ended) / (3 * orders)
+
+    injector = Injector(
+        plan(seed, orders), share_done, functions, SystemFaults(running.simulator, record),
+        MessageFaults(running.clients.client("sqs"), record), database,
+    )  # fmt: skip
+    began = time.monotonic()
+    putter.start()
+    injector.start()
+    try:
+        _wait(running, putter, injector, database, orders, tell)
+    finally:
+        putter.stop()
+        injector.stop()
+    seconds = time.monotonic() - began
+    found = audit(
+        Found(
+            put=list(putter.put_at), ends=database.ends(), waiting=database.resting(),
+            documents=ledger(running.simulator, "paperless", "issue"), recorded=database.recorded_documents(),
+            redeemed=ledger(running.simulator, "gift_card", "redeem"), mails=mails(running.endpoint),
+            exceptions_without_incident=database.exceptions_without_incident(), event_gaps=database.orders_with_gaps(),
+            struck=record.all(),
+        )
+    )  # fmt: skip
+    told = _report(found, record, seed, seconds)
+    if found.unended:
+        told["unended_orders"] = list(database.still_moving())[:50]
+    database.close()
+    return Outcome(report=told, findings=found.findings())
+
+
+def write(folder: Path, report: dict[str, Any]) -> None:
+    """audit.json, into `folder`, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "audit.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _report(found: ChaosAudit, record: Record, seed: int, seconds: float) -> dict[str, Any]:
+    first, *counts = asdict(found).items()
+    struck = [each.as_json() for each in record.all()]
+    return {
+        **dict([first]), "seed": seed, "seconds": round(seconds, 1), "faults": record.counts(), **dict(counts),
+        "struck": struck,
+    }  # fmt: skip
+
+
+def _wait(
+    running: Running, putter: Putter, injector: Injector, database: ChaosDatabase, orders: int,
+    tell: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Until all orders have ended or rest, the faults are over and the mails are sent, or nothing moves any more.
+
+    Where all is put and nothing moves, time is made to pass: the relay is called, as it is every minute, and what it
+    waits for is made older.
+    """
+    last_moved = last_nudge = time.monotonic()
+    seen: tuple[int, ...] = ()
+    while True:
+        progress, resting = database.progress(), len(database.resting())
+        for failure in (putter.failure, injector.failure):
+            if failure is not None:
+                raise Problem(f"The run could not go on: {failure}", fix="See 'mtd status'.") from failure
+        at_rest = progress.ended + resting >= orders and not database.unsent_mails()
+        if putter.done and injector.done and at_rest:
+            return
+        moved, now = (len(putter.put_at), progress.registered, progress.ended, progress.mails), time.monotonic()
+        if moved != seen:
+            seen, last_moved = moved, now
+            tell(f"{progress.ended}/{orders} ended, {progress.exceptions} exceptions, {resting} waiting")
+        elif putter.done and injector.done and now - max(last_moved, last_nudge) > _QUIET_SECONDS:
+            database.advance(_FORGOTTEN_SECONDS)
+            running.clients.client("lambda").invoke(
+                FunctionName=f"mtd-{ENVIRONMENT}-relay_outbox", Qualifier="live", Payload=b"{}"
+            )
+            last_nudge = time.monotonic()
+        if now - last_moved > _PATIENCE_SECONDS:
+            return
+        time.sleep(0.3)

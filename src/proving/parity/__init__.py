@@ -1,0 +1,1 @@
+"""The same scenarios in both local backends."""

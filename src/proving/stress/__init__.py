@@ -1,0 +1,1 @@
+"""A day of orders: put, watched, audited."""

@@ -1,0 +1,73 @@
+"""The retailer's part: puts orders into the inbox by a schedule, each an S3 object of its own."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from proving.stress.schedule import Order, Orders, Schedule, Wave
+
+_THREADS = 8
+_CHUNK = 200
+
+
+class Putter:
+    """A thread that puts; `put_at` grows meanwhile: number to seconds since 1970 at the start of its put."""
+
+    def __init__(
+        self, client: Any, bucket: str, orders: Orders, schedule: Schedule, late_ones_may_come: Callable[[], bool]
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._orders = orders
+        self._schedule = schedule
+        self._late_ones_may_come = late_ones_may_come
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="putter", daemon=True)
+        self.put_at: dict[str, float] = {}
+        self.done = False
+        self.failure: Exception | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._started = time.monotonic()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Put no more, and wait for the puts under way."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with ThreadPoolExecutor(_THREADS) as pool:
+                for wave in self._schedule.waves:
+                    self._put(wave, pool)
+                while self._schedule.late and not self._stopped.is_set():
+                    if self._late_ones_may_come():
+                        self._put(Wave(orders=self._schedule.late, due=0), pool)
+                        break
+                    self._stopped.wait(0.2)
+        except Exception as error:
+            self.failure = error
+        self.done = True
+
+    def _put(self, wave: Wave, pool: ThreadPoolExecutor) -> None:
+        left = wave.orders
+        began = max(time.monotonic(), self._started + wave.due)
+        while left and not self._stopped.is_set():
+            # With a rate: a tenth of a second's worth at a time.
+            chunk = min(left, max(1, int(wave.rate / 10)) if wave.rate else _CHUNK)
+            orders = self._orders.take(chunk)
+            self._stopped.wait(began - time.monotonic())
+            list(pool.map(self._one, orders))
+            left -= chunk
+            if wave.rate:
+                began += chunk / wave.rate
+
+    def _one(self, order: Order) -> None:
+        self.put_at[order.number] = time.time()
+        self._client.put_object(
+            Bucket=self._bucket, Key=f"orders/{order.number}.xml", Body=order.content, ContentType="application/xml"
+        )

@@ -1,0 +1,1 @@
+"""The retailer's legacy systems over HTTP."""

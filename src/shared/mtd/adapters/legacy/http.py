@@ -1,0 +1,113 @@
+"""HTTP with kept connections: the legacy systems, and MTD's own API signed with the function's IAM identity."""
+
+import json
+from functools import cache
+from typing import Any
+
+import urllib3
+
+from mtd.adapters.aws.signing import signed_headers
+from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, NotFound, RetryableError
+from mtd.domain.json_types import Json
+
+_LONGEST_PAYLOAD = 20_000
+_RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
+
+
+@cache
+def pool() -> urllib3.PoolManager:
+    """The environment's connections. No retries here: the token's own back-off counts the tries."""
+    return urllib3.PoolManager(maxsize=16, retries=False)
+
+
+def request(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: dict[str, str],
+    timeout_seconds: float,
+    retries: urllib3.Retry | bool = False,
+) -> tuple[int, bytes]:
+    """Status and content. No `retries` unless the caller has nobody above it who counts its tries.
+
+    Raises NoAnswerError `timed_out` or `unreachable`; a request that timed out may have been carried out.
+    """
+    timeout = urllib3.Timeout(connect=min(3.0, timeout_seconds), read=timeout_seconds)
+    try:
+        answer = pool().request(method, url, body=body, headers=headers, timeout=timeout, retries=retries)
+    except urllib3.exceptions.TimeoutError as error:
+        raise NoAnswerError(f"{method} {url} timed out after {timeout_seconds:g} s", code="timed_out") from error
+    except urllib3.exceptions.HTTPError as error:
+        raise NoAnswerError(f"{method} {url}: {error}", code="unreachable") from error
+    return answer.status, answer.data
+
+
+def _json(content: bytes) -> Json:
+    try:
+        value: Any = json.loads(content)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def shown(content: bytes | None) -> Any:
+    """A request's body as an incident keeps it: JSON as it is, else text; the beginning of a very long one."""
+    text = (content or b"").decode(errors="replace")
+    if len(text) > _LONGEST_PAYLOAD:
+        return text[:_LONGEST_PAYLOAD] + "…"
+    return _json(content) if content and text.startswith("{") else text or None
+
+
+class HttpLegacy:
+    """A legacy system that speaks JSON; serves `ports.Legacy`."""
+
+    def __init__(self, base_url: str, timeout_seconds: float) -> None:
+        self._base_url = base_url
+        self._timeout_seconds = timeout_seconds
+
+    def call(self, method: str, path: str, body: Json | None, idempotency_key: str | None) -> Json:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        content = None if body is None else json.dumps(body).encode()
+        try:
+            return self._answer(method, path, content, headers)
+        except MtdError as failed:
+            failed.payload = {"method": method, "path": path, "key": idempotency_key, "body": shown(content)}
+            raise
+
+    def _answer(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> Json:
+        status, answer = request(method, self._base_url + path, content, headers, self._timeout_seconds)
+        if status < 300:
+            return _json(answer)
+        error = _json(answer)
+        code, message = str(error.get("code", f"http_{status}")), str(error.get("message", answer[:200]))
+        if status in _RETRYABLE:
+            kind = NoAnswerError if status >= 500 else RetryableError
+            raise kind(f"{method} {path} answered {status}: {message}", code=code)
+        if status == 404 and method == "GET":
+            raise NotFound(message, code=code)
+        raise BusinessError(message, code=code)
+
+
+class SignedApi:
+    """MTD's own REST API behind IAM auth; serves `ports.StatesApi`."""
+
+    def __init__(self, base_url: str, region: str, timeout_seconds: float = 29.0) -> None:
+        self._base_url = base_url
+        self._region = region
+        self._timeout_seconds = timeout_seconds
+
+    def post(self, path: str, body: Json) -> Json:
+        content = json.dumps(body, separators=(",", ":")).encode()
+        url = self._base_url + path
+        headers = {"Content-Type": "application/json"}
+        signed = signed_headers("POST", url, content, headers, "execute-api", self._region)
+        status, answer = request("POST", url, content, signed, self._timeout_seconds)
+        if status < 300:
+            return _json(answer)
+        message = f"POST {path} answered {status}: {answer[:300].decode(errors='replace')}"
+        if status in _RETRYABLE:
+            # 500 and 502 come of a function that failed on this very request; the others of one that was not reached.
+            raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
+        raise MtdError(message, code="api_refused")

@@ -1,0 +1,1 @@
+"""PostgreSQL: one connection, its schema and users; a folder for each capability."""

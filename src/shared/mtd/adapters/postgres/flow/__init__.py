@@ -1,0 +1,1 @@
+"""Tokens in PostgreSQL: leases, commits, registrations, messages, circuits, timers."""

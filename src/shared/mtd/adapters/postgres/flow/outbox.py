@@ -1,0 +1,48 @@
+"""The relay's view of PostgreSQL."""
+
+from collections.abc import Callable, Sequence
+
+from mtd.adapters.postgres.database import Database
+from mtd.adapters.postgres.flow.messages import MAILS_PER_MESSAGE, TOKENS_PER_MESSAGE
+from mtd.sql import load
+from mtd.usecases.flow.cases import Message
+
+_SQL = load(__name__)
+
+
+class PostgresOutbox:
+    """Serves `relay_outbox.Outbox`."""
+
+    def __init__(self, database: Database, send: Callable[[Sequence[Message]], None]) -> None:
+        self._database = database
+        self._send = send
+
+    def resend_unsent(self, older_than_seconds: int, limit: int) -> int:
+        parameters = {"older_than_seconds": older_than_seconds, "limit": limit}
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["unsent"], parameters).fetchall()
+            # Inside the transaction: a send that fails leaves the rows where they are.
+            self._send(
+                [Message(destination=r["destination"], body=r["body"], delay_seconds=r["delay_seconds"]) for r in rows]
+            )
+        return len(rows)
+
+    def forgotten(self, forgotten_seconds: int, limit: int | None) -> list[Message]:
+        parameters = {"forgotten_seconds": forgotten_seconds, "limit": limit}
+        with self._database.transaction() as connection:
+            tokens = connection.execute(_SQL["forgotten_tokens"], parameters).fetchall()
+            operations = connection.execute(_SQL["forgotten_operations"]).fetchall()
+            mails = connection.execute(_SQL["forgotten_mails"], parameters).fetchall()
+        transitions = [
+            Message(destination="transitions", body={"tokens": tokens[i : i + TOKENS_PER_MESSAGE]})
+            for i in range(0, len(tokens), TOKENS_PER_MESSAGE)
+        ]
+        wanted = [{"order_id": str(mail["order_id"]), "kind": mail["kind"]} for mail in mails]
+        notifications = [
+            Message(destination="notifications", body={"mails": wanted[i : i + MAILS_PER_MESSAGE]})
+            for i in range(0, len(wanted), MAILS_PER_MESSAGE)
+        ]
+        return transitions + notifications + [Message(destination="operations", body=each) for each in operations]
+
+    def send(self, messages: list[Message]) -> None:
+        self._send(messages)

@@ -1,0 +1,1 @@
+"""Rejected files and waiting messages."""

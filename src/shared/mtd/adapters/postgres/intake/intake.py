@@ -1,0 +1,38 @@
+"""Rows for what never became an order yet: rejected files and waiting messages."""
+
+from collections.abc import Sequence
+
+from psycopg.types.json import Jsonb
+
+from mtd.adapters.postgres.database import Database
+from mtd.domain.json_types import Json
+from mtd.sql import load
+
+_SQL = load(__name__)
+
+
+class PostgresRejections:
+    """Serves `receive_order.Rejections`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, rows: Sequence[Json]) -> None:
+        self._database.query(_SQL["insert_rejections"], {"rejections": Jsonb(list(rows))})
+
+
+class PostgresWaiting:
+    """Serves `push_waiting.WaitingRows` and `read_queue.WaitingList`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, rows: Sequence[Json]) -> None:
+        self._database.query(_SQL["record_waiting"], {"waiting": Jsonb(list(rows))})
+
+    def reasons(self) -> dict[str, str]:
+        rows = self._database.query(_SQL["waiting_reasons"])
+        return {row["message_id"]: row["reason"] for row in rows}
+
+    def mark_pushed(self, message_ids: Sequence[str]) -> None:
+        self._database.query(_SQL["mark_pushed"], {"message_ids": list(message_ids)})

@@ -1,0 +1,80 @@
+"""The mails of PostgreSQL: claimed, finished with their events, and what is heard of them afterwards."""
+
+import logging
+from collections.abc import Sequence
+
+from psycopg.types.json import Jsonb
+
+from mtd.adapters.postgres.database import Database
+from mtd.domain.json_types import Json
+from mtd.domain.orders import order as orders
+from mtd.sql import load
+from mtd.usecases.notifications.notify_customer import DueMail
+from mtd.usecases.notifications.record_mail_feedback import Feedback
+
+LOG = logging.getLogger(__name__)
+
+_SQL = load(__name__)
+_FLOW = load("mtd.adapters.postgres.flow.changes")
+
+
+class PostgresMailBox:
+    """Serves `notify_customer.MailBox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, mails: Sequence[Json]) -> list[DueMail]:
+        rows = self._database.query(_SQL["claim"], {"mails": Jsonb(list(mails))})
+        due, unreadable = [], []
+        for row in rows:
+            document = row.pop("document")
+            try:
+                due.append(DueMail(order=orders.from_json(document), **row))
+            except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+                LOG.exception("order unreadable", extra={"order_id": str(row["order_id"])})
+                reason = "the stored order is unreadable"
+                unreadable.append({"mail_id": row["mail_id"], "status": "failed", "message_id": None, "reason": reason})
+        if unreadable:
+            self.finish(unreadable, [])
+        return due
+
+    def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["finish"], {"mails": Jsonb(list(results))})
+            connection.execute(_FLOW["insert_events"], {"events": Jsonb(list(events))})
+
+
+class PostgresFeedback:
+    """Serves `record_mail_feedback.FeedbackStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, feedback: Sequence[Feedback], function: str, request_id: str) -> int:
+        rows = [
+            {"order_id": f.order_id, "kind": f.kind, "what": f.what, "at": f.at, "reason": f.reason} for f in feedback
+        ]
+        by_mail = {(f.order_id, f.kind): f for f in feedback}
+        suppressed = [
+            {"address": address, "what": f.what, "order_id": f.order_id} for f in feedback for address in f.addresses
+        ]
+        with self._database.transaction() as connection:
+            news = connection.execute(_SQL["record_feedback"], {"feedback": Jsonb(rows)}).fetchall()
+            told = [by_mail[row["order_id"], row["kind"]] for row in news]
+            events = [_feedback_event(each, function, request_id) for each in told]
+            connection.execute(_FLOW["insert_events"], {"events": Jsonb(events)})
+            connection.execute(_SQL["suppress"], {"suppressed": Jsonb(suppressed)})
+        return len(news)
+
+
+def _feedback_event(feedback: Feedback, function: str, request_id: str) -> Json:
+    kept = "no more mails to this address" if feedback.addresses else None
+    return {
+        "order_id": feedback.order_id,
+        "who": function,
+        "source": "SES",
+        "what": f"mail {feedback.kind} {feedback.what}",
+        "request_id": feedback.message_id or request_id,
+        "detail": {"reason": feedback.reason, "then": kept, "hops": list(feedback.hops)},
+    }

@@ -1,0 +1,45 @@
+"""People's tasks in PostgreSQL, behind `manage_tasks.Tasks`."""
+
+from mtd.adapters.postgres.database import Database
+from mtd.sql import load
+from mtd.usecases.flow.cases import CurrentToken
+from mtd.usecases.tasks.manage_tasks import Task, TaskRequest, place_of
+
+_SQL = load(__name__)
+
+
+class PostgresTasks:
+    """What moves an order goes through `PostgresWork`; here a task is read and given to someone."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def task(self, task_id: int) -> Task | None:
+        rows = self._database.query(_SQL["task"], {"task_id": task_id})
+        if not rows:
+            return None
+        [row] = rows
+        standing = row["token_version"] is not None
+        return Task(
+            task_id=row["task_id"],
+            version=row["version"],
+            status=row["status"],
+            name=row["name"],
+            assignee=row["assignee"],
+            schema=row["schema"],
+            place=place_of({**row, "version": row["token_version"]}) if standing else None,
+        )
+
+    def change(self, request: TaskRequest, *, assigns: bool, assignee: str | None) -> bool:
+        parameters = {
+            "task_id": request.task_id,
+            "version": request.version,
+            "comment": request.comment,
+            "assigns": assigns,
+            "assignee": assignee,
+        }
+        return bool(self._database.query(_SQL["change_task"], parameters))
+
+    def listening(self, number: str, seller: str | None, message: str) -> list[CurrentToken]:
+        asked = {"number": number, "seller": seller, "message": message}
+        return [place_of(row) for row in self._database.query(_SQL["listening"], asked)]

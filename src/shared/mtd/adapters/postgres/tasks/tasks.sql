@@ -1,0 +1,26 @@
+-- name: task
+select t.task_id, t.status, t.version, t.assignee, t.name, t.form, v.forms -> t.form as schema, t.token_id,
+       t.order_id, o.process_version_id, t.node, k.version as token_version, k.attempts, k.due_at, k.data
+from tasks t
+join orders o on o.order_id = t.order_id
+join process_versions v on v.process_version_id = o.process_version_id
+left join tokens k on k.token_id = t.token_id
+where t.task_id = %(task_id)s;
+
+-- name: change_task
+update tasks
+set assignee = case when %(assigns)s then %(assignee)s::text else assignee end,
+    comment = coalesce(%(comment)s::text, comment),
+    version = version + 1
+where task_id = %(task_id)s and version = %(version)s and status = 'open'
+returning version;
+
+-- name: listening
+-- The tokens that wait for the message, of the orders of that number, the oldest order first.
+select distinct on (o.received_at, o.order_id)
+       t.token_id, t.version, t.node, t.attempts, t.data, t.order_id, o.process_version_id, t.due_at
+from tokens t
+join orders o on o.order_id = t.order_id
+where o.number = %(number)s and t.waits = 'message' and t.message = %(message)s
+  and (%(seller)s::text is null or o.seller_id = %(seller)s)
+order by o.received_at, o.order_id, t.ordinal;

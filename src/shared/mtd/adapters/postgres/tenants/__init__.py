@@ -1,0 +1,1 @@
+"""Tenants, and whom the connection acts for."""

@@ -1,0 +1,16 @@
+-- name: known_tenants
+select code from tenants where code = any(%(codes)s);
+
+-- name: list_tenants
+select code, name, created_at from tenants order by code;
+
+-- name: keep_tenant
+insert into tenants (code, name) values (%(code)s, %(name)s) on conflict (code) do update set name = excluded.name;
+
+-- name: give_process
+-- As a deployment's: the next one brings it up to date, unless the tenant has drawn its own by then.
+insert into process_versions (tenant, process, version, plan, diagram, diagram_hash, active)
+select %(code)s, process, 1, plan, diagram, diagram_hash, true
+from process_versions v
+where tenant = 'main' and process = %(process)s and active
+  and not exists (select from process_versions own where own.tenant = %(code)s and own.process = v.process);

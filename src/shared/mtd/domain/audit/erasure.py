@@ -1,0 +1,97 @@
+"""What is left of an order when a person's data are taken out of it.
+
+Lines, sums, dates and the tax document's number stay: they are the seller's books. Who bought is replaced.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+from mtd.domain.errors import RejectedOrder
+from mtd.domain.orders import xml
+from mtd.domain.tax.rut import normalise
+
+ERASED = "erased"
+_SHORTEST = 4
+"""A value of fewer letters is not looked for in texts: it would be found in words that are not about the person."""
+_PARTIES = frozenset(
+    {"BuyerCustomerParty", "OriginatorCustomerParty", "AccountingCustomerParty", "Delivery", "PaymentMeans", "Contact"}
+)
+
+
+def person_of(asked: str) -> tuple[str, str]:
+    """What a person is found by: (`rut`, '12345678-5') or (`email`, 'ana@example.cl').
+
+    Raises RejectedOrder for what is neither.
+    """
+    text = asked.strip()
+    if "@" in text and len(text) <= 320 and not any(letter.isspace() for letter in text):
+        return "email", text.lower()
+    if "@" in text:
+        raise RejectedOrder(f"{text[:80]!r} is neither a RUT nor a mail address", code="person_malformed")
+    return "rut", normalise(text)
+
+
+def values_of(document: Mapping[str, Any]) -> frozenset[str]:
+    """The texts by which an order's document names its buyer, as they may stand in other texts."""
+    buyer = document.get("buyer") or {}
+    told = {buyer.get(name) for name in ("id", "name", "rut", "email")} | {document.get("gift_card")}
+    values = {value for value in told if isinstance(value, str) and len(value) >= _SHORTEST and value != ERASED}
+    for value in tuple(values):
+        if match := re.fullmatch(r"(\d{1,2})(\d{3})(\d{3})-([\dkK])", value):
+            values |= {f"{match[1]}.{match[2]}.{match[3]}-{match[4]}", f"{match[1]}{match[2]}{match[3]}{match[4]}"}
+    return frozenset(values)
+
+
+def erased_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without its buyer: only the country is kept, which the tax document's type follows from."""
+    buyer = {"id": ERASED, "name": ERASED}
+    country = (document.get("buyer") or {}).get("country")
+    kept = {name: value for name, value in document.items() if name != "gift_card"}
+    return {**kept, "buyer": {**buyer, "country": country} if country else buyer}
+
+
+def eraser(values: Iterable[str]) -> Callable[[Any], Any]:
+    """Replaces the values in all texts of a JSON value, whatever their case; an equal value where there are none."""
+    longest_first = sorted(values, key=len, reverse=True)
+    if not longest_first:
+        return lambda value: value
+    found = re.compile("|".join(re.escape(value) for value in longest_first), re.IGNORECASE)
+
+    def erase(value: Any) -> Any:
+        if isinstance(value, str):
+            return found.sub(ERASED, value)
+        if isinstance(value, list):
+            return [erase(each) for each in value]
+        if isinstance(value, dict):
+            return {erase(name): erase(each) for name, each in value.items()}
+        return value
+
+    return erase
+
+
+def erased_file(content: bytes, values: Iterable[str]) -> bytes:
+    """A UBL order without the texts of its buyer's parties and deliveries, and without the values wherever they are."""
+    erase = eraser(values)
+    try:
+        root = _written(xml.parse(content), erase, whole=False)
+    except RejectedOrder:
+        return f"<{ERASED}/>".encode()
+    written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
+
+
+def _written(element: xml.Element, erase: Callable[[Any], Any], *, whole: bool) -> ElementTree.Element:
+    """`whole`: every text inside goes."""
+    whole = whole or element.tag.rpartition("}")[2] in _PARTIES
+    attributes = {_qualified(key): erase(value) for key, value in element.attributes.items()}
+    made = ElementTree.Element(_qualified(element.tag), attributes)
+    if element.text:
+        made.text = ERASED if whole else erase(element.text)
+    made.extend(_written(child, erase, whole=whole) for child in element.children)
+    return made
+
+
+def _qualified(name: str) -> str:
+    return f"{{{name}" if "}" in name else name

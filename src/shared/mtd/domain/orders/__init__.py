@@ -1,0 +1,1 @@
+"""The order: what a UBL file or the API says, typed and checked."""

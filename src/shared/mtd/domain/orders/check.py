@@ -1,0 +1,102 @@
+"""What an order must be wherever it comes from: files are checked as they are read, callers of the API here too."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from mtd.domain.errors import MtdError, RejectedOrder
+from mtd.domain.json_types import Json
+from mtd.domain.orders.money import minor_digits, parse_decimal
+from mtd.domain.orders.order import Order, Party, from_json, to_json
+
+MAXIMUM_LINES = 10_000
+LONGEST_IDENTIFIER = 100
+_LONGEST_TEXT = 10_000
+
+
+def identifier(text: str, what: str, code: str = "identifier_malformed") -> str:
+    """Identifiers name S3 keys, routes, rows and index entries: printable and short. Raises RejectedOrder."""
+    if not text or len(text) > LONGEST_IDENTIFIER or not text.isprintable():
+        raise RejectedOrder(
+            f"{what} {text[:40]!r} is empty, over {LONGEST_IDENTIFIER} characters or not printable", code=code
+        )
+    return text
+
+
+def read_order(document: Any) -> Order:
+    """The order that a caller sent as JSON, in the shape of `order.to_json`.
+
+    Raises RejectedOrder with code `order_malformed`, or that of the field that is wrong.
+    """
+    try:
+        if not isinstance(document, dict):
+            raise TypeError("not an object")
+        _texts(document)
+        order = from_json(document)
+        _check(order, document)
+        if from_json(to_json(order)) != order:
+            raise ValueError("it does not survive its JSON")
+    except MtdError:
+        raise
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+        raise RejectedOrder(f"an order is malformed: {error!r}"[:300], code="order_malformed") from None
+    return order
+
+
+def _texts(value: Any) -> None:
+    """Every scalar is text that PostgreSQL and SQS can hold; only the requested document is a number."""
+    if isinstance(value, str):
+        if "\0" in value or len(value) > _LONGEST_TEXT or any("\ud800" <= c <= "\udfff" for c in value):
+            raise ValueError(f"a text that cannot be stored: {value[:40]!r}")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _texts(name)
+            if name != "requested_document":
+                _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _texts(inner)
+    elif value is not None:
+        raise TypeError(f"{value!r} is not a text")
+
+
+def _check(order: Order, document: Json) -> None:
+    if order.requested_document is not None and type(order.requested_document) is not int:
+        raise TypeError("requested_document is not a whole number")
+    identifier(_text(order.number), "the order number", "number_malformed")
+    minor_digits(_text(order.currency))
+    for party in (order.seller, order.buyer):
+        _party(party)
+    if not isinstance(order.issued_on, date) or not order.lines:
+        raise RejectedOrder("the order has no lines", code="no_lines")
+    if len(order.lines) > MAXIMUM_LINES:
+        raise RejectedOrder(f"the order has {len(order.lines)} lines; {MAXIMUM_LINES} at most", code="too_many_lines")
+    for name in ("adjustment",):
+        _decimal(document[name], name)
+    for name, value in document["totals"].items():
+        _decimal(value, name)
+    for line, sent in zip(order.lines, document["lines"], strict=True):
+        for text in (line.id, line.sku, line.name, line.unit):
+            _text(text)
+        for name in ("quantity", "price", "base_quantity", "adjustment", "amount", "tax_percent"):
+            if name in sent:
+                _decimal(sent[name], name)
+        if line.quantity <= 0 or line.base_quantity <= 0:
+            raise RejectedOrder(f"line {line.id}: the quantity must be above zero", code="quantity_not_positive")
+        if line.price < 0:
+            raise RejectedOrder(f"line {line.id}: the price must not be negative", code="price_negative")
+
+
+def _party(party: Party) -> None:
+    identifier(_text(party.id), "the party's identifier")
+    _text(party.name)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
+    return value
+
+
+def _decimal(value: Any, name: str) -> Decimal:
+    return parse_decimal(_text(value), name)

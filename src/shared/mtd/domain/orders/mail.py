@@ -1,0 +1,63 @@
+"""The mails a customer gets. Text only: nothing of an order is ever read as HTML."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mtd.domain.orders.order import Order
+
+# One plain address: no line break, list or display name may reach a mail's header. SES takes ASCII only.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """A mail ready to be sent. `tags` come back with SES's events about it (letters, digits, _ and - only)."""
+
+    to: str
+    subject: str
+    body: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def why_no_mail(order: Order) -> str | None:
+    """Why the customer gets no mail, for the timeline; None when there is an address that SES can take."""
+    address = order.buyer.email
+    if not address:
+        return "none: the order has no e-mail"
+    if len(address) > 254 or _ADDRESS.fullmatch(address) is None:
+        return "none: the order's e-mail is not an address"
+    return None
+
+
+def _one_line(text: str) -> str:
+    """Header-safe: control characters and line breaks become spaces."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:120]
+
+
+def being_processed(order: Order, document: str) -> Mail:
+    """The order's tax document was issued: it is on its way."""
+    number = _one_line(order.number)
+    return Mail(
+        to=order.buyer.email or "",
+        subject=f"Your order {number} is being processed",
+        body=(
+            f"Hello {_one_line(order.buyer.name)},\n\n"
+            f"your order {number} at {_one_line(order.seller.name)} is being processed.\n"
+            f"Tax document: {document}.\n"
+        ),
+    )
+
+
+def delayed_by_tax_document(order: Order) -> Mail:
+    """The tax document could not be issued: people are at it."""
+    number = _one_line(order.number)
+    return Mail(
+        to=order.buyer.email or "",
+        subject=f"Your order {number} is delayed",
+        body=(
+            f"Hello {_one_line(order.buyer.name)},\n\n"
+            f"we could not issue the tax document of your order {number} at "
+            f"{_one_line(order.seller.name)} yet. We are working on it; you need not do anything.\n"
+        ),
+    )

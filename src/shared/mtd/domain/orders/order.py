@@ -1,0 +1,145 @@
+"""The order as MTD knows it: what a UBL file says, typed; and its JSON, which travels and is stored."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from mtd.domain.json_types import Json
+from mtd.domain.tenants import PLATFORM_TENANT
+
+# Fixed for ever: order ids are derived from it, so that an order has the same id wherever it is read.
+_NAMESPACE = uuid.UUID("6f7b0a5e-3f0a-4b59-9d57-0d8f2a3a7c11")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A buyer or a seller. `id` is the RUT where there is one, else the party's own identifier."""
+
+    id: str
+    name: str
+    rut: str | None = None
+    email: str | None = None
+    city: str | None = None
+    country: str | None = None
+    activity: str | None = None
+    """The *giro*, the line of business that a factura must name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """An order line. `amount` is the line extension amount before taxes, `adjustment` its charges less allowances."""
+
+    id: str
+    sku: str
+    name: str
+    quantity: Decimal
+    unit: str
+    price: Decimal
+    base_quantity: Decimal
+    adjustment: Decimal
+    amount: Decimal | None
+    tax_percent: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """The document's totals; None where the order leaves them out."""
+
+    lines: Decimal | None = None
+    tax_exclusive: Decimal | None = None
+    tax: Decimal | None = None
+    tax_inclusive: Decimal | None = None
+    prepaid: Decimal | None = None
+    rounding: Decimal | None = None
+    payable: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A purchase order. `adjustment` is the document's charges less its allowances."""
+
+    number: str
+    issued_on: date
+    currency: str
+    seller: Party
+    buyer: Party
+    lines: tuple[OrderLine, ...]
+    totals: Totals
+    adjustment: Decimal
+    gift_card: str | None = None
+    promised_on: date | None = None
+    requested_document: int | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the canonical JSON: equal for equal content, however the XML was written."""
+        return hashlib.sha256(json.dumps(to_json(self), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+    @property
+    def order_id(self) -> uuid.UUID:
+        """The house's id of it."""
+        return self.id_of(PLATFORM_TENANT)
+
+    def id_of(self, tenant: str) -> uuid.UUID:
+        """A stable id: the same for every copy of the same order of a tenant, and so the idempotency key of its
+        effects."""
+        namespace = _NAMESPACE if tenant == PLATFORM_TENANT else uuid.uuid5(_NAMESPACE, tenant)
+        return uuid.uuid5(namespace, f"{self.seller.id}\n{self.number}\n{self.content_hash}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value
+
+
+def to_json(order: Order) -> Json:
+    """The order as JSON types: decimals and dates as text, absent fields left out."""
+    plain: Json = _plain(asdict(order))
+    return plain
+
+
+def from_json(document: Json) -> Order:
+    """The inverse of `to_json`."""
+
+    def decimal(source: Json, name: str) -> Decimal | None:
+        return Decimal(source[name]) if name in source else None
+
+    promised = document.get("promised_on")
+    return Order(
+        number=document["number"],
+        issued_on=date.fromisoformat(document["issued_on"]),
+        currency=document["currency"],
+        seller=Party(**document["seller"]),
+        buyer=Party(**document["buyer"]),
+        lines=tuple(
+            OrderLine(
+                id=line["id"],
+                sku=line["sku"],
+                name=line["name"],
+                quantity=Decimal(line["quantity"]),
+                unit=line["unit"],
+                price=Decimal(line["price"]),
+                base_quantity=Decimal(line["base_quantity"]),
+                adjustment=Decimal(line["adjustment"]),
+                amount=decimal(line, "amount"),
+                tax_percent=decimal(line, "tax_percent"),
+            )
+            for line in document["lines"]
+        ),
+        totals=Totals(**{name: Decimal(value) for name, value in document["totals"].items()}),
+        adjustment=Decimal(document["adjustment"]),
+        gift_card=document.get("gift_card"),
+        promised_on=date.fromisoformat(promised) if promised else None,
+        requested_document=document.get("requested_document"),
+    )

@@ -1,0 +1,193 @@
+"""From a UBL 2.1 Order document to an Order. What UBL lets an order leave out may be missing."""
+
+from datetime import date
+from decimal import Decimal
+
+from mtd.domain.errors import RejectedOrder
+from mtd.domain.orders import check, money, xml
+from mtd.domain.orders.order import Order, OrderLine, Party, Totals
+from mtd.domain.orders.ubl_node import UblNode
+from mtd.domain.tax import rut
+
+_ORDER = "urn:oasis:names:specification:ubl:schema:xsd:Order-2}Order"
+_GIFT_CARD_NETWORK = "GIFT"
+_DOCUMENT_TYPES = {"33": 33, "39": 39}
+
+
+def parse_order(content: bytes) -> Order:
+    """Read an order file.
+
+    Raises RejectedOrder whose code names the reason: `wrong_root`, `no_lines`, `field_missing`,
+    `quantity_not_positive`, `currency_unknown`, `rut_check_digit`, and those of `xml.parse`.
+    """
+    root = xml.parse(content)
+    if root.tag != _ORDER:
+        raise RejectedOrder(f"the root is {root.tag[-80:]!r}, not a UBL 2.1 Order", code="wrong_root")
+    node = UblNode(root)
+    if node.find("OrderLine/LineItem") is None:
+        raise RejectedOrder("the order has no lines", code="no_lines")
+    currency = _currency(node)
+    lines = tuple(_line(line, currency) for order_line in node.all("OrderLine") for line in order_line.all("LineItem"))
+    if len(lines) > check.MAXIMUM_LINES:
+        raise RejectedOrder(f"the order has {len(lines)} lines; {check.MAXIMUM_LINES} at most", code="too_many_lines")
+    return Order(
+        number=check.identifier(_required(node, "ID"), "the order number", "number_malformed"),
+        issued_on=node.date("IssueDate") or _missing("IssueDate"),
+        currency=currency,
+        seller=_party(node, "SellerSupplierParty"),
+        buyer=_party(node, "BuyerCustomerParty"),
+        lines=lines,
+        totals=_totals(node, currency),
+        adjustment=_adjustment(node, currency),
+        gift_card=_gift_card(node),
+        promised_on=_promised_on(node),
+        requested_document=_DOCUMENT_TYPES.get(node.text("OrderTypeCode") or ""),
+    )
+
+
+def _missing(path: str) -> date:
+    raise RejectedOrder(f"{path} is missing", code="field_missing")
+
+
+def _required(node: UblNode, path: str) -> str:
+    return node.text(path) or str(_missing(path))
+
+
+def _currency(node: UblNode) -> str:
+    """DocumentCurrencyCode, or where the order leaves it out the currency of its first amount."""
+    code = node.text("DocumentCurrencyCode")
+    if code is None:
+        price = node.find("OrderLine/LineItem/Price")
+        amounts = list(price.basics("PriceAmount")) if price else []
+        code = amounts[0].attributes.get("currencyID", "") if amounts else ""
+    money.minor_digits(code)
+    return code
+
+
+def _line(node: UblNode, currency: str) -> OrderLine:
+    identifier = _required(node, "ID")
+    quantity = node.decimal("Quantity")
+    if quantity is None or quantity <= 0:
+        raise RejectedOrder(f"line {identifier}: the quantity must be above zero", code="quantity_not_positive")
+    base = node.decimal("Price/BaseQuantity") or Decimal(1)
+    price = node.amount("Price/PriceAmount", currency) or Decimal(0)
+    if base < 0 or price < 0:
+        raise RejectedOrder(f"line {identifier}: the price must not be negative", code="price_negative")
+    unit = next((basic.attributes.get("unitCode", "") for basic in node.basics("Quantity")), "")
+    return OrderLine(
+        id=identifier,
+        sku=node.text("Item/SellersItemIdentification/ID")
+        or node.text("Item/StandardItemIdentification/ID")
+        or node.text("Item/BuyersItemIdentification/ID")
+        or "",
+        name=node.text("Item/Name") or node.text("Item/Description") or "",
+        quantity=quantity,
+        unit=unit,
+        price=price,
+        base_quantity=base,
+        adjustment=_adjustment(node, currency),
+        amount=node.amount("LineExtensionAmount", currency),
+        tax_percent=node.decimal("Item/ClassifiedTaxCategory/Percent"),
+    )
+
+
+def _adjustment(node: UblNode, currency: str) -> Decimal:
+    total = Decimal(0)
+    for item in node.all("AllowanceCharge"):
+        amount = item.amount("Amount", currency)
+        if amount is None:
+            raise RejectedOrder("an AllowanceCharge has no Amount", code="field_missing")
+        total += amount if item.text("ChargeIndicator") in ("true", "1") else -amount
+    return total
+
+
+def _totals(node: UblNode, currency: str) -> Totals:
+    totals = node.find("AnticipatedMonetaryTotal")
+
+    def read(name: str) -> Decimal | None:
+        return totals.amount(name, currency) if totals else None
+
+    return Totals(
+        lines=read("LineExtensionAmount"),
+        tax_exclusive=read("TaxExclusiveAmount"),
+        tax=_tax(node, currency),
+        tax_inclusive=read("TaxInclusiveAmount"),
+        prepaid=read("PrepaidAmount"),
+        rounding=read("PayableRoundingAmount"),
+        payable=read("PayableAmount"),
+    )
+
+
+def _tax(node: UblNode, currency: str) -> Decimal | None:
+    """The taxes in the order's currency, added up; a total in another one tells the same tax for accounting."""
+    amounts = [
+        money.parse_decimal(basic.text, "TaxTotal/TaxAmount")
+        for total in node.all("TaxTotal")
+        for basic in total.basics("TaxAmount")
+        if basic.text and basic.attributes.get("currencyID", currency) == currency
+    ]
+    return sum(amounts, Decimal(0)) if amounts else None
+
+
+def _party(order: UblNode, role: str) -> Party:
+    party = order.find(f"{role}/Party")
+    if party is None:
+        raise RejectedOrder(f"{role} is missing", code="field_missing")
+    number = _rut(party)
+    identifier = (
+        number
+        or party.text("PartyIdentification/ID")
+        or party.text("PartyLegalEntity/CompanyID")
+        or next((basic.text for basic in party.basics("EndpointID") if basic.text), None)
+    )
+    name = party.text("PartyLegalEntity/RegistrationName") or party.text("PartyName/Name")
+    if not identifier and not name:
+        raise RejectedOrder(f"{role} has neither an identifier nor a name", code="field_missing")
+    # A name stands in where there is no identifier.
+    return Party(
+        id=check.identifier(identifier or (name or "")[: check.LONGEST_IDENTIFIER], f"the identifier of {role}"),
+        name=party.text("PartyName/Name") or name or identifier or "",
+        rut=number,
+        email=party.text("Contact/ElectronicMail"),
+        city=party.text("PostalAddress/CityName"),
+        country=party.text("PostalAddress/Country/IdentificationCode"),
+        activity=party.text("IndustryClassificationCode"),
+    )
+
+
+def _rut(party: UblNode) -> str | None:
+    """The party's RUT: an identifier whose scheme is RUT or CL:RUT."""
+    holders = [
+        party,
+        *party.all("PartyIdentification"),
+        *party.all("PartyLegalEntity"),
+        *party.all("PartyTaxScheme"),
+    ]
+    for holder in holders:
+        for name in ("EndpointID", "ID", "CompanyID"):
+            for basic in holder.basics(name):
+                if basic.text and basic.attributes.get("schemeID", "").upper() in ("RUT", "CL:RUT"):
+                    return rut.normalise(basic.text)
+    return None
+
+
+def _gift_card(node: UblNode) -> str | None:
+    cards = [
+        means.text("CardAccount/PrimaryAccountNumberID")
+        for means in node.all("PaymentMeans")
+        if (means.text("CardAccount/NetworkID") or "").upper() == _GIFT_CARD_NETWORK
+    ]
+    if None in cards:
+        raise RejectedOrder("the gift card has no PrimaryAccountNumberID", code="field_missing")
+    if len(set(cards)) > 1:
+        raise RejectedOrder("the order pays with more than one gift card", code="gift_cards_several")
+    return cards[0] if cards else None
+
+
+def _promised_on(node: UblNode) -> date | None:
+    period = "Delivery/RequestedDeliveryPeriod"
+    return (
+        node.date("Delivery/PromisedDeliveryPeriod/EndDate")
+        or node.date(f"{period}/EndDate")
+        or node.date(f"{period}/StartDate")
+    )

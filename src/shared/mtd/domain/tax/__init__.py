@@ -1,0 +1,1 @@
+"""Chilean tax: RUTs, kinds of tax document, and their reconciliation."""

@@ -1,0 +1,1 @@
+"""From a drawing to a plan: binding, compiling, lint, and the report of an import."""

@@ -1,0 +1,188 @@
+"""Binds drawn tasks, events and lists to what serves them; what nothing binds is named."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from mtd.domain.errors import ProcessError
+from mtd.engine.compiler.attributes import attributes_of
+from mtd.engine.messages.naming import plain, slug
+from mtd.engine.messages.phrases import Phrase, phrase_of
+from mtd.engine.model.drawing import DrawnNode, called
+from mtd.engine.model.plan import MultiInstance, NodeKind, TaskAssignment
+from mtd.engine.readers.sheet import Sheet
+from mtd.engine.rules import parser, timers, types
+from mtd.engine.rules.evaluator import RuleTree
+from mtd.engine.rules.types import RuleType
+
+type FactTypes = Mapping[str, RuleType]
+
+_SERVER = re.compile(r"api:/[\w{}./-]+|lambda:[\w-]+|state_machine:[\w-]+", re.ASCII)
+_STATE = re.compile(r"api:/states/(\w+)", re.ASCII)
+_SETTING = re.compile(r"\s*([A-Za-z_]\w*)\s*:?=(?!=)(.+)", re.ASCII)
+
+
+class Binder:
+    """Gives the plan's fields of drawn nodes; `unbound` and `notes` fill with phrases, `used` with sheet names."""
+
+    def __init__(self, sheet: Sheet, states: Collection[str]) -> None:
+        self.sheet = sheet
+        self.unbound: list[Phrase] = []
+        self.notes: list[Phrase] = []
+        self.used: set[tuple[str, str]] = set()
+        self._states = states
+
+    def said(self, part: str, *names: str) -> Any:
+        """The sheet's entry for the first of the names that has one, else None."""
+        entries: Mapping[str, Any] = getattr(self.sheet, part)
+        for name in map(plain, names) if entries else ():
+            if name and name in entries:
+                self.used.add((part, name))
+                return entries[name]
+        return None
+
+    def rule(self, text: str, names: FactTypes, where: Phrase, wanted: RuleType | None = "bool") -> RuleTree | None:
+        """The checked rule; where it is wrong, None and a phrase in `unbound`."""
+        try:
+            tree = parser.parse(text)
+            found = types.check(tree, names)
+        except ProcessError as error:
+            self.unbound.append(Phrase("wrong_at", where=where, problem=phrase_of(error)))
+            return None
+        if wanted is not None and found not in (wanted, "any") and not (wanted == [] and isinstance(found, list)):
+            if wanted == []:
+                self.unbound.append(Phrase("rule_gives_no_list", where=where, rule=text))
+            else:
+                other = Phrase("rule_gives_other", where=where, rule=text, wanted=Phrase(f"type_{wanted}"))
+                self.unbound.append(other)
+            return None
+        return tree
+
+    def task(self, node: DrawnNode, names: FactTypes) -> dict[str, Any]:
+        """Kind and fields of a task, or of an event that sends."""
+        entry = self._entry(node)
+        fields: dict[str, Any] = {"sla": self._time(entry.get("sla"), Phrase("sla_of", node=called(node)))}
+        if "retries" in entry:
+            fields["retries"] = self._whole(entry["retries"], node)
+        if "server" in entry or "lambda" in entry:
+            server = entry.get("server") or f"lambda:{entry['lambda']}"
+            return fields | {"kind": NodeKind.SERVICE, "binding": self._server(server, node)}
+        if "set" in entry:
+            return fields | {"kind": NodeKind.SCRIPT, "sets": self._sets(entry["set"], names, node)}
+        if node.kind == "receiveTask":
+            return fields | {"kind": NodeKind.MESSAGE, "code": self.message(node)}
+        if "group" in entry or node.kind in ("userTask", "manualTask"):
+            return fields | {"kind": NodeKind.PERSON, "work": self._work(entry, node)}
+        if node.kind == "scriptTask" and node.detail:
+            return fields | {"kind": NodeKind.SCRIPT, "sets": self._script(node, names)}
+        state = slug(node.name)
+        if node.kind in ("serviceTask", "task") and state in self._states:
+            return fields | {"kind": NodeKind.SERVICE, "binding": f"api:/states/{state}"}
+        lacks = {"scriptTask": "sets_nothing", "task": "no_server_and_group"}
+        self.unbound.append(Phrase(lacks.get(node.kind, "no_server"), node=called(node)))
+        return fields | {"kind": NodeKind.SERVICE}
+
+    def repeat(self, node: DrawnNode, names: FactTypes) -> tuple[MultiInstance | None, FactTypes]:
+        """How a multi-instance activity repeats, and what rules inside of it may ask."""
+        if node.many is None:
+            return None, names
+        entry = self._entry(node)
+        text, name = entry.get("each") or node.many.collection, entry.get("as", "item")
+        if not text:
+            self.unbound.append(Phrase("no_list", node=called(node)))
+            return None, names
+        tree = self.rule(text, names, called(node), [])
+        if tree is None:
+            return None, names
+        found = types.check(tree, names)
+        element = found[0] if isinstance(found, list) else "any"
+        return MultiInstance(collection=tree, name=name, sequential=node.many.sequential), {**names, name: element}
+
+    def time(self, node: DrawnNode, names: FactTypes, attached: str = "") -> str | None:
+        """A timer's text."""
+        text = self.said("timers", node.name, attached) or attributes_of(node).get("time") or node.detail
+        if not text:
+            self.unbound.append(Phrase("no_time", node=called(node)))
+            return None
+        if text.startswith("=") and self.rule(text[1:], names, called(node), "text") is None:
+            return None
+        return self._time(text, called(node))
+
+    def message(self, node: DrawnNode, attached: str = "") -> str | None:
+        """The name of the message that a node waits for."""
+        name: str = self.said("messages", node.name, attached) or node.reference or slug(node.name)
+        if not name:
+            self.unbound.append(Phrase("no_message", node=called(node)))
+        return name or None
+
+    def question(self, node: DrawnNode) -> str | None:
+        """What a gateway asks, where its flows answer SI and NO."""
+        return self.said("gateways", node.name) or attributes_of(node).get("question")
+
+    def called_process(self, node: DrawnNode) -> str:
+        """The name or id of the process that a call activity calls."""
+        return str(self.said("calls", node.name) or node.detail)
+
+    def _entry(self, node: DrawnNode) -> dict[str, Any]:
+        entry = self.said("tasks", node.name) or {}
+        attributes = attributes_of(node)
+        if any(word in entry for word in ("server", "lambda", "group", "set")):
+            attributes = {
+                word: value for word, value in attributes.items() if word not in ("server", "lambda", "group")
+            }
+        return {**attributes, **entry}
+
+    def _server(self, text: str, node: DrawnNode) -> str | None:
+        if not _SERVER.fullmatch(text):
+            self.unbound.append(Phrase("strange_server", node=called(node), text=text))
+            return None
+        state = _STATE.fullmatch(text)
+        if state and state[1] not in self._states:
+            self.unbound.append(Phrase("no_function", node=called(node), path=text.removeprefix("api:")))
+            return None
+        return text
+
+    def _work(self, entry: dict[str, Any], node: DrawnNode) -> TaskAssignment:
+        group = entry.get("group") or slug(node.lane)
+        if not group:
+            self.unbound.append(Phrase("no_group", node=called(node)))
+        elif "group" not in entry:
+            self.notes.append(Phrase("lane_is_group", node=called(node), lane=node.lane))
+        return TaskAssignment(
+            group=group,
+            form=entry.get("form", ""),
+            due=self._time(entry.get("due"), called(node)) or "",
+            follow_up=self._time(entry.get("follow_up"), called(node)) or "",
+            priority=entry.get("priority", ""),
+            candidate=entry.get("candidate", ""),
+        )
+
+    def _sets(self, rules: Mapping[str, Any], names: FactTypes, node: DrawnNode) -> tuple[tuple[str, RuleTree], ...]:
+        made = [(name, self.rule(str(rule), names, called(node), None)) for name, rule in rules.items()]
+        return tuple((name, tree) for name, tree in made if tree is not None)
+
+    def _script(self, node: DrawnNode, names: FactTypes) -> tuple[tuple[str, RuleTree], ...]:
+        found: dict[str, str] = {}
+        for line in filter(str.strip, re.split(r"[;\n]", node.detail)):
+            setting = _SETTING.fullmatch(line.strip())
+            if setting is None:
+                self.unbound.append(Phrase("strange_script", node=called(node), line=line.strip()[:60]))
+                return ()
+            found[setting[1]] = setting[2].strip()
+        return self._sets(found, names, node)
+
+    def _time(self, text: str | None, where: Phrase) -> str | None:
+        if not text:
+            return None
+        try:
+            timers.check(text)
+        except ProcessError as error:
+            self.unbound.append(Phrase("wrong_at", where=where, problem=phrase_of(error)))
+            return None
+        return text
+
+    def _whole(self, text: str, node: DrawnNode) -> int | None:
+        if not text.isascii() or not text.isdigit() or not 0 <= int(text[:4]) <= 100:
+            self.unbound.append(Phrase("strange_retries", node=called(node), text=text))
+            return None
+        return int(text)

@@ -1,0 +1,196 @@
+"""Compiles a normalised process and its bindings to a plan; called processes become part of the plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mtd.engine.compiler.binding import Binder, FactTypes
+from mtd.engine.compiler.flow_rules import rules_of
+from mtd.engine.messages.naming import plain, slug, unique, xml_id
+from mtd.engine.messages.phrases import Phrase, PhrasedError, word
+from mtd.engine.model.drawing import (
+    ACTIVITIES,
+    DEEPEST,
+    GATEWAYS,
+    MOST_NODES,
+    TASKS,
+    Body,
+    DrawnFlow,
+    DrawnNode,
+    DrawnProcess,
+    called,
+    called_flow,
+)
+from mtd.engine.model.plan import CANCELLATION, EventType, Flow, Node, NodeKind, Plan
+
+_GATEWAYS = {
+    "exclusiveGateway": NodeKind.EXCLUSIVE,
+    "parallelGateway": NodeKind.PARALLEL,
+    "inclusiveGateway": NodeKind.INCLUSIVE,
+    "eventBasedGateway": NodeKind.EVENT_BASED,
+}
+_ENDS = {"": NodeKind.END, "none": NodeKind.END, "terminate": NodeKind.TERMINATE, "error": NodeKind.ERROR_END}
+_FIRST = ACTIVITIES | {"endEvent"}
+
+
+@dataclass(slots=True)
+class Compiler:
+    """One process on its way to a plan. `problems` tell what cannot run at all."""
+
+    binder: Binder
+    library: Mapping[str, DrawnProcess]
+    problems: list[Phrase] = field(default_factory=list)
+    _nodes: dict[str, Node] = field(default_factory=dict)
+    _taken: dict[str, int] = field(default_factory=lambda: {CANCELLATION: 2})
+    _taken_flows: dict[str, int] = field(default_factory=dict)
+    _calls: list[DrawnProcess] = field(default_factory=list)
+
+    def plan(self, process: DrawnProcess, key: str, names: FactTypes) -> Plan:
+        """The plan, usable only where `problems` stays empty."""
+        self._calls.append(process)
+        start = self._body(process.body, None, names, Phrase("process", name=process.name or key))
+        return Plan(process=key, name=process.name or key, start=start or "", nodes=self._nodes)
+
+    def _body(self, body: Body, scope: str | None, names: FactTypes, owner: Phrase) -> str | None:
+        nodes = {node.id: node for node in body.nodes}
+        if len(nodes) < len(body.nodes):
+            self.problems.append(Phrase("id_used_twice", owner=owner))
+            return None
+        ids = self._ids(body)
+        outgoing, incoming = self._flows(body, nodes)
+        flow_ids = {flow.id: unique(flow.id, self._taken_flows) for flow in body.flows}
+        for node in body.nodes:
+            fields = self._node(node, nodes, names, ids[node.id])
+            flows = outgoing.get(node.id, [])
+            rules = rules_of(node, flows, nodes, self.binder, names)
+            joining = [flow_ids[flow.id] for flow in incoming.get(node.id, ())]
+            if fields.get("kind") in (NodeKind.PARALLEL, NodeKind.INCLUSIVE) and len(joining) > 1:
+                fields["incoming"] = tuple(joining)
+            fields["flows"] = tuple(
+                Flow(to=ids[flow.target], id=flow_ids[flow.id], when=rule.when, default=rule.default)
+                for flow, rule in zip(flows, rules, strict=True)
+            )
+            known = {"kind": NodeKind.PASS, **fields}
+            self._nodes[ids[node.id]] = Node(
+                id=ids[node.id], name=node.name or node.id, element=xml_id(node.id), scope=scope, **known
+            )
+        self._attach(body, nodes, ids)
+        self._check_events(body, nodes, outgoing)
+        starts = [ids[node.id] for node in body.nodes if node.kind == "startEvent"]
+        if len(starts) != 1:
+            self.problems.append(Phrase("start_events", owner=owner, count=len(starts)))
+            return None
+        return starts[0]
+
+    def _ids(self, body: Body) -> dict[str, str]:
+        """Ids from names; activities and ends, whose ids people see as states, choose first."""
+        ids: dict[str, str] = {}
+        for node in sorted(body.nodes, key=lambda each: each.kind not in _FIRST):
+            ids[node.id] = unique(slug(node.name) or slug(node.id) or "node", self._taken)
+        if len(self._taken) > MOST_NODES:
+            raise PhrasedError(Phrase("too_many_nodes", most=MOST_NODES), code="diagram_too_large")
+        return ids
+
+    def _flows(
+        self, body: Body, nodes: dict[str, DrawnNode]
+    ) -> tuple[dict[str, list[DrawnFlow]], dict[str, list[DrawnFlow]]]:
+        outgoing: dict[str, list[DrawnFlow]] = {}
+        incoming: dict[str, list[DrawnFlow]] = {}
+        for flow in body.flows:
+            if flow.source not in nodes or flow.target not in nodes:
+                self.problems.append(Phrase("loose_end", flow=called_flow(flow, nodes)))
+                continue
+            if nodes[flow.target].kind in ("startEvent", "boundaryEvent") or nodes[flow.source].kind == "endEvent":
+                self.problems.append(Phrase("strange_flow", flow=called_flow(flow, nodes)))
+            outgoing.setdefault(flow.source, []).append(flow)
+            incoming.setdefault(flow.target, []).append(flow)
+        return outgoing, incoming
+
+    def _node(self, node: DrawnNode, nodes: Mapping[str, DrawnNode], names: FactTypes, node_id: str) -> dict[str, Any]:
+        if node.kind in TASKS or node.kind in ("subProcess", "callActivity"):
+            return self._activity(node, names, node_id)
+        if node.kind in GATEWAYS:
+            return {"kind": _GATEWAYS[node.kind]}
+        if node.kind == "boundaryEvent":
+            return self._boundary(node, nodes, names)
+        if node.kind == "startEvent":
+            return {"kind": NodeKind.START}
+        if node.kind == "endEvent" and node.trigger in _ENDS:
+            return {"kind": _ENDS[node.trigger], "code": node.reference or None}
+        if node.kind == "intermediateThrowEvent" and node.trigger == "message":
+            return self.binder.task(node, names)
+        if node.kind in ("intermediateThrowEvent", "intermediateCatchEvent") and node.trigger in ("", "none"):
+            return {"kind": NodeKind.PASS}
+        if node.kind == "intermediateThrowEvent" and node.trigger == "escalation":
+            return {"kind": NodeKind.ESCALATION, "code": node.reference or None}
+        if node.kind == "intermediateCatchEvent" and node.trigger == "timer":
+            return {"kind": NodeKind.TIMER, "time": self.binder.time(node, names)}
+        if node.kind == "intermediateCatchEvent" and node.trigger == "message":
+            return {"kind": NodeKind.MESSAGE, "code": self.binder.message(node)}
+        what = Phrase("kind_event", trigger=word("trigger", node.trigger)) if node.trigger else word("kind", node.kind)
+        code = "cannot_run_an" if str(what)[0] in "aeiou" else "cannot_run_a"
+        self.problems.append(Phrase(code, name=node.name or node.id, what=what))
+        return {}
+
+    def _activity(self, node: DrawnNode, names: FactTypes, node_id: str) -> dict[str, Any]:
+        repeat, inside = self.binder.repeat(node, names)
+        if node.kind in TASKS:
+            return {**self.binder.task(node, inside), "repeat": repeat}
+        body = node.body
+        if node.kind == "callActivity":
+            wanted = self.binder.called_process(node)
+            process = self.library.get(wanted) or self.library.get(plain(wanted))
+            if process is None:
+                self.binder.unbound.append(Phrase("called_unknown", node=called(node), called=wanted))
+                return {"kind": NodeKind.SERVICE, "repeat": repeat}
+            if len(self._calls) > DEEPEST:
+                self.problems.append(Phrase("calls_too_deep", most=DEEPEST))
+                return {}
+            if any(process is each for each in self._calls):
+                self.problems.append(Phrase("calls_in_turn", node=called(node), called=wanted))
+                return {}
+            self._calls.append(process)
+            first = self._body(process.body, node_id, inside, Phrase("process", name=process.name))
+            self._calls.pop()
+        else:
+            assert body is not None
+            first = self._body(body, node_id, inside, called(node))
+        return {"kind": NodeKind.SUB_PROCESS, "first": first, "repeat": repeat}
+
+    def _boundary(self, node: DrawnNode, nodes: Mapping[str, DrawnNode], names: FactTypes) -> dict[str, Any]:
+        host = nodes.get(node.attached_to)
+        if host is None or host.kind not in ACTIVITIES:
+            self.problems.append(Phrase("attached_to_nothing", node=called(node)))
+            return {}
+        if node.trigger not in EventType:
+            trigger = word("trigger", node.trigger or "plain")
+            self.problems.append(Phrase("boundary_cannot_run", name=node.name or node.id, trigger=trigger))
+            return {}
+        fields = {"kind": NodeKind.BOUNDARY, "trigger": EventType(node.trigger), "interrupting": node.interrupting}
+        if node.trigger == "timer":
+            return fields | {"time": self.binder.time(node, names, host.name)}
+        if node.trigger == "message":
+            return fields | {"code": self.binder.message(node, host.name)}
+        return fields | {"code": node.reference or None, "interrupting": node.interrupting or node.trigger == "error"}
+
+    def _attach(self, body: Body, nodes: Mapping[str, DrawnNode], ids: Mapping[str, str]) -> None:
+        for event in body.nodes:
+            if event.kind == "boundaryEvent" and event.attached_to in nodes:
+                event_id, host = ids[event.id], self._nodes[ids[event.attached_to]]
+                catches = self._nodes[event_id].trigger is EventType.ERROR and host.on_error is None
+                self._nodes[event_id] = replace(self._nodes[event_id], attached_to=host.id)
+                self._nodes[host.id] = replace(
+                    host, boundaries=(*host.boundaries, event_id), on_error=event_id if catches else host.on_error
+                )
+
+    def _check_events(
+        self, body: Body, nodes: Mapping[str, DrawnNode], outgoing: Mapping[str, list[DrawnFlow]]
+    ) -> None:
+        for node in body.nodes:
+            for flow in outgoing.get(node.id, ()) if node.kind == "eventBasedGateway" else ():
+                target = nodes[flow.target]
+                waits = target.kind == "receiveTask" or (
+                    target.kind == "intermediateCatchEvent" and target.trigger in ("timer", "message")
+                )
+                if not waits or target.many is not None:
+                    self.problems.append(Phrase("no_event_to_wait_for", node=called(node), target=called(target)))

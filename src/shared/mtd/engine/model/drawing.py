@@ -1,0 +1,151 @@
+"""A drawn diagram, whichever file it came from: what the readers give and what is normalised, bound and compiled.
+
+`kind` is BPMN's own element name (`userTask`, `exclusiveGateway`, …), `trigger` the kind of an event's definition
+(`timer`, `message`, `error`, …; empty on a plain event). Both readers speak this vocabulary.
+"""
+
+from dataclasses import dataclass, field
+
+from mtd.engine.messages.phrases import Phrase
+from mtd.engine.model.geometry import Box, Point
+
+MOST_NODES = 5_000
+"""A process with more nodes, called processes and all, is refused."""
+DEEPEST = 30
+"""How deep sub-processes and called processes may lie in each other."""
+
+TASKS = frozenset(
+    {"task", "serviceTask", "sendTask", "receiveTask", "userTask", "manualTask", "scriptTask", "businessRuleTask"}
+)
+ACTIVITIES = TASKS | {"subProcess", "callActivity"}
+GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
+SPLITS = frozenset({"exclusiveGateway", "inclusiveGateway"})
+"""Gateways whose outgoing flows carry rules."""
+
+_CODES = {
+    "startEvent": "start_event",
+    "endEvent": "end_event",
+    "intermediateCatchEvent": "event",
+    "intermediateThrowEvent": "event",
+    "boundaryEvent": "boundary_event",
+    "subProcess": "sub_process",
+    "callActivity": "call_activity",
+    "exclusiveGateway": "exclusive_gateway",
+    "parallelGateway": "parallel_gateway",
+    "inclusiveGateway": "inclusive_gateway",
+    "eventBasedGateway": "event_based_gateway",
+    "serviceTask": "service_task",
+    "sendTask": "send_task",
+    "receiveTask": "receive_task",
+    "userTask": "user_task",
+    "manualTask": "manual_task",
+    "scriptTask": "script_task",
+    "businessRuleTask": "business_rule_task",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnMultiInstance:
+    """A multi-instance marker. `collection` is what the diagram says of it, often nothing."""
+
+    sequential: bool = False
+    collection: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnFlow:
+    """A sequence flow with its label and condition as drawn. `bends` are its points, the ends included."""
+
+    id: str
+    name: str
+    source: str
+    target: str
+    condition: str = ""
+    bends: tuple[Point, ...] = field(default=(), compare=False)
+    label: Box | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnNode:
+    """A node. `detail` is a timer's time, a script, or a called process; `reference` a message's name or error code.
+
+    `box` and `label` say where the file draws it and its text, if it does; `expanded` that a sub-process shows what is
+    in it.
+    """
+
+    id: str
+    name: str
+    kind: str
+    trigger: str = ""
+    detail: str = ""
+    reference: str = ""
+    attached_to: str = ""
+    interrupting: bool = True
+    default: str = ""
+    many: DrawnMultiInstance | None = None
+    lane: str = ""
+    documentation: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+    body: "Body | None" = None
+    box: Box | None = field(default=None, compare=False)
+    label: Box | None = field(default=None, compare=False)
+    expanded: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What a process or an embedded sub-process holds, in the order of the file."""
+
+    nodes: tuple[DrawnNode, ...] = ()
+    flows: tuple[DrawnFlow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnLane:
+    """A lane with a name, and where it is drawn, if it is."""
+
+    name: str
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnProcess:
+    """A pool's process. `executable` is None where the file does not say; `pool` is its box where one is seen."""
+
+    id: str
+    name: str
+    body: Body
+    executable: bool | None = None
+    documentation: str = ""
+    pool: Box | None = field(default=None, compare=False)
+    lanes: tuple[DrawnLane, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """One diagram. `remarks` are what the reader itself had to put right; `pictured` says that the file can be shown as
+    it is: BPMN with a shape for what is in it."""
+
+    name: str
+    processes: tuple[DrawnProcess, ...]
+    remarks: tuple[Phrase, ...] = ()
+    pictured: bool = False
+
+
+def called(node: DrawnNode) -> Phrase:
+    """The node as an analyst finds it in the picture: its kind and its name, or where it has none its id."""
+    return Phrase(_CODES.get(node.kind, "task"), name=node.name or node.id)
+
+
+def called_flow(flow: DrawnFlow, nodes: dict[str, DrawnNode]) -> Phrase:
+    """The flow by its label and its ends."""
+    source, target = (nodes[each].name or each if each in nodes else each for each in (flow.source, flow.target))
+    if flow.name:
+        return Phrase("flow", name=flow.name, source=source, target=target)
+    return Phrase("unnamed_flow", source=source, target=target)
+
+
+def count(body: Body) -> tuple[int, int]:
+    """How many nodes and flows there are, sub-processes included."""
+    inner = [count(node.body) for node in body.nodes if node.body]
+    return len(body.nodes) + sum(each[0] for each in inner), len(body.flows) + sum(each[1] for each in inner)

@@ -1,0 +1,125 @@
+"""A plan: a process compiled to what the interpreter needs. Immutable, versioned, JSON in PostgreSQL."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mtd.engine.rules.evaluator import RuleTree
+
+CANCELLATION = "cancellation"
+"""A place outside of any plan, whose name no node gets: an order at any step of any process may be cancelled."""
+
+
+class NodeKind(StrEnum):
+    """The kinds of node that run."""
+
+    START = "start"
+    PASS = "pass"
+    """An event without trigger, or a script that has nothing to do: the token goes on."""
+    END = "end"
+    TERMINATE = "terminate"
+    ERROR_END = "error_end"
+    ESCALATION = "escalation"
+    """An event, intermediate or end, that throws an escalation to the sub-process around it."""
+    EXCLUSIVE = "exclusive"
+    PARALLEL = "parallel"
+    INCLUSIVE = "inclusive"
+    EVENT_BASED = "event_based"
+    SERVICE = "service"
+    """A service, send or business rule task: a Lambda or a state machine does it."""
+    PERSON = "person"
+    """A user or manual task."""
+    SCRIPT = "script"
+    """A script or business rule task whose rules the interpreter evaluates."""
+    MESSAGE = "message"
+    """A receive task or an event that waits for a message."""
+    TIMER = "timer"
+    SUB_PROCESS = "sub_process"
+    """An embedded sub-process, or a called process, which the plan holds in full."""
+    BOUNDARY = "boundary"
+
+
+class EventType(StrEnum):
+    """What sets a boundary event off."""
+
+    ERROR = "error"
+    TIMER = "timer"
+    MESSAGE = "message"
+    ESCALATION = "escalation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """A sequence flow; `id` is the drawn one's. `when` is its rule; None on an unconditional or default flow."""
+
+    to: str
+    id: str = ""
+    when: RuleTree | None = None
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAssignment:
+    """What a person's task asks for. `due` and `follow_up` are timers' texts; `form` names a JSON Schema."""
+
+    group: str = ""
+    form: str = ""
+    due: str = ""
+    follow_up: str = ""
+    priority: str = ""
+    candidate: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultiInstance:
+    """A multi-instance activity: once for each element of a list of the order, which rules inside call `name`."""
+
+    collection: RuleTree
+    name: str
+    sequential: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A flow node.
+
+    `id` is the name's slug: the state's name in tables, routes and answers. `element` is the drawn element's id, so
+    that a diagram can show where tokens are. `scope` is the sub-process it lies in, None at the top. `binding` says who
+    serves a service task: `api:/path`, `lambda:name` or `state_machine:name`. `boundaries` are the boundary events on
+    an activity, `on_error` the first of them that catches an error. `attached_to` is a boundary event's activity,
+    `code` the error or message it is for. `time` is a timer's text (see `timers`). `first` is where a sub-process
+    begins. `joins` says that the node waits for several incoming flows: `incoming` lists them. `sets` are a script's
+    names and rules.
+    """
+
+    id: str
+    name: str
+    kind: NodeKind
+    element: str
+    scope: str | None = None
+    flows: tuple[Flow, ...] = ()
+    binding: str | None = None
+    retries: int | None = None
+    sla: str | None = None
+    boundaries: tuple[str, ...] = ()
+    on_error: str | None = None
+    attached_to: str | None = None
+    trigger: EventType | None = None
+    interrupting: bool = True
+    code: str | None = None
+    time: str | None = None
+    first: str | None = None
+    incoming: tuple[str, ...] = ()
+    sets: tuple[tuple[str, RuleTree], ...] = ()
+    work: TaskAssignment | None = None
+    repeat: MultiInstance | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A compiled process. `reach` is worked out from it when an inclusive join first needs it."""
+
+    process: str
+    name: str
+    start: str
+    nodes: dict[str, Node]
+    reach: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict, compare=False, repr=False)

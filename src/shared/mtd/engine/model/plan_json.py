@@ -1,0 +1,115 @@
+"""Plans as JSON, and back. What has its default value is left out."""
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from mtd.domain.errors import ProcessError
+from mtd.domain.json_types import Json
+from mtd.engine.model.plan import EventType, Flow, MultiInstance, Node, NodeKind, Plan, TaskAssignment
+
+_FORMAT = 2
+
+
+def to_json(plan: Plan) -> Json:
+    """The plan as JSON types."""
+    return {
+        "format": _FORMAT,
+        "process": plan.process,
+        "name": plan.name,
+        "start": plan.start,
+        "nodes": [_node_json(node) for node in plan.nodes.values()],
+    }
+
+
+def from_json(document: Json) -> Plan:
+    """The inverse of `to_json`; reads the first format too, in which orders may still be pinned."""
+    found = document.get("format", 1)
+    if found not in (1, _FORMAT):
+        raise ProcessError(f"the plan has format {found}; this code reads {_FORMAT}", code="plan_format")
+    read = _node if found == _FORMAT else _first_format
+    nodes = [each for node in document["nodes"] for each in read(node)]
+    return Plan(
+        process=document["process"],
+        name=document["name"],
+        start=document["start"],
+        nodes={each.id: each for each in nodes},
+    )
+
+
+def _changed(part: Any) -> Json:
+    return {
+        each.name: value
+        for each in fields(part)
+        if (value := getattr(part, each.name)) != each.default or each.default is MISSING
+    }
+
+
+def _node_json(node: Node) -> Json:
+    document = _changed(node)
+    if node.flows:
+        document["flows"] = [_changed(flow) for flow in node.flows]
+    for name in ("work", "repeat"):
+        if name in document:
+            document[name] = _changed(document[name])
+    for name in ("boundaries", "incoming"):
+        if name in document:
+            document[name] = list(document[name])
+    if node.sets:
+        document["sets"] = [list(each) for each in node.sets]
+    document["kind"] = node.kind.value
+    if node.trigger:
+        document["trigger"] = node.trigger.value
+    return document
+
+
+def _node(document: Json) -> list[Node]:
+    known = {**document, "kind": NodeKind(document["kind"])}
+    if "trigger" in document:
+        known["trigger"] = EventType(document["trigger"])
+    for name in ("boundaries", "incoming"):
+        if name in document:
+            known[name] = tuple(document[name])
+    known["flows"] = tuple(Flow(**flow) for flow in document.get("flows", ()))
+    known["sets"] = tuple((name, rule) for name, rule in document.get("sets", ()))
+    if "work" in document:
+        known["work"] = TaskAssignment(**document["work"])
+    if "repeat" in document:
+        known["repeat"] = MultiInstance(**document["repeat"])
+    return [Node(**known)]
+
+
+def _first_format(document: Json) -> list[Node]:
+    """A flow's `when` was the value of its gateway's fact, and a task named where its boundary error event leads."""
+    node_id, fact, on_error = document["id"], document["fact"], document["on_error"]
+    flows = tuple(
+        Flow(
+            to=flow["to"],
+            id=f"{node_id}:{position}",
+            when=None if flow["when"] is None else ["name", fact] if flow["when"] else ["not", ["name", fact]],
+            default=flow["when"] is None and len(document["flows"]) > 1,
+        )
+        for position, flow in enumerate(document["flows"])
+    )
+    boundary = f"{node_id}_error" if on_error else None
+    node = Node(
+        id=node_id,
+        name=document["name"],
+        kind=NodeKind(document["kind"]),
+        element=document["element"],
+        flows=flows,
+        binding=document["binding"],
+        boundaries=(boundary,) if boundary else (),
+        on_error=boundary,
+    )
+    if not boundary:
+        return [node]
+    catch = Node(
+        id=boundary,
+        name=f"{document['name']} failed",
+        kind=NodeKind.BOUNDARY,
+        element="",
+        flows=(Flow(to=on_error, id=f"{boundary}:0"),),
+        attached_to=node_id,
+        trigger=EventType.ERROR,
+    )
+    return [node, catch]

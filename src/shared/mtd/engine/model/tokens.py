@@ -1,0 +1,117 @@
+"""What the interpreter works on and what it answers: tokens, occurrences, changes. All of it becomes JSON and rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Waits(StrEnum):
+    """What a resting token waits for: the caller calls a server, makes a task, keeps a time, or listens."""
+
+    SERVICE = "service"
+    PERSON = "person"
+    MESSAGE = "message"
+    TIME = "time"
+    JOIN = "join"
+    """Other tokens' arrival at its gateway."""
+    INSIDE = "inside"
+    """The tokens inside its sub-process, its instances, or the events of its gateway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A place in a case. Everything but `id` and `node` fits into the `data` of the token's row.
+
+    `id` is unique among the living tokens of its case. `scope` is the token of the sub-process or multi-instance
+    activity around it. `host` is set on an armed event: the token at the activity or gateway that it would take.
+    `via` is the flow by which it came to a join, `item` its number among the instances of its activity, `size` how
+    many instances it has itself, `left` how often an armed cycle may still fire.
+    """
+
+    id: int
+    node: str
+    waits: Waits
+    scope: int | None = None
+    host: int | None = None
+    via: str | None = None
+    item: int | None = None
+    size: int | None = None
+    left: int | None = None
+
+
+type Tokens = Mapping[int, Token]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCompleted:
+    """The work of a token is done: a server answered, a person completed the task. `values` go to the case's data."""
+
+    token: int
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFailed:
+    """The work of a token failed for good, with an error code."""
+
+    token: int
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired:
+    """The time of a token has come."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived:
+    """A message came for the case; the first token that waits for its name takes it."""
+
+    message: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEscalated:
+    """A person's task was escalated: its boundary escalation event."""
+
+    token: int
+
+
+type Trigger = TaskCompleted | TaskFailed | TimerFired | MessageReceived | TaskEscalated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenChanges:
+    """What one occurrence changes.
+
+    `placed` are tokens where they rest now: those whose id was known have moved, the others are new. `consumed` are the
+    ids of those that are gone. `visited` are all nodes entered, in order. `values` go to the case's data. `outcome` is
+    the end that the case reached when no token is left, else None.
+    """
+
+    placed: tuple[Token, ...] = ()
+    consumed: tuple[int, ...] = ()
+    visited: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    outcome: str | None = None
+
+
+def applied(tokens: Tokens, changes: TokenChanges) -> dict[int, Token]:
+    """The case's tokens after the changes."""
+    kept = {token_id: token for token_id, token in tokens.items() if token_id not in changes.consumed}
+    return kept | {token.id: token for token in changes.placed}
+
+
+def token_json(token: Token) -> dict[str, Any]:
+    """The token as JSON types; what is None is left out."""
+    names = ("id", "node", "waits", "scope", "host", "via", "item", "size", "left")
+    return {name: value for name in names if (value := getattr(token, name)) is not None}
+
+
+def token_from_json(document: Mapping[str, Any]) -> Token:
+    """The inverse of `token_json`."""
+    return Token(**{**document, "waits": Waits(document["waits"])})

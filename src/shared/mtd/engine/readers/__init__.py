@@ -1,0 +1,1 @@
+"""From files to a drawing: BPMN, XPDL, Bizagi's .bpm, and binding sheets."""

@@ -1,0 +1,148 @@
+"""Puts right what Bizagi leaves out or adds; each fix names the element as it is drawn."""
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mtd.engine.messages.naming import plain, unique
+from mtd.engine.messages.phrases import Phrase, word
+from mtd.engine.model.drawing import SPLITS, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, called, called_flow
+
+OTHERWISE = frozenset({"otherwise", "else", "default", "si no", "en otro caso", "otro", "otros", "por defecto"})
+_SENT = {"message": "sends_and_ends", "escalation": "escalates_and_ends"}
+_ITSELF = Phrase("the_process")
+_MARKUP = re.compile(r"<[^>]{0,500}>")
+
+
+def normalise(drawing: Drawing) -> tuple[tuple[DrawnProcess, ...], dict[str, list[Phrase]]]:
+    """The processes that are really drawn, and the fixes by process id; the reader's remarks are the first's."""
+    drawn = [process for process in drawing.processes if process.body.nodes]
+    fixed, fixes = [], {}
+    for process in drawn:
+        told: list[Phrase] = []
+        if process is drawn[0]:
+            told += drawing.remarks
+            for ghost in (each for each in drawing.processes if not each.body.nodes):
+                told.append(Phrase("empty_process", name=ghost.name or ghost.id))
+        if process.executable is not True:
+            told.append(Phrase("not_executable"))
+        documentation = _text(process.documentation, _ITSELF, told)
+        body = _body(process.body, _ITSELF, told)
+        fixed.append(replace(process, body=body, documentation=documentation, executable=True))
+        fixes[process.id] = told
+    return tuple(fixed), fixes
+
+
+def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
+    nodes = tuple(_node(node, told) for node in body.nodes)
+    body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), told)
+    body = _with_start(_with_end(body, owner, told), owner, told)
+    by_id = {node.id: node for node in body.nodes}
+    outgoing: dict[str, list[DrawnFlow]] = {}
+    for flow in body.flows:
+        outgoing.setdefault(flow.source, []).append(flow)
+    return replace(
+        body, nodes=tuple(_with_default(node, outgoing.get(node.id, []), by_id, told) for node in body.nodes)
+    )
+
+
+def _node(node: DrawnNode, told: list[Phrase]) -> DrawnNode:
+    if node.documentation:
+        node = replace(node, documentation=_text(node.documentation, called(node), told))
+    if node.kind == "task":
+        told.append(Phrase("plain_task", node=called(node)))
+    elif node.kind == "subProcess" and (node.body is None or not node.body.nodes):
+        told.append(Phrase("empty_sub_process", node=called(node)))
+        node = replace(node, kind="task", body=None)
+    elif node.kind == "callActivity" and not node.detail:
+        told.append(Phrase("call_without_process", node=called(node)))
+        node = replace(node, detail=node.name)
+    elif node.kind == "scriptTask" and not node.detail:
+        told.append(Phrase("empty_script", node=called(node)))
+    elif node.trigger == "timer" and not node.detail and node.kind != "startEvent":
+        told.append(Phrase("empty_timer", node=called(node)))
+    if node.kind == "startEvent" and node.trigger not in ("", "none"):
+        told.append(Phrase("starts_by", node=called(node), trigger=word("trigger", node.trigger)))
+        node = replace(node, trigger="", detail="")
+    if node.body:
+        return replace(node, body=_body(node.body, called(node), told))
+    return node
+
+
+def _text(text: str, owner: Phrase, told: list[Phrase]) -> str:
+    """Bizagi keeps what its editor shows, as HTML."""
+    if "<" not in text and "&" not in text:
+        return text
+    told.append(Phrase("html_documentation", owner=owner))
+    # Entities may hide markup, so it is taken out before and after they are read.
+    return " ".join(_MARKUP.sub(" ", html.unescape(_MARKUP.sub(" ", text))).split())
+
+
+def _with_ids(flows: tuple[DrawnFlow, ...]) -> tuple[DrawnFlow, ...]:
+    """BPMN lets a flow do without an id, and joins tell their flows apart by it."""
+    taken: dict[str, int] = {}
+    made = []
+    for flow in flows:
+        flow_id = unique(flow.id or f"{flow.source}-{flow.target}", taken)
+        made.append(flow if flow_id == flow.id else replace(flow, id=flow_id))
+    return tuple(made)
+
+
+def _with_senders(body: Body, told: list[Phrase]) -> Body:
+    """An end event that sends or escalates does so before it ends: two nodes to the engine."""
+    senders = {node.id: node for node in body.nodes if node.kind == "endEvent" and node.trigger in _SENT}
+    if not senders:
+        return body
+    told += [Phrase(_SENT[node.trigger], node=called(node)) for node in senders.values()]
+    nodes = [replace(node, kind="intermediateThrowEvent") if node.id in senders else node for node in body.nodes]
+    nodes += [DrawnNode(id=f"{node.id}-end", name=node.name, kind="endEvent") for node in senders.values()]
+    flows = [DrawnFlow(id=f"{each}-flow", name="", source=each, target=f"{each}-end") for each in senders]
+    return Body(nodes=tuple(nodes), flows=(*body.flows, *flows))
+
+
+def _with_start(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
+    if any(node.kind == "startEvent" for node in body.nodes):
+        return body
+    targets = {flow.target for flow in body.flows}
+    firsts = [node for node in body.nodes if node.id not in targets and node.kind != "boundaryEvent"]
+    if not firsts:
+        return body
+    told.append(Phrase("no_start_event", owner=owner, nodes=tuple(map(called, firsts))))
+    start = DrawnNode(id=f"{firsts[0].id}-start", name="Start", kind="startEvent")
+    flows = (DrawnFlow(id=f"{node.id}-start", name="", source=start.id, target=node.id) for node in firsts)
+    return Body(nodes=(start, *body.nodes), flows=(*flows, *body.flows))
+
+
+def _with_end(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
+    if any(node.kind == "endEvent" for node in body.nodes):
+        return body
+    sources = {flow.source for flow in body.flows}
+    lasts = [node for node in body.nodes if node.id not in sources and node.kind != "boundaryEvent"]
+    if not lasts:
+        return body
+    told.append(Phrase("no_end_event", owner=owner, nodes=tuple(map(called, lasts))))
+    end = DrawnNode(id=f"{lasts[-1].id}-end", name="End", kind="endEvent")
+    flows = (DrawnFlow(id=f"{node.id}-end", name="", source=node.id, target=end.id) for node in lasts)
+    return Body(nodes=(*body.nodes, end), flows=(*body.flows, *flows))
+
+
+def _with_default(
+    node: DrawnNode, outgoing: Sequence[DrawnFlow], nodes: dict[str, DrawnNode], told: list[Phrase]
+) -> DrawnNode:
+    if node.kind not in SPLITS or len(outgoing) < 2:
+        return node
+    told += [
+        Phrase("name_carries_rule", flow=called_flow(flow, nodes))
+        for flow in outgoing
+        if not flow.condition and flow.name and flow.id != node.default and plain(flow.name) not in OTHERWISE
+    ]
+    if node.default:
+        return node
+    named = next((flow for flow in outgoing if plain(flow.name) in OTHERWISE), None)
+    unnamed = [flow for flow in outgoing if not flow.name and not flow.condition]
+    default = named or (unnamed[0] if len(unnamed) == 1 else None)
+    if default is None:
+        return node
+    told.append(Phrase("no_default_flow", node=called(node), flow=called_flow(default, nodes)))
+    return replace(node, default=default.id)

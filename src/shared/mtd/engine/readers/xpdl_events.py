@@ -1,0 +1,45 @@
+"""Reads an event of an XPDL diagram: its kind, its trigger, and what the trigger says."""
+
+from typing import Any
+
+from mtd.domain.orders import xml
+from mtd.engine.readers.xpdl_tree import child, local, text
+
+
+def event_fields(event: xml.Element) -> dict[str, Any]:
+    """The fields of a drawn node that is an event."""
+    element = next(iter(event.children), xml.Element("", {}))
+    attributes, where = element.attributes, local(element)
+    trigger = (attributes.get("Trigger") or attributes.get("Result") or "").lower()
+    made: dict[str, Any] = {"trigger": "" if trigger == "none" else trigger, **message_fields(element)}
+    made["detail"] = _time(child(element, "TriggerTimer"))
+    error = child(element, "ResultError") or child(element, "TriggerEscalation")
+    if error:
+        made["reference"] = error.attributes.get("ErrorCode", "") or error.attributes.get("EscalationCode", "")
+    if where == "StartEvent":
+        return made | {"kind": "startEvent"}
+    if where == "EndEvent":
+        return made | {"kind": "endEvent"}
+    attached = attributes.get("Target", "")
+    if attached and attributes.get("IsAttached", "true").lower() != "false":
+        interrupting = attributes.get("Interrupting", "true").lower() != "false"
+        return made | {"kind": "boundaryEvent", "attached_to": attached, "interrupting": interrupting}
+    throws = [attributes.get("CatchThrow", ""), *(each.attributes.get("CatchThrow", "") for each in element.children)]
+    return made | {"kind": "intermediateThrowEvent" if "THROW" in throws else "intermediateCatchEvent"}
+
+
+def message_fields(element: xml.Element) -> dict[str, Any]:
+    """The name of the message that the element refers to, if it does."""
+    holder = child(element, "TriggerResultMessage") or element
+    message = child(holder, "Message")
+    return {"reference": message.attributes.get("Name", "")} if message else {}
+
+
+def _time(timer: xml.Element | None) -> str:
+    if timer is None:
+        return ""
+    for name in ("TimeCycle", "TimeDate", "TimeDuration"):
+        found = timer.attributes.get(name, "") or text(timer, name)
+        if found:
+            return found
+    return ""

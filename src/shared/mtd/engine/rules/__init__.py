@@ -1,0 +1,1 @@
+"""The language of rules: its parser, its types, its evaluation, and timers."""

@@ -1,0 +1,1 @@
+"""The interpreter: tokens and a trigger in, changes out."""

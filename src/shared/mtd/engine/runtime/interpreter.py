@@ -1,0 +1,86 @@
+"""Moves tokens along a plan. Pure: tokens, facts and an occurrence in, changes out; no clock, no I/O."""
+
+from mtd.domain.errors import ProcessError
+from mtd.engine.messages.phrases import Phrase, PhrasedError
+from mtd.engine.model.plan import Plan
+from mtd.engine.model.tokens import (
+    MessageReceived,
+    TaskCompleted,
+    TaskEscalated,
+    TaskFailed,
+    TimerFired,
+    Token,
+    TokenChanges,
+    Tokens,
+    Trigger,
+    Waits,
+)
+from mtd.engine.rules.evaluator import Facts
+from mtd.engine.runtime import events, moves
+from mtd.engine.runtime.step_state import Arrival, StepState
+
+
+def begin(plan: Plan, facts: Facts) -> TokenChanges:
+    """The first tokens of a new case."""
+    case = StepState(plan, {}, facts)
+    case.arrivals.append(Arrival(case.new_id(), plan.start, None))
+    moves.settle(case)
+    return case.changes()
+
+
+def step(plan: Plan, tokens: Tokens, occurrence: Trigger, facts: Facts) -> TokenChanges:
+    """What the occurrence does to the case whose living tokens these are.
+
+    Raises ProcessError: `no_such_token` and `not_waiting` for an occurrence that comes too late, `no_error_way` for a
+    failure that no boundary event catches, `no_flow`, `unknown_fact` and `deadlock` where the process cannot go on.
+    """
+    case = StepState(plan, tokens, facts)
+    match occurrence:
+        case TaskCompleted():
+            token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON)
+            if occurrence.values:
+                case.store(dict(occurrence.values))
+            moves.complete_activity(case, token)
+        case TaskFailed():
+            token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON)
+            if not events.throw_from_task(case, token, occurrence.code or events.FAILED):
+                phrase = Phrase("no_error_event", node=token.node, process=plan.process)
+                raise PhrasedError(phrase, code="no_error_way")
+        case TimerFired():
+            _pass_event(case, _waiting(case, occurrence.token, Waits.TIME))
+        case MessageReceived():
+            if occurrence.values:
+                case.store(dict(occurrence.values))
+            _pass_event(case, _listening(case, occurrence.message))
+        case TaskEscalated():
+            token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON, Waits.INSIDE)
+            if not events.escalate(case, token):
+                raise ProcessError(f"{token.node!r} has no boundary escalation event", code="no_escalation_way")
+    moves.settle(case)
+    return case.changes()
+
+
+def facts_at(plan: Plan, tokens: Tokens, token: int, facts: Facts) -> Facts:
+    """What rules see at a token: the facts, and the element of each instance that it is in."""
+    return StepState(plan, tokens, facts).facts_at(token)
+
+
+def _waiting(case: StepState, token_id: int, *waits: Waits) -> Token:
+    token = case.token(token_id)
+    if token.waits not in waits:
+        raise ProcessError(f"the token at {token.node!r} waits for {token.waits}", code="not_waiting")
+    return token
+
+
+def _listening(case: StepState, message: str) -> Token:
+    for token in sorted(case.tokens.values(), key=lambda each: each.id):
+        if token.waits is Waits.MESSAGE and case.node(token.node).code == message:
+            return token
+    raise ProcessError(f"nothing waits for the message {message!r}", code="not_waiting")
+
+
+def _pass_event(case: StepState, token: Token) -> None:
+    if token.host is not None:
+        events.fire(case, token)
+    else:
+        moves.complete_activity(case, token)

@@ -1,0 +1,170 @@
+"""How tokens enter and leave nodes, until every one of them rests or is gone."""
+
+from mtd.engine.messages.phrases import Phrase, PhrasedError
+from mtd.engine.model.plan import Flow, Node, NodeKind
+from mtd.engine.model.tokens import Token, Waits
+from mtd.engine.rules import evaluator
+from mtd.engine.runtime import events, joins
+from mtd.engine.runtime.step_state import Arrival, StepState
+
+_RESTS = {
+    NodeKind.SERVICE: Waits.SERVICE,
+    NodeKind.PERSON: Waits.PERSON,
+    NodeKind.MESSAGE: Waits.MESSAGE,
+    NodeKind.TIMER: Waits.TIME,
+    NodeKind.SUB_PROCESS: Waits.INSIDE,
+}
+
+
+def settle(case: StepState) -> None:
+    """Move what is to be moved. Raises ProcessError when no flow fits, or when only joins are left to wait."""
+    while case.outcome is None:
+        if case.arrivals:
+            arrival = case.next_arrival()
+            node = case.node(arrival.node)
+            if arrival.leaving:
+                _leave(case, arrival.token, node, arrival.scope)
+            elif arrival.item is not None:
+                _perform(case, arrival.token, node, arrival.scope, arrival.item)
+            else:
+                _enter(case, arrival, node)
+        elif case.emptied:
+            _end_scope(case, case.emptied.pop())
+        elif not _go_on_from_inclusive_join(case):
+            break
+    if case.outcome is None and all(token.waits in (Waits.JOIN, Waits.INSIDE) for token in case.tokens.values()):
+        stuck = next((case.node(token.node).name for token in case.tokens.values() if token.waits is Waits.JOIN), "")
+        raise PhrasedError(Phrase("token_cannot_come", node=stuck), code="deadlock")
+
+
+def complete_activity(case: StepState, token: Token) -> None:
+    """An activity's work, or one instance's, is done."""
+    node = case.node(token.node)
+    if token.item is None or token.scope is None:
+        case.arrivals.append(Arrival(token.id, node.id, token.scope, leaving=True))
+        return
+    outer = case.token(token.scope)
+    if node.repeat and node.repeat.sequential and token.item + 1 < (outer.size or 0):
+        case.arrivals.append(Arrival(token.id, node.id, outer.id, item=token.item + 1))
+        return
+    del case.tokens[token.id]
+    if case.is_empty(outer.id):
+        case.arrivals.append(Arrival(outer.id, node.id, outer.scope, leaving=True))
+
+
+def _enter(case: StepState, arrival: Arrival, node: Node) -> None:
+    token_id, scope, kind = arrival.token, arrival.scope, node.kind
+    if kind in _RESTS or kind is NodeKind.SCRIPT:
+        _begin(case, token_id, node, scope)
+        return
+    case.visited.append(node.id)
+    if kind is NodeKind.END or kind is NodeKind.TERMINATE or kind is NodeKind.ERROR_END:
+        _end(case, token_id, node, scope)
+    elif node.incoming:
+        case.park(token_id, node.id, Waits.JOIN, scope, via=arrival.via)
+        if kind is NodeKind.PARALLEL:
+            _join(case, node, joins.ready_parallel(node, case.tokens, scope))
+    elif kind is NodeKind.EVENT_BASED:
+        case.park(token_id, node.id, Waits.INSIDE, scope)
+        events.arm_gateway(case, node, token_id, scope)
+    else:
+        _leave(case, token_id, node, scope)
+        if kind is NodeKind.ESCALATION:
+            events.throw_escalation(case, scope, node.code)
+
+
+def _begin(case: StepState, token_id: int, node: Node, scope: int | None) -> None:
+    if node.repeat is None:
+        if node.boundaries:
+            events.arm_boundaries(case, node, token_id, scope)
+        _perform(case, token_id, node, scope)
+        return
+    elements = evaluator.evaluate(node.repeat.collection, case.facts_at(scope))
+    if not isinstance(elements, list | tuple):
+        raise PhrasedError(Phrase("repeats_over", node=node.name, found=repr(elements)), code="unknown_fact")
+    if not elements:
+        _leave(case, token_id, node, scope)
+        return
+    case.park(token_id, node.id, Waits.INSIDE, scope, size=len(elements))
+    if node.boundaries:
+        events.arm_boundaries(case, node, token_id, scope)
+    last = 1 if node.repeat.sequential else len(elements)
+    instances = [Arrival(case.new_id(), node.id, token_id, item=item) for item in range(last)]
+    case.arrivals += reversed(instances)
+
+
+def _perform(case: StepState, token_id: int, node: Node, scope: int | None, item: int | None = None) -> None:
+    case.visited.append(node.id)
+    waits = _RESTS.get(node.kind)
+    if waits is None:
+        token = case.park(token_id, node.id, Waits.INSIDE, scope, item=item)
+        seen = case.facts_at(token_id if item is not None else scope)
+        case.store({name: evaluator.storable(evaluator.evaluate(rule, seen)) for name, rule in node.sets})
+        complete_activity(case, token)
+        return
+    case.park(token_id, node.id, waits, scope, item=item)
+    if node.first is not None:
+        case.arrivals.append(Arrival(case.new_id(), node.first, token_id))
+
+
+def _leave(case: StepState, token_id: int, node: Node, scope: int | None) -> None:
+    if node.boundaries or node.kind is NodeKind.EVENT_BASED:
+        case.disarm(token_id)
+    case.tokens.pop(token_id, None)
+    flows = _flows(case, node, scope)
+    for position in range(len(flows) - 1, -1, -1):
+        # The first flow keeps the token; arrivals are taken from the end, so it also goes first.
+        taken = token_id if position == 0 else case.new_id()
+        case.arrivals.append(Arrival(taken, flows[position].to, scope, flows[position].id))
+
+
+def _flows(case: StepState, node: Node, scope: int | None) -> tuple[Flow, ...]:
+    flows = node.flows
+    if node.kind is NodeKind.PARALLEL or (len(flows) == 1 and flows[0].when is None):
+        return flows
+    if node.kind is NodeKind.EXCLUSIVE:
+        chosen = next((flow for flow in flows if flow.when is not None and case.holds(flow.when, scope)), None)
+        chosen = chosen or next((flow for flow in flows if flow.when is None), None)
+        fitting = [chosen] if chosen else []
+    else:
+        fitting = [f for f in flows if not f.default and (f.when is None or case.holds(f.when, scope))]
+        fitting = fitting or [f for f in flows if f.default]
+    if not fitting:
+        raise PhrasedError(Phrase("no_flow_fits", node=node.name, process=case.plan.process), code="no_flow")
+    return tuple(fitting)
+
+
+def _join(case: StepState, node: Node, ready: list[Token]) -> None:
+    for token in ready[1:]:
+        del case.tokens[token.id]
+    if ready:
+        _leave(case, ready[0].id, node, ready[0].scope)
+
+
+def _go_on_from_inclusive_join(case: StepState) -> bool:
+    ready = list(joins.ready_inclusive(case.plan, case.tokens))
+    if ready:
+        _join(case, case.node(ready[0].node), ready)
+    return bool(ready)
+
+
+def _end(case: StepState, token_id: int, node: Node, scope: int | None) -> None:
+    case.tokens.pop(token_id, None)
+    case.last_end = node.id
+    if node.kind is NodeKind.ERROR_END and events.throw_error(case, scope, node.code):
+        return
+    if node.kind is NodeKind.TERMINATE or node.kind is NodeKind.ERROR_END:
+        # An error that nothing catches ends the whole case.
+        case.cancel_inside(scope if node.kind is NodeKind.TERMINATE else None)
+        scope = scope if node.kind is NodeKind.TERMINATE else None
+    case.emptied.append(scope)
+
+
+def _end_scope(case: StepState, scope: int | None) -> None:
+    case.emptied = [each for each in case.emptied if each != scope]
+    if not case.is_empty(scope):
+        return
+    if scope is None:
+        case.outcome = case.last_end
+    elif scope in case.tokens:
+        complete_activity(case, case.tokens[scope])

@@ -1,0 +1,135 @@
+"""Puts tokens back to where they stood, moves or skips one because a person says so. Pure, as the interpreter is."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mtd.domain.errors import ProcessError
+from mtd.engine.model.plan import Node, NodeKind, Plan
+from mtd.engine.model.tokens import Token, TokenChanges, Tokens, Waits
+from mtd.engine.rules.evaluator import Facts
+from mtd.engine.runtime import moves
+from mtd.engine.runtime.step_state import Arrival, StepState
+
+_TARGETS = frozenset(
+    {
+        NodeKind.SERVICE,
+        NodeKind.PERSON,
+        NodeKind.SCRIPT,
+        NodeKind.MESSAGE,
+        NodeKind.TIMER,
+        NodeKind.SUB_PROCESS,
+        NodeKind.EXCLUSIVE,
+    }
+)
+
+
+def moved_tokens(before: Tokens, changes: TokenChanges) -> list[Token]:
+    """The tokens that a step has taken from their places, as they stood."""
+    moved = {token.id for token in changes.placed} | set(changes.consumed)
+    return [token for token_id, token in before.items() if token_id in moved]
+
+
+def renumbered(standing: Tokens, gone: Iterable[Token]) -> list[Token]:
+    """The tokens that were gone, with ids that none of the standing ones has; what named one of them still does."""
+    wanted = list(gone)
+    following = max([*standing, *(token.id for token in wanted)], default=0)
+    names: dict[int, int] = {}
+    for token in wanted:
+        if token.id in standing:
+            following += 1
+            names[token.id] = following
+    return [
+        replace(
+            token,
+            id=names.get(token.id, token.id),
+            scope=token.scope if token.scope is None else names.get(token.scope, token.scope),
+            host=token.host if token.host is None else names.get(token.host, token.host),
+        )
+        for token in wanted
+    ]
+
+
+def put_back(plan: Plan, standing: Tokens, gone: Iterable[Token]) -> dict[int, Token]:
+    """All tokens with those put back that were gone.
+
+    Raises ProcessError: `place_taken` where a token stands in one's place, `scope_gone` where the sub-process around it
+    has ended meanwhile, `no_such_node` for another plan's token.
+    """
+    tokens = dict(standing)
+    back = renumbered(standing, gone)
+    tokens |= {token.id: token for token in back}
+    places = {_place(token) for token in standing.values()}
+    for token in back:
+        if token.node not in plan.nodes:
+            raise ProcessError(f"{plan.process!r} has no node {token.node!r}", code="no_such_node")
+        if token.waits is not Waits.JOIN and _place(token) in places:
+            raise ProcessError(f"a token stands at {token.node!r} already", code="place_taken")
+        if not (_lies_in(plan, tokens, token) and (token.host is None or token.host in tokens)):
+            raise ProcessError(f"what was around {token.node!r} has ended meanwhile", code="scope_gone")
+    return tokens
+
+
+def _lies_in(plan: Plan, tokens: Tokens, token: Token) -> bool:
+    if token.scope is None:
+        return True
+    around = tokens.get(token.scope)
+    return around is not None and around.node in (plan.nodes[token.node].scope, token.node)
+
+
+def _place(token: Token) -> tuple[object, ...]:
+    return (token.node, token.scope, token.host, token.item)
+
+
+def move(plan: Plan, tokens: Tokens, token: Token, target: str, facts: Facts) -> TokenChanges:
+    """The token goes to another node of its own process or sub-process, as if its way led there.
+
+    Raises ProcessError: `cannot_move` with what is in the way.
+    """
+    node = plan.nodes.get(target)
+    if node is None:
+        raise ProcessError(f"{plan.process!r} has no node {target!r}", code="no_such_node")
+    if node.kind not in _TARGETS or node.incoming or is_error_way(node):
+        raise ProcessError(f"an order cannot be put at {target!r}: it is no step of the way", code="cannot_move")
+    if node.scope != plan.nodes[token.node].scope or token.item is not None:
+        raise ProcessError(f"{target!r} lies in another sub-process than {token.node!r}", code="cannot_move")
+    case = StepState(plan, tokens, facts)
+    case.cancel_inside(_movable(case, token).id)
+    del case.tokens[token.id]
+    case.arrivals.append(Arrival(token.id, target, token.scope))
+    moves.settle(case)
+    return case.changes()
+
+
+def skip(plan: Plan, tokens: Tokens, token: Token, facts: Facts) -> TokenChanges:
+    """The step at which the token rests counts as done. Raises ProcessError: `cannot_skip`, `no_flow` and the like."""
+    case = StepState(plan, tokens, facts)
+    node = plan.nodes[token.node]
+    if node.kind is NodeKind.EVENT_BASED or is_error_way(node):
+        raise ProcessError(f"{token.node!r} cannot be skipped: move the order to a step", code="cannot_skip")
+    case.cancel_inside(_movable(case, token).id)
+    moves.complete_activity(case, token)
+    moves.settle(case)
+    return case.changes()
+
+
+def is_error_way(node: Node) -> bool:
+    """Whether the node serves failures: only a failure may bring an order there."""
+    return bool(node.binding and ("{failed}" in node.binding or node.binding.startswith("state_machine:")))
+
+
+def _movable(case: StepState, token: Token) -> Token:
+    if token.host is not None or token.waits is Waits.JOIN:
+        raise ProcessError(f"what rests at {token.node!r} waits for other steps: it has no way of its own",
+                           code="cannot_move")  # fmt: skip
+    return case.token(token.id)
+
+
+def difference(before: Tokens, after: Tokens, changes: TokenChanges) -> TokenChanges:
+    """What leads from the one to the other, with the visits, values and end of the changes that came last."""
+    return TokenChanges(
+        placed=tuple(token for token_id, token in after.items() if before.get(token_id) != token),
+        consumed=tuple(token_id for token_id in before if token_id not in after),
+        visited=changes.visited,
+        values=changes.values,
+        outcome=changes.outcome,
+    )

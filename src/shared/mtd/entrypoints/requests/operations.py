@@ -1,0 +1,104 @@
+"""What callers of /operations say, checked."""
+
+import math
+from typing import Any
+from uuid import UUID
+
+from mtd.domain.errors import InvalidRequest
+from mtd.domain.json_types import Json
+from mtd.entrypoints.requests.tasks import read_text
+from mtd.usecases.operations.bulk_operations import NewOperation, Selection
+from mtd.usecases.operations.order_actions import read_action
+from mtd.usecases.operations.rollout import CANARY_STOPS_AT
+
+_MOST_NAMED = 10_000
+
+
+def read_operation_request(body: Json) -> NewOperation:
+    """A new operation. Raises InvalidRequest that says what is wrong or missing."""
+    action, person, reason = (read_text(body, name, most) for name, most in _TEXTS)
+    if not (action and person):
+        raise InvalidRequest("action and person must be given", code="request_malformed")
+    if not reason or not reason.strip():
+        raise InvalidRequest("a reason must be given: the order's history keeps it", code="reason_missing")
+    act = read_action(action, person, reason, body)
+    selection, canary = _selection(body), canary_of(body)
+    named = len(selection.numbers or ()) + len(selection.order_ids or ())
+    if action == "correct" and (named != 1 or selection.fingerprint or selection.state):
+        raise InvalidRequest("one order is corrected at a time: name it", code="one_order_only")
+    arguments = {"node": act.node, "at": act.at, "document": act.document}
+    stop_at = number_of(body, "stop_at", most=1.0, zero=True)
+    return NewOperation(
+        action=action,
+        person=person,
+        reason=reason.strip(),
+        selection=selection,
+        arguments={name: value for name, value in arguments.items() if value is not None},
+        dry_run=_flag(body, "dry_run"),
+        canary=canary,
+        rate=number_of(body, "rate", most=1_000.0, zero=False),
+        stop_at=CANARY_STOPS_AT if stop_at is None and canary is not None else stop_at,
+    )
+
+
+_TEXTS = (("action", 40), ("person", 200), ("reason", 2_000))
+
+
+def _selection(body: Json) -> Selection:
+    ids = _names(body, "order_ids")
+    try:
+        order_ids = tuple(str(UUID(each)) for each in ids) if ids is not None else None
+    except ValueError:
+        raise InvalidRequest("order_ids must be ids of orders", code="order_ids_malformed") from None
+    selection = Selection(
+        numbers=_names(body, "numbers"),
+        order_ids=order_ids,
+        seller=read_text(body, "seller", 200),
+        fingerprint=read_text(body, "fingerprint", 64),
+        state=read_text(body, "state", 200),
+    )
+    if not (selection.numbers or selection.order_ids or selection.fingerprint or selection.state):
+        raise InvalidRequest("say which orders: numbers, order_ids, fingerprint or state", code="selection_missing")
+    return selection
+
+
+def _names(body: Json, name: str) -> tuple[str, ...] | None:
+    values: Any = body.get(name)
+    if values is None or values == []:
+        return None
+    if not isinstance(values, list) or len(values) > _MOST_NAMED or not all(_is_name(value) for value in values):
+        raise InvalidRequest(f"{name} must be a list of at most {_MOST_NAMED} texts", code=f"{name}_malformed")
+    return tuple(dict.fromkeys(values))
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
+
+
+def canary_of(body: Json) -> int | None:
+    """How many orders go first. Raises InvalidRequest."""
+    value = body.get("canary")
+    if value is None:
+        return None
+    if type(value) is not int or not 0 < value < 2**31:
+        raise InvalidRequest("canary must be a number of orders above 0", code="canary_malformed")
+    return value
+
+
+def number_of(body: Json, name: str, *, most: float, zero: bool) -> float | None:
+    """A number of the body, from or above 0. Raises InvalidRequest."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InvalidRequest(f"{name} must be a number", code=f"{name}_malformed")
+    if not (value >= 0 if zero else value > 0) or value > most:
+        raise InvalidRequest(f"{name} must be {'from' if zero else 'above'} 0 to {most:g}", code=f"{name}_malformed")
+    return float(value)
+
+
+def _flag(body: Json, name: str) -> bool:
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidRequest(f"{name} must be true or false", code=f"{name}_malformed")
+    return value

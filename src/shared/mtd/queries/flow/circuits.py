@@ -1,0 +1,38 @@
+"""The health of the legacy systems: their circuits, and how many orders are parked for each."""
+
+from mtd.domain.errors import NotFound
+from mtd.domain.json_types import Json
+from mtd.queries.orders.orders import Reader
+from mtd.sql import load
+
+_SQL = load(__name__)
+
+_STATES = (
+    ("gift_card", "gift_card"), ("eom", "allocation"), ("eom", "dispatch"), ("paperless", "emission_dte"),
+    ("sales_support", "sales_support"),
+)  # fmt: skip
+"""The states that each system serves."""
+
+
+def last_failures(read: Reader) -> dict[str, Json]:
+    """The latest incident of each system's states within 24 hours, by system: `code`, `message`, `opened_at`."""
+    systems, states = zip(*_STATES, strict=True)
+    rows = read(_SQL["last_failures"], {"systems": list(systems), "states": list(states)})
+    return {row["system"]: row for row in rows}
+
+
+def list_circuits(read: Reader, drain_rate: float) -> list[Json]:
+    """Every system's circuit. `drain_rate`, orders a second, is the deployment's own, where a circuit has none.
+
+    `since` is when it last opened or closed; `failing` how many orders had no answer since the last one; `parked` how
+    many orders' places it keeps, the `oldest` of them parked then. Closed with parked orders means draining.
+    """
+    return read(_SQL["read_circuits"], {"system": None, "drain_rate": drain_rate})
+
+
+def read_circuit(read: Reader, system: str, drain_rate: float) -> Json:
+    """One of them. Raises NotFound."""
+    found = read(_SQL["read_circuits"], {"system": system, "drain_rate": drain_rate})
+    if not found:
+        raise NotFound(f"there is no system {system!r}", code="system_unknown")
+    return found[0]

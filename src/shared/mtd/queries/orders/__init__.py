@@ -1,0 +1,1 @@
+"""Lists, search, one order's page, its tax document."""

@@ -1,0 +1,105 @@
+"""The system at work: what is in process, what ended, what failed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mtd.queries.orders.orders import Reader
+from mtd.sql import Row, load
+
+_SQL = load(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateCount:
+    """The orders that stand in a state: how many, how many of them between two tries, how many parked because a
+    legacy system does not answer (queries/flow/circuits.py), since when the oldest."""
+
+    state: str
+    name: str
+    orders: int = 0
+    retrying: int = 0
+    parked: int = 0
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRoom:
+    """The control room's figures. `ended` counts 24 hours by outcome; `p50` and `p95` are seconds from received to
+    completed over the last hour, None where nothing completed. `waiting` are the orders that are known to wait,
+    `waiting_since` when the latest of them came."""
+
+    states: tuple[StateCount, ...]
+    ended: dict[str, int]
+    open_incidents: int
+    incidents_lately: int
+    waiting: int
+    waiting_since: datetime | None
+    at_risk: int
+    completed_lately: int
+    p50: float | None
+    p95: float | None
+
+    @property
+    def in_process(self) -> int:
+        return sum(state.orders for state in self.states)
+
+
+def control_room(read: Reader) -> ControlRoom:
+    """Read afresh; a few milliseconds, whatever the number of orders that have ended."""
+    counted = {row["state"]: row for row in read(_SQL["in_process"], {})}
+    names = {row["state"]: row["name"] for row in read(_SQL["active_states"], {})}
+    names |= {state: state for state in sorted(counted) if state not in names}
+    [incidents] = read(_SQL["open_incidents"], {})
+    [waiting] = read(_SQL["waiting"], {})
+    [risk] = read(_SQL["at_risk"], {})
+    [speed] = read(_SQL["speed"], {})
+    return ControlRoom(
+        states=tuple(
+            StateCount(**(counted[state] | {"name": name})) if state in counted else StateCount(state=state, name=name)
+            for state, name in names.items()
+        ),
+        ended={row["outcome"]: row["orders"] for row in read(_SQL["ended_lately"], {})},
+        open_incidents=incidents["open"],
+        incidents_lately=incidents["lately"],
+        waiting=waiting["orders"],
+        waiting_since=waiting["latest"],
+        at_risk=risk["orders"],
+        completed_lately=speed["orders"],
+        p50=None if speed["p50"] is None else float(speed["p50"]),
+        p95=None if speed["p95"] is None else float(speed["p95"]),
+    )
+
+
+def state_names(read: Reader) -> dict[str, str]:
+    """The states of the active processes, as drawn."""
+    return {row["state"]: row["name"] for row in read(_SQL["active_states"], {})}
+
+
+def throughput(read: Reader) -> list[Row]:
+    """Orders received and ended in each of the last 60 minutes, the oldest first."""
+    return read(_SQL["throughput"], {})
+
+
+def incident_groups(read: Reader) -> list[Row]:
+    """Open incidents by fingerprint, the latest first, at most 100 groups."""
+    return read(_SQL["incident_groups"], {})
+
+
+def incidents_of(read: Reader, fingerprint: str) -> list[Row]:
+    """The open incidents of a group with their orders, the latest first, at most 200."""
+    return read(_SQL["incidents_of"], {"fingerprint": fingerprint})
+
+
+def exceptions_without_incident(read: Reader) -> list[Row]:
+    """Orders that were exceptions from the start (bad totals, a taken number), the latest first, at most 100."""
+    return read(_SQL["exceptions_without_incident"], {})
+
+
+def waiting_orders(read: Reader) -> list[Row]:
+    """The orders that are known to rest in the waiting queue, the oldest first, at most 1,000."""
+    return read(_SQL["waiting_orders"], {})
+
+
+def latest_rejections(read: Reader) -> list[Row]:
+    """Files that can never become an order, the latest first, at most 100."""
+    return read(_SQL["latest_rejections"], {})

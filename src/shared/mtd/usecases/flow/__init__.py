@@ -1,0 +1,1 @@
+"""How tokens move: leases, steps, retries, circuits, timers, failures."""

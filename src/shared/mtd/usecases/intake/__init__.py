@@ -1,0 +1,1 @@
+"""From the inbox to a registered order, and the waiting queue."""

@@ -1,0 +1,114 @@
+"""The waiting queue, by hand: list what rests there, push orders back to the queue `orders`."""
+
+import json
+from collections.abc import Sequence
+from typing import Protocol
+
+from mtd.domain.json_types import Json
+from mtd.domain.tenants import PLATFORM_TENANT
+from mtd.usecases.ports import QueueMessage, Queues, Tenants
+
+# Long enough to walk through the queue, short enough that a second look sees everything again.
+_LOOK_SECONDS = 30
+# Standard queues hand out at most ten a call: 10,000 messages are a thousand calls, a Lambda's minute.
+_MOST_MESSAGES = 10_000
+
+
+class WaitingRows(Protocol):
+    """The waiting orders as PostgreSQL knows them."""
+
+    def record(self, rows: Sequence[Json]) -> None: ...
+
+    def reasons(self) -> dict[str, str]: ...
+
+    def mark_pushed(self, message_ids: Sequence[str]) -> None: ...
+
+
+def list_waiting(queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: str) -> list[Json]:
+    """Every message of the tenant that rests in the waiting queue, made visible again afterwards."""
+    messages = _receive_all(queues)
+    try:
+        reasons = rows.reasons()
+        entries = [_entry(message, reasons) for message in _own(messages, tenants, tenant)]
+        unknown = [
+            {
+                "message_id": entry["message_id"],
+                "tenant": tenant,
+                "number": entry["number"],
+                "seller_id": entry["seller"],
+                "reason": entry["reason"],
+            }
+            for entry in entries
+            if entry["message_id"] not in reasons
+        ]
+        if unknown:
+            rows.record(unknown)
+    finally:
+        queues.change_visibility("waiting", [message.receipt for message in messages], 0)
+    return sorted(entries, key=lambda entry: str(entry["since"]))
+
+
+def push_waiting(
+    numbers: Sequence[str] | None, queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: str
+) -> list[str]:
+    """Send the tenant's orders of those numbers (all when None) back to `orders`; what was pushed, by number or
+    message id.
+
+    A crash between sending and deleting leaves the message in both queues; registering twice is a no-op.
+    """
+    messages = _receive_all(queues)
+    own = _own(messages, tenants, tenant)
+    chosen = [m for m in own if numbers is None or _number(m) in numbers or m.message_id in numbers]
+    chosen_ids = {message.message_id for message in chosen}
+    left = [message.receipt for message in messages if message.message_id not in chosen_ids]
+    try:
+        if chosen:
+            queues.send("orders", [message.body for message in chosen])
+            queues.delete("waiting", [message.receipt for message in chosen])
+            rows.mark_pushed(sorted(chosen_ids))
+    finally:
+        queues.change_visibility("waiting", left, 0)
+    return [_number(message) or message.message_id for message in chosen]
+
+
+def _receive_all(queues: Queues) -> list[QueueMessage]:
+    found: dict[str, QueueMessage] = {}
+    while len(found) < _MOST_MESSAGES:
+        batch = queues.receive("waiting", _LOOK_SECONDS)
+        if not batch:
+            break
+        found |= {message.message_id: message for message in batch}
+    return list(found.values())
+
+
+def _own(messages: Sequence[QueueMessage], tenants: Tenants, tenant: str) -> list[QueueMessage]:
+    """The tenant's messages; the house's are also those that name nobody whom there is."""
+    named = [_body(message).get("tenant") for message in messages]
+    known = tenants.known({code for code in named if isinstance(code, str)})
+    owners = [code if isinstance(code, str) and code in known else PLATFORM_TENANT for code in named]
+    return [message for message, owner in zip(messages, owners, strict=True) if owner == tenant]
+
+
+def _body(message: QueueMessage) -> Json:
+    try:
+        body = json.loads(message.body)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _number(message: QueueMessage) -> str | None:
+    number = _body(message).get("number")
+    return number if isinstance(number, str) else None
+
+
+def _entry(message: QueueMessage, reasons: dict[str, str]) -> Json:
+    body = _body(message)
+    return {
+        "message_id": message.message_id,
+        "number": _number(message),
+        "seller": body.get("seller"),
+        "since": message.sent_at.isoformat(),
+        "receives": message.receives,
+        "reason": reasons.get(message.message_id, "failed ten receives"),
+    }

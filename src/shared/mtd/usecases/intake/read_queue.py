@@ -1,0 +1,113 @@
+"""From the queue `orders` to the API: one POST /orders a batch, halved where the batch is refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from mtd.domain.errors import InvalidRequest, MtdError, RetryableError
+from mtd.domain.json_types import Json
+from mtd.usecases.flow.trace import Hop, read_hops
+from mtd.usecases.ports import StatesApi
+
+LAST_RECEIVE = 10
+"""After this many failed receives SQS moves the message to the waiting queue (the template's maxReceiveCount)."""
+
+# Lambda takes 6 MB, and the body arrives there escaped as a JSON string.
+_LARGEST_CALL_BYTES = 3_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMessage:
+    """A message of the queue `orders`.
+
+    `body` is None when it is not JSON; `receives` counts this one; `size` is in bytes of the ASCII
+    JSON that the call carries.
+    """
+
+    message_id: str
+    receipt: str
+    receives: int
+    size: int
+    body: Json | None
+    hop: Hop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedMessage:
+    """A message that must come again, and why."""
+
+    message: OrderMessage
+    reason: str
+
+
+class WaitingList(Protocol):
+    """Where orders are noted that go to the waiting queue."""
+
+    def record(self, rows: Sequence[Json]) -> None: ...
+
+
+def read_queue(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[FailedMessage]:
+    """Register the messages' orders; those that failed."""
+    failures = [
+        FailedMessage(message=message, reason="the message is not an order")
+        for message in messages
+        if not _readable(message.body)
+    ]
+    unreadable = {failure.message.message_id for failure in failures}
+    readable = [message for message in messages if message.message_id not in unreadable]
+    for batch in _batches(readable):
+        failures += _post(batch, api, here)
+    return failures
+
+
+def _readable(body: Json | None) -> bool:
+    if body is None or not ("order" in body or "reference" in body):
+        return False
+    try:
+        read_hops(body.get("hops"))
+    except InvalidRequest:
+        return False
+    return True
+
+
+def _batches(messages: Sequence[OrderMessage]) -> list[list[OrderMessage]]:
+    """Calls of a size that API Gateway and Lambda take."""
+    batches: list[list[OrderMessage]] = []
+    size = 0
+    for message in messages:
+        if not batches or size + message.size > _LARGEST_CALL_BYTES:
+            batches.append([])
+            size = 0
+        batches[-1].append(message)
+        size += message.size
+    return batches
+
+
+def _post(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[FailedMessage]:
+    bodies = [(message, message.body or {}) for message in messages]
+    entries = [{**body, "hops": [*(body.get("hops") or []), message.hop, here]} for message, body in bodies]
+    try:
+        api.post("/orders", {"orders": entries})
+    except MtdError as error:
+        away = isinstance(error, RetryableError) and error.code != "api_failed"
+        if away or len(messages) == 1:
+            return [FailedMessage(message=message, reason=str(error)) for message in messages]
+        # One order that the API refuses, or that its function fails on, must not hold up the others of its batch.
+        half = len(messages) // 2
+        return _post(messages[:half], api, here) + _post(messages[half:], api, here)
+    return []
+
+
+def waiting_rows(failures: Sequence[FailedMessage]) -> list[Json]:
+    """Rows for the messages whose last receive this was."""
+    return [
+        {
+            "message_id": failure.message.message_id,
+            "tenant": (failure.message.body or {}).get("tenant"),
+            "number": (failure.message.body or {}).get("number"),
+            "seller_id": (failure.message.body or {}).get("seller"),
+            "reason": failure.reason[:500],
+        }
+        for failure in failures
+        if failure.message.receives >= LAST_RECEIVE
+    ]

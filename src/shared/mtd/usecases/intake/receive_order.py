@@ -1,0 +1,167 @@
+"""From S3 events to order messages: read each file, parse it, and send it on as JSON, or keep it as rejected."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Container, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from mtd.domain.errors import NotFound, RejectedOrder
+from mtd.domain.json_types import Json
+from mtd.domain.orders import order, ubl, xml
+from mtd.domain.tenants import PLATFORM_TENANT, tenant_of_key
+from mtd.usecases.flow.trace import Hop, hop
+from mtd.usecases.ports import Objects, Queues, Tenants
+
+LOG = logging.getLogger(__name__)
+
+REJECTED_PREFIX = "rejected/"
+
+# SQS takes 256 KiB a message and a call; the rest is left to attributes and to the base of a full call.
+_LARGEST_MESSAGE_BYTES = 200_000
+_READERS = 8
+# S3 takes 1,024 bytes.
+_LONGEST_KEY_BYTES = 1_024
+_REASON_SUFFIX = ".reason.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxFile:
+    """An object that S3 told of.
+
+    `size` is in bytes; `message_id` is the queue message to be repeated on failure. `version` is what was put then: the
+    key may have been written over since.
+    """
+
+    message_id: str
+    bucket: str
+    key: str
+    size: int
+    hops: tuple[Hop, ...]
+    version: str | None = None
+
+    @property
+    def source(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+    @property
+    def tenant(self) -> str:
+        """Whose it says it is."""
+        return tenant_of_key(self.key)
+
+
+class Rejections(Protocol):
+    """Where rejected files become rows that a person can see."""
+
+    def record(self, rows: Sequence[Json]) -> None: ...
+
+
+def receive_order(
+    arrivals: Sequence[InboxFile],
+    objects: Objects,
+    queues: Queues,
+    rejections: Rejections,
+    tenants: Tenants,
+    here: Hop,
+) -> list[str]:
+    """Send every readable order to the queue `orders`; keep every other file under `rejected/` with its reason.
+
+    The ids of the messages that must come again, because S3 or this code failed on their file. Raises UnavailableError
+    when the queue or PostgreSQL does not answer: all of it may safely be done again.
+    """
+    if not arrivals:
+        return []
+    known = tenants.known({arrival.tenant for arrival in arrivals})
+    with ThreadPoolExecutor(min(_READERS, len(arrivals))) as pool:
+        results = list(pool.map(lambda arrival: _read(arrival, objects, known, here), arrivals))
+    bodies = [result for result in results if isinstance(result, str)]
+    rejected = [result for result in results if isinstance(result, dict)]
+    if bodies:
+        queues.send("orders", bodies)
+    if rejected:
+        rejections.record(rejected)
+    failed = {arrival.message_id for arrival, result in zip(arrivals, results, strict=True) if result is None}
+    return sorted(failed)
+
+
+def _read(arrival: InboxFile, objects: Objects, known: Container[str], here: Hop) -> str | Json | None:
+    """The message of a readable order, the row of a rejected file, or None when it must be tried again."""
+    # The house sees the files of nobody.
+    tenant = arrival.tenant if arrival.tenant in known else PLATFORM_TENANT
+    try:
+        try:
+            if tenant != arrival.tenant:
+                raise RejectedOrder(
+                    f"there is no tenant {arrival.tenant!r}: files lie in orders/<tenant>/, the house's in orders/",
+                    code="tenant_unknown",
+                )
+            return _message(arrival, objects, here)
+        except RejectedOrder as reason:
+            return _reject(arrival, tenant, reason, objects)
+    except NotFound:
+        # Deleted between the event and now: there is no file left to keep, but a row says so.
+        vanished = RejectedOrder("the file was deleted before it could be read", code="vanished")
+        return _row(arrival, tenant, vanished, arrival.source)
+    except Exception:
+        # One file must not take its batch down, whatever is in it.
+        LOG.exception("file not read", extra={"source": arrival.source})
+        return None
+
+
+def _message(arrival: InboxFile, objects: Objects, here: Hop) -> str:
+    if arrival.size > xml.MAXIMUM_BYTES:
+        raise RejectedOrder(f"the file has {arrival.size} bytes; {xml.MAXIMUM_BYTES} at most", code="too_large")
+    parsed = ubl.parse_order(objects.get(arrival.bucket, arrival.key, arrival.version))
+    document = order.to_json(parsed)
+    message: Json = {"source": arrival.source, "tenant": arrival.tenant}
+    message |= {"number": parsed.number, "seller": parsed.seller.id}
+    message |= {"order": document, "hops": [*arrival.hops, here]}
+    body = _dump(message)
+    if len(body.encode()) <= _LARGEST_MESSAGE_BYTES:
+        return body
+    key = f"large/{parsed.id_of(arrival.tenant)}.json"
+    objects.put(arrival.bucket, key, _dump(document).encode(), "application/json")
+    del message["order"]
+    return _dump(message | {"reference": {"bucket": arrival.bucket, "key": key}})
+
+
+def _dump(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _reject(arrival: InboxFile, tenant: str, reason: RejectedOrder, objects: Objects) -> Json:
+    kept = _kept_key(arrival.key)
+    row = _row(arrival, tenant, reason, f"s3://{arrival.bucket}/{kept}")
+    objects.copy(arrival.bucket, arrival.key, kept, arrival.version)
+    objects.put(arrival.bucket, kept + _REASON_SUFFIX, _dump(row).encode(), "application/json")
+    return row
+
+
+def _kept_key(key: str) -> str:
+    """Where a rejected file is kept; a key that would be too long with the prefix and suffix ends in its hash."""
+    kept = REJECTED_PREFIX + key
+    if len(kept.encode()) + len(_REASON_SUFFIX) <= _LONGEST_KEY_BYTES:
+        return kept
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return kept.encode()[:900].decode(errors="ignore") + "-" + digest
+
+
+def _row(arrival: InboxFile, tenant: str, reason: RejectedOrder, kept_at: str) -> Json:
+    return {
+        "source": arrival.source,
+        "tenant": tenant,
+        "kept_at": kept_at,
+        "code": reason.code,
+        "reason": str(reason)[:500],
+        "size": arrival.size,
+    }
+
+
+def arrival_hops(event_time: str, s3_request_id: str | None, sent_at: str, message_id: str) -> tuple[Hop, ...]:
+    """The hops before the function: the object, then its event in the queue."""
+    return (
+        hop("S3", "object created", at=event_time, request_id=s3_request_id),
+        hop("SQS", "inbox-events", at=sent_at, request_id=message_id),
+    )

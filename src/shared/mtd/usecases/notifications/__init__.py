@@ -1,0 +1,1 @@
+"""Mails to customers, and what SES tells of them afterwards."""

@@ -1,0 +1,92 @@
+"""Mails what a commit asked for: claim, send, finish. A crash between sending and finishing may double a mail: the
+claim is then retaken after five minutes, and the event says so."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+from uuid import UUID
+
+from mtd.domain.json_types import Json
+from mtd.domain.orders import mail
+from mtd.domain.orders.order import Order
+from mtd.usecases.flow.trace import Hop
+from mtd.usecases.ports import Mailer, MailResult
+
+_DOCUMENT_NAMES = {33: "factura electrónica", 39: "boleta electrónica", 110: "factura de exportación"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMail:
+    """A claimed mail with what it is made of; `suppressed` says what an earlier mail to its address came to."""
+
+    mail_id: int
+    order_id: UUID
+    kind: str
+    order: Order
+    document_type: int | None
+    folio: int | None
+    suppressed: str | None = None
+
+
+class MailBox(Protocol):
+    """The mails of PostgreSQL; each method is one transaction."""
+
+    def claim(self, mails: Sequence[Json]) -> list[DueMail]: ...
+
+    def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None: ...
+
+
+def notify_customer(
+    wanted: Sequence[Json],
+    box: MailBox,
+    mailer: Mailer,
+    function: str,
+    request_id: str,
+    hops: Sequence[Hop] = (),
+) -> int:
+    """Send the wanted mails ({order_id, kind}) that are still due; how many must be tried again.
+
+    No mail goes to an address that an earlier one bounced from, or whose reader complained: its row and event say so.
+    """
+    due = box.claim(wanted)
+    if not due:
+        return 0
+    sent = iter(mailer.send([_mail(item) for item in due if item.suppressed is None]))
+    sendings = [next(sent) if item.suppressed is None else _not_sent(item.suppressed) for item in due]
+    results = [
+        {"mail_id": item.mail_id, "status": s.status, "message_id": s.message_id, "reason": s.reason}
+        for item, s in zip(due, sendings, strict=True)
+    ]
+    events = [_event(item, result, function, request_id, hops) for item, result in zip(due, results, strict=True)]
+    box.finish(results, events)
+    return sum(sending.status == "pending" for sending in sendings)
+
+
+_TEMPLATES: dict[str, Callable[[DueMail], mail.Mail]] = {
+    "being_processed": lambda due: mail.being_processed(
+        due.order, f"{_DOCUMENT_NAMES.get(due.document_type or 0, 'DTE')} N° {due.folio}"
+    ),
+    "dte_incident": lambda due: mail.delayed_by_tax_document(due.order),
+}
+
+
+def _not_sent(why: str) -> MailResult:
+    return MailResult(status="failed", reason=f"not sent: an earlier mail to this address {_AFTER[why]}")
+
+
+_AFTER = {"bounced": "bounced", "complained": "was complained about"}
+
+
+def _mail(due: DueMail) -> mail.Mail:
+    return replace(_TEMPLATES[due.kind](due), tags={"order_id": str(due.order_id), "kind": due.kind})
+
+
+def _event(due: DueMail, result: Json, function: str, request_id: str, hops: Sequence[Hop]) -> Json:
+    return {
+        "order_id": str(due.order_id),
+        "who": function,
+        "source": "SES",
+        "what": f"mail {due.kind} {result['status']}",
+        "request_id": result["message_id"] or request_id,
+        "detail": {"reason": result["reason"], "hops": list(hops)} if result["reason"] else {"hops": list(hops)},
+    }

@@ -1,0 +1,1 @@
+"""What people do to orders: one at a time, and many at once."""

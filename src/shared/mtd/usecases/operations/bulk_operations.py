@@ -1,0 +1,241 @@
+"""An action on many orders: the selection is frozen to exact orders, then worked off slice by slice, each order with a
+result.
+
+Every slice is one transaction with its results, and a message asks for the next one. A crash loses nothing: what was
+written is written with its results, and `relay_outbox` finds an operation that nobody works on.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from mtd.domain.errors import MtdError, NotFound, UnstorableError
+from mtd.domain.json_types import Json
+from mtd.engine.model.plan import Plan
+from mtd.usecases.operations.correct_order import LegacySystems, effects_made
+from mtd.usecases.operations.operate_order import operate_order
+from mtd.usecases.operations.order_actions import Decision, OrderBusy, OrderUnderAction, read_action
+from mtd.usecases.operations.rollout import Operation, Progress, canary_is_watched, slice_size, too_many_errors
+from mtd.usecases.operations.transfer_order import TRANSFER, transfer_of, transfer_order
+
+LOG = logging.getLogger(__name__)
+
+MOST_ORDERS = 100_000
+_CANARY_LOOK_SECONDS, _CANARY_PATIENCE_SECONDS = 3, 900
+_IN_WORK_SECONDS, _IN_WORK_TRIES = 2, 45
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which orders: all that is given must hold. `state` is one that they stand at, or an end.
+
+    `version` alone means those on their way on that version of a process, `migrated_by` alone those that an operation
+    has migrated.
+    """
+
+    numbers: tuple[str, ...] | None = None
+    order_ids: tuple[str, ...] | None = None
+    seller: str | None = None
+    fingerprint: str | None = None
+    state: str | None = None
+    version: int | None = None
+    migrated_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOperation:
+    """What a person asks for. `rate` is orders a second, `stop_at` a share of errors from 0 to 1."""
+
+    action: str
+    person: str
+    reason: str
+    selection: Selection
+    arguments: Json = field(default_factory=dict)
+    dry_run: bool = False
+    canary: int | None = None
+    rate: float | None = None
+    stop_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationItem:
+    """One order of an operation: `revision` is the order's when the selection was frozen.
+
+    `stood` is where the migration that is to be reversed has found and left it.
+    """
+
+    position: int
+    order_id: UUID
+    number: str
+    revision: int
+    tries: int
+    stood: Json | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """What became of one order: `pending` when it is to be tried again, `done` with its verdict, or `refused`."""
+
+    status: str
+    code: str | None = None
+    message: str | None = None
+    verdict: Decision | None = None
+
+
+ARCHIVED = ItemResult(
+    status="refused", code="order_archived", message="the order is in the archive: nothing can be done to it any more"
+)
+"""What becomes of an order whose document is not here any more."""
+
+type Decide = Callable[[OperationItem, OrderUnderAction], ItemResult]
+
+
+class Operations(Protocol):
+    """The operations of PostgreSQL; each method is one transaction."""
+
+    def create(self, new: NewOperation, most: int) -> tuple[int, list[tuple[str, str]]]:
+        """Freeze the selection; the operation's id, and number and id of its orders.
+
+        Raises NotFound, having written nothing, when it selects no order or not all that are named.
+        """
+        ...
+
+    def lease(self, operation_id: int) -> Operation | None:
+        """Take it to work on; None when it is not running, not due yet, or another one's."""
+        ...
+
+    def pending(self, operation_id: int, limit: int) -> list[OperationItem]: ...
+
+    def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
+
+    def operate(self, operation: Operation, items: Sequence[OperationItem], decide: Decide) -> None:
+        """Lock the items' orders, decide each, write verdicts (unless it is a dry run) and results.
+
+        Raises UnstorableError, with nothing written, when PostgreSQL refuses one of them.
+        """
+        ...
+
+    def progress(self, operation: Operation) -> Progress: ...
+
+    def release(self, operation_id: int, *, status: str, why: str | None, delay_seconds: int) -> None:
+        """Give it back; when it is still running a message asks for the next slice after the delay."""
+        ...
+
+    def stop(self, operation_id: int, person: str) -> bool:
+        """Stop it after the slice that is being worked on. Whether it was running."""
+        ...
+
+
+def work_off(operation_id: int, operations: Operations, systems: LegacySystems, function: str) -> bool:
+    """Work off one slice of the operation; whether it was this caller's to work on."""
+    operation = operations.lease(operation_id)
+    if operation is None:
+        return False
+    progress = operations.progress(operation)
+    if (why := too_many_errors(operation, progress)) is not None:
+        operations.release(operation_id, status="stopped", why=why, delay_seconds=0)
+        return True
+    if canary_is_watched(operation, progress):
+        if progress.quiet_seconds > _CANARY_PATIENCE_SECONDS:
+            why = f"the canary's orders have stood still for {_CANARY_PATIENCE_SECONDS} s"
+            operations.release(operation_id, status="stopped", why=why, delay_seconds=0)
+        else:
+            operations.release(operation_id, status="running", why=None, delay_seconds=_CANARY_LOOK_SECONDS)
+        return True
+    items = operations.pending(operation_id, slice_size(operation, progress))
+    if items:
+        _work_on(operation, items, operations, systems, function)
+    after = operations.progress(operation)
+    _give_back(operation, items, after, operations)
+    return True
+
+
+def _give_back(operation: Operation, items: Sequence[OperationItem], after: Progress, operations: Operations) -> None:
+    why = too_many_errors(operation, after)
+    if after.pending and why is None:
+        worked = max(1, len(items))
+        delay = math.ceil(worked / operation.rate) if operation.rate else 0
+        delay = max(delay, _IN_WORK_SECONDS if any(item.tries for item in items) else 0)
+        operations.release(operation.operation_id, status="running", why=None, delay_seconds=min(delay, 900))
+    elif after.pending:
+        operations.release(operation.operation_id, status="stopped", why=why, delay_seconds=0)
+    else:
+        operations.release(operation.operation_id, status="finished", why=None, delay_seconds=0)
+
+
+def _work_on(
+    operation: Operation, items: Sequence[OperationItem], operations: Operations, systems: LegacySystems, function: str
+) -> None:
+    refusals: dict[UUID, MtdError] = {}
+    judge: Callable[[OperationItem, OrderUnderAction], Decision]
+    if operation.action == TRANSFER:
+        moving = transfer_of(operation, operations.plans)
+
+        def judge(item: OperationItem, operated: OrderUnderAction) -> Decision:
+            return transfer_order(moving, operated, item.stood, function)
+    else:
+        judge = _by_act(operation, items, systems, function, refusals)
+
+    def decide(item: OperationItem, operated: OrderUnderAction) -> ItemResult:
+        try:
+            if (refusal := refusals.get(item.order_id)) is not None:
+                raise refusal
+            verdict = judge(item, operated)
+        except OrderBusy as busy:
+            again = item.tries < _IN_WORK_TRIES and not operation.dry_run
+            return ItemResult(status="pending" if again else "refused", code=busy.code, message=str(busy))
+        except MtdError as error:
+            return ItemResult(status="refused", code=error.code, message=str(error)[:500])
+        verdict.changes.events[0]["detail"]["operation"] = operation.operation_id
+        would = "would be " if operation.dry_run else ""
+        return ItemResult(status="done", message=f"{would}{_DONE[operation.action]}: {verdict.said}", verdict=verdict)
+
+    try:
+        operations.operate(operation, items, decide)
+    except UnstorableError:
+        LOG.exception("operation refused", extra={"operation_id": operation.operation_id, "orders": len(items)})
+        for item in items:
+            try:
+                operations.operate(operation, [item], decide)
+            except UnstorableError as error:
+                refusals[item.order_id] = error
+                operations.operate(operation, [item], decide)
+
+
+def _by_act(
+    operation: Operation,
+    items: Sequence[OperationItem],
+    systems: LegacySystems,
+    function: str,
+    refusals: dict[UUID, MtdError],
+) -> Callable[[OperationItem, OrderUnderAction], Decision]:
+    act = read_action(operation.action, operation.person, operation.reason, operation.arguments)
+    made: dict[UUID, frozenset[str]] = {}
+    if act.action == "correct":
+        for item in items:
+            try:
+                made[item.order_id] = effects_made(systems, item.order_id)
+            except MtdError as error:
+                refusals[item.order_id] = error
+    return lambda item, operated: operate_order(
+        act, operated, item.revision, made.get(item.order_id, frozenset()), function
+    )
+
+
+_DONE: Mapping[str, str] = {
+    "retry": "retried", "correct": "corrected", "move": "moved", "skip": "skipped", "suspend": "suspended",
+    "resume": "resumed", "cancel": "cancelled", TRANSFER: "migrated",
+}  # fmt: skip
+
+
+def selection_problem(new: NewOperation, selected: Sequence[tuple[str, str]]) -> NotFound | None:
+    """What is wrong with a selection that is empty or lacks an order that was named."""
+    numbers, ids = {number for number, _ in selected}, {order_id for _, order_id in selected}
+    unknown = [number for number in new.selection.numbers or () if number not in numbers]
+    unknown += [order_id for order_id in new.selection.order_ids or () if order_id not in ids]
+    if unknown:
+        return NotFound(f"no such order: {', '.join(unknown[:10])}", code="order_unknown")
+    return None if selected else NotFound("no order fits the selection", code="nothing_selected")

@@ -1,0 +1,128 @@
+"""A person corrects an order's data: what a legacy system has already acted on stays as it is, the rest may change.
+
+The keys of an order's effects are made of its id, which a correction does not change. So an effect that was made is
+found again and never made twice, and one that was not made yet is asked for with the corrected data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from mtd.domain.errors import BusinessError, Conflict, InvalidRequest, NotFound, RejectedOrder
+from mtd.domain.json_types import Json
+from mtd.domain.orders.check import read_order
+from mtd.domain.orders.order import Order, to_json
+from mtd.domain.orders.totals import amounts
+from mtd.usecases.ports import Legacy, Paperless
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegacySystems:
+    """All systems that have effects of an order."""
+
+    gift_cards: Legacy
+    eom: Legacy
+    paperless: Paperless
+    sales_support: Legacy
+
+
+def effects_made(systems: LegacySystems, order_id: UUID) -> frozenset[str]:
+    """Which of `redeem`, `allocate`, `ship` and `dte` the systems have made for the order.
+
+    Raises RetryableError when one does not answer.
+    """
+    found = {
+        operation
+        for system, operation in ((systems.gift_cards, "redeem"), (systems.eom, "allocate"), (systems.eom, "ship"))
+        if find_effect(system, order_id, operation) is not None
+    }
+    if systems.paperless.recover(f"{order_id}:dte") is not None:
+        found.add("dte")
+    return frozenset(found)
+
+
+def find_effect(system: Legacy, order_id: UUID, operation: str) -> Json | None:
+    """The result of an operation of the order, None when it was not made."""
+    try:
+        return system.call("GET", f"/operations/{order_id}:{operation}", None, None)
+    except NotFound:
+        return None
+
+
+def correction(document: Json, fields: Mapping[str, Any]) -> tuple[Order, Json]:
+    """The order with the corrected fields (a JSON merge patch, RFC 7396: null takes a field away) and its JSON.
+
+    Raises InvalidRequest for what is no order, Conflict for another number or seller: that would be another order.
+    """
+    merged = _merged(document, fields)
+    try:
+        order = read_order(merged)
+    except RejectedOrder as error:
+        raise InvalidRequest(f"corrected so it is no order: {error}", code=error.code) from None
+    if (order.number, order.seller.id) != (document["number"], document["seller"]["id"]):
+        raise Conflict("number and seller are the order's identity and stay", code="identity_changed")
+    result = to_json(order)
+    if result == document:
+        raise Conflict("the order says this already", code="nothing_corrected")
+    return order, result
+
+
+def _merged(old: Any, new: Any) -> Any:
+    if not isinstance(new, Mapping):
+        return new
+    merged = dict(old) if isinstance(old, dict) else {}
+    for name, value in new.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), value)
+    return merged
+
+
+def refuse_what_rests_on(made: frozenset[str], old: Order, new: Order) -> None:
+    """Raises Conflict where a change contradicts what a legacy system has already done."""
+    for effect, says, why in _RESTS:
+        if effect in made and says(old) != says(new):
+            raise Conflict(f"{why}: cancel the order instead", code=f"{effect}_made")
+
+
+def _payment(order: Order) -> Any:
+    return order.gift_card, order.totals.prepaid or _payable(order), order.currency
+
+
+def _payable(order: Order) -> Any:
+    try:
+        return amounts(order).payable
+    except BusinessError:
+        return order.totals.payable
+
+
+def _stock(order: Order) -> Any:
+    return [(line.id, line.sku, line.quantity) for line in order.lines]
+
+
+def _tax(order: Order) -> Any:
+    buyer = (order.buyer.rut, order.buyer.name, order.buyer.activity)
+    return buyer, order.lines, order.totals, order.adjustment, order.currency, order.requested_document
+
+
+_RESTS = (
+    ("dte", _tax, "its tax document is issued and says otherwise"),
+    ("redeem", _payment, "the amount is taken from its gift card"),
+    ("allocate", _stock, "its stock is allocated"),
+    ("ship", lambda order: order.promised_on, "it is shipped"),
+)
+
+
+def corrected_row(order: Order, document: Json) -> Json:
+    """The columns of the order that repeat what its document says."""
+    total = _payable(order)
+    return {
+        "document": document,
+        "buyer_id": order.buyer.rut or order.buyer.id,
+        "buyer_name": order.buyer.name,
+        "currency": order.currency,
+        "total": None if total is None else str(total),
+        "promised_on": order.promised_on.isoformat() if order.promised_on else None,
+    }

@@ -1,0 +1,1 @@
+"""Versions of processes: imported, activated, walked through."""

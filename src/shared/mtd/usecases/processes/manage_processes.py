@@ -1,0 +1,108 @@
+"""Versions of processes: import diagrams as new ones, say from which orders start, and take old ones out of use."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from mtd.domain.errors import Conflict, InvalidRequest, NotFound
+from mtd.domain.json_types import Json
+from mtd.engine.compiler import importing
+from mtd.engine.compiler.reports import Report, Source, Verdict, lacking
+from mtd.engine.layout.diagram import diagram
+from mtd.engine.messages.phrases import Phrase
+from mtd.engine.model import plan_json
+from mtd.engine.model.plan import NodeKind, Plan
+from mtd.usecases.processes.import_processes import STATES, report_json, served, unserved
+
+
+class Versions(Protocol):
+    """The process versions of PostgreSQL. A version is never changed but for whether orders start on it."""
+
+    def store(self, process: str, plan: Json, diagram: str, digest: str, forms: Mapping[str, Any], report: Json) -> int:
+        """Its version number; the same content again is the version that it was."""
+        ...
+
+    def plan(self, process: str, version: int) -> tuple[int, Plan] | None:
+        """Its id and its plan; None when there is no such version."""
+        ...
+
+    def activate(self, process: str, version: int) -> bool:
+        """Let orders start on it and on no other of its process. Whether there is such a version."""
+        ...
+
+    def retire(self, process: str, version: int) -> bool:
+        """Let no order start on it any more; orders on it go on. Whether there is such a version."""
+        ...
+
+
+class FormSchemas(Protocol):
+    """JSON Schemas of forms."""
+
+    def check(self, schema: Any) -> None:
+        """Raises InvalidRequest (`form_malformed`) when it is no JSON Schema."""
+        ...
+
+
+def import_versions(
+    sources: Sequence[Source], forms: Mapping[str, Any], versions: Versions, schemas: FormSchemas
+) -> list[Json]:
+    """The report of each process in the files; one that is ready is kept as a version, on which no order starts yet.
+
+    `forms` are JSON Schemas by the name under which people's tasks ask for them. A task that asks for one which is not
+    there makes its process `unbound`.
+    """
+    for schema in forms.values():
+        schemas.check(schema)
+    by_name = {source.name: source for source in sources}
+    return [
+        _keep(report, by_name[report.source], forms, versions) for report in importing.import_sources(sources, STATES)
+    ]
+
+
+def change_version(process: str, version: int, action: str, versions: Versions) -> Json:
+    """`activate` or `retire` it.
+
+    Raises NotFound, InvalidRequest, and Conflict (`nobody_serves`) for a version with a task that nothing would do.
+    """
+    changes = {"activate": versions.activate, "retire": versions.retire}
+    if action not in changes:
+        raise InvalidRequest(f"{action!r} is neither activate nor retire", code="action_unknown")
+    found = versions.plan(process, version) if action == "activate" else None
+    if found is not None and (reasons := unserved(found[1])):
+        raise Conflict(f"{process} version {version} cannot be activated: {reasons[0]}", code="nobody_serves")
+    if not changes[action](process, version):
+        raise NotFound(f"{process} has no version {version}", code="version_unknown")
+    return {"process": process, "version": version, "done": action}
+
+
+def _keep(report: Report, source: Source, forms: Mapping[str, Any], versions: Versions) -> Json:
+    report, wanted = served(report), _forms(report.plan) if report.plan is not None else {}
+    if report.verdict is Verdict.READY:
+        missing = sorted(wanted.keys() - forms.keys())
+        report = lacking(report, [Phrase("form_missing", form=name, task=wanted[name]) for name in missing])
+    told = {**report_json(report), "version": None}
+    if report.plan is None or report.verdict is not Verdict.READY:
+        return told
+    used = {name: forms[name] for name in sorted(wanted)}
+    plan = plan_json.to_json(report.plan)
+    digest = hashlib.sha256(json.dumps([plan, used], sort_keys=True).encode()).hexdigest()
+    told["version"] = versions.store(report.process, plan, _diagram(report, source), digest, used, told)
+    return told
+
+
+def _diagram(report: Report, source: Source) -> str:
+    """The picture that pages show: the file's own, or else one that is drawn of what runs. It is drawn once, here, and
+    not when it is read: a version never changes, and `.bpm` is binary."""
+    if report.unseen is not None:
+        return diagram(report.unseen)
+    return source.content.decode("utf-8", "replace").replace("\0", "")
+
+
+def _forms(plan: Plan) -> dict[str, str]:
+    """The forms that people's tasks ask for, with a task that does."""
+    return {
+        node.work.form: node.name
+        for node in plan.nodes.values()
+        if node.kind is NodeKind.PERSON and node.work is not None and node.work.form
+    }

@@ -1,0 +1,102 @@
+"""A version of a process walked through with a sample order: no database, no clock, nobody is asked for anything.
+
+Every task is done at once, every timer is due, every message comes; `fails` names the tasks that fail for good instead.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mtd.domain.errors import ProcessError
+from mtd.domain.json_types import Json
+from mtd.domain.orders.facts import facts
+from mtd.domain.orders.order import Order
+from mtd.engine.messages.phrases import Phrase, PhrasedError, phrase_of, to_json
+from mtd.engine.model.plan import Plan
+from mtd.engine.model.tokens import (
+    MessageReceived,
+    TaskCompleted,
+    TaskFailed,
+    TimerFired,
+    Token,
+    TokenChanges,
+    Trigger,
+    Waits,
+    applied,
+)
+from mtd.engine.runtime import interpreter
+
+MOST_STEPS = 500
+"""A diagram with a way back may never end."""
+
+
+@dataclass(slots=True)
+class _Simulation:
+    """A case on its way: its tokens as they stand, the values it has found, the steps taken."""
+
+    plan: Plan
+    order: Order
+    tokens: dict[int, Token]
+    values: dict[str, Any]
+    steps: list[Json]
+    outcome: str | None = None
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        return facts(self.order, self.values)
+
+    def take(self, what: str, node: str, changes: TokenChanges) -> None:
+        self.tokens = applied(self.tokens, changes)
+        self.values |= changes.values
+        self.outcome = changes.outcome
+        visited = [{"node": each, "name": self.plan.nodes[each].name} for each in changes.visited]
+        self.steps.append({"what": what, "node": node, "visited": visited, "values": dict(changes.values)})
+
+
+def simulate_process(plan: Plan, order: Order, fails: Collection[str], values: Mapping[str, Any]) -> Json:
+    """The way that the order takes: `steps` with what happened where and what was visited then; `outcome` is the end
+    that it reached, else `stands` says where it is and `problem` why it goes no further: `message` in English,
+    `phrase` for other languages.
+
+    `values` are what the order's data holds from the start, as forms and messages would leave it.
+    """
+    walk = _Simulation(plan, order, {}, dict(values), [])
+    problem: Json | None = None
+    try:
+        walk.take("begins", plan.start, interpreter.begin(plan, walk.known))
+        while walk.outcome is None:
+            if len(walk.steps) > MOST_STEPS:
+                raise PhrasedError(Phrase("not_ended", steps=MOST_STEPS), code="endless")
+            token = _next(walk.tokens)
+            what, occurrence = _occurrence(walk, token, fails)
+            walk.take(what, token.node, interpreter.step(plan, walk.tokens, occurrence, walk.known))
+    except ProcessError as error:
+        problem = {"code": error.code, "message": str(error), "phrase": to_json(phrase_of(error))}
+    return {
+        "process": plan.process,
+        "order": order.number,
+        "outcome": walk.outcome,
+        "stands": list(dict.fromkeys(token.node for token in walk.tokens.values() if token.host is None)),
+        "problem": problem,
+        "steps": walk.steps,
+    }
+
+
+def _next(tokens: Mapping[int, Token]) -> Token:
+    """Work before what waits; an armed event on a host only where nothing else could happen."""
+    waiting = [token for token in tokens.values() if token.waits in _ORDER]
+    return min(waiting, key=lambda token: (token.host is not None, _ORDER.index(token.waits), token.id))
+
+
+_ORDER = (Waits.SERVICE, Waits.PERSON, Waits.MESSAGE, Waits.TIME)
+
+
+def _occurrence(walk: _Simulation, token: Token, fails: Collection[str]) -> tuple[str, Trigger]:
+    node = walk.plan.nodes[token.node]
+    if token.waits in (Waits.SERVICE, Waits.PERSON):
+        if token.node in fails:
+            return "failed", TaskFailed(token=token.id)
+        return ("done" if token.waits is Waits.SERVICE else "completed"), TaskCompleted(token=token.id)
+    if token.waits is Waits.MESSAGE and node.code is not None:
+        return "received", MessageReceived(message=node.code)
+    return "due", TimerFired(token=token.id)

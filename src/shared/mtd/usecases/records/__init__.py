@@ -1,0 +1,1 @@
+"""The audit chain's verification, the archive, and the erasure of persons."""

@@ -1,0 +1,109 @@
+"""Every night: orders that ended long ago go to S3 with all that belongs to them; their rows stay as what finds them.
+
+An object is written, read back and compared before anything is deleted. It is named by its content: a crash in between
+leaves an object that the next night writes once more.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from mtd.domain.audit.archive import events_of
+from mtd.domain.audit.chain import ChainHead, check_chain
+from mtd.domain.errors import InvalidRequest
+from mtd.domain.json_types import Json
+from mtd.usecases.ports import Objects
+from mtd.usecases.records.archive_objects import StoredObject, keep
+
+LOG = logging.getLogger(__name__)
+
+_PER_OBJECT = 100
+_FIRST = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedOrder:
+    """An order that may go to the archive, with its line."""
+
+    order_id: UUID
+    ended_at: datetime
+    updated_at: datetime
+    head: ChainHead
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveCounts:
+    """An object that is in S3, and the orders that are in it; `events` have id, order, moment and hash."""
+
+    kept: StoredObject
+    orders: Sequence[EndedOrder]
+    events: Sequence[Json]
+
+
+class Archivable(Protocol):
+    """The orders in PostgreSQL that may go to the archive."""
+
+    def ended(self, before: datetime, after: tuple[datetime, UUID], limit: int) -> list[EndedOrder]:
+        """So many that ended before then and follow that moment and id, the first to end first."""
+        ...
+
+    def forget(self, archived: ArchiveCounts) -> bool:
+        """Delete what the object has, and note where it is; False, and nothing, when an order has changed since."""
+        ...
+
+
+def asked_months(event: Json) -> int:
+    """How many months after its end an order goes to the archive. Raises InvalidRequest."""
+    months = event.get("archive_months")
+    if type(months) is not int or not 0 <= months <= 1_200:
+        raise InvalidRequest("archive_months must be a whole number from 0 to 1200", code="archive_months_malformed")
+    return months
+
+
+def archive_orders(
+    store: Archivable, objects: Objects, bucket: str, before: datetime, until: Callable[[], bool]
+) -> Json:
+    """Archive the orders that ended before then, or those until it is time to stop; how many, and how many were left.
+
+    An order whose chain is broken stays where it is: it is evidence. Raises UnavailableError.
+    """
+    told = {"orders": 0, "events": 0, "objects": 0, "left": 0}
+    after = (_FIRST, UUID(int=0))
+    while not until():
+        found = store.ended(before, after, _PER_OBJECT)
+        if not found:
+            break
+        after = (found[-1].ended_at, found[-1].order_id)
+        whole = [each for each in found if _is_whole(each)]
+        archived = _put(whole, objects, bucket) if whole else None
+        if archived is not None and store.forget(archived):
+            told["orders"] += len(whole)
+            told["events"] += len(archived.events)
+            told["objects"] += 1
+            told["left"] += len(found) - len(whole)
+        else:
+            told["left"] += len(found)
+    return told
+
+
+def _is_whole(ended: EndedOrder) -> bool:
+    broken = check_chain(ended.order_id, events_of(json.loads(ended.line)), ended.head)
+    if broken is not None:
+        LOG.error("order not archived", extra={"order_id": str(ended.order_id), "why": broken.says})
+    return broken is None
+
+
+def _put(orders: Sequence[EndedOrder], objects: Objects, bucket: str) -> ArchiveCounts:
+    events = [
+        {"event_id": row["event_id"], "order_id": str(each.order_id), "at": row["at"], "hash": row["hash"]}
+        for each in orders
+        for row in json.loads(each.line)["events"]
+    ]
+    ids = [str(each.order_id) for each in orders]
+    kept = keep([each.line for each in orders], orders[0].ended_at, ids, len(events), objects, bucket)
+    return ArchiveCounts(kept=kept, orders=orders, events=events)

@@ -1,0 +1,167 @@
+"""Takes a person's data out of their orders, wherever those are: PostgreSQL, the inbox, the archive.
+
+New objects are written first. Then one commit changes the rows and notes which objects are to go; then those go, with
+all of their versions. What a crash leaves of them the night's run takes up.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Protocol
+from uuid import UUID
+
+from mtd.domain.audit.archive import ArchiveLine, detail_erased, unpack
+from mtd.domain.audit.erasure import ERASED, erased_document, erased_file, eraser, person_of, values_of
+from mtd.domain.errors import Conflict, InvalidRequest, NotFound, RejectedOrder
+from mtd.domain.json_types import Json
+from mtd.usecases.ports import Objects
+from mtd.usecases.records.archive_objects import StoredObject, keep, manifest_key
+
+AT_ONCE = 100
+"""Orders of one call; who has more is asked for again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonsOrder:
+    """An order that names the person; `archive_key` is its object in the archive, if it is there."""
+
+    order_id: UUID
+    number: str
+    ended: bool
+    document: Json
+    source: str | None
+    archive_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacedObject:
+    """An object of the archive, written anew; `old` is its key until now."""
+
+    old: str
+    kept: StoredObject
+
+
+@dataclass(slots=True, kw_only=True)
+class Erasure:
+    """What one commit writes: `sources` are where orders' files are now, `gone` (bucket, key) what is to be deleted."""
+
+    person: str
+    reason: str
+    orders: Sequence[PersonsOrder]
+    erase: Callable[[Any], Any]
+    documents: dict[UUID, Json] = field(default_factory=dict)
+    sources: dict[UUID, str] = field(default_factory=dict)
+    moved: list[ReplacedObject] = field(default_factory=list)
+    gone: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Erasable(Protocol):
+    """The orders in PostgreSQL that name people."""
+
+    def orders_of(self, kind: str, value: str, limit: int) -> list[PersonsOrder]:
+        """So many orders whose buyer has that `rut` or `email`, those on their way first."""
+        ...
+
+    def erase(self, erasure: Erasure) -> None:
+        """One transaction. Raises Conflict when the archive has changed meanwhile."""
+        ...
+
+    def gone(self) -> list[tuple[str, str]]:
+        """The objects that are still to be deleted."""
+        ...
+
+    def deleted(self, gone: Sequence[tuple[str, str]]) -> None: ...
+
+
+class ErasableObjects(Objects, Protocol):
+    """S3."""
+
+    def delete(self, bucket: str, key: str) -> None:
+        """All versions of it; what is not there is fine."""
+        ...
+
+
+def erase_person(whom: str, person: str, reason: str, store: Erasable, objects: ErasableObjects, bucket: str) -> Json:
+    """Erase the data of `whom`, a RUT or a mail address, from up to 100 orders; how many, and whether there are `more`.
+
+    Raises InvalidRequest, NotFound where no order names them, and Conflict while an order is on its way: it needs them.
+    """
+    try:
+        kind, value = person_of(whom)
+    except RejectedOrder as error:
+        raise InvalidRequest(str(error), code=error.code) from None
+    found = store.orders_of(kind, value, AT_ONCE + 1)
+    if not found:
+        raise NotFound("no order names this person", code="person_unknown")
+    if living := [order.number for order in found if not order.ended]:
+        says = f"{len(living)} orders are on their way, or may be put back on it, and need these data"
+        raise Conflict(f"{says}: {', '.join(living[:10])}", code="orders_on_their_way")
+    orders = sorted(found[:AT_ONCE], key=lambda order: order.archive_key or "")
+    lines = {
+        key: unpack(objects.get(bucket, key)) for key in dict.fromkeys(o.archive_key for o in orders) if key is not None
+    }
+    whole = {UUID(line["order"]["order_id"]): line["order"]["document"] for each in lines.values() for line in each}
+    values = frozenset[str]().union(
+        *(values_of(whole.get(order.order_id, order.document)) for order in orders), {value}
+    )
+    erasure = Erasure(person=person, reason=reason, orders=orders, erase=eraser(values))
+    for order in orders:
+        erasure.documents[order.order_id] = erased_document(order.document)
+        _erase_file(order, values, erasure, objects)
+    for key, group in groupby(orders, key=lambda order: order.archive_key):
+        if key is not None:
+            _erase_archived(key, lines[key], {order.order_id for order in group}, erasure, objects, bucket)
+    store.erase(erasure)
+    delete_gone(store, objects)
+    return {"orders": len(orders), "objects": len(erasure.gone), "more": len(found) > AT_ONCE}
+
+
+def delete_gone(store: Erasable, objects: ErasableObjects) -> int:
+    """Delete what erasures have left to be deleted; how many objects."""
+    gone = store.gone()
+    for bucket, key in gone:
+        objects.delete(bucket, key)
+    if gone:
+        store.deleted(gone)
+    return len(gone)
+
+
+def _erase_file(order: PersonsOrder, values: frozenset[str], erasure: Erasure, objects: ErasableObjects) -> None:
+    """The inbox has a file without the person, where no event tells of it; the one that came goes."""
+    bucket, _, key = (order.source or "").removeprefix("s3://").partition("/")
+    if not key or key.startswith(f"{ERASED}/"):
+        return
+    try:
+        content = objects.get(bucket, key)
+    except NotFound:
+        return
+    kept = f"{ERASED}/{order.order_id}.xml"
+    objects.put(bucket, kept, erased_file(content, values), "application/xml")
+    erasure.sources[order.order_id] = f"s3://{bucket}/{kept}"
+    erasure.gone += [(bucket, key), (bucket, f"large/{order.order_id}.json")]
+
+
+def _erase_archived(
+    key: str, lines: list[ArchiveLine], whose: set[UUID], erasure: Erasure, objects: ErasableObjects, bucket: str
+) -> None:
+    written = [
+        json.dumps(
+            _erased_line(line, erasure.erase) if UUID(line["order"]["order_id"]) in whose else line, ensure_ascii=False
+        )
+        for line in lines
+    ]
+    ended_at = datetime.fromisoformat(lines[0]["order"]["ended_at"])
+    ids = [line["order"]["order_id"] for line in lines]
+    events = sum(len(line["events"]) for line in lines)
+    erasure.moved.append(ReplacedObject(old=key, kept=keep(written, ended_at, ids, events, objects, bucket)))
+    erasure.gone += [(bucket, key), (bucket, manifest_key(key))]
+
+
+def _erased_line(line: ArchiveLine, erase: Callable[[Any], Any]) -> ArchiveLine:
+    events = [detail_erased(event, erase) for event in line["events"]]
+    order = {**erase(line["order"]), "document": erase(erased_document(line["order"]["document"]))}
+    return {**erase({name: rows for name, rows in line.items() if name != "events"}), "order": {
+        **order, "buyer_id": ERASED, "buyer_name": ERASED,
+    }, "events": events}  # fmt: skip

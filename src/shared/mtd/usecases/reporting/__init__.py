@@ -1,0 +1,1 @@
+"""Figures, early warnings, and the reconciliation of tax documents."""

@@ -1,0 +1,1 @@
+"""What each state does to one order."""

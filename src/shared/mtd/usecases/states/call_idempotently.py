@@ -1,0 +1,37 @@
+"""Recover before repeat: an effect on a legacy system is asked for again only when it is not there yet."""
+
+import time
+
+from mtd.domain.errors import NotFound, RetryableError
+from mtd.domain.json_types import Json
+from mtd.usecases.flow.cases import LeasedToken
+from mtd.usecases.flow.trace import Hop, hop
+from mtd.usecases.ports import Legacy
+
+
+def call_idempotently(
+    system: Legacy, name: str, case: LeasedToken, operation: str, path: str, body: Json, *expects: str
+) -> tuple[Json, Hop]:
+    """The result of the operation, done at most once for this order, and its hop.
+
+    `expects` names what the result must hold. Raises RetryableError `unreadable` when it does not.
+
+    After a try whose fate is unknown the system is asked for the operation's key first.
+    """
+    key = f"{case.order_id}:{operation}"
+    started = time.perf_counter()
+    result = _recover(system, key) if case.attempts > 1 or case.outcome_unknown else None
+    what = f"{operation} recovered"
+    if result is None:
+        what = operation
+        result = system.call("POST", path, body, key)
+    if missing := [field for field in expects if not isinstance(result.get(field), str)]:
+        raise RetryableError(f"{name} answered {operation} without {', '.join(missing)}", code="unreadable")
+    return result, hop(name, what, ms=(time.perf_counter() - started) * 1000, request_id=key)
+
+
+def _recover(system: Legacy, key: str) -> Json | None:
+    try:
+        return system.call("GET", f"/operations/{key}", None, None)
+    except NotFound:
+        return None

@@ -1,0 +1,31 @@
+"""The state `gift_card`: redeem the amount from the card, in one call."""
+
+from dataclasses import dataclass
+
+from mtd.domain.orders.totals import amounts
+from mtd.usecases.flow.cases import EffectResult, LeasedToken
+from mtd.usecases.ports import Legacy
+from mtd.usecases.states.call_idempotently import call_idempotently
+
+STATE = "gift_card"
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemGiftCard:
+    """Raises BusinessError with the card system's code, such as `insufficient_funds` or `card_unknown`.
+
+    A hold before it would be a second call and protect nothing: both would be made in this state, one after the other.
+    """
+
+    gift_cards: Legacy
+
+    def __call__(self, case: LeasedToken) -> EffectResult:
+        order = case.order
+        amount = str(order.totals.prepaid or amounts(order).payable)
+        request = {
+            "card": order.gift_card, "amount": amount, "currency": order.currency, "order": order.number,
+        }  # fmt: skip
+        redeemed, hop = call_idempotently(
+            self.gift_cards, "Gift card", case, "redeem", "/redemptions", request, "redemption_id"
+        )
+        return EffectResult(detail={"amount": amount, "redemption_id": redeemed["redemption_id"]}, hops=(hop,))

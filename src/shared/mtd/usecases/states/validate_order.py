@@ -1,0 +1,15 @@
+"""The state `validation`: do the order's amounts add up?"""
+
+from mtd.domain.orders.totals import amounts
+from mtd.usecases.flow.cases import EffectResult, LeasedToken
+
+STATE = "validation"
+
+
+def validate_order(case: LeasedToken) -> EffectResult:
+    """Check the totals, compute the missing ones. Raises BusinessError `total_mismatch`."""
+    result = amounts(case.order)
+    return EffectResult(
+        detail={"net": str(result.tax_exclusive), "tax": str(result.tax), "total": str(result.payable)},
+        total=str(result.payable),
+    )

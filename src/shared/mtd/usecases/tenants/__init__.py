@@ -1,0 +1,1 @@
+"""The companies whose orders the system carries."""

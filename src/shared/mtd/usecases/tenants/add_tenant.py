@@ -1,0 +1,31 @@
+"""A new tenant: it can take orders at once, on the house's process."""
+
+from typing import Protocol
+
+from mtd.domain.errors import InvalidRequest
+from mtd.domain.json_types import Json
+from mtd.domain.tenants import is_code
+from mtd.usecases.intake.register_orders import PROCESS
+
+_LONGEST_NAME = 80
+
+
+class TenantRegister(Protocol):
+    """The tenants that there are."""
+
+    def add(self, code: str, name: str, process: str) -> None:
+        """Keep it with the house's active version of that process; one that is there already gets the name."""
+        ...
+
+
+def add_tenant(code: object, name: object, register: TenantRegister) -> Json:
+    """Raises InvalidRequest that says what is wrong."""
+    if not isinstance(code, str) or not is_code(code):
+        raise InvalidRequest(
+            "code must begin with a letter a to z, then letters, digits and hyphens: 40 in all",
+            code="tenant_malformed",
+        )
+    if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name.strip()) <= _LONGEST_NAME:
+        raise InvalidRequest(f"name must be a text of 1 to {_LONGEST_NAME} characters", code="name_malformed")
+    register.add(code, name.strip(), PROCESS)
+    return {"code": code, "name": name.strip()}

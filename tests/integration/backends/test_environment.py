@@ -1,0 +1,264 @@
+"""The whole home as a person uses it: code and templates saved, started twice, stopped, killed, asked.
+
+One home for the module and one worker for its tests (`--dist loadgroup`): each of them leaves it running."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devenv.ports import can_bind
+from devenv.processes.identity import ProcessIdentity
+from tests.integration.backends.copied_project import PROCESSES, CopiedHome
+from tests.integration.system import System, until
+from tests.support.orders import OrderFile
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("home")]
+
+_RELAY = "src/lambdas/relay_outbox/handler.py"
+_SENT = "    return sent | tended\n"
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory, home_kind: str) -> Iterator[CopiedHome]:
+    made = CopiedHome(tmp_path_factory.mktemp("home"), home_kind)
+    try:
+        made.mtd("up", "--no-seed")
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture
+def copied(started: CopiedHome) -> CopiedHome:
+    """The home, mended if the test before it failed half way."""
+    if not started.runs():
+        started.mtd("up", "--no-seed")
+    return started
+
+
+@pytest.fixture
+def number() -> str:
+    return f"H-{uuid.uuid4().hex[:12]}"
+
+
+def _put(system: System, number: str) -> None:
+    system.put(OrderFile(number=number).xml(), f"{number}.xml")
+
+
+def _hold_back(system: System, number: str) -> None:
+    """Put an order and wait until it stands before EOM, which is out, and waits for its next try."""
+    system.fault("eom", number, outage=True)
+    _put(system, number)
+    tries = "select attempts from tokens t join orders o using (order_id) where o.number = %s and t.node = 'allocation'"
+    until(lambda: system.sql(f"{tries} and attempts > 1 and leased_until is null", number), bool)
+
+
+def _rest(system: System, number: str) -> str:
+    """Have an order rest in the waiting queue; the queue's URL."""
+    url: str = system.state["outputs"]["WaitingQueueUrl"]
+    body = json.dumps({"number": number, "seller": "76123456-0", "order": {}})
+    system.aws("sqs").send_message(QueueUrl=url, MessageBody=body)
+    return url
+
+
+def _answers(copied: CopiedHome, key: str) -> Any:
+    """What the relay's answer holds under the key, once it does."""
+    system = copied.system()
+    return until(lambda: system.invoke("relay_outbox", {}), lambda answer: key in answer)[key]
+
+
+def _kept(before: dict[str, set[int]], after: dict[str, set[int]], *touched: str) -> bool:
+    """Whether the functions that were not touched have every process that they had."""
+    return all(pids <= after.get(name, set()) for name, pids in before.items() if name not in touched)
+
+
+def test_a_saved_handler_is_served_by_fresh_processes_of_its_function_only(copied: CopiedHome) -> None:
+    system = copied.system()
+    system.invoke("relay_outbox", {})
+    system.get("/summary")
+    before = copied.function_processes()
+
+    with copied.saved(_RELAY, _SENT, "    import os\n    return sent | tended | {'saved': os.getpid()}\n"):
+        served_by = _answers(copied, "saved")
+
+    assert served_by not in before["relay_outbox"]
+    assert before["query_orders"]
+    assert _kept(before, copied.function_processes(), "relay_outbox")
+
+
+def test_a_saved_shared_module_reaches_the_functions_that_import_it(copied: CopiedHome) -> None:
+    system = copied.system()
+    system.invoke("relay_outbox", {})
+    system.get("/summary")
+    before = copied.function_processes()
+    module = "src/shared/mtd/usecases/flow/relay_outbox.py"
+
+    with copied.saved(module, 'return {"unsent": unsent,', 'return {"shared": True, "unsent": unsent,'):
+        _answers(copied, "shared")
+
+    assert before["query_orders"]
+    assert _kept(before, copied.function_processes(), "relay_outbox")
+    until(lambda: system.invoke("relay_outbox", {}), lambda answer: "shared" not in answer)
+
+
+def test_a_syntax_error_is_the_functions_init_error_and_the_next_save_heals_it(copied: CopiedHome) -> None:
+    with copied.saved(_RELAY, _SENT, "    return return\n"):
+        error = _answers(copied, "errorType")
+    healed = _answers(copied, "unsent")
+
+    assert error == "Runtime.UserCodeSyntaxError"
+    assert healed >= 0
+
+
+def test_a_changed_template_is_deployed_afresh_and_orders_in_flight_go_on(copied: CopiedHome, number: str) -> None:
+    system = copied.system()
+    done, retried, unregistered = f"{number}-done", f"{number}-retried", f"{number}-unregistered"
+    _put(system, done)
+    system.ended(done, "completed")
+    _hold_back(system, retried)
+    waiting = _rest(system, f"{number}-waits")
+    system.aws("sqs").receive_message(QueueUrl=waiting, VisibilityTimeout=600)
+    database = copied.observed("postgres")
+
+    with copied.saved("src/lambdas/register_orders/handler.py", "import json\n", "import import json\n"):
+        broken = "Runtime.UserCodeSyntaxError"
+        until(lambda: system.invoke("register_orders", {}), lambda answer: answer.get("errorType") == broken)
+        _put(system, unregistered)
+        until(lambda: _depths(copied)["orders"]["in_flight"], bool)
+        copied.save("cloudformation/template.yaml", "Outputs:\n", "Outputs:\n  MadeByATest:\n    Value: made\n")
+        until(lambda: (copied.state()["outputs"], copied.watched()), lambda told: "MadeByATest" in told[0])
+    system = copied.system()
+    system.heal("eom", retried)
+
+    assert copied.observed("postgres") == database
+    assert system.order(done)["state"] == "completed"
+    system.ended(retried, "completed")
+    system.ended(unregistered, "completed")
+    assert len(system.done("paperless", "issue", retried)) == 1
+    # Somebody had a look at it: hidden for ten minutes, and not lost.
+    assert f"{number}-waits" in [each["number"] for each in copied.listing("waiting")]
+    system.aws("sqs").purge_queue(QueueUrl=waiting)
+
+
+def _depths(copied: CopiedHome) -> dict[str, dict[str, Any]]:
+    return {queue["name"]: queue for queue in copied.listing("status")["queues"]}
+
+
+def test_up_twice_is_a_no_op_that_says_so(copied: CopiedHome) -> None:
+    before = [copied.observed(name) for name in PROCESSES]
+
+    printed = copied.mtd("up", "--no-seed")
+
+    assert "already runs: nothing to start" in printed
+    assert "stands already" in printed
+    assert [copied.observed(name) for name in PROCESSES] == before
+
+
+def test_up_starts_anew_what_has_other_code_than_it_runs_with(copied: CopiedHome, home_kind: str) -> None:
+    if home_kind == "compose":
+        pytest.skip("in containers: images are built when something is to be started")
+    before = {name: copied.observed(name) for name in PROCESSES}
+    for name in ("legacy_simulator", "portal"):
+        with (copied.project / "src" / name / "app.py").open("a") as file:
+            file.write("# pulled\n")
+
+    copied.mtd("up", "--no-seed")
+
+    after = {name: copied.observed(name) for name in PROCESSES}
+    assert {name for name in PROCESSES if after[name] != before[name]} == {"simulator", "portal"}
+
+
+def test_down_leaves_no_process_and_no_port_and_up_again_keeps_the_orders(copied: CopiedHome, number: str) -> None:
+    system = copied.system()
+    _put(system, number)
+    system.ended(number, "completed")
+    before = {row["number"]: row for row in copied.listing("orders")}
+    ports = copied.state()["ports"]
+    assert copied.own_processes()
+
+    printed = copied.mtd("down")
+
+    assert "is stopped; its database is kept" in printed
+    assert copied.own_processes() == []
+    assert [name for name, port in ports.items() if not can_bind(port)] == []
+    assert "did not run" in copied.mtd("down")
+    assert "does not run" in copied.mtd("orders", code=1)
+
+    copied.mtd("up", "--no-seed")
+
+    assert {row["number"]: row for row in copied.listing("orders")} == before
+    assert copied.state()["ports"] == ports
+
+
+def test_every_listing_has_the_fields_of_its_contract(copied: CopiedHome, number: str, tmp_path: Path) -> None:
+    file = tmp_path / f"{number}.xml"
+    file.write_text(OrderFile(number=number).xml(), "utf-8")
+    bucket = copied.system().bucket
+    put = copied.listing("put", str(file))
+    copied.system().ended(number, "completed")
+    until(lambda: copied.system().mails(number), bool)
+    queue = _rest(copied.system(), f"{number}-waits")
+
+    order, status = copied.listing("order", number), copied.listing("status")
+    [row] = [row for row in copied.listing("orders") if row["number"] == number]
+    [waiting] = [each for each in copied.listing("waiting") if each["number"] == f"{number}-waits"]
+    mails = copied.listing("mail", "--order", number)
+    logs = copied.listing("logs", "complete_order")
+
+    assert put == [{"bucket": bucket, "key": f"orders/{number}.xml"}]
+    assert set(row) >= {
+        "number", "state", "ended", "reason", "seller", "buyer", "currency", "total", "received_at", "updated_at"
+    }  # fmt: skip
+    assert (row["state"], row["ended"], row["reason"], row["currency"]) == ("completed", True, None, "CLP")
+    assert Decimal(row["total"]) == 23800
+    assert datetime.fromisoformat(row["received_at"]).tzinfo is not None
+    assert set(order) >= {"number", "state", "events"}
+    assert all(set(event) >= {"at", "source", "what", "from", "to", "ms", "request_id"} for event in order["events"])
+    assert {event["source"] for event in order["events"]} >= {"S3", "SQS", "API", "Lambda", "PostgreSQL", "SES"}
+    times = [datetime.fromisoformat(event["at"]) for event in order["events"]]
+    assert times == sorted(times)
+    assert set(status) >= {"home", "region", "endpoint", "portal", "functions", "queues", "orders_by_state"}
+    assert (status["home"], status["region"]) == (copied.kind, "us-west-2")
+    assert status["portal"].startswith("http://127.0.0.1:")
+    assert all(set(each) >= {"name", "state", "memory_mb", "timeout_s"} for each in status["functions"])
+    assert {each["name"] for each in status["functions"]} == {
+        path.parent.name for path in copied.project.glob("src/lambdas/*/handler.py")
+    }
+    assert all(set(each) >= {"name", "url", "visible", "in_flight", "delayed"} for each in status["queues"])
+    assert status["orders_by_state"]["completed"] >= 1
+    assert [(mail["order"], mail["to"]) for mail in mails] == [(number, "ana@example.cl")]
+    assert set(mails[0]) >= {"to", "subject", "order", "sent_at"}
+    assert waiting["seller"] == "76123456-0"
+    assert set(waiting) >= {"number", "seller", "since", "receives", "reason"}
+    assert logs
+    assert set(logs[0]) >= {"at", "function", "message"}
+    copied.system().aws("sqs").purge_queue(QueueUrl=queue)
+
+
+def test_a_killed_localstack_is_mended_and_the_orders_in_process_are_delivered(copied: CopiedHome, number: str) -> None:
+    held, fresh = f"{number}-held", f"{number}-fresh"
+    system = copied.system()
+    _hold_back(system, held)
+    functions = set().union(*copied.function_processes().values())
+
+    copied.kill("localstack")
+    until(lambda: copied.observed("localstack").death, bool)
+    assert "localstack was ended by SIGKILL" in copied.mtd("orders", code=1)
+    printed = copied.mtd("up", "--no-seed")
+    system = copied.system()
+    system.heal("eom", held)
+    _put(system, fresh)
+
+    assert "Mending what died: localstack" in printed
+    system.ended(fresh, "completed")
+    system.ended(held, "completed")
+    assert len(system.done("eom", "allocate", held)) == 1
+    assert len(system.done("paperless", "issue", held)) == 1
+    # In a container they are gone with it.
+    assert copied.kind == "compose" or [pid for pid in functions if ProcessIdentity.of(pid) is not None] == []

@@ -1,0 +1,198 @@
+"""What a test does to a running system and asks of it: as the retailer, a legacy system's keeper and an operator."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psycopg
+from psycopg.rows import dict_row
+
+from devenv.backends.compose import ComposeServers
+from devenv.instance import Instance
+
+type Json = dict[str, Any]
+
+DEADLINE_SECONDS = 60.0
+
+
+def until[T](ask: Callable[[], T], accept: Callable[[T], bool], seconds: float = DEADLINE_SECONDS) -> T:
+    """What `ask` gives once `accept` likes it; fails with its last answer at the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if accept(answer):
+            return answer
+        assert time.monotonic() < deadline, f"not within {seconds} s; the last answer was {answer!r}"
+        time.sleep(0.1)
+
+
+class System:
+    """A running home, by its state document."""
+
+    def __init__(self, state: Json) -> None:
+        self.state = state
+        self.endpoint: str = state["endpoint"]
+        self.api: str = state["outputs"]["ApiUrl"]
+        self.bucket: str = state["outputs"]["InboxBucket"]
+        self._simulator = f"http://127.0.0.1:{state['ports']['simulator']}"
+        self._session = boto3.Session("000000000000", "test", region_name=state["region"])
+
+    def aws(self, service: str) -> Any:
+        """A boto3 client."""
+        session: Any = self._session
+        return session.client(service, endpoint_url=self.endpoint)
+
+    # As the retailer
+
+    def put(self, content: str | bytes, name: str) -> str:
+        """Put a file into the inbox; its s3:// source."""
+        key = f"orders/{name}"
+        body = content.encode() if isinstance(content, str) else content
+        self.aws("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
+        return f"s3://{self.bucket}/{key}"
+
+    # As an operator
+
+    def get(self, path: str) -> Json:
+        """GET of the API; an error's body as well."""
+        return self.call("GET", path)[1]
+
+    def call(self, method: str, path: str, body: Json | None = None, *, tenant: str = "") -> tuple[int, Json]:
+        """A call of the API, by that tenant or without a word of one: status and body."""
+        return _http(method, self.api + path, body, {"X-MTD-Tenant": tenant} if tenant else {})
+
+    def order(self, number: str) -> Json:
+        """The timeline of that number; {} when there is none yet."""
+        status, body = self.call("GET", f"/orders/{urllib.parse.quote(number, safe='')}")
+        return body if status == 200 else {}
+
+    def ended(self, number: str, state: str, seconds: float = DEADLINE_SECONDS) -> Json:
+        """The order's timeline once it is in that state."""
+        return until(lambda: self.order(number), lambda order: order.get("state") == state, seconds)
+
+    def rows(self, number: str) -> list[Json]:
+        """The list's rows of that number or source."""
+        query = urllib.parse.urlencode({"number": number})
+        listed: list[Json] = self.get(f"/orders?{query}")["orders"]
+        return listed
+
+    def mails(self, number: str) -> list[Json]:
+        """What SES sent about that order."""
+        with urllib.request.urlopen(f"{self.endpoint}/_aws/ses", timeout=10) as answer:
+            messages = json.load(answer)["messages"]
+        return [m for m in messages if f" {number} " in m["Subject"] + " "]
+
+    def invoke(self, function: str, payload: Json) -> Json:
+        """Invoke a function's alias."""
+        answer = self.aws("lambda").invoke(
+            FunctionName=f"mtd-local-{function}", Qualifier="live", Payload=json.dumps(payload).encode()
+        )
+        result: Json = json.loads(answer["Payload"].read())
+        return result
+
+    def sql(self, query: str, *parameters: object) -> list[Json]:
+        """A statement as the database's owner."""
+        with psycopg.connect(self.conninfo(), row_factory=dict_row, autocommit=True) as connection:
+            cursor = connection.execute(query.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def connect(self) -> psycopg.Connection[Any]:
+        """A connection of the database's owner that commits each statement."""
+        return psycopg.connect(self.conninfo(), autocommit=True)
+
+    def call_emulator(self, method: str, path: str) -> Json:
+        """A route of the emulator's own."""
+        return _http(method, self.endpoint + path)[1]
+
+    def environments(self) -> list[Json]:
+        """The functions' processes."""
+        listed: Any = self.call_emulator("GET", "/_mtd/environments")
+        return list(listed)
+
+    def kill_function(self, pid: int) -> None:
+        """Kill a function's process outright, in whichever container it is. Raises ProcessLookupError."""
+        if self.state["home"] == "embedded":
+            os.kill(pid, signal.SIGKILL)
+            return
+        instance = Instance.from_env(os.environ | {"MTD_INSTANCE": self.state["instance"]})
+        kill = ("exec", "-T", "localstack", "sh", "-c", f"kill -KILL {pid}")
+        if subprocess.run(
+            ComposeServers(instance=instance).command(*kill), capture_output=True, check=False
+        ).returncode:
+            raise ProcessLookupError(pid)
+
+    def conninfo(self) -> str:
+        """How to connect from here, as whom the secret says that the functions read."""
+        secret = self.aws("secretsmanager").get_secret_value(SecretId="mtd/local/database")["SecretString"]
+        values = json.loads(secret)
+        return psycopg.conninfo.make_conninfo(
+            host="127.0.0.1",
+            port=self.state["ports"]["postgres"],
+            user=values["username"],
+            password=values["password"],
+            dbname=values["dbname"],
+        )
+
+    # As the keeper of the legacy systems
+
+    def fault(self, system: str, order: str, **settings: object) -> None:
+        """Have a system misbehave on one order."""
+        path = f"/control/faults/{system}/orders/{urllib.parse.quote(order, safe='')}"
+        status, body = _http("PUT", self._simulator + path, dict(settings))
+        assert status == 200, body
+
+    def outage(self, system: str, *, on: bool) -> None:
+        """Have a system not answer at all, or answer again; what is set for single orders stays."""
+        status, body = _http("PUT", f"{self._simulator}/control/faults/{system}", {"outage": on})
+        assert status == 200, body
+
+    def heal(self, system: str, order: str) -> None:
+        """Have it behave again."""
+        _http("DELETE", f"{self._simulator}/control/faults/{system}/orders/{urllib.parse.quote(order, safe='')}")
+
+    def done(self, system: str, operation: str, order: str) -> list[Json]:
+        """What the system really did for that order."""
+        query = urllib.parse.urlencode({"system": system, "operation": operation, "order": order})
+        entries: list[Json] = _http("GET", f"{self._simulator}/control/ledger?{query}")[1]["entries"]
+        return entries
+
+    def post_legacy(self, path: str, content: str, key: str) -> None:
+        """Ask a system for something past MTD."""
+        request = urllib.request.Request(self._simulator + path, content.encode(), {"Idempotency-Key": key})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+
+    def set_card(self, number: str, balance: str) -> None:
+        """Give a gift card a balance."""
+        _http("PUT", f"{self._simulator}/control/cards/{number}", {"balance": balance})
+
+    def card(self, number: str) -> Json:
+        """A gift card's balance and what is available of it."""
+        return _http("GET", f"{self._simulator}/gift-card/cards/{number}")[1]
+
+
+def _http(method: str, url: str, body: Json | None = None, headers: dict[str, str] | None = None) -> tuple[int, Json]:
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, data=data, method=method, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        text = error.read()
+        try:
+            return error.code, json.loads(text)
+        except ValueError:
+            return error.code, {"text": text.decode(errors="replace")}
+
+
+PEPPOL = Path(__file__).resolve().parents[2] / "seed" / "orders"

@@ -1,0 +1,57 @@
+"""Nobody may find PostgreSQL full: what an environment lets connect at most, against what it lets in."""
+
+import pytest
+
+from delivery.packaging.loops import written_out
+from delivery.packaging.parameters import defaults, parameters_file
+from delivery.packaging.template import load
+from devenv.instance import PROJECT
+
+# docs/adr/0010-a-budget-of-connections.md
+PORTAL_POOL = 12
+PEOPLE_AND_RDS = 20
+STACKS = PROJECT / "cloudformation" / "stacks"
+FUNCTION_STACKS = ("functions.yaml", "operation_functions.yaml")
+# A new account's limit of environments, less those that AWS keeps for functions without a limit of their own.
+ACCOUNT_ENVIRONMENTS = 900
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_all_connections_together_fit(environment: str) -> None:
+    values = {name: int(value) for name, value in _values(environment).items() if value.isdigit()}
+    environments = 0
+    for stack in FUNCTION_STACKS:
+        template = written_out(load(STACKS / stack))
+        usual = template["Globals"]["Function"]["ReservedConcurrentExecutions"]
+        for each in template["Resources"].values():
+            if each["Type"] == "AWS::Serverless::Function":
+                bound = each["Properties"].get("ReservedConcurrentExecutions", usual)["Fn::If"]
+                assert bound[0] == "IsBounded"
+                environments += values["Concurrency"] if bound[1] == {"Ref": "Concurrency"} else int(bound[1])
+
+    connections = environments + values["PortalTasksAtMost"] * PORTAL_POOL + PEOPLE_AND_RDS
+    assert environments <= ACCOUNT_ENVIRONMENTS
+    # The alarm goes off at 80 %: reaching the budget must not be what sets it off every day.
+    assert connections <= values["DatabaseConnections"]
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_no_queue_reads_faster_than_its_function_may_run(environment: str) -> None:
+    """A throttled receive counts as a receive: ten of them, and a good order would rest among the failures."""
+    concurrency = int(_values(environment)["Concurrency"])
+    resources = [each for stack in FUNCTION_STACKS for each in load(STACKS / stack)["Resources"].items()]
+    for name, resource in resources:
+        for event in resource.get("Properties", {}).get("Events", {}).values() if isinstance(resource, dict) else ():
+            if event["Type"] == "SQS":
+                scaling = event["Properties"]["ScalingConfig"]
+                bound = scaling.get("MaximumConcurrency") or scaling["Fn::If"][1]["MaximumConcurrency"]
+                assert bound == {"Ref": "Concurrency"} or bound <= concurrency, name
+
+
+@pytest.mark.parametrize("environment", ["local", "ci"])
+def test_the_local_homes_have_no_platform(environment: str) -> None:
+    assert _values(environment)["Platform"] == "false"
+
+
+def _values(environment: str) -> dict[str, str]:
+    return defaults(PROJECT) | parameters_file(PROJECT, environment)

@@ -1,0 +1,156 @@
+"""What cannot run is refused, what may go wrong is warned of."""
+
+from typing import Any
+
+import pytest
+from tests.support.bpmn_files import bpmn
+from tests.support.diagrams import draw
+from tests.support.imports import A_TASK, report_of
+from tests.support.xpdl_files import xpdl
+
+from mtd.engine.compiler.importing import import_sources
+from mtd.engine.compiler.reports import Source, Verdict
+
+UNSOUND = [
+    (f"start: S\n{A_TASK}\nservice: B | lambda=b\nend: E\nS > A > E\nB > E", "'B' is never reached"),
+    (f"start: S\n{A_TASK}\nservice: B | lambda=b\nand: F\nend: E\nS > F > A > E\nF > B", "'B' leads nowhere"),
+    (
+        f"start: S\nxor: X\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\n"
+        "S > X >[gift_card] A > J > E\nX >[*] B > J",
+        "parallel gateway 'J' waits for branches that never run at the same time",
+    ),
+    (f"start: S\nstart: T\n{A_TASK}\nend: E\nS > A > E\nT > A", "process 'Test' has 2 start events; one is needed"),
+    ("start: S\nboundary: B | on=S, error\nend: E\nS > E\nB > E", "boundary event 'B' is attached to no task"),
+    (f"start: S\nevent: G\n{A_TASK}\nend: E\nS > G > A > E", "'G' leads to service task 'A', which is no event"),
+    (f"start: S\n{A_TASK}\nend: E\nS > A > E > A > F", "flow from 'A' to 'F' has a loose end"),
+    ("start: S\nend: E\nS > E > S", "the unnamed flow from 'E' to 'S' leads where no flow may"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), UNSOUND)
+def test_what_cannot_run_is_refused_with_its_reason(text: str, told: str) -> None:
+    report = report_of(text)
+
+    assert report.verdict is Verdict.REFUSED
+    assert any(told in str(each) for each in report.lint), report.lint
+    assert report.reason in report.lint
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (b"complexGateway", "'X' is a complexGateway, which cannot run"),
+        (b"transaction", "'X' is a transaction, which cannot run"),
+        (b"adHocSubProcess", "'X' is an adHocSubProcess, which cannot run"),
+    ],
+)
+def test_elements_outside_the_subset_are_named(kind: bytes, told: str) -> None:
+    content = bpmn(draw("start: S\nxor: X\nend: E\nS > X > E")).replace(b"exclusiveGateway", kind)
+    [report] = import_sources([Source(name="p", content=content)], ())
+
+    assert (report.verdict, str(report.reason)) == (Verdict.REFUSED, told)
+
+
+@pytest.mark.parametrize(
+    ("write", "old", "new", "told"),
+    [
+        (bpmn, b"<multiInstanceLoop", b"<standardLoop", "standard loop"),
+        (xpdl, b'LoopType="MultiInstance"', b'LoopType="Standard"', "standard loop"),
+        (
+            bpmn,
+            b'isSequential="false" />',
+            b"><completionCondition>x</completionCondition></multiInstanceLoopCharacteristics>",
+            "multi-instance activity that a condition ends early",
+        ),
+        (
+            xpdl,
+            b'MI_Ordering="Parallel" />',
+            b"><MI_Condition>x</MI_Condition></LoopMultiInstance>",
+            "multi-instance activity that a condition ends early",
+        ),
+        (bpmn, b"<eventBasedGateway", b'<eventBasedGateway eventGatewayType="Parallel"', "parallel or starting"),
+        (xpdl, b'ExclusiveType="Event"', b'ExclusiveType="Event" Instantiate="true"', "parallel or starting"),
+        (xpdl, b'ExclusiveType="Event"', b'GatewayType="Complex"', "complexGateway"),
+        (bpmn, b"timerEventDefinition", b"linkEventDefinition", "link event"),
+        (xpdl, b'Trigger="Timer"', b'Trigger="Signal"', "signal event"),
+        (bpmn, b"<subProcess ", b'<subProcess triggeredByEvent="true" ', "eventSubProcess"),
+        (xpdl, b'<ActivitySet Id="P"', b'<ActivitySet Id="P" AdHoc="true"', "adHocSubProcess"),
+    ],
+)
+def test_what_would_run_otherwise_than_drawn_is_refused(write: Any, old: bytes, new: bytes, told: str) -> None:
+    text = """
+        start: S
+        user: A | group=g, many=parallel, each=order.lines
+        event: G
+        catch: T | time=PT1H
+        catch: M | message=m
+        sub: P {
+            start: Q
+            end: R
+            Q > R
+        }
+        end: E
+        S > A > G > T > P > E
+        G > M > E
+    """
+    content = write(draw(text))
+    [good] = import_sources([Source(name="p", content=content)], ())
+    [bad] = import_sources([Source(name="p", content=content.replace(old, new))], ())
+
+    assert good.verdict is Verdict.READY
+    assert bad.verdict is Verdict.REFUSED
+    assert told in str(bad.reason)
+
+
+def test_a_join_of_a_split_and_of_a_boundary_that_does_not_interrupt_is_no_deadlock() -> None:
+    good = f"start: S\nand: F\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\nS > F > A > J > E\nF > B > J"
+    timer = f"start: S\n{A_TASK}\nboundary: T | on=A, time=PT1H, interrupting=no\nand: J\nend: E\nS > A > J > E\nT > J"
+
+    assert report_of(good).verdict is Verdict.READY
+    assert report_of(timer).verdict is Verdict.READY
+
+
+STUCK = f"""
+    start: S
+    and: F
+    {A_TASK}
+    service: B | lambda=b
+    boundary: Broken | on=B, error
+    %s
+    and: J
+    end: E
+    end: X | %s
+    S > F > A > J > E
+    F > B > %s
+    Broken > X
+"""
+
+
+@pytest.mark.parametrize(
+    ("node", "end", "way", "told"),
+    [
+        ("", "", "J", ["after the failure of 'B'", "after 'A'"]),
+        ("", "terminate", "J", []),
+        ("xor: G", "terminate", "G >[gift_card] J\nG >[*] X", []),
+        ("xor: G\nend: Y", "terminate", "G >[gift_card] J\nG >[*] Y", ["after 'A'", "after 'B'"]),
+        ("sub: U {\nstart: V\nuser: W | group=g\nend: Z\nV > W > Z\n}", "terminate", "U > J", []),
+    ],
+)
+def test_a_join_that_can_wait_for_ever_is_warned_of(node: str, end: str, way: str, told: list[str]) -> None:
+    report = report_of(STUCK % (node, end, way))
+
+    waits = sorted(each for each in map(str, report.lint) if "cannot come" in each)
+    assert waits == sorted(f"gateway 'J' waits for a token that cannot come: it can happen {each}" for each in told)
+    assert report.verdict is Verdict.READY
+
+
+def test_missing_error_ways_and_defaults_are_warnings() -> None:
+    report = report_of(
+        f"start: S\n{A_TASK}\nservice: B | lambda=b\nboundary: X | on=B, error\nservice: C | lambda=c\nxor: G\n"
+        "end: E\nend: F\nS > A > B > G >[gift_card] E\nG >[order.payable > 1] F\nX > C > E"
+    )
+    assert report.verdict is Verdict.READY
+    assert [each for each in map(str, report.lint) if "error way" in each] == [
+        "'A' has no error way: an order that fails there stays there as an exception"
+    ]
+    assert "gateway 'G' has no default flow: an order that fits no rule stops before it" in map(str, report.lint)

@@ -1,0 +1,223 @@
+"""The world as the use cases see it, in memory."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from tests.support.orders import OrderFile
+
+from mtd.domain.circuit import CircuitState
+from mtd.domain.errors import MtdError, NotFound, UnstorableError
+from mtd.domain.json_types import Json
+from mtd.domain.orders import ubl
+from mtd.domain.orders.mail import Mail
+from mtd.domain.orders.order import Order
+from mtd.domain.tenants import PLATFORM_TENANT
+from mtd.engine.compiler import importing
+from mtd.engine.model.plan import Plan
+from mtd.engine.model.tokens import Token, Waits
+from mtd.usecases.flow.cases import (
+    Changes,
+    CurrentToken,
+    LeasedToken,
+    LeaseResult,
+    LockedOrder,
+    NewOrder,
+    Reference,
+    Registration,
+    TokenRow,
+)
+from mtd.usecases.ports import MailResult, QueueMessage
+from mtd.usecases.processes.import_processes import STATES
+
+PLAN = importing.compile_plan(
+    (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes(), "purchase-order", STATES
+)
+
+
+def case(
+    node: str, token_id: int = 1, *, attempts: int = 1, outcome_unknown: bool = False, **knobs: Any
+) -> LeasedToken:
+    """A leased token with its order; `data` and the order file's knobs as given."""
+    data = knobs.pop("data", {})
+    order = ubl.parse_order(OrderFile(number=f"N-{token_id}", **knobs).xml().encode())
+    return LeasedToken(
+        token_id=token_id,
+        version=3,
+        node=node,
+        attempts=attempts,
+        data=data,
+        entered_at=datetime.now(UTC),
+        outcome_unknown=outcome_unknown,
+        order_id=order.order_id,
+        order=order,
+        process_version_id=1,
+    )
+
+
+class FakeTenants:
+    """The house and those that it was told."""
+
+    def __init__(self, *codes: str) -> None:
+        self.codes = frozenset({PLATFORM_TENANT, *codes})
+
+    def known(self, codes: Iterable[str]) -> frozenset[str]:
+        return self.codes & {PLATFORM_TENANT, *codes}
+
+
+@dataclass(slots=True)
+class FakeWork:
+    """Leases what it was given; keeps what was committed."""
+
+    cases: list[LeasedToken] = field(default_factory=list)
+    places: list[CurrentToken] = field(default_factory=list)
+    committed: dict[int, Changes] = field(default_factory=dict)
+    known: dict[tuple[str, str], UUID] = field(default_factory=dict)
+    candidates: list[NewOrder] = field(default_factory=list)
+    refuses: Callable[[Changes], bool] = lambda _: False
+    plan: Plan = PLAN
+    tenants: tuple[str, ...] = (PLATFORM_TENANT,)
+    beside: list[TokenRow] = field(default_factory=list)
+    values: Json = field(default_factory=dict)
+    order: Order | None = None
+    own: Token | None = None
+    circuit: CircuitState = CircuitState.CLOSED
+
+    def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
+        known = tenant in self.tenants and process == self.plan.process and version in (None, 1)
+        return (1, self.plan) if known else None
+
+    def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
+        return dict.fromkeys(ids, self.plan)
+
+    def current(self, references: Sequence[Reference]) -> list[CurrentToken]:
+        wanted = {(reference.token_id, reference.version) for reference in references}
+        return [place for place in self.places if (place.token_id, place.version) in wanted]
+
+    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
+        seen = self.circuit if system else CircuitState.CLOSED
+        wanted = {reference.token_id for reference in references}
+        found = [case for case in self.cases if case.node == server and case.token_id in wanted]
+        return LeaseResult(cases=[] if seen is CircuitState.OPEN else found, circuit=seen)
+
+    def commit[T: (LeasedToken, CurrentToken)](
+        self, cases: Sequence[T], decide: Callable[[T, LockedOrder], Changes], *, orders: bool = False
+    ) -> None:
+        decided = {case.token_id: decide(case, self._held(case, orders)) for case in cases}
+        if any(self.refuses(changes) for changes in decided.values()):
+            raise UnstorableError("a unique key is taken")
+        self.committed |= decided
+
+    def _held(self, case: LeasedToken | CurrentToken, orders: bool) -> LockedOrder:
+        """The order with this token and those of `beside`."""
+        waits = case.waits if isinstance(case, CurrentToken) else Waits.SERVICE
+        own = self.own or Token(id=1, node=case.node, waits=waits)
+        tokens = [TokenRow(token_id=case.token_id, version=case.version, token=own), *self.beside]
+        return LockedOrder(
+            order_id=case.order_id,
+            standing={each.token.id: each for each in tokens},
+            values=self.values,
+            order=self.order if orders else None,
+        )
+
+    def register(self, candidates: Sequence[NewOrder]) -> list[Registration]:
+        self.candidates += candidates
+        result = []
+        for candidate in candidates:
+            key = (candidate.row["seller_id"], candidate.row["number"])
+            first = self.known.setdefault(key, candidate.order_id)
+            status = "registered" if first == candidate.order_id else "conflict"
+            result.append(Registration(order_id=candidate.order_id, status=status))
+        return result
+
+
+@dataclass(slots=True)
+class FakeApi:
+    """Keeps the calls; fails where told to, by path or by what the body holds."""
+
+    errors: dict[str, MtdError] = field(default_factory=dict)
+    calls: list[tuple[str, Json]] = field(default_factory=list)
+
+    def post(self, path: str, body: Json) -> Json:
+        self.calls.append((path, body))
+        for sign, error in self.errors.items():
+            if sign == path or sign in str(body):
+                raise error
+        return {}
+
+
+@dataclass(slots=True)
+class FakeMachines:
+    """Keeps what was started."""
+
+    started: list[tuple[str, str, Json]] = field(default_factory=list)
+
+    def start(self, name: str, execution: str, body: Json) -> None:
+        self.started.append((name, execution, body))
+
+
+@dataclass(slots=True)
+class FakeObjects:
+    """A bucket."""
+
+    content: dict[str, bytes] = field(default_factory=dict)
+    versions: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def get(self, bucket: str, key: str, version: str | None = None) -> bytes:
+        try:
+            return self.versions[key, version] if version else self.content[key]
+        except KeyError:
+            raise NotFound(f"s3://{bucket}/{key}") from None
+
+    def put(self, bucket: str, key: str, content: bytes, content_type: str) -> None:
+        assert bucket
+        assert content_type
+        self.content[key] = content
+
+    def copy(self, bucket: str, key: str, new_key: str, version: str | None = None) -> None:
+        self.content[new_key] = self.get(bucket, key, version)
+
+
+@dataclass(slots=True)
+class FakeQueues:
+    """Queues whose received messages stay invisible until deleted or made visible again."""
+
+    queues: dict[str, list[QueueMessage]] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    fail_sending: bool = False
+
+    def send(self, destination: str, bodies: Sequence[str], delay_seconds: int = 0) -> None:
+        if self.fail_sending:
+            raise MtdError("no")
+        assert delay_seconds >= 0
+        self.sent += [(destination, body) for body in bodies]
+
+    def receive(self, destination: str, visibility_seconds: int) -> list[QueueMessage]:
+        assert visibility_seconds > 0
+        found = [m for m in self.queues.get(destination, []) if m.receipt not in self.hidden][:10]
+        self.hidden |= {message.receipt for message in found}
+        return found
+
+    def delete(self, destination: str, receipts: Sequence[str]) -> None:
+        self.queues[destination] = [m for m in self.queues[destination] if m.receipt not in receipts]
+
+    def change_visibility(self, destination: str, receipts: Sequence[str], seconds: int) -> None:
+        assert destination
+        if seconds == 0:
+            self.hidden -= set(receipts)
+
+
+@dataclass(slots=True)
+class FakeMailer:
+    """Keeps the mails; `answers` by address, `sent` otherwise."""
+
+    answers: dict[str, MailResult] = field(default_factory=dict)
+    mails: list[Mail] = field(default_factory=list)
+
+    def send(self, mails: Sequence[Mail]) -> list[MailResult]:
+        self.mails += mails
+        return [self.answers.get(mail.to, MailResult(status="sent", message_id=f"m-{mail.to}")) for mail in mails]

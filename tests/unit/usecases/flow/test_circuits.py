@@ -1,0 +1,360 @@
+"""A legacy system's circuit: when it opens and closes, whom it parks, and what a healthy one costs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from tests.unit.support.fakes import FakeWork, case
+
+from mtd.adapters.legacy.paperless import read_answer
+from mtd.domain.circuit import CallResults, Circuit, CircuitState, record_results
+from mtd.domain.errors import BusinessError, Conflict, InvalidRequest, MtdError, NoAnswerError, RetryableError
+from mtd.domain.json_types import Json
+from mtd.entrypoints.requests.circuits import read_change
+from mtd.usecases.flow.cases import EffectResult, LeasedToken, Reference
+from mtd.usecases.flow.circuit_breaker import CircuitBreaker, CircuitUpdate, Probe
+from mtd.usecases.flow.run_state import run_state
+from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.operations.operate_circuits import ChangeRequest, WatchedCircuit, refuse, tend_circuits
+
+RUN = StateRun(function="allocate_order", request_id="r-1", parallel=1)
+CLOSED = Circuit(open=False, by_hand=False)
+A, B, C, D = (UUID(int=i) for i in range(4))
+
+
+def unanswered(*orders: UUID, probing: bool = False) -> CallResults:
+    return CallResults(answered=False, unanswered=orders, probing=probing, why="timed out")
+
+
+def answer(*, probing: bool = False, without: Sequence[UUID] = ()) -> CallResults:
+    return CallResults(answered=True, unanswered=without, probing=probing, why="")
+
+
+def test_it_opens_after_so_many_orders_without_an_answer() -> None:
+    two = record_results(record_results(CLOSED, unanswered(A), 3), unanswered(B), 3)
+    assert (two.open, two.failing) == (False, (A, B))
+    assert record_results(two, unanswered(C, D), 3).open
+
+
+def test_an_order_that_breaks_its_system_does_not_keep_the_others_from_it() -> None:
+    circuit = CLOSED
+    for _ in range(10):
+        circuit = record_results(circuit, unanswered(A), 3)
+    assert circuit == Circuit(open=False, by_hand=False, failing=(A,))
+
+
+def test_an_answer_takes_back_all_silence() -> None:
+    two = record_results(CLOSED, unanswered(A, B), 3)
+    assert record_results(two, answer(without=[C]), 3) == CLOSED
+
+
+def test_only_a_probe_that_is_answered_closes_it() -> None:
+    opened = record_results(CLOSED, unanswered(A, B, C), 3)
+    assert record_results(opened, answer(), 3) == opened
+    assert record_results(opened, unanswered(D, probing=True), 3) == opened
+    assert record_results(opened, answer(probing=True), 3) == CLOSED
+
+
+def test_what_a_person_opened_a_person_closes() -> None:
+    held = Circuit(open=True, by_hand=True)
+    assert record_results(held, answer(probing=True), 3) == held
+
+
+@dataclass(slots=True)
+class FakeCircuits:
+    """One circuit in memory; `due` says that an order may probe, `cases` which order that is."""
+
+    circuit: Circuit = CLOSED
+    threshold: int = 3
+    due: bool = False
+    cases: list[LeasedToken] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    work: FakeWork | None = None
+
+    def probe(self, system: str, server: str, references: Sequence[Reference], who: str, detail: Json) -> Probe | None:
+        self.calls.append("probe")
+        assert (system, server, who) == ("eom", "allocation", RUN.function)
+        assert detail["hops"][-1]["source"] == "Lambda"
+        if not self.circuit.open:
+            assert self.work is not None
+            self.work.circuit = CircuitState.CLOSED
+            return None
+        probing = self.cases[:1] if self.due else []
+        spoken = {case.token_id for case in probing}
+        return Probe(cases=probing, parked=sum(r.token_id not in spoken for r in references))
+
+    def record_results(self, system: str, results: CallResults, who: str) -> CircuitUpdate:
+        self.calls.append("hear")
+        assert (system, who) == ("eom", RUN.function)
+        before, self.circuit = self.circuit, record_results(self.circuit, results, self.threshold)
+        probes = self.circuit.open and (results.probing or not before.open)
+        return CircuitUpdate(open=self.circuit.open, probe_in=14.2 if probes else None)
+
+
+def run(circuits: FakeCircuits, work: FakeWork, effect: Callable[[LeasedToken], EffectResult]) -> Json:
+    references = [Reference(token_id=each.token_id, version=each.version) for each in work.cases]
+    return run_state(
+        "allocation", references, effect, work, RUN, CircuitBreaker(system="eom", circuits=circuits, threshold=3)
+    )
+
+
+def raising(error: MtdError) -> Callable[[LeasedToken], EffectResult]:
+    def effect(_: LeasedToken) -> EffectResult:
+        raise error
+
+    return effect
+
+
+SILENCE = raising(NoAnswerError("POST /allocations timed out after 5 s", code="timed_out"))
+
+
+def batch(orders: int, *, attempts: int = 1) -> FakeWork:
+    return FakeWork(cases=[case("allocation", i, attempts=attempts) for i in range(1, orders + 1)])
+
+
+def test_a_healthy_system_costs_nothing() -> None:
+    circuits = FakeCircuits()
+
+    assert run(circuits, batch(4), lambda _: EffectResult())["done"] == 4
+    assert circuits.calls == []
+
+
+def test_what_fails_for_another_reason_costs_nothing() -> None:
+    circuits = FakeCircuits()
+
+    for error in (
+        BusinessError("no stock", code="out_of_stock", payload={"path": "/allocations"}),
+        RetryableError("not now", code="http_429"),
+        RetryableError("no XML", code="unreadable"),
+    ):
+        run(circuits, batch(4), raising(error))
+
+    assert circuits.calls == []
+
+
+def test_the_batch_that_opens_it_is_parked_and_one_of_it_looks_again() -> None:
+    work = batch(4, attempts=10)
+
+    told = run(FakeCircuits(), work, SILENCE)
+
+    # The tenth try would have been the last.
+    assert told == {"state": "allocation", "done": 0, "retried": 0, "parked": 4, "failed": 0, "skipped": 0}
+    assert [work.committed[i].parks for i in range(1, 5)] == [
+        [{"token_id": i, "version": 3, "system": "eom"}] for i in range(1, 5)
+    ]
+    looks = [look for i in range(1, 5) for look in work.committed[i].looks]
+    assert looks == [{"token_id": 1, "version": 4, "delay_seconds": 15}]
+    [event] = work.committed[2].events
+    assert (event["what"], event["from_state"], event["to_state"]) == ("parked", "allocation", "allocation")
+    assert (event["detail"]["system"], event["detail"]["code"]) == ("eom", "timed_out")
+    assert not any(work.committed[i].retries or work.committed[i].moves for i in range(1, 5))
+
+
+def test_a_batch_that_hears_nothing_is_not_tried_to_its_end() -> None:
+    """A hundred time-outs of five seconds, eight at a time, are a minute: the function has half of it."""
+    work, tried = batch(100), []
+
+    def effect(one: LeasedToken) -> EffectResult:
+        tried.append(one.token_id)
+        return SILENCE(one)
+
+    assert run(FakeCircuits(), work, effect)["parked"] == 100
+    assert tried == [1, 2, 3]
+    [event] = work.committed[50].events
+    assert event["detail"]["code"] == "not_tried"
+
+
+def test_after_an_answer_the_whole_batch_is_tried() -> None:
+    work, tried = batch(10), []
+
+    def effect(one: LeasedToken) -> EffectResult:
+        tried.append(one.token_id)
+        return EffectResult() if one.token_id == 2 else SILENCE(one)
+
+    assert run(FakeCircuits(), work, effect)["retried"] == 9
+    assert len(tried) == 10
+
+
+def test_below_the_threshold_orders_are_tried_again() -> None:
+    circuits = FakeCircuits()
+
+    assert run(circuits, batch(2), SILENCE)["retried"] == 2
+    assert len(circuits.circuit.failing) == 2
+
+
+def test_a_batch_in_which_something_was_answered_opens_nothing() -> None:
+    circuits = FakeCircuits()
+
+    def effect(one: LeasedToken) -> EffectResult:
+        if one.token_id == 1:
+            raise BusinessError("no stock", code="out_of_stock", payload={"path": "/allocations"})
+        return SILENCE(one)
+
+    assert run(circuits, batch(5), effect)["retried"] == 4
+    assert circuits.calls == []
+
+
+def test_a_refusal_is_an_answer_and_a_rule_of_ours_is_none() -> None:
+    for payload, left in (({"path": "/allocations"}, 0), (None, 2)):
+        circuits = FakeCircuits(circuit=Circuit(open=False, by_hand=False, failing=(A, B)))
+        work = batch(1)
+        work.circuit = CircuitState.FAILING
+        run(circuits, work, raising(BusinessError("no", code="no", payload=payload)))
+        assert len(circuits.circuit.failing) == left
+
+
+def test_while_it_is_open_nobody_is_tried_before_it_is_time() -> None:
+    work = batch(4)
+    work.circuit = CircuitState.OPEN
+    circuits = FakeCircuits(circuit=Circuit(open=True, by_hand=False, failing=(A, B, C)))
+
+    told = run(circuits, work, lambda _: EffectResult())
+
+    assert told == {"state": "allocation", "done": 0, "retried": 0, "parked": 4, "failed": 0, "skipped": 0}
+    assert (circuits.calls, work.committed) == (["probe"], {})
+
+
+@pytest.mark.parametrize(
+    ("effect", "open_", "kind"),
+    [
+        (SILENCE, True, "parked"),
+        (lambda _: EffectResult(), False, "done"),
+        (raising(BusinessError("no", code="no", payload={"path": "/x"})), False, "failed"),
+        (raising(RetryableError("asked too often", code="http_429")), True, "retried"),
+    ],
+)
+def test_one_order_probes(effect: Callable[[LeasedToken], EffectResult], open_: bool, kind: str) -> None:
+    work = batch(3)
+    work.circuit = CircuitState.OPEN
+    circuits = FakeCircuits(circuit=Circuit(open=True, by_hand=False), due=True, cases=work.cases)
+
+    told = run(circuits, work, effect)
+
+    assert circuits.circuit.open is open_
+    assert told[kind] - (2 if kind == "parked" else 0) == 1
+    assert told["parked"] >= 2
+    assert set(work.committed) == {1}
+    assert [look["version"] for look in work.committed[1].looks] == ([4] if kind == "parked" else [])
+
+
+def test_a_circuit_that_closed_meanwhile_lets_the_batch_through() -> None:
+    work = batch(3)
+    work.circuit = CircuitState.OPEN
+
+    assert run(FakeCircuits(work=work), work, lambda _: EffectResult())["done"] == 3
+
+
+def test_a_batch_that_was_under_way_when_it_opened_is_parked_and_looks_after_nothing() -> None:
+    work = batch(2)
+    opened = Circuit(open=True, by_hand=False, failing=(A, B, C))
+    circuits = FakeCircuits(circuit=opened)
+
+    assert run(circuits, work, SILENCE)["parked"] == 2
+    assert circuits.circuit == opened
+    assert [each.looks for each in work.committed.values()] == [[], []]
+
+
+@dataclass(slots=True)
+class FakeWatched:
+    """What the minute finds; `waiting` slices are drained one by one."""
+
+    found: list[WatchedCircuit]
+    waiting: dict[str, list[int]] = field(default_factory=dict)
+    prompted: list[str] = field(default_factory=list)
+
+    def watched(self) -> list[WatchedCircuit]:
+        return self.found
+
+    def change(self, system: str, request: ChangeRequest) -> None:
+        raise NotImplementedError
+
+    def drain(self, system: str, who: str) -> tuple[int, bool]:
+        assert who == "relay_outbox"
+        return self.waiting[system].pop(0), bool(self.waiting[system])
+
+    def prompt(self, system: str) -> int:
+        self.prompted.append(system)
+        return 1
+
+
+def test_the_minute_drains_what_is_back_and_probes_what_nobody_probes() -> None:
+    circuits = FakeWatched(
+        [
+            WatchedCircuit(system="eom", open=False, parked=True, overdue=False),
+            WatchedCircuit(system="gift_card", open=True, parked=True, overdue=True),
+            WatchedCircuit(system="paperless", open=True, parked=True, overdue=False),
+            WatchedCircuit(system="sales_support", open=False, parked=False, overdue=False),
+        ],
+        {"eom": [2_000, 2_000, 5]},
+    )
+
+    assert tend_circuits(circuits, "relay_outbox") == {"circuits_open": 2, "released": 4_005, "prompted": 1}
+    assert circuits.prompted == ["gift_card"]
+
+
+def test_a_minute_drains_only_so_much() -> None:
+    circuits = FakeWatched([WatchedCircuit(system="eom", open=False, parked=True, overdue=False)], {"eom": [1] * 1_000})
+
+    assert tend_circuits(circuits, "relay_outbox")["released"] == 20
+
+
+@pytest.mark.parametrize(
+    ("action", "open_", "by_hand", "code"),
+    [
+        ("open", True, True, "circuit_open"),
+        ("close", False, False, "circuit_closed"),
+        ("open", True, False, None),
+        ("open", False, False, None),
+        ("close", True, True, None),
+        ("close", True, False, None),
+        ("set", False, False, None),
+    ],
+)
+def test_a_person_is_told_what_is_so_already(action: str, open_: bool, by_hand: bool, code: str | None) -> None:
+    request = ChangeRequest(action=action, person="ana", reason="maintenance")
+    if code is None:
+        refuse(request, open_=open_, by_hand=by_hand)
+        return
+    with pytest.raises(Conflict) as caught:
+        refuse(request, open_=open_, by_hand=by_hand)
+    assert caught.value.code == code
+
+
+def test_what_a_person_asks_is_read() -> None:
+    asked = read_change({"action": "open", "person": "ana", "reason": " maintenance ", "drain_rate": 5})
+    assert asked == ChangeRequest(action="open", person="ana", reason="maintenance", drain_rate=5.0)
+
+
+_NO_RATES: list[Any] = [0, -1, 1e9, True, "5", [], float("nan")]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"action": "explode"}, "request_malformed"),
+        ({"person": ""}, "request_malformed"),
+        ({"person": 7}, "person_malformed"),
+        ({"reason": "  "}, "reason_missing"),
+        ({"reason": None}, "reason_missing"),
+        ({"action": "set"}, "drain_rate_missing"),
+        *[({"drain_rate": rate}, "drain_rate_malformed") for rate in _NO_RATES],
+    ],
+)
+def test_what_a_person_may_not_ask(change: Json, code: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read_change({"action": "open", "person": "ana", "reason": "maintenance", **change})
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(("status", "silence"), [(500, True), (503, True), (408, False), (429, False)])
+def test_a_server_error_is_no_answer_and_being_asked_to_wait_is_not_silence(status: int, silence: bool) -> None:
+    with pytest.raises(RetryableError) as caught:
+        read_answer(status, b"")
+    assert isinstance(caught.value, NoAnswerError) is silence
+
+
+def test_orders_are_known_apart() -> None:
+    many: Any = [uuid4() for _ in range(50)]
+    assert len(record_results(CLOSED, unanswered(*many), 5).failing) == 5

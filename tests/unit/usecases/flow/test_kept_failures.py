@@ -1,0 +1,60 @@
+"""What an incident keeps of a failure, so that a retry puts back what failed and nothing else."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from tests.unit.support.fakes import FakeWork, case
+from tests.unit.support.operated import RUN, service, stood
+
+from mtd.domain.errors import BusinessError
+from mtd.engine.model.tokens import Token, Waits, token_json
+from mtd.usecases.flow.cases import Reference, TokenRow
+from mtd.usecases.flow.control_error import control_error
+from mtd.usecases.flow.dte_incident import notify_dte_incident, register_dte_incident
+from mtd.usecases.flow.run_state import run_state
+
+
+def test_the_incident_keeps_where_the_order_stood_and_what_was_asked() -> None:
+    asked = {"path": "/allocations"}
+
+    def refuse(_: object) -> Any:
+        raise BusinessError("no", code="out_of_stock", payload=asked)
+
+    work = FakeWork(cases=[one := case("allocation")])
+    run_state("allocation", [Reference(token_id=1, version=3)], refuse, work, RUN)
+    [move] = work.committed[1].moves
+    work = FakeWork(cases=[replace(one, node="control_error", data=json.loads(json.dumps(move["data"])))])
+    run_state("control_error", [Reference(token_id=1, version=3)], control_error, work, RUN)
+
+    [incident] = work.committed[1].incidents
+    assert (incident["kind"], incident["payload"]) == ("refused", asked)
+    assert incident["stood"] == stood(service("allocation"))
+
+
+def test_what_the_error_way_of_a_tax_document_costs_is_kept_with_its_incident() -> None:
+    failure = {"failed": "emission_dte", "code": "CAF", "message": "no", "stood": [token_json(service("emission_dte"))]}
+    one = case("dte_incident", data=failure)
+    work = FakeWork(cases=[one], beside=[TokenRow(token_id=9, version=1, token=service("dispatch", 2))])
+    register_dte_incident(Reference(token_id=1, version=3), work, RUN)
+    assert work.committed[1].incidents[0]["stood"] == stood(service("emission_dte"), goes_on=True)
+
+    notify_dte_incident(Reference(token_id=1, version=3), work, RUN)
+
+    # The other branch goes on: only what failed is put back.
+    assert work.committed[1].lost == [{"token_id": 1, "stood": stood(service("emission_dte"))}]
+
+
+def test_an_order_whose_error_way_leads_nowhere_keeps_the_failure_that_brought_it_there() -> None:
+    failure = {"failed": "allocation", "code": "gone", "message": "no", "stood": [token_json(service("allocation"))]}
+    join = TokenRow(token_id=9, version=1, token=Token(id=2, node="paid", waits=Waits.JOIN, via="f"))
+    work = FakeWork(cases=[one := case("control_error", data=failure)], beside=[join])
+
+    run_state("control_error", [Reference(token_id=1, version=3)], control_error, work, RUN)
+
+    [incident] = work.committed[1].incidents
+    assert (incident["state"], incident["code"]) == ("allocation", "gone")
+    assert work.committed[1].order_ends[0] == {
+        "order_id": str(one.order_id), "outcome": "exception", "reason": "allocation: no (gone)",
+    }  # fmt: skip
+    assert incident["stood"] == stood(join.token, service("allocation"))

@@ -1,0 +1,103 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.support.orders import OrderFile
+from tests.unit.support.fakes import FakeMailer, FakeWork, case
+
+from mtd.domain.json_types import Json
+from mtd.domain.orders import order as orders
+from mtd.domain.orders import ubl
+from mtd.usecases.flow.trace import hop
+from mtd.usecases.intake.register_orders import Incoming, register_orders
+from mtd.usecases.notifications.notify_customer import DueMail, notify_customer
+from mtd.usecases.ports import MailResult
+
+
+def incoming(**knobs: str) -> Incoming:
+    order = ubl.parse_order(OrderFile(**{"number": "N", **knobs}).xml().encode())  # type: ignore[arg-type]
+    return Incoming(order=order, document=orders.to_json(order), source="s3://b/k", hops=(hop("S3", "put"),))
+
+
+def test_a_batch_is_registered_with_tokens_events_and_totals() -> None:
+    work = FakeWork()
+
+    results = register_orders([incoming(), incoming(number="M")], work, "register_orders", "r", [hop("API", "POST")])
+
+    assert [result["status"] for result in results] == ["registered", "registered"]
+    first = work.candidates[0]
+    assert [(row["node"], row["waits"]) for row in first.changes.tokens] == [("validation", "service")]
+    assert first.row["total"] == "23800"
+    assert [hop["source"] for hop in first.event["detail"]["hops"]] == ["S3", "API", "Lambda"]
+
+
+def test_an_order_beyond_reckoning_does_not_take_its_batch_down() -> None:
+    line = ("SKU", "999999999999999", "999999999999999")
+    order = ubl.parse_order(OrderFile(number="HUGE", lines=(line,), payable=None, tax=None).xml().encode())
+    huge = Incoming(order=order, document=orders.to_json(order), source="s3://b/k", hops=())
+
+    results = register_orders([huge, incoming()], FakeWork(), "f", "r", [])
+
+    assert [result["status"] for result in results] == ["registered", "registered"]
+
+
+def test_the_same_order_twice_in_a_batch_is_one_candidate() -> None:
+    work = FakeWork()
+
+    results = register_orders([incoming(), incoming()], work, "f", "r", [])
+
+    assert len(results) == 2
+    assert len(work.candidates) == 1
+
+
+def test_other_content_in_the_same_batch_is_a_conflict() -> None:
+    results = register_orders([incoming(), incoming(buyer_name="B")], FakeWork(), "f", "r", [])
+
+    assert [result["status"] for result in results] == ["registered", "conflict"]
+
+
+@dataclass(slots=True)
+class Box:
+    due: list[DueMail]
+    results: list[Json] = field(default_factory=list)
+    events: list[Json] = field(default_factory=list)
+
+    def claim(self, mails: Sequence[Json]) -> list[DueMail]:
+        wanted = {mail["order_id"] for mail in mails}
+        return [mail for mail in self.due if str(mail.order_id) in wanted]
+
+    def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None:
+        self.results += results
+        self.events += events
+
+
+def due(token_id: int, address: str) -> DueMail:
+    one = case("emission_dte", token_id, mail=address)
+    return DueMail(
+        mail_id=token_id, order_id=one.order_id, kind="being_processed", order=one.order, document_type=39, folio=7
+    )
+
+
+def test_what_is_due_is_sent_and_each_mail_has_its_own_fate() -> None:
+    mails = [due(1, "a@x.cl"), due(2, "b@x.cl"), due(3, "c@x.cl")]
+    box = Box(mails)
+    mailer = FakeMailer(
+        {
+            "b@x.cl": MailResult(status="failed", reason="no such address"),
+            "c@x.cl": MailResult(status="pending", reason="slow"),
+        }
+    )
+
+    again = notify_customer([{"order_id": str(m.order_id), "kind": m.kind} for m in mails], box, mailer, "f", "r")
+
+    assert again == 1
+    assert [result["status"] for result in box.results] == ["sent", "failed", "pending"]
+    assert "boleta electrónica N° 7" in mailer.mails[0].body
+    assert mailer.mails[0].tags == {"order_id": str(mails[0].order_id), "kind": "being_processed"}
+    assert box.events[0]["what"] == "mail being_processed sent"
+
+
+def test_nothing_due_sends_nothing() -> None:
+    mailer = FakeMailer()
+
+    assert notify_customer([{"order_id": "x", "kind": "y"}], Box([]), mailer, "f", "r") == 0
+    assert mailer.mails == []
