@@ -19,6 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     summary = "report on diagrams: what was put right, who does each task, and whether orders can run"
     importing = actions.add_parser("import", help=summary, description=summary)
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".bpmn, .xpdl or .bpm")
+    importing.add_argument(
+        "--strict", action="store_true", help="fail while people stand in for what nothing is bound to"
+    )
     json_flag(importing)
     summary = "import tests/data/processes/fulfilment.bpm, run orders on it and do people's tasks through the API"
     demo = actions.add_parser("demo", help=summary, description=summary)
@@ -47,14 +50,16 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
             _show(report)
         if report["verdict"] == "refused":
             print(f"mtd: {report['file']}: refused: {report['reason']}", file=sys.stderr)
-    return 1 if any(report["verdict"] == "refused" for report in reports) else 0
+    waiting = arguments.strict and any(report["verdict"] == "unbound" or report["walkthrough"] for report in reports)
+    return 1 if waiting or any(report["verdict"] == "refused" for report in reports) else 0
 
 
 def _show(report: Json) -> None:
     screen = console()
     title = f"{report['process']}: {report['name']}, {report['nodes']} nodes, {report['flows']} flows"
     screen.print(title, style="bold", markup=False, highlight=False)
-    for heading, part in (("Put right", "fixes"), ("Not bound", "unbound"), ("Found", "lint")):
+    for heading, part in (("Put right", "fixes"), ("Not bound", "unbound"), ("Found", "lint"),
+                          ("By people until it is bound", "walkthrough")):  # fmt: skip
         if report[part]:
             screen.print(table((heading,), ((f"  {each}",) for each in report[part])))
     if report["bindings"]:

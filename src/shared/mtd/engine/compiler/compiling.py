@@ -1,11 +1,13 @@
 """Compiles a normalised process and its bindings to a plan; called processes become part of the plan."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mtd.engine.compiler.binding import Binder, FactTypes
-from mtd.engine.compiler.flow_rules import rules_of
+from mtd.engine.compiler.binding import Binder, FactTypes, own_names
+from mtd.engine.compiler.flow_rules import FlowRule, rules_of
+from mtd.engine.compiler.walkthrough import Decisions, OpenGateway, labels_of, rule_of
 from mtd.engine.messages.naming import plain, slug, unique, xml_id
 from mtd.engine.messages.phrases import Phrase, PhrasedError, word
 from mtd.engine.model.drawing import (
@@ -20,6 +22,7 @@ from mtd.engine.model.drawing import (
     DrawnProcess,
     called,
     called_flow,
+    shown_name,
 )
 from mtd.engine.model.plan import CANCELLATION, EventType, Flow, Node, NodeKind, Plan
 
@@ -30,6 +33,7 @@ _GATEWAYS = {
     "eventBasedGateway": NodeKind.EVENT_BASED,
 }
 _ENDS = {"": NodeKind.END, "none": NodeKind.END, "terminate": NodeKind.TERMINATE, "error": NodeKind.ERROR_END}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = ACTIVITIES | {"endEvent"}
 
 
@@ -59,10 +63,19 @@ class Compiler:
         ids = self._ids(body)
         outgoing, incoming = self._flows(body, nodes)
         flow_ids = {flow.id: unique(flow.id, self._taken_flows) for flow in body.flows}
+        undecided: list[OpenGateway] = []
         for node in body.nodes:
             fields = self._node(node, nodes, names, ids[node.id])
             flows = outgoing.get(node.id, [])
             rules = rules_of(node, flows, nodes, self.binder, names)
+            if any(rule.open for rule in rules):
+                labels = labels_of(flows, [rule.open or rule.default for rule in rules], nodes)
+                undecided.append(OpenGateway(node=node, labels=labels))
+                several = node.kind == "inclusiveGateway"
+                rules = [
+                    FlowRule(when=rule_of(ids[node.id], label, several)) if rule.open and label else rule
+                    for rule, label in zip(rules, labels, strict=True)
+                ]
             joining = [flow_ids[flow.id] for flow in incoming.get(node.id, ())]
             if fields.get("kind") in (NodeKind.PARALLEL, NodeKind.INCLUSIVE) and len(joining) > 1:
                 fields["incoming"] = tuple(joining)
@@ -72,9 +85,12 @@ class Compiler:
             )
             known = {"kind": NodeKind.PASS, **fields}
             self._nodes[ids[node.id]] = Node(
-                id=ids[node.id], name=node.name or node.id, element=xml_id(node.id), scope=scope, **known
+                id=ids[node.id], name=shown_name(node), element=xml_id(node.id), scope=scope, **known
             )
         self._attach(body, nodes, ids)
+        for gateway in undecided:
+            decisions = Decisions(self._nodes, self._taken, self.binder.people)
+            decisions.ask(gateway, ids[gateway.node.id], frozenset(ids.values()))
         self._check_events(body, nodes, outgoing)
         starts = [ids[node.id] for node in body.nodes if node.kind == "startEvent"]
         if len(starts) != 1:
@@ -124,7 +140,8 @@ class Compiler:
         if node.kind == "intermediateThrowEvent" and node.trigger == "escalation":
             return {"kind": NodeKind.ESCALATION, "code": node.reference or None}
         if node.kind == "intermediateCatchEvent" and node.trigger == "timer":
-            return {"kind": NodeKind.TIMER, "time": self.binder.time(node, names)}
+            time = self.binder.time(node, names)
+            return {"kind": NodeKind.TIMER, "time": time} if time else self._untimed(node)
         if node.kind == "intermediateCatchEvent" and node.trigger == "message":
             return {"kind": NodeKind.MESSAGE, "code": self.binder.message(node)}
         what = Phrase("kind_event", trigger=word("trigger", node.trigger)) if node.trigger else word("kind", node.kind)
@@ -139,10 +156,11 @@ class Compiler:
         body = node.body
         if node.kind == "callActivity":
             wanted = self.binder.called_process(node)
-            process = self.library.get(wanted) or self.library.get(plain(wanted))
+            process = self._called(wanted, node)
             if process is None:
-                self.binder.unbound.append(Phrase("called_unknown", node=called(node), called=wanted))
-                return {"kind": NodeKind.SERVICE, "repeat": repeat}
+                if self.binder.said("calls", *own_names(node)):
+                    self.binder.unbound.append(Phrase("called_unknown", node=called(node), called=wanted))
+                return {**self.binder.task(node, inside), "repeat": repeat}
             if len(self._calls) > DEEPEST:
                 self.problems.append(Phrase("calls_too_deep", most=DEEPEST))
                 return {}
@@ -157,6 +175,23 @@ class Compiler:
             first = self._body(body, node_id, inside, called(node))
         return {"kind": NodeKind.SUB_PROCESS, "first": first, "repeat": repeat}
 
+    def _called(self, wanted: str, node: DrawnNode) -> DrawnProcess | None:
+        """The process of that name or id; Bizagi gives the one of an expanded call the id of the call."""
+        found = self.library.get(wanted) or self.library.get(plain(wanted))
+        if found is None and (own := _UUID.search(node.id)) is not None:
+            return next((each for key, each in self.library.items() if key.endswith(own[0]) and each.id == key), None)
+        return found
+
+    def _untimed(self, node: DrawnNode) -> dict[str, Any]:
+        """A timer without a time: a person says when it is time, or after an event-based gateway a message does."""
+        return self.binder.person(node)
+
+    def _unfired(self, node: DrawnNode, host: str = "") -> dict[str, Any]:
+        """An event that nothing sets off: a message of its name does."""
+        message = self.binder.message(node, host)
+        self.binder.notes.append(Phrase("message_instead", node=called(node), message=message))
+        return {"trigger": EventType.MESSAGE, "code": message}
+
     def _boundary(self, node: DrawnNode, nodes: Mapping[str, DrawnNode], names: FactTypes) -> dict[str, Any]:
         host = nodes.get(node.attached_to)
         if host is None or host.kind not in ACTIVITIES:
@@ -168,7 +203,8 @@ class Compiler:
             return {}
         fields = {"kind": NodeKind.BOUNDARY, "trigger": EventType(node.trigger), "interrupting": node.interrupting}
         if node.trigger == "timer":
-            return fields | {"time": self.binder.time(node, names, host.name)}
+            time = self.binder.time(node, names, host.name)
+            return fields | {"time": time} if time else fields | self._unfired(node, host.name)
         if node.trigger == "message":
             return fields | {"code": self.binder.message(node, host.name)}
         return fields | {"code": node.reference or None, "interrupting": node.interrupting or node.trigger == "error"}

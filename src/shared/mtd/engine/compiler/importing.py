@@ -10,6 +10,7 @@ from mtd.engine.compiler.binding import Binder
 from mtd.engine.compiler.compiling import Compiler
 from mtd.engine.compiler.lint import lint
 from mtd.engine.compiler.reports import Report, Source, Verdict, bindings_of
+from mtd.engine.compiler.walkthrough import StandIns
 from mtd.engine.messages.naming import plain, slug, unique
 from mtd.engine.messages.phrases import Phrase, PhrasedError, phrase_of
 from mtd.engine.model.drawing import Drawing, DrawnProcess, count
@@ -67,6 +68,7 @@ def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[R
 def compile_plan(content: bytes, process: str, states: Collection[str], bindings: Any = None) -> Plan:
     """The plan of a diagram with one process; `process` is the key under which its versions are kept.
 
+    It is strict: nothing in it may be a person's only because it is bound to nothing.
     Raises ProcessError, whose message names the element as the analyst sees it.
     """
     reports = import_sources([Source(name=process, content=content, sheet=bindings)], states)
@@ -75,6 +77,8 @@ def compile_plan(content: bytes, process: str, states: Collection[str], bindings
     [report] = reports
     if report.plan is None or report.verdict is not Verdict.READY:
         raise ProcessError(str(report.reason or f"the process cannot run: {report.verdict}"), code=report.verdict)
+    if report.walkthrough:
+        raise ProcessError(str(report.walkthrough[0]), code=Verdict.UNBOUND)
     return report.plan
 
 
@@ -109,7 +113,7 @@ def _reports(
             title = process.name if len(read.processes) > 1 else read.drawing.name
             wanted = f"{wanted}-{slug(title).replace('_', '-') or len(found) + 1}"
         key = unique(wanted, taken)
-        binder = Binder(bound, states)
+        binder = Binder(bound, states, StandIns(pool=process.name or bound.process or read.drawing.name or key))
         found.append(_report(read, process, key, binder, {**library, **read.own}))
         used |= binder.used
     found[0] = replace(found[0], lint=(*found[0].lint, *sheet.unused(bound, used)))
@@ -141,9 +145,10 @@ def _report(
         source=read.source.name,
         nodes=nodes,
         flows=flows,
-        fixes=tuple(dict.fromkeys([*read.fixes[process.id], *binder.notes])),
+        fixes=tuple(dict.fromkeys([*read.fixes[process.id], *binder.notes, *binder.people.notes()])),
         unbound=unbound,
         lint=(*errors, *warnings),
+        walkthrough=tuple(binder.people.told()),
         bindings=() if errors and not plan.start else bindings_of(plan),
         verdict=verdict,
         reason=errors[0] if errors else unbound[0] if unbound else None,

@@ -58,8 +58,22 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A question that a person answers where no rule decides: `name` is the answer's name in the case's data."""
+
+    name: str
+    question: str
+    options: tuple[str, ...]
+    several: bool = False
+    """The answer is a list of options: an inclusive gateway goes on by all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskAssignment:
-    """What a person's task asks for. `due` and `follow_up` are timers' texts; `form` names a JSON Schema."""
+    """What a person's task asks for. `due` and `follow_up` are timers' texts; `form` names a JSON Schema.
+
+    `choices` are asked besides: the form of that name is then made of them, and of the form that it `extends`.
+    """
 
     group: str = ""
     form: str = ""
@@ -67,6 +81,8 @@ class TaskAssignment:
     follow_up: str = ""
     priority: str = ""
     candidate: str = ""
+    extends: str = ""
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

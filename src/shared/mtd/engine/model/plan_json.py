@@ -5,7 +5,7 @@ from typing import Any
 
 from mtd.domain.errors import ProcessError
 from mtd.domain.json_types import Json
-from mtd.engine.model.plan import EventType, Flow, MultiInstance, Node, NodeKind, Plan, TaskAssignment
+from mtd.engine.model.plan import Choice, EventType, Flow, MultiInstance, Node, NodeKind, Plan, TaskAssignment
 
 _FORMAT = 2
 
@@ -51,6 +51,8 @@ def _node_json(node: Node) -> Json:
     for name in ("work", "repeat"):
         if name in document:
             document[name] = _changed(document[name])
+    if node.work and node.work.choices:
+        document["work"]["choices"] = [{**_changed(each), "options": list(each.options)} for each in node.work.choices]
     for name in ("boundaries", "incoming"):
         if name in document:
             document[name] = list(document[name])
@@ -72,10 +74,15 @@ def _node(document: Json) -> list[Node]:
     known["flows"] = tuple(Flow(**flow) for flow in document.get("flows", ()))
     known["sets"] = tuple((name, rule) for name, rule in document.get("sets", ()))
     if "work" in document:
-        known["work"] = TaskAssignment(**document["work"])
+        known["work"] = _work(document["work"])
     if "repeat" in document:
         known["repeat"] = MultiInstance(**document["repeat"])
     return [Node(**known)]
+
+
+def _work(document: Json) -> TaskAssignment:
+    choices = (Choice(**{**each, "options": tuple(each["options"])}) for each in document.get("choices", ()))
+    return TaskAssignment(**{**document, "choices": tuple(choices)})
 
 
 def _first_format(document: Json) -> list[Node]:

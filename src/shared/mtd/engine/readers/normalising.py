@@ -35,6 +35,7 @@ def normalise(drawing: Drawing) -> tuple[tuple[DrawnProcess, ...], dict[str, lis
 
 
 def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
+    body = _placed(body)
     nodes = tuple(_node(node, told) for node in body.nodes)
     body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), told)
     body = _with_start(_with_end(body, owner, told), owner, told)
@@ -47,21 +48,36 @@ def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
     )
 
 
+def _placed(body: Body) -> Body:
+    """The body, in which what has no name knows the names of its neighbours."""
+    if all(node.name for node in body.nodes):
+        return body
+    names = {node.id: node.name for node in body.nodes}
+    after: dict[str, str] = {node.id: names.get(node.attached_to, "") for node in body.nodes if node.attached_to}
+    before: dict[str, str] = {}
+    for flow in body.flows:
+        if names.get(flow.source):
+            after.setdefault(flow.target, names[flow.source])
+        if names.get(flow.target):
+            before.setdefault(flow.source, names[flow.target])
+    return replace(
+        body,
+        nodes=tuple(
+            node if node.name else replace(node, after=after.get(node.id, ""), before=before.get(node.id, ""))
+            for node in body.nodes
+        ),
+    )
+
+
 def _node(node: DrawnNode, told: list[Phrase]) -> DrawnNode:
     if node.documentation:
         node = replace(node, documentation=_text(node.documentation, called(node), told))
-    if node.kind == "task":
-        told.append(Phrase("plain_task", node=called(node)))
-    elif node.kind == "subProcess" and (node.body is None or not node.body.nodes):
+    if node.kind == "subProcess" and (node.body is None or not node.body.nodes):
         told.append(Phrase("empty_sub_process", node=called(node)))
         node = replace(node, kind="task", body=None)
     elif node.kind == "callActivity" and not node.detail:
         told.append(Phrase("call_without_process", node=called(node)))
         node = replace(node, detail=node.name)
-    elif node.kind == "scriptTask" and not node.detail:
-        told.append(Phrase("empty_script", node=called(node)))
-    elif node.trigger == "timer" and not node.detail and node.kind != "startEvent":
-        told.append(Phrase("empty_timer", node=called(node)))
     if node.kind == "startEvent" and node.trigger not in ("", "none"):
         told.append(Phrase("starts_by", node=called(node), trigger=word("trigger", node.trigger)))
         node = replace(node, trigger="", detail="")
@@ -132,11 +148,6 @@ def _with_default(
 ) -> DrawnNode:
     if node.kind not in SPLITS or len(outgoing) < 2:
         return node
-    told += [
-        Phrase("name_carries_rule", flow=called_flow(flow, nodes))
-        for flow in outgoing
-        if not flow.condition and flow.name and flow.id != node.default and plain(flow.name) not in OTHERWISE
-    ]
     if node.default:
         return node
     named = next((flow for flow in outgoing if plain(flow.name) in OTHERWISE), None)

@@ -12,17 +12,30 @@ STATES = frozenset({"validation", "gift_card", "allocation", "emission_dte", "sa
 """States that have a function: `POST /states/<state>` of the API. A task of such a name is served by it."""
 
 
+MACHINES = frozenset({"dte_incident"})
+"""State machines that a task may start: those of cloudformation/."""
+
+
+_SERVERS = frozenset(
+    {
+        "api:/errors/{failed}",
+        *(f"api:/states/{each}" for each in STATES),
+        *(f"state_machine:{each}" for each in MACHINES),
+    }
+)
+
+
 def import_processes(sources: Sequence[Source]) -> list[Json]:
     """The reports as JSON, files in the order given."""
     return [report_json(served(report)) for report in importing.import_sources(sources, STATES)]
 
 
 def unserved(plan: Plan) -> list[Phrase]:
-    """A phrase for each task that is bound to a Lambda of its own: MTD calls states of its API only."""
+    """A phrase for each task whose server is none: neither a state of this API, nor its error way, nor a machine."""
     return [
         Phrase("nobody_serves", task=node.name, server=node.binding)
         for node in plan.nodes.values()
-        if node.binding and node.binding.startswith("lambda:")
+        if node.binding and node.binding not in _SERVERS
     ]
 
 
@@ -42,6 +55,7 @@ def report_json(report: Report) -> Json:
         "fixes": list(map(str, report.fixes)),
         "unbound": list(map(str, report.unbound)),
         "lint": list(map(str, report.lint)),
+        "walkthrough": list(map(str, report.walkthrough)),
         "bindings": [{"task": task, "by": str(by)} for task, by in report.bindings],
         "verdict": report.verdict.value,
         "reason": None if report.reason is None else str(report.reason),
@@ -49,6 +63,7 @@ def report_json(report: Report) -> Json:
             "fixes": list(map(to_json, report.fixes)),
             "unbound": list(map(to_json, report.unbound)),
             "lint": list(map(to_json, report.lint)),
+            "walkthrough": list(map(to_json, report.walkthrough)),
             "bindings": [to_json(by) for _, by in report.bindings],
             "reason": None if report.reason is None else to_json(report.reason),
         },
