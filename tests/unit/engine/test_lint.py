@@ -12,18 +12,13 @@ from mtd.engine.compiler.importing import import_sources
 from mtd.engine.compiler.reports import Source, Verdict
 
 UNSOUND = [
-    (f"start: S\n{A_TASK}\nservice: B | lambda=b\nend: E\nS > A > E\nB > E", "'B' is never reached"),
-    (f"start: S\n{A_TASK}\nservice: B | lambda=b\nand: F\nend: E\nS > F > A > E\nF > B", "'B' leads nowhere"),
     (
         f"start: S\nxor: X\n{A_TASK}\nservice: B | lambda=b\nand: J\nend: E\n"
         "S > X >[gift_card] A > J > E\nX >[*] B > J",
         "parallel gateway 'J' waits for branches that never run at the same time",
     ),
-    (f"start: S\nstart: T\n{A_TASK}\nend: E\nS > A > E\nT > A", "process 'Test' has 2 start events; one is needed"),
-    ("start: S\nboundary: B | on=S, error\nend: E\nS > E\nB > E", "boundary event 'B' is attached to no task"),
+    ("start: S\nuser: S2\nboundary: B | on=S, error\nend: E\nS > S2 > E\nB > E", "'B' is attached to no task"),
     (f"start: S\nevent: G\n{A_TASK}\nend: E\nS > G > A > E", "'G' leads to service task 'A', which is no event"),
-    (f"start: S\n{A_TASK}\nend: E\nS > A > E > A > F", "flow from 'A' to 'F' has a loose end"),
-    ("start: S\nend: E\nS > E > S", "the unnamed flow from 'E' to 'S' leads where no flow may"),
 ]  # fmt: skip
 
 
@@ -71,9 +66,7 @@ def test_elements_outside_the_subset_are_named(kind: bytes, told: str) -> None:
         (bpmn, b"<eventBasedGateway", b'<eventBasedGateway eventGatewayType="Parallel"', "parallel or starting"),
         (xpdl, b'ExclusiveType="Event"', b'ExclusiveType="Event" Instantiate="true"', "parallel or starting"),
         (xpdl, b'ExclusiveType="Event"', b'GatewayType="Complex"', "complexGateway"),
-        (bpmn, b"timerEventDefinition", b"linkEventDefinition", "link event"),
         (xpdl, b'Trigger="Timer"', b'Trigger="Signal"', "signal event"),
-        (bpmn, b"<subProcess ", b'<subProcess triggeredByEvent="true" ', "eventSubProcess"),
         (xpdl, b'<ActivitySet Id="P"', b'<ActivitySet Id="P" AdHoc="true"', "adHocSubProcess"),
     ],
 )

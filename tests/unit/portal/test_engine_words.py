@@ -101,9 +101,9 @@ def test_elements_flows_and_who_does_a_task_are_said_as_an_analyst_does() -> Non
 def test_what_has_no_code_or_an_unknown_one_is_shown_as_the_engine_says_it(portal: FakePortal) -> None:
     assert say_phrase("es", None, "as it is") == "as it is"
     assert say_phrase("es", {"code": "of_tomorrow", "values": {}}, "as it is") == "as it is"
-    inside = {"code": "strange_flow", "values": {"flow": {"code": "of_tomorrow", "values": {}}}}
+    inside = {"code": "condition_is_no_rule", "values": {"flow": {"code": "of_tomorrow", "values": {}}}}
     assert say_phrase("es", inside, "as it is") == "as it is"
-    assert say_phrase("es", {"code": "strange_flow", "values": {}}, "as it is") == "as it is"
+    assert say_phrase("es", {"code": "condition_is_no_rule", "values": {}}, "as it is") == "as it is"
     portal.api.reports = [REPORT]
     page = upload(portal, ("p.bpmn", b"<x/>"), locale="es").text
     for told in ("a label &lt;i&gt;", "no default", "group sales", "Se corrigió"):
@@ -111,7 +111,7 @@ def test_what_has_no_code_or_an_unknown_one_is_shown_as_the_engine_says_it(porta
 
 
 def test_names_of_a_diagram_are_no_markup_and_no_format() -> None:
-    phrase = {"code": "strange_flow", "values": {"flow": {"code": "flow", "values": {
+    phrase = {"code": "condition_is_no_rule", "values": {"text": "x", "flow": {"code": "flow", "values": {
         "name": "{code} <b>", "source": "%s", "target": "{0.__class__}"}}}}  # fmt: skip
-    said = "flujo '{code} <b>' de '%s' a '{0.__class__}' conduce adonde un flujo no puede ir"
+    said = "flujo '{code} <b>' de '%s' a '{0.__class__}': su condición no es una regla: 'x'"
     assert say_phrase("es", phrase, "") == said

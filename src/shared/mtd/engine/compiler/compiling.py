@@ -21,7 +21,6 @@ from mtd.engine.model.drawing import (
     DrawnNode,
     DrawnProcess,
     called,
-    called_flow,
     shown_name,
 )
 from mtd.engine.model.plan import CANCELLATION, EventType, Flow, Node, NodeKind, Plan
@@ -37,6 +36,16 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = ACTIVITIES | {"endEvent"}
 
 
+_BOUNDARIES = frozenset({"error", "timer", "message", "escalation"})
+_STARTS = frozenset({"message", "timer", "signal", "conditional"})
+
+
+def _starts(body: Body) -> list[DrawnNode]:
+    """The start events: a plain one before those that something sets off."""
+    starts = [node for node in body.nodes if node.kind == "startEvent"]
+    return sorted(starts, key=lambda node: node.trigger not in ("", "none"))
+
+
 @dataclass(slots=True)
 class Compiler:
     """One process on its way to a plan. `problems` tell what cannot run at all."""
@@ -44,6 +53,7 @@ class Compiler:
     binder: Binder
     library: Mapping[str, DrawnProcess]
     problems: list[Phrase] = field(default_factory=list)
+    warnings: list[Phrase] = field(default_factory=list)
     _nodes: dict[str, Node] = field(default_factory=dict)
     _taken: dict[str, int] = field(default_factory=lambda: {CANCELLATION: 2})
     _taken_flows: dict[str, int] = field(default_factory=dict)
@@ -52,16 +62,25 @@ class Compiler:
     def plan(self, process: DrawnProcess, key: str, names: FactTypes) -> Plan:
         """The plan, usable only where `problems` stays empty."""
         self._calls.append(process)
-        start = self._body(process.body, None, names, Phrase("process", name=process.name or key))
-        return Plan(process=key, name=process.name or key, start=start or "", nodes=self._nodes)
+        starts = self._body(process.body, None, names, Phrase("process", name=process.name or key))
+        wanted = plain(self.binder.sheet.start)
+        named = [each for each in starts if wanted and wanted in (each, plain(self._nodes[each].name))]
+        if wanted and not named:
+            phrase = Phrase("start_unknown", name=self.binder.sheet.start)
+            self.binder.unbound.append(phrase)
+        start = next(iter(named or starts), "")
+        return Plan(process=key, name=process.name or key, start=start, starts=tuple(starts), nodes=self._nodes)
 
-    def _body(self, body: Body, scope: str | None, names: FactTypes, owner: Phrase) -> str | None:
+    def _body(self, body: Body, scope: str | None, names: FactTypes, owner: Phrase) -> list[str]:
+        """Compile what a process or a sub-process holds; where it may begin, its plain start event first."""
         nodes = {node.id: node for node in body.nodes}
         if len(nodes) < len(body.nodes):
             self.problems.append(Phrase("id_used_twice", owner=owner))
-            return None
+            return []
+        body = self._reached(body, scope)
+        nodes = {node.id: node for node in body.nodes}
         ids = self._ids(body)
-        outgoing, incoming = self._flows(body, nodes)
+        outgoing, incoming = self._flows(body)
         flow_ids = {flow.id: unique(flow.id, self._taken_flows) for flow in body.flows}
         undecided: list[OpenGateway] = []
         for node in body.nodes:
@@ -92,11 +111,33 @@ class Compiler:
             decisions = Decisions(self._nodes, self._taken, self.binder.people)
             decisions.ask(gateway, ids[gateway.node.id], frozenset(ids.values()))
         self._check_events(body, nodes, outgoing)
-        starts = [ids[node.id] for node in body.nodes if node.kind == "startEvent"]
-        if len(starts) != 1:
+        starts = [ids[node.id] for node in _starts(body)]
+        if not starts:
             self.problems.append(Phrase("start_events", owner=owner, count=len(starts)))
-            return None
-        return starts[0]
+        return starts
+
+    def _reached(self, body: Body, scope: str | None) -> Body:
+        """What a token can come to; the rest stays in the picture. A sub-process begins at one start event."""
+        starts = _starts(body)
+        nexts: dict[str, list[str]] = {}
+        for flow in body.flows:
+            nexts.setdefault(flow.source, []).append(flow.target)
+        for node in body.nodes:
+            if node.attached_to:
+                nexts.setdefault(node.attached_to, []).append(node.id)
+        pending, reached = [node.id for node in (starts if scope is None else starts[:1])], set[str]()
+        while pending:
+            if (each := pending.pop()) not in reached:
+                reached.add(each)
+                pending += nexts.get(each, ())
+        lost = [node for node in body.nodes if node.id not in reached]
+        if not lost or not starts:
+            return body
+        self.warnings.append(Phrase("unreachable", nodes=tuple(map(called, lost))))
+        return Body(
+            nodes=tuple(node for node in body.nodes if node.id in reached),
+            flows=tuple(flow for flow in body.flows if flow.source in reached),
+        )
 
     def _ids(self, body: Body) -> dict[str, str]:
         """Ids from names; activities and ends, whose ids people see as states, choose first."""
@@ -107,17 +148,10 @@ class Compiler:
             raise PhrasedError(Phrase("too_many_nodes", most=MOST_NODES), code="diagram_too_large")
         return ids
 
-    def _flows(
-        self, body: Body, nodes: dict[str, DrawnNode]
-    ) -> tuple[dict[str, list[DrawnFlow]], dict[str, list[DrawnFlow]]]:
+    def _flows(self, body: Body) -> tuple[dict[str, list[DrawnFlow]], dict[str, list[DrawnFlow]]]:
         outgoing: dict[str, list[DrawnFlow]] = {}
         incoming: dict[str, list[DrawnFlow]] = {}
         for flow in body.flows:
-            if flow.source not in nodes or flow.target not in nodes:
-                self.problems.append(Phrase("loose_end", flow=called_flow(flow, nodes)))
-                continue
-            if nodes[flow.target].kind in ("startEvent", "boundaryEvent") or nodes[flow.source].kind == "endEvent":
-                self.problems.append(Phrase("strange_flow", flow=called_flow(flow, nodes)))
             outgoing.setdefault(flow.source, []).append(flow)
             incoming.setdefault(flow.target, []).append(flow)
         return outgoing, incoming
@@ -130,7 +164,7 @@ class Compiler:
         if node.kind == "boundaryEvent":
             return self._boundary(node, nodes, names)
         if node.kind == "startEvent":
-            return {"kind": NodeKind.START}
+            return {"kind": NodeKind.START, **self._starting(node, names)}
         if node.kind == "endEvent" and node.trigger in _ENDS:
             return {"kind": _ENDS[node.trigger], "code": node.reference or None}
         if node.kind == "intermediateThrowEvent" and node.trigger == "message":
@@ -168,12 +202,23 @@ class Compiler:
                 self.problems.append(Phrase("calls_in_turn", node=called(node), called=wanted))
                 return {}
             self._calls.append(process)
-            first = self._body(process.body, node_id, inside, Phrase("process", name=process.name))
+            starts = self._body(process.body, node_id, inside, Phrase("process", name=process.name))
             self._calls.pop()
         else:
             assert body is not None
-            first = self._body(body, node_id, inside, called(node))
-        return {"kind": NodeKind.SUB_PROCESS, "first": first, "repeat": repeat}
+            starts = self._body(body, node_id, inside, called(node))
+        return {"kind": NodeKind.SUB_PROCESS, "first": next(iter(starts), None), "repeat": repeat}
+
+    def _starting(self, node: DrawnNode, names: FactTypes) -> dict[str, Any]:
+        """What starts a process beside an order that comes."""
+        if node.trigger not in _STARTS:
+            return {}
+        trigger = EventType(node.trigger)
+        if trigger is EventType.TIMER:
+            return {"trigger": trigger, "time": self.binder.time(node, names)}
+        if trigger is EventType.CONDITIONAL:
+            return {"trigger": trigger}
+        return {"trigger": trigger, "code": self.binder.message(node)}
 
     def _called(self, wanted: str, node: DrawnNode) -> DrawnProcess | None:
         """The process of that name or id; Bizagi gives the one of an expanded call the id of the call."""
@@ -197,7 +242,7 @@ class Compiler:
         if host is None or host.kind not in ACTIVITIES:
             self.problems.append(Phrase("attached_to_nothing", node=called(node)))
             return {}
-        if node.trigger not in EventType:
+        if node.trigger not in _BOUNDARIES:
             trigger = word("trigger", node.trigger or "plain")
             self.problems.append(Phrase("boundary_cannot_run", name=node.name or node.id, trigger=trigger))
             return {}

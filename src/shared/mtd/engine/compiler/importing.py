@@ -134,7 +134,7 @@ def _report(
     warnings: list[Phrase] = []
     if not errors:
         findings = lint(plan)
-        errors, warnings = list(findings.errors), list(findings.warnings)
+        errors, warnings = list(findings.errors), [*compiler.warnings, *findings.warnings]
     if not errors:
         warnings += reachability.stuck_joins(plan)
     unbound = tuple(dict.fromkeys(binder.unbound))

@@ -19,12 +19,8 @@ class Findings:
 
 
 def lint(plan: Plan) -> Findings:
-    """Unreachable nodes, dead ends, joins that wait for ever, gateways without default, tasks without error way."""
-    reached = _reached(plan)
-    errors = [Phrase("never_reached", node=node.name) for node in plan.nodes.values() if node.id not in reached]
-    dead = (node for node in plan.nodes.values() if not node.flows and node.kind not in _ENDS)
-    errors += [Phrase("leads_nowhere", node=node.name) for node in dead]
-    errors += _stuck_joins(plan)
+    """Joins that wait for ever, gateways without default, tasks without error way."""
+    errors = list(_stuck_joins(plan))
     errors += [Phrase("gateway_loop", node=each) for each in _gateway_loops(plan)]
     return Findings(errors=tuple(errors), warnings=(*_without_default(plan), *_without_error_way(plan)))
 
@@ -38,7 +34,7 @@ def _nexts(node: Node) -> Iterator[str]:
 
 def _reached(plan: Plan, without: EventType | None = None) -> set[str]:
     reached: set[str] = set()
-    pending = [plan.start]
+    pending = [plan.start, *plan.starts]
     while pending:
         node_id = pending.pop()
         node = plan.nodes[node_id]

@@ -90,6 +90,7 @@ class DrawnNode:
     documentation: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     body: "Body | None" = None
+    for_compensation: bool = False
     box: Box | None = field(default=None, compare=False)
     label: Box | None = field(default=None, compare=False)
     expanded: bool = field(default=False, compare=False)

@@ -39,12 +39,14 @@ class NodeKind(StrEnum):
 
 
 class EventType(StrEnum):
-    """What sets a boundary event off."""
+    """What sets a boundary event off, or starts a process."""
 
     ERROR = "error"
     TIMER = "timer"
     MESSAGE = "message"
     ESCALATION = "escalation"
+    SIGNAL = "signal"
+    CONDITIONAL = "conditional"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +134,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A compiled process. `reach` is worked out from it when an inclusive join first needs it."""
+    """A compiled process. `reach` is worked out from it when an inclusive join first needs it.
+
+    An order begins at `start`, or at another of the `starts`, all of its start events, where it names one.
+    """
 
     process: str
     name: str
     start: str
     nodes: dict[str, Node]
+    starts: tuple[str, ...] = ()
     reach: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict, compare=False, repr=False)

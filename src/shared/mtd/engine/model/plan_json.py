@@ -17,6 +17,7 @@ def to_json(plan: Plan) -> Json:
         "process": plan.process,
         "name": plan.name,
         "start": plan.start,
+        "starts": list(plan.starts),
         "nodes": [_node_json(node) for node in plan.nodes.values()],
     }
 
@@ -32,6 +33,7 @@ def from_json(document: Json) -> Plan:
         process=document["process"],
         name=document["name"],
         start=document["start"],
+        starts=tuple(document.get("starts", ())),
         nodes={each.id: each for each in nodes},
     )
 

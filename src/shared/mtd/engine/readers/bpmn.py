@@ -151,6 +151,8 @@ class _BpmnReader:
         definition = found[0]
         trigger = definition.tag.rpartition("}")[2].removesuffix("EventDefinition")
         times = [child.text for child in definition.children if child.tag.rpartition("}")[2].startswith("time")]
+        if trigger == "link":
+            return trigger, "", definition.attributes.get("name", "")
         reference = definition.attributes.get(f"{trigger}Ref", "")
         return trigger, next(iter(times), ""), self._references.get(reference, "")
 

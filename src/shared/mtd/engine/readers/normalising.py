@@ -8,6 +8,7 @@ from dataclasses import replace
 from mtd.engine.messages.naming import plain, unique
 from mtd.engine.messages.phrases import Phrase, word
 from mtd.engine.model.drawing import SPLITS, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, called, called_flow
+from mtd.engine.readers.mending import mended, neighbours
 
 OTHERWISE = frozenset({"otherwise", "else", "default", "si no", "en otro caso", "otro", "otros", "por defecto"})
 _SENT = {"message": "sends_and_ends", "escalation": "escalates_and_ends"}
@@ -35,37 +36,16 @@ def normalise(drawing: Drawing) -> tuple[tuple[DrawnProcess, ...], dict[str, lis
 
 
 def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
-    body = _placed(body)
+    body = neighbours(body)
     nodes = tuple(_node(node, told) for node in body.nodes)
     body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), told)
-    body = _with_start(_with_end(body, owner, told), owner, told)
+    body = mended(body, owner, told)
     by_id = {node.id: node for node in body.nodes}
     outgoing: dict[str, list[DrawnFlow]] = {}
     for flow in body.flows:
         outgoing.setdefault(flow.source, []).append(flow)
     return replace(
         body, nodes=tuple(_with_default(node, outgoing.get(node.id, []), by_id, told) for node in body.nodes)
-    )
-
-
-def _placed(body: Body) -> Body:
-    """The body, in which what has no name knows the names of its neighbours."""
-    if all(node.name for node in body.nodes):
-        return body
-    names = {node.id: node.name for node in body.nodes}
-    after: dict[str, str] = {node.id: names.get(node.attached_to, "") for node in body.nodes if node.attached_to}
-    before: dict[str, str] = {}
-    for flow in body.flows:
-        if names.get(flow.source):
-            after.setdefault(flow.target, names[flow.source])
-        if names.get(flow.target):
-            before.setdefault(flow.source, names[flow.target])
-    return replace(
-        body,
-        nodes=tuple(
-            node if node.name else replace(node, after=after.get(node.id, ""), before=before.get(node.id, ""))
-            for node in body.nodes
-        ),
     )
 
 
@@ -80,7 +60,6 @@ def _node(node: DrawnNode, told: list[Phrase]) -> DrawnNode:
         node = replace(node, detail=node.name)
     if node.kind == "startEvent" and node.trigger not in ("", "none"):
         told.append(Phrase("starts_by", node=called(node), trigger=word("trigger", node.trigger)))
-        node = replace(node, trigger="", detail="")
     if node.body:
         return replace(node, body=_body(node.body, called(node), told))
     return node
@@ -115,32 +94,6 @@ def _with_senders(body: Body, told: list[Phrase]) -> Body:
     nodes += [DrawnNode(id=f"{node.id}-end", name=node.name, kind="endEvent") for node in senders.values()]
     flows = [DrawnFlow(id=f"{each}-flow", name="", source=each, target=f"{each}-end") for each in senders]
     return Body(nodes=tuple(nodes), flows=(*body.flows, *flows))
-
-
-def _with_start(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
-    if any(node.kind == "startEvent" for node in body.nodes):
-        return body
-    targets = {flow.target for flow in body.flows}
-    firsts = [node for node in body.nodes if node.id not in targets and node.kind != "boundaryEvent"]
-    if not firsts:
-        return body
-    told.append(Phrase("no_start_event", owner=owner, nodes=tuple(map(called, firsts))))
-    start = DrawnNode(id=f"{firsts[0].id}-start", name="Start", kind="startEvent")
-    flows = (DrawnFlow(id=f"{node.id}-start", name="", source=start.id, target=node.id) for node in firsts)
-    return Body(nodes=(start, *body.nodes), flows=(*flows, *body.flows))
-
-
-def _with_end(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
-    if any(node.kind == "endEvent" for node in body.nodes):
-        return body
-    sources = {flow.source for flow in body.flows}
-    lasts = [node for node in body.nodes if node.id not in sources and node.kind != "boundaryEvent"]
-    if not lasts:
-        return body
-    told.append(Phrase("no_end_event", owner=owner, nodes=tuple(map(called, lasts))))
-    end = DrawnNode(id=f"{lasts[-1].id}-end", name="End", kind="endEvent")
-    flows = (DrawnFlow(id=f"{node.id}-end", name="", source=node.id, target=end.id) for node in lasts)
-    return Body(nodes=(*body.nodes, end), flows=(*body.flows, *flows))
 
 
 def _with_default(

@@ -2,6 +2,7 @@
 
 ```yaml
 process: purchase-order                 # the key of its versions; else the file's name
+start: Order came                       # where orders begin, of several start events
 tasks:
   Validation: api:/states/validation    # who serves it: api:/…, lambda:…, state_machine:…
   Pick the goods: {group: warehouse, form: picking, due: PT4H, priority: high}
@@ -47,6 +48,7 @@ class Sheet:
     """The sheet's entries by the plain form of the names they are for (see `naming.plain`)."""
 
     process: str = ""
+    start: str = ""
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     gateways: Mapping[str, str] = field(default_factory=dict)
     flows: Mapping[str, str] = field(default_factory=dict)
@@ -62,13 +64,15 @@ def read(document: Any) -> Sheet:
     if not isinstance(document, Mapping):
         raise _wrong(Phrase("sheet_no_mapping", parts=", ".join(PARTS)))
     for name in document:
-        if name not in (*PARTS, "process"):
+        if name not in (*PARTS, "process", "start"):
             raise _wrong(Phrase("sheet_strange_part", name=name, parts=", ".join(PARTS)))
-    process = document.get("process", "")
+    process, start = document.get("process", ""), document.get("start", "")
     if not isinstance(process, str):
         raise _wrong(Phrase("sheet_process"))
+    if not isinstance(start, str):
+        raise _wrong(Phrase("sheet_start"))
     parts = {name: _part(document.get(name), name) for name in PARTS}
-    return Sheet(process=process, **parts)
+    return Sheet(process=process, start=start, **parts)
 
 
 def unused(bound: Sheet, used: Collection[tuple[str, str]]) -> list[Phrase]:

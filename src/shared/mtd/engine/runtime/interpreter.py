@@ -20,10 +20,15 @@ from mtd.engine.runtime import events, moves
 from mtd.engine.runtime.step_state import Arrival, StepState
 
 
-def begin(plan: Plan, facts: Facts) -> TokenChanges:
-    """The first tokens of a new case."""
+def begin(plan: Plan, facts: Facts, start: str | None = None) -> TokenChanges:
+    """The first tokens of a new case, which begins at that start event, else at the plan's own.
+
+    Raises ProcessError: `no_such_start`, and `no_flow`, `unknown_fact` and `deadlock` where it cannot go on.
+    """
+    if start is not None and start != plan.start and start not in plan.starts:
+        raise ProcessError(f"{plan.process!r} has no start event {start!r}", code="no_such_start")
     case = StepState(plan, {}, facts)
-    case.arrivals.append(Arrival(case.new_id(), plan.start, None))
+    case.arrivals.append(Arrival(case.new_id(), start or plan.start, None))
     moves.settle(case)
     return case.changes()
 
