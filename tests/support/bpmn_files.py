@@ -53,19 +53,32 @@ def _bpmn_node(node: DrawnNode) -> str:
     said = f"id={_q(node.id)} name={_q(node.name)}"
     said += f" default={_q(node.default)}" if node.default else ""
     said += f" attachedToRef={_q(node.attached_to)}" if node.attached_to else ""
-    said += "" if node.interrupting else ' cancelActivity="false"'
+    held = "isInterrupting" if node.kind == "startEvent" else "cancelActivity"
+    said += "" if node.interrupting else f' {held}="false"'
+    said += ' isForCompensation="true"' if node.for_compensation else ""
+    said += ' triggeredByEvent="true"' if node.kind == "eventSubProcess" else ""
     said += f" calledElement={_q(node.detail)}" if node.kind == "callActivity" else ""
     said += f" messageRef={_q(f'message-{node.reference}')}" if node.kind == "receiveTask" and node.reference else ""
     inner = _bpmn_attributes(node) + (_bpmn_event(node) if node.trigger else "")
     inner += f"<script>{escape(node.detail)}</script>" if node.kind == "scriptTask" else ""
     if node.many:
-        inner += f'<multiInstanceLoopCharacteristics isSequential="{str(node.many.sequential).lower()}" />'
-    return f"<{node.kind} {said}>{inner}{_bpmn_body(node.body) if node.body else ''}</{node.kind}>"
+        until = f"<completionCondition>{escape(node.many.until)}</completionCondition>" if node.many.until else ""
+        tag, sequential = "multiInstanceLoopCharacteristics", str(node.many.sequential).lower()
+        inner += f'<{tag} isSequential="{sequential}"' + (f">{until}</{tag}>" if until else " />")
+    if node.loop:
+        before, most = str(node.loop.before).lower(), f' loopMaximum="{node.loop.most}"' if node.loop.most else ""
+        condition = f"<loopCondition>{escape(node.loop.condition)}</loopCondition>"
+        inner += f'<standardLoopCharacteristics testBefore="{before}"{most}>{condition}</standardLoopCharacteristics>'
+    tag = "subProcess" if node.kind == "eventSubProcess" else node.kind
+    return f"<{tag} {said}>{inner}{_bpmn_body(node.body) if node.body else ''}</{tag}>"
 
 
 def _bpmn_event(node: DrawnNode) -> str:
+    if node.trigger == "link":
+        return f"<linkEventDefinition name={_q(node.reference or node.name)} />"
     reference = f" {node.trigger}Ref={_q(f'{node.trigger}-{node.reference}')}" if node.reference else ""
     time = f"<timeDuration>{escape(node.detail)}</timeDuration>" if node.trigger == "timer" else ""
+    time += f"<condition>{escape(node.detail)}</condition>" if node.trigger == "conditional" else ""
     return f"<{node.trigger}EventDefinition{reference}>{time}</{node.trigger}EventDefinition>"
 
 

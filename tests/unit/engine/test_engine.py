@@ -100,8 +100,8 @@ def test_a_plan_of_the_first_format_still_runs() -> None:
 
 
 def test_a_plan_of_a_later_format_is_refused(compiled: Plan) -> None:
-    with pytest.raises(ProcessError, match="format 3"):
-        plan_json.from_json(plan_json.to_json(compiled) | {"format": 3})
+    with pytest.raises(ProcessError, match="format 4"):
+        plan_json.from_json(plan_json.to_json(compiled) | {"format": 4})
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_plan_of_a_later_format_is_refused(compiled: Plan) -> None:
         (b"startEvent", b"task", "never reached|has no start|leads nowhere|until a system"),
         (b"<serviceTask", b"<task", "cannot be read"),
         (b"definitions", b"diagram", "neither a BPMN"),
-        (b"errorEventDefinition", b"signalEventDefinition", "'Validation failed' is a signal boundary event"),
+        (b"errorEventDefinition", b"cancelEventDefinition", "'Validation failed' is a cancel boundary event"),
         (b"<process ", b"<!-- ", "cannot be read"),
         (b"<bizagi:Name>Fact<", b"<bizagi:Name>Other<", "gateway 'Pays with gift card\\?' has no rule"),
         (b"api:/errors/{failed}", b"email:me", "'Control error': 'email:me' is no server"),

@@ -175,7 +175,7 @@ def test_the_sheet_says_what_the_diagram_does_not() -> None:
     assert nodes["print_the_label"].scope == "rotular"
     assert nodes["espera"].time == "PT15M"
     assert nodes["cada_linea"].repeat == MultiInstance(
-        collection=["field", ["name", "order"], "lines"], name="line", sequential=True
+        collection=["field", ["name", "order"], "lines"], name="line", sequential=True, collect=True
     )
 
 

@@ -10,7 +10,7 @@ from mtd.engine.compiler.walkthrough import StandIns
 from mtd.engine.messages.naming import plain, slug
 from mtd.engine.messages.phrases import Phrase, phrase_of
 from mtd.engine.model.drawing import DrawnNode, called, shown_name
-from mtd.engine.model.plan import MultiInstance, NodeKind, TaskAssignment
+from mtd.engine.model.plan import INSTANCE_COUNTS, MultiInstance, NodeKind, TaskAssignment
 from mtd.engine.readers.sheet import Sheet
 from mtd.engine.rules import parser, timers, types
 from mtd.engine.rules.evaluator import RuleTree
@@ -106,7 +106,26 @@ class Binder:
             return None, names
         found = types.check(tree, names)
         element = found[0] if isinstance(found, list) else "any"
-        return MultiInstance(collection=tree, name=name, sequential=node.many.sequential), {**names, name: element}
+        inside = {**names, name: element}
+        made = MultiInstance(
+            collection=tree,
+            name=name,
+            sequential=node.many.sequential,
+            until=self._until(node, entry, inside),
+            collect=True,
+        )
+        return made, inside
+
+    def _until(self, node: DrawnNode, entry: Mapping[str, Any], names: FactTypes) -> RuleTree | None:
+        """The completion condition; a drawn one that is no rule is told, and ends nothing."""
+        counts = {**names, **dict.fromkeys(INSTANCE_COUNTS, "number")}
+        if said := entry.get("until"):
+            return self.rule(said, counts, called(node))
+        drawn = node.many.until if node.many else ""
+        if drawn and not self._is_condition(drawn, counts):
+            self.notes.append(Phrase("until_is_no_rule", node=called(node), text=drawn[:60]))
+            return None
+        return self.rule(drawn, counts, called(node)) if drawn else None
 
     def time(self, node: DrawnNode, names: FactTypes, attached: str = "") -> str | None:
         """A timer's text; None where nothing says it."""
@@ -133,6 +152,15 @@ class Binder:
         """The name of the message that a node waits for."""
         said: str | None = self.said("messages", node.id, node.name, attached)
         return said or node.reference or slug(node.name) or slug(shown_name(node)) or "message"
+
+    def condition(self, node: DrawnNode, names: FactTypes, attached: str = "") -> RuleTree | None:
+        """The rule that an event waits for; None where nothing says it."""
+        if said := self.said("conditions", node.id, node.name, attached):
+            return self.rule(said, names, called(node)) or ["value", False]
+        for drawn in filter(None, (node.detail, node.name)):
+            if self._is_condition(drawn, names):
+                return self.rule(drawn, names, called(node))
+        return None
 
     def question(self, node: DrawnNode) -> str | None:
         """What a gateway asks, where its flows answer SI and NO."""
@@ -188,6 +216,12 @@ class Binder:
                 return None
             found[setting[1]] = setting[2].strip()
         return self._sets(found, names, node) if found else None
+
+    def _is_condition(self, text: str, names: FactTypes) -> bool:
+        try:
+            return types.check(parser.parse(text), names) in ("bool", "any")
+        except ProcessError:
+            return False
 
     def _is_rule(self, text: str, names: FactTypes) -> bool:
         try:

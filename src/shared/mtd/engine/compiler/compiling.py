@@ -36,7 +36,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = ACTIVITIES | {"endEvent"}
 
 
-_BOUNDARIES = frozenset({"error", "timer", "message", "escalation"})
+_BOUNDARIES = frozenset(EventType)
 _STARTS = frozenset({"message", "timer", "signal", "conditional"})
 
 
@@ -57,6 +57,8 @@ class Compiler:
     _nodes: dict[str, Node] = field(default_factory=dict)
     _taken: dict[str, int] = field(default_factory=lambda: {CANCELLATION: 2})
     _taken_flows: dict[str, int] = field(default_factory=dict)
+    _raced: set[str] = field(default_factory=set)
+    """The events after event-based gateways."""
     _calls: list[DrawnProcess] = field(default_factory=list)
 
     def plan(self, process: DrawnProcess, key: str, names: FactTypes) -> Plan:
@@ -83,6 +85,9 @@ class Compiler:
         outgoing, incoming = self._flows(body)
         flow_ids = {flow.id: unique(flow.id, self._taken_flows) for flow in body.flows}
         undecided: list[OpenGateway] = []
+        self._raced |= {
+            flow.target for node in body.nodes if node.kind == "eventBasedGateway" for flow in outgoing.get(node.id, ())
+        }
         for node in body.nodes:
             fields = self._node(node, nodes, names, ids[node.id])
             flows = outgoing.get(node.id, [])
@@ -110,7 +115,6 @@ class Compiler:
         for gateway in undecided:
             decisions = Decisions(self._nodes, self._taken, self.binder.people)
             decisions.ask(gateway, ids[gateway.node.id], frozenset(ids.values()))
-        self._check_events(body, nodes, outgoing)
         starts = [ids[node.id] for node in _starts(body)]
         if not starts:
             self.problems.append(Phrase("start_events", owner=owner, count=len(starts)))
@@ -173,9 +177,16 @@ class Compiler:
             return {"kind": NodeKind.PASS}
         if node.kind == "intermediateThrowEvent" and node.trigger == "escalation":
             return {"kind": NodeKind.ESCALATION, "code": node.reference or None}
+        if node.kind == "intermediateThrowEvent" and node.trigger == "signal":
+            return {"kind": NodeKind.SIGNAL_THROW, "code": self.binder.message(node)}
         if node.kind == "intermediateCatchEvent" and node.trigger == "timer":
             time = self.binder.time(node, names)
-            return {"kind": NodeKind.TIMER, "time": time} if time else self._untimed(node)
+            return {"kind": NodeKind.TIMER, "time": time} if time else self._said_by_people(node)
+        if node.kind == "intermediateCatchEvent" and node.trigger == "conditional":
+            rule = self.binder.condition(node, names)
+            return {"kind": NodeKind.CONDITION, "when": rule} if rule else self._said_by_people(node)
+        if node.kind == "intermediateCatchEvent" and node.trigger == "signal":
+            return {"kind": NodeKind.SIGNAL, "code": self.binder.message(node)}
         if node.kind == "intermediateCatchEvent" and node.trigger == "message":
             return {"kind": NodeKind.MESSAGE, "code": self.binder.message(node)}
         what = Phrase("kind_event", trigger=word("trigger", node.trigger)) if node.trigger else word("kind", node.kind)
@@ -217,7 +228,7 @@ class Compiler:
         if trigger is EventType.TIMER:
             return {"trigger": trigger, "time": self.binder.time(node, names)}
         if trigger is EventType.CONDITIONAL:
-            return {"trigger": trigger}
+            return {"trigger": trigger, "when": self.binder.condition(node, names)}
         return {"trigger": trigger, "code": self.binder.message(node)}
 
     def _called(self, wanted: str, node: DrawnNode) -> DrawnProcess | None:
@@ -227,15 +238,16 @@ class Compiler:
             return next((each for key, each in self.library.items() if key.endswith(own[0]) and each.id == key), None)
         return found
 
-    def _untimed(self, node: DrawnNode) -> dict[str, Any]:
-        """A timer without a time: a person says when it is time, or after an event-based gateway a message does."""
-        return self.binder.person(node)
+    def _said_by_people(self, node: DrawnNode) -> dict[str, Any]:
+        """An event without time or rule: a person says when it happens, or a message after an event-based gateway."""
+        if node.id not in self._raced:
+            return self.binder.person(node)
+        return {"kind": NodeKind.MESSAGE, "code": self._message_instead(node)}
 
-    def _unfired(self, node: DrawnNode, host: str = "") -> dict[str, Any]:
-        """An event that nothing sets off: a message of its name does."""
+    def _message_instead(self, node: DrawnNode, host: str = "") -> str:
         message = self.binder.message(node, host)
         self.binder.notes.append(Phrase("message_instead", node=called(node), message=message))
-        return {"trigger": EventType.MESSAGE, "code": message}
+        return message
 
     def _boundary(self, node: DrawnNode, nodes: Mapping[str, DrawnNode], names: FactTypes) -> dict[str, Any]:
         host = nodes.get(node.attached_to)
@@ -249,8 +261,14 @@ class Compiler:
         fields = {"kind": NodeKind.BOUNDARY, "trigger": EventType(node.trigger), "interrupting": node.interrupting}
         if node.trigger == "timer":
             time = self.binder.time(node, names, host.name)
-            return fields | {"time": time} if time else fields | self._unfired(node, host.name)
-        if node.trigger == "message":
+            if time:
+                return fields | {"time": time}
+            return fields | {"trigger": EventType.MESSAGE, "code": self._message_instead(node, host.name)}
+        if node.trigger == "conditional":
+            if (rule := self.binder.condition(node, names, host.name)) is not None:
+                return fields | {"when": rule}
+            return fields | {"trigger": EventType.MESSAGE, "code": self._message_instead(node, host.name)}
+        if node.trigger in ("message", "signal"):
             return fields | {"code": self.binder.message(node, host.name)}
         return fields | {"code": node.reference or None, "interrupting": node.interrupting or node.trigger == "error"}
 
@@ -263,15 +281,3 @@ class Compiler:
                 self._nodes[host.id] = replace(
                     host, boundaries=(*host.boundaries, event_id), on_error=event_id if catches else host.on_error
                 )
-
-    def _check_events(
-        self, body: Body, nodes: Mapping[str, DrawnNode], outgoing: Mapping[str, list[DrawnFlow]]
-    ) -> None:
-        for node in body.nodes:
-            for flow in outgoing.get(node.id, ()) if node.kind == "eventBasedGateway" else ():
-                target = nodes[flow.target]
-                waits = target.kind == "receiveTask" or (
-                    target.kind == "intermediateCatchEvent" and target.trigger in ("timer", "message")
-                )
-                if not waits or target.many is not None:
-                    self.problems.append(Phrase("no_event_to_wait_for", node=called(node), target=called(target)))

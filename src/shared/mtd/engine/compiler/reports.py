@@ -78,6 +78,8 @@ def bindings_of(plan: Plan) -> tuple[tuple[str, Phrase], ...]:
             told.append((node.name, Phrase("by_script", names=", ".join(name for name, _ in node.sets))))
         elif node.kind is NodeKind.MESSAGE:
             told.append((node.name, Phrase("by_message", message=node.code or "?")))
+        elif node.kind is NodeKind.SIGNAL or node.kind is NodeKind.SIGNAL_THROW:
+            told.append((node.name, Phrase("by_signal", signal=node.code or "?")))
         elif node.time or node.kind is NodeKind.TIMER:
             told.append((node.name, Phrase("by_timer", time=node.time or "?")))
     return tuple(told)

@@ -49,10 +49,20 @@ _UNNAMED = {"Gateway": "gateway", "Event": "event", "ubProcess": "sub_process"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnMultiInstance:
-    """A multi-instance marker. `collection` is what the diagram says of it, often nothing."""
+    """A multi-instance marker. `collection` is what the diagram says of it, often nothing; `until` ends it early."""
 
     sequential: bool = False
     collection: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnLoop:
+    """A standard loop: again while the condition holds, asked `before` each turn or after it; `most` turns, 0 any."""
+
+    condition: str = ""
+    before: bool = False
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +96,7 @@ class DrawnNode:
     interrupting: bool = True
     default: str = ""
     many: DrawnMultiInstance | None = None
+    loop: DrawnLoop | None = None
     lane: str = ""
     documentation: str = ""
     attributes: dict[str, str] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from mtd.domain.errors import ProcessError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Choice, EventType, Flow, MultiInstance, Node, NodeKind, Plan, TaskAssignment
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 def to_json(plan: Plan) -> Json:
@@ -23,11 +23,12 @@ def to_json(plan: Plan) -> Json:
 
 
 def from_json(document: Json) -> Plan:
-    """The inverse of `to_json`; reads the first format too, in which orders may still be pinned."""
+    """The inverse of `to_json`; reads the earlier formats too, on which orders may still be: the second lacks what the
+    third adds, the first is another."""
     found = document.get("format", 1)
-    if found not in (1, _FORMAT):
+    if found not in (1, 2, _FORMAT):
         raise ProcessError(f"the plan has format {found}; this code reads {_FORMAT}", code="plan_format")
-    read = _node if found == _FORMAT else _first_format
+    read = _node if found != 1 else _first_format
     nodes = [each for node in document["nodes"] for each in read(node)]
     return Plan(
         process=document["process"],

@@ -3,7 +3,7 @@
 from mtd.domain.orders import xml
 from mtd.engine.messages.naming import xml_id
 from mtd.engine.messages.phrases import Phrase, PhrasedError
-from mtd.engine.model.drawing import Body, Drawing, DrawnFlow, DrawnMultiInstance, DrawnNode, DrawnProcess
+from mtd.engine.model.drawing import Body, Drawing, DrawnFlow, DrawnLoop, DrawnMultiInstance, DrawnNode, DrawnProcess
 from mtd.engine.readers.bpmn_tree import (
     BIZAGI,
     NAMESPACE,
@@ -23,6 +23,9 @@ _NOT_NODES = {
     "performer", "humanPerformer", "potentialOwner", "resourceRole", "correlationSubscription", "supports", "artifact",
     "loopCounter", "LoopCounter", "eventDefinitionRef",
 }  # fmt: skip
+
+
+_WITH_BODY = frozenset({"subProcess", "transaction", "adHocSubProcess", "eventSubProcess"})
 
 
 def is_bpmn(root: xml.Element) -> bool:
@@ -113,13 +116,8 @@ class _BpmnReader:
         message = attributes.get("messageRef")
         if attributes.get("triggeredByEvent") == "true":
             kind = "eventSubProcess"
-        if attributes.get("eventGatewayType") == "Parallel" or attributes.get("instantiate") == "true":
-            kind = "parallel or starting event-based gateway" if kind == "eventBasedGateway" else kind
-        for child in element.children:
-            if child.tag == NAMESPACE + "standardLoopCharacteristics":
-                kind = "standard loop"
-            elif child_text(child, NAMESPACE + "completionCondition"):
-                kind = "multi-instance activity that a condition ends early"
+        if kind == "eventBasedGateway" and attributes.get("eventGatewayType") == "Parallel":
+            kind = "parallelGateway"
         if kind == "scriptTask":
             detail = child_text(element, NAMESPACE + "script")
         elif kind == "callActivity":
@@ -135,10 +133,12 @@ class _BpmnReader:
             interrupting=attributes.get("cancelActivity", attributes.get("isInterrupting", "true")) != "false",
             default=attributes.get("default", ""),
             many=self._many(element, name),
+            loop=_loop(element),
+            for_compensation=attributes.get("isForCompensation") == "true",
             lane=lanes.get(attributes["id"], ""),
             documentation=child_text(element, NAMESPACE + "documentation"),
             attributes=self._extended(element),
-            body=self._body(element, lanes) if kind in ("subProcess", "transaction", "adHocSubProcess") else None,
+            body=self._body(element, lanes) if kind in _WITH_BODY else None,
         )
 
     def _definition(self, element: xml.Element) -> tuple[str, str, str]:
@@ -150,7 +150,8 @@ class _BpmnReader:
             return "multiple", "", ""
         definition = found[0]
         trigger = definition.tag.rpartition("}")[2].removesuffix("EventDefinition")
-        times = [child.text for child in definition.children if child.tag.rpartition("}")[2].startswith("time")]
+        said = ("timeDate", "timeDuration", "timeCycle", "condition")
+        times = [child.text for child in definition.children if child.tag.rpartition("}")[2] in said]
         if trigger == "link":
             return trigger, "", definition.attributes.get("name", "")
         reference = definition.attributes.get(f"{trigger}Ref", "")
@@ -169,6 +170,7 @@ class _BpmnReader:
                 many = DrawnMultiInstance(
                     sequential=child.attributes.get("isSequential") == "true",
                     collection=child_text(child, NAMESPACE + "loopDataInputRef"),
+                    until=child_text(child, NAMESPACE + "completionCondition"),
                 )
         return many
 
@@ -185,3 +187,15 @@ class _BpmnReader:
         empty_labels(self._root, "", empty)
         if empty:
             self._remarks.append(Phrase("labels_without_bounds", count=len(empty)))
+
+
+def _loop(element: xml.Element) -> DrawnLoop | None:
+    for child in element.children:
+        if child.tag == NAMESPACE + "standardLoopCharacteristics":
+            most = child.attributes.get("loopMaximum", "")
+            return DrawnLoop(
+                condition=child_text(child, NAMESPACE + "loopCondition"),
+                before=child.attributes.get("testBefore") == "true",
+                most=int(most[:4]) if most.isascii() and most.isdigit() else 0,
+            )
+    return None

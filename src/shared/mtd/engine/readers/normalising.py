@@ -8,10 +8,12 @@ from dataclasses import replace
 from mtd.engine.messages.naming import plain, unique
 from mtd.engine.messages.phrases import Phrase, word
 from mtd.engine.model.drawing import SPLITS, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, called, called_flow
+from mtd.engine.readers.expanding import event_handlers, gateways, looped
 from mtd.engine.readers.mending import mended, neighbours
 
 OTHERWISE = frozenset({"otherwise", "else", "default", "si no", "en otro caso", "otro", "otros", "por defecto"})
-_SENT = {"message": "sends_and_ends", "escalation": "escalates_and_ends"}
+_SENT = {"message": "sends_and_ends", "escalation": "escalates_and_ends", "signal": "signals_and_ends"}
+_SEVERAL = frozenset({"multiple", "parallelmultiple", "shared definition"})
 _ITSELF = Phrase("the_process")
 _MARKUP = re.compile(r"<[^>]{0,500}>")
 
@@ -29,17 +31,17 @@ def normalise(drawing: Drawing) -> tuple[tuple[DrawnProcess, ...], dict[str, lis
         if process.executable is not True:
             told.append(Phrase("not_executable"))
         documentation = _text(process.documentation, _ITSELF, told)
-        body = _body(process.body, _ITSELF, told)
+        body = _body(process.body, _ITSELF, told, process.name or process.id)
         fixed.append(replace(process, body=body, documentation=documentation, executable=True))
         fixes[process.id] = told
     return tuple(fixed), fixes
 
 
-def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
+def _body(body: Body, owner: Phrase, told: list[Phrase], name: str) -> Body:
     body = neighbours(body)
-    nodes = tuple(_node(node, told) for node in body.nodes)
+    nodes = tuple(_node(node, told, owner is _ITSELF) for node in body.nodes)
     body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), told)
-    body = mended(body, owner, told)
+    body = event_handlers(looped(gateways(mended(body, owner, told), told), told), name, told)
     by_id = {node.id: node for node in body.nodes}
     outgoing: dict[str, list[DrawnFlow]] = {}
     for flow in body.flows:
@@ -49,19 +51,22 @@ def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
     )
 
 
-def _node(node: DrawnNode, told: list[Phrase]) -> DrawnNode:
+def _node(node: DrawnNode, told: list[Phrase], outermost: bool) -> DrawnNode:
     if node.documentation:
         node = replace(node, documentation=_text(node.documentation, called(node), told))
-    if node.kind == "subProcess" and (node.body is None or not node.body.nodes):
+    if node.kind in ("subProcess", "eventSubProcess") and (node.body is None or not node.body.nodes):
         told.append(Phrase("empty_sub_process", node=called(node)))
         node = replace(node, kind="task", body=None)
     elif node.kind == "callActivity" and not node.detail:
         told.append(Phrase("call_without_process", node=called(node)))
         node = replace(node, detail=node.name)
-    if node.kind == "startEvent" and node.trigger not in ("", "none"):
+    if node.trigger in _SEVERAL:
+        told.append(Phrase("several_triggers", node=called(node)))
+        node = replace(node, trigger="message")
+    if node.kind == "startEvent" and node.trigger not in ("", "none") and outermost:
         told.append(Phrase("starts_by", node=called(node), trigger=word("trigger", node.trigger)))
     if node.body:
-        return replace(node, body=_body(node.body, called(node), told))
+        return replace(node, body=_body(node.body, called(node), told, node.name or node.id))
     return node
 
 

@@ -11,7 +11,8 @@ tasks:
 gateways: {"Pays with gift card?": gift_card}      # what SI and NO answer
 flows: {"Large order": order.payable > 1000000, "Check -> Ship": otherwise}
 timers: {Wait for stock: PT2H}
-messages: {Payment confirmed: payment_confirmed}
+messages: {Payment confirmed: payment_confirmed}   # of a signal, too
+conditions: {Stock is back: data.stock > 0}
 calls: {Pack the order: packing}
 ```
 """
@@ -36,11 +37,12 @@ TASK_WORDS = frozenset(
         "set",
         "each",
         "as",
+        "until",
         "retries",
         "sla",
     }
 )
-PARTS = ("tasks", "gateways", "flows", "timers", "messages", "calls")
+PARTS = ("tasks", "gateways", "flows", "timers", "messages", "conditions", "calls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class Sheet:
     flows: Mapping[str, str] = field(default_factory=dict)
     timers: Mapping[str, str] = field(default_factory=dict)
     messages: Mapping[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
     calls: Mapping[str, str] = field(default_factory=dict)
 
 

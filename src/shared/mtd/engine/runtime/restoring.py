@@ -16,6 +16,8 @@ _TARGETS = frozenset(
         NodeKind.PERSON,
         NodeKind.SCRIPT,
         NodeKind.MESSAGE,
+        NodeKind.SIGNAL,
+        NodeKind.CONDITION,
         NodeKind.TIMER,
         NodeKind.SUB_PROCESS,
         NodeKind.EXCLUSIVE,

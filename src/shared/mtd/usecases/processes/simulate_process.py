@@ -16,6 +16,7 @@ from mtd.engine.messages.phrases import Phrase, PhrasedError, phrase_of, to_json
 from mtd.engine.model.plan import Node, Plan
 from mtd.engine.model.tokens import (
     MessageReceived,
+    SignalReceived,
     TaskCompleted,
     TaskFailed,
     TimerFired,
@@ -96,7 +97,7 @@ def _next(tokens: Mapping[int, Token]) -> Token:
     return min(waiting, key=lambda token: (token.host is not None, _ORDER.index(token.waits), token.id))
 
 
-_ORDER = (Waits.SERVICE, Waits.PERSON, Waits.MESSAGE, Waits.TIME)
+_ORDER = (Waits.SERVICE, Waits.PERSON, Waits.MESSAGE, Waits.SIGNAL, Waits.TIME)
 
 
 def _occurrence(walk: _Simulation, token: Token, fails: Collection[str]) -> tuple[str, Trigger]:
@@ -109,6 +110,8 @@ def _occurrence(walk: _Simulation, token: Token, fails: Collection[str]) -> tupl
         return "completed", TaskCompleted(token=token.id, values=_answers(walk, node))
     if token.waits is Waits.MESSAGE and node.code is not None:
         return "received", MessageReceived(message=node.code)
+    if token.waits is Waits.SIGNAL and node.code is not None:
+        return "received", SignalReceived(signal=node.code)
     return "due", TimerFired(token=token.id)
 
 
