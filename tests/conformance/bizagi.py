@@ -23,6 +23,7 @@ from mtd.domain.orders import ubl  # noqa: E402
 from mtd.domain.orders.order import Order  # noqa: E402
 from mtd.engine.compiler import importing  # noqa: E402
 from mtd.engine.compiler.reports import Report, Source, Verdict  # noqa: E402
+from mtd.engine.compiler.walkthrough import rule_of  # noqa: E402
 from mtd.engine.messages.phrases import Phrase  # noqa: E402
 from mtd.engine.model.plan import Plan  # noqa: E402
 from mtd.usecases.processes.import_processes import STATES, served  # noqa: E402
@@ -55,23 +56,63 @@ def files_of(folder: Path) -> Iterator[Path]:
 
 
 def walk(plan: Plan, order: Order) -> str:
-    """Walk the process until every choice that is met has been taken; what stopped a walk, else an empty text."""
+    """Walk the process until every choice that is met has been taken; what stopped a walk, else an empty text.
+
+    Of a choice, what has not been taken yet is; then what leads to such an answer soonest, else to an end. In every
+    second walk it is what was taken least: what is still to be taken may lie on another branch, and need its time.
+    """
     taken: Counter[tuple[str, str]] = Counter()
+    fairly = False
 
     def choose(name: str, options: tuple[str, ...]) -> str:
-        chosen = min(options, key=lambda option: (taken[name, option], options.index(option)))
         for option in options:
-            taken[name, option] += option == chosen
+            taken[name, option] += 0
+        fresh = [option for option in options if not taken[name, option]]
+        if fairly:
+            chosen = min(options, key=lambda option: taken[name, option])
+        else:
+            chosen = fresh[0] if fresh else min(options, key=lambda option: _way_out(plan, name, option, taken))
+        taken[name, chosen] += 1
         return chosen
 
-    for _ in range(_MOST_WALKS):
+    for number in range(_MOST_WALKS):
+        fairly = number % 2 == 1
         told = simulate_process(plan, order, (), {}, choose)
-        if told["outcome"] is None:
+        if told["outcome"] is None and not (fairly and told["problem"] and told["problem"]["code"] == "endless"):
             return str(told["problem"]["message"] if told["problem"] else f"stands at {told['stands']}")
         if all(taken.values()):
             return ""
     missing = next(choice for choice, times in taken.items() if not times)
     return f"{missing[0]} was never answered {missing[1]}"
+
+
+def _way_out(plan: Plan, choice: str, option: str, taken: Counter[tuple[str, str]]) -> tuple[bool, int]:
+    """How far it is from the answer to one that is still to be taken, or else to an end."""
+    open_choices = {name for (name, _), times in taken.items() if not times}
+    nearest_end, edge, seen, steps = len(plan.nodes), [_target(plan, choice, option)], set[str](), 0
+    while edge:
+        steps += 1
+        seen.update(edge)
+        nodes = [plan.nodes[each] for each in edge]
+        if any(each.work and any(one.name in open_choices for one in each.work.choices) for each in nodes):
+            return False, steps
+        if any(not each.flows for each in nodes):
+            nearest_end = min(nearest_end, steps)
+        following = [flow.to for each in nodes for flow in each.flows]
+        following += [each.first for each in nodes if each.first] + [one for each in nodes for one in each.boundaries]
+        edge = list(dict.fromkeys(each for each in following if each not in seen))
+    return True, nearest_end
+
+
+def _target(plan: Plan, choice: str, option: str) -> str:
+    """Where the answer leads."""
+    gateway = plan.nodes.get(f"{choice}_split") or plan.nodes[choice]
+    fits = [
+        flow.to
+        for flow in gateway.flows
+        if flow.when in (rule_of(choice, option, False), rule_of(choice, option, True))
+    ]
+    return next(iter(fits), gateway.flows[-1].to)
 
 
 def main(arguments: list[str]) -> int:

@@ -292,3 +292,14 @@ def test_a_task_after_which_no_rule_holds_says_where_the_order_stopped() -> None
 def test_inclusive_joins_that_can_wait_for_each_other_are_warned_of() -> None:
     report = case_report("02")
     assert any("waits for a token that cannot come" in str(each) for each in report.lint)
+
+
+def test_several_flows_out_of_a_task_are_a_choice_where_one_leads_back_to_it() -> None:
+    report = report_of("start: S\nuser: A | group=g\nuser: B | group=g\nend: E\nS > A > B > A\nA > E")
+    assert report.plan is not None
+    work = report.plan.nodes["a"].work
+    assert work is not None
+    [choice] = work.choices
+    assert choice.options == ("B", "E")
+    case = Run(report.plan).start().done("a", **{choice.name: "B"}).done("b")
+    assert case.done("a", **{choice.name: "E"}).outcome == "e"

@@ -92,6 +92,7 @@ TEXTS: Mapping[str, str] = {
     "signals_and_ends": "{node} throws its signal, and then ends",
     "several_triggers": "{node} has several triggers: a message of its name sets it off",
     "gateway_is_choice": "{node} leads to {target}, which is no event: a person chooses the way",
+    "flows_are_choice": "several flows lead on from {node}, and one leads back to it: a person chooses the way",
     "loop_is_gateway": "{node} repeats: a gateway after or before it says whether again",
     "handlers_dropped": "{nodes} begins with no event that could set it off: it is dropped",
     "no_start_event": "{owner} has no start event: it starts at {nodes}",

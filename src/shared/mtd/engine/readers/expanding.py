@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from mtd.engine.messages.phrases import Phrase
-from mtd.engine.model.drawing import Body, DrawnFlow, DrawnNode, called, shown_name
+from mtd.engine.model.drawing import ACTIVITIES, Body, DrawnFlow, DrawnNode, called, shown_name
 
 AGAIN = "↻"
 """The label of the way back of a standard loop, and a mark in its gateway's name: its own in no language."""
@@ -23,6 +23,35 @@ def gateways(body: Body, told: list[Phrase]) -> Body:
             told.append(Phrase("gateway_is_choice", node=called(gateway), target=called(strange)))
             nodes[gateway.id] = replace(gateway, kind="exclusiveGateway")
     return replace(body, nodes=tuple(nodes.values()))
+
+
+def alternatives(body: Body, told: list[Phrase]) -> Body:
+    """Several flows out of an activity run at once; where one of them leads back to it, it would never end: then they
+    are a choice."""
+    nexts: dict[str, list[str]] = {}
+    for flow in body.flows:
+        nexts.setdefault(flow.source, []).append(flow.target)
+    for node in body.nodes:
+        leaving = [flow for flow in body.flows if flow.source == node.id] if len(nexts.get(node.id, ())) > 1 else []
+        if node.kind in ACTIVITIES and leaving and not any(f.condition for f in leaving) and _returns(node.id, nexts):
+            told.append(Phrase("flows_are_choice", node=called(node)))
+            gateway = DrawnNode(
+                id=f"{node.id}-choice", name="", kind="exclusiveGateway", lane=node.lane, after=shown_name(node)
+            )
+            flows = [replace(flow, source=gateway.id) if flow.source == node.id else flow for flow in body.flows]
+            flows.append(DrawnFlow(id=f"{gateway.id}-in", name="", source=node.id, target=gateway.id))
+            body = Body(nodes=(*body.nodes, gateway), flows=tuple(flows))
+    return body
+
+
+def _returns(start: str, nexts: dict[str, list[str]]) -> bool:
+    seen, pending = set[str](), list(nexts[start])
+    while pending:
+        each = pending.pop()
+        if each not in seen:
+            seen.add(each)
+            pending += nexts.get(each, ())
+    return start in seen
 
 
 def _is_event(node: DrawnNode) -> bool:

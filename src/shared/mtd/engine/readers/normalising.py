@@ -8,7 +8,7 @@ from dataclasses import replace
 from mtd.engine.messages.naming import plain, unique
 from mtd.engine.messages.phrases import Phrase, word
 from mtd.engine.model.drawing import SPLITS, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, called, called_flow
-from mtd.engine.readers.expanding import event_handlers, gateways, looped
+from mtd.engine.readers.expanding import alternatives, event_handlers, gateways, looped
 from mtd.engine.readers.mending import mended, neighbours
 
 OTHERWISE = frozenset({"otherwise", "else", "default", "si no", "en otro caso", "otro", "otros", "por defecto"})
@@ -41,7 +41,7 @@ def _body(body: Body, owner: Phrase, told: list[Phrase], name: str) -> Body:
     body = neighbours(body)
     nodes = tuple(_node(node, told, owner is _ITSELF) for node in body.nodes)
     body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), told)
-    body = event_handlers(looped(gateways(mended(body, owner, told), told), told), name, told)
+    body = event_handlers(looped(alternatives(gateways(mended(body, owner, told), told), told), told), name, told)
     by_id = {node.id: node for node in body.nodes}
     outgoing: dict[str, list[DrawnFlow]] = {}
     for flow in body.flows:

@@ -67,7 +67,8 @@ def simulate_process(
     `phrase` for other languages.
 
     `values` are what the order's data holds from the start, as forms and messages would leave it. A person who has a
-    choice answers what `choose` says; without it what `values` hold, else each option in turn.
+    choice answers what `choose` says; without it what `values` hold, else each option in turn; where several
+    may be answered, all are.
     """
     walk = _Simulation(plan, order, {}, dict(values), [], choose or _in_turn(values))
     problem: Json | None = None
@@ -119,8 +120,10 @@ def _answers(walk: _Simulation, node: Node) -> dict[str, Any]:
     """What a person says to the choices of a task."""
     answers: dict[str, Any] = {}
     for choice in node.work.choices if node.work else ():
-        answer = walk.choose(choice.name, choice.options) if walk.choose else choice.options[0]
-        answers[choice.name] = [answer] if choice.several else answer
+        if choice.several:
+            answers[choice.name] = list(walk.values.get(choice.name) or choice.options)
+        else:
+            answers[choice.name] = walk.choose(choice.name, choice.options) if walk.choose else choice.options[0]
     return answers
 
 
