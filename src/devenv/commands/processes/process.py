@@ -23,6 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--strict", action="store_true", help="fail while people stand in for what nothing is bound to"
     )
     json_flag(importing)
+    summary = "write a binding sheet to begin with: what is known of a diagram filled in, the rest as comments"
+    sheet = actions.add_parser("sheet", help=summary, description=summary)
+    sheet.add_argument("file", type=Path, metavar="FILE", help=".bpmn, .xpdl or .bpm")
     summary = "import tests/data/processes/fulfilment.bpm, run orders on it and do people's tasks through the API"
     demo = actions.add_parser("demo", help=summary, description=summary)
     summary = "list the versions of processes, and how many orders are on their way on each"
@@ -37,6 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.action == "demo":
         return _demo(arguments.orders, instance)
+    if arguments.action == "sheet":
+        return _sheet(arguments.file)
     if arguments.action == "migrate":
         return process_transfer.run(arguments, instance)
     if arguments.action == "versions":
@@ -52,6 +57,14 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
             print(f"mtd: {report['file']}: refused: {report['reason']}", file=sys.stderr)
     waiting = arguments.strict and any(report["verdict"] == "unbound" or report["walkthrough"] for report in reports)
     return 1 if waiting or any(report["verdict"] == "refused" for report in reports) else 0
+
+
+def _sheet(path: Path) -> int:
+    told = diagram_files.file(path)
+    if "problem" in told:
+        raise Problem(f"{told['problem']}.", fix="Name a .bpmn, .xpdl or .bpm file.")
+    print(diagram_files.starter_sheet(path, PROJECT), end="")
+    return 0
 
 
 def _show(report: Json) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from mtd.domain.json_types import Json
 from mtd.engine.compiler import importing
 from mtd.engine.compiler.reports import Report, Source, lacking
+from mtd.engine.compiler.starter_sheet import starter_sheet
 from mtd.engine.messages.phrases import Phrase, to_json
 from mtd.engine.model.plan import Plan
+from mtd.engine.readers.normalising import normalise
 
 STATES = frozenset({"validation", "gift_card", "allocation", "emission_dte", "sales_support", "dispatch", "completion"})
 """States that have a function: `POST /states/<state>` of the API. A task of such a name is served by it."""
@@ -28,6 +30,15 @@ _SERVERS = frozenset(
 def import_processes(sources: Sequence[Source]) -> list[Json]:
     """The reports as JSON, files in the order given."""
     return [report_json(served(report)) for report in importing.import_sources(sources, STATES)]
+
+
+def starter_sheets(sources: Sequence[Source]) -> list[str]:
+    """A binding sheet to begin with for each file, as YAML. Raises ProcessError for a file that cannot be read."""
+    sheets = []
+    for source in sources:
+        drawings = importing.read_drawings(source.content, source.title)
+        sheets.append(starter_sheet([each for drawing in drawings for each in normalise(drawing)[0]], STATES))
+    return sheets
 
 
 def unserved(plan: Plan) -> list[Phrase]:
