@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.support.bpmn_files import bpmn
+from tests.support.cases import Run
 from tests.support.diagrams import draw
 from tests.support.imports import A_TASK, PROCESSES, ROOT, SMALL, report_of
 from tests.support.xpdl_files import bpm, xpdl
@@ -282,3 +283,20 @@ def test_lanes_of_xpdl_are_found_by_where_they_are_drawn() -> None:
     assert report.plan is not None
     assert report.plan.nodes["a"].work is not None
     assert report.plan.nodes["a"].work.group == "bodega"
+
+
+def test_a_call_may_go_to_a_version_that_was_imported_before() -> None:
+    labelling = report_of("start: P\nuser: Print | group=g\nuser: Stick | group=g\nend: Q\nP > Print > Stick > Q").plan
+    assert labelling is not None
+    text = "start: S\ncall: A\ncall: B\nuser: Print | group=h\nend: E\nS > A > B > Print > E"
+    said = {"calls": {"A": "labelling@3", "B": "labelling@3"}}
+    versions = {("labelling", 3): labelling}
+    [report] = import_sources(
+        [Source(name="p", content=bpmn(draw(text)), sheet=said)], (), lambda *version: versions.get(version)
+    )
+    assert (report.verdict, report.walkthrough) == (Verdict.READY, ())
+    assert report.plan is not None
+    case = Run(report.plan).start()
+    assert case.done("print_2", "stick").done("print_3", "stick_2").places == ["print"]
+    [unknown] = import_sources([Source(name="p", content=bpmn(draw(text)), sheet=said)], (), lambda *_: None)
+    assert str(unknown.reason) == "call activity 'A' calls 'labelling@3', which is not among the diagrams given"

@@ -1,11 +1,12 @@
 """Compiles a normalised process and its bindings to a plan; called processes become part of the plan."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mtd.engine.compiler.binding import Binder, FactTypes, own_names
+from mtd.engine.compiler.embedding import embedded
 from mtd.engine.compiler.flow_rules import FlowRule, rules_of
 from mtd.engine.compiler.walkthrough import Decisions, OpenGateway, labels_of, rule_of
 from mtd.engine.messages.naming import plain, slug, unique, xml_id
@@ -37,6 +38,9 @@ _FIRST = ACTIVITIES | {"endEvent"}
 
 
 _BOUNDARIES = frozenset(EventType)
+type Stored = Callable[[str, int], Plan | None]
+"""Looks up a version of a process that was imported before."""
+
 _STARTS = frozenset({"message", "timer", "signal", "conditional"})
 
 
@@ -52,6 +56,7 @@ class Compiler:
 
     binder: Binder
     library: Mapping[str, DrawnProcess]
+    stored: Stored | None = None
     problems: list[Phrase] = field(default_factory=list)
     warnings: list[Phrase] = field(default_factory=list)
     _nodes: dict[str, Node] = field(default_factory=dict)
@@ -202,6 +207,12 @@ class Compiler:
         if node.kind == "callActivity":
             wanted = self.binder.called_process(node)
             process = self._called(wanted, node)
+            if process is None and (version := self._version(wanted)) is not None:
+                nodes, first = embedded(version, node_id, self._taken, self._taken_flows)
+                if len(self._taken) > MOST_NODES:
+                    raise PhrasedError(Phrase("too_many_nodes", most=MOST_NODES), code="diagram_too_large")
+                self._nodes |= nodes
+                return {"kind": NodeKind.SUB_PROCESS, "first": first, "repeat": repeat}
             if process is None:
                 if self.binder.said("calls", *own_names(node)):
                     self.binder.unbound.append(Phrase("called_unknown", node=called(node), called=wanted))
@@ -237,6 +248,13 @@ class Compiler:
         if found is None and (own := _UUID.search(node.id)) is not None:
             return next((each for key, each in self.library.items() if key.endswith(own[0]) and each.id == key), None)
         return found
+
+    def _version(self, wanted: str) -> Plan | None:
+        """The stored version that `process@version` names."""
+        process, _, version = wanted.rpartition("@")
+        if self.stored is None or not process or not version.isascii() or not version.isdigit():
+            return None
+        return self.stored(process, int(version[:9]))
 
     def _said_by_people(self, node: DrawnNode) -> dict[str, Any]:
         """An event without time or rule: a person says when it happens, or a message after an event-based gateway."""

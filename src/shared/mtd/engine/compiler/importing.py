@@ -7,7 +7,7 @@ from typing import Any
 from mtd.domain.errors import ProcessError
 from mtd.domain.orders.facts import NAMES
 from mtd.engine.compiler.binding import Binder
-from mtd.engine.compiler.compiling import Compiler
+from mtd.engine.compiler.compiling import Compiler, Stored
 from mtd.engine.compiler.lint import lint
 from mtd.engine.compiler.reports import Report, Source, Verdict, bindings_of
 from mtd.engine.compiler.walkthrough import StandIns
@@ -41,8 +41,8 @@ def read_drawings(content: bytes, name: str) -> list[Drawing]:
     raise PhrasedError(Phrase("not_a_diagram"), code="diagram_unreadable")
 
 
-def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[Report]:
-    """A report of every process in the files; a call may go to a process of any of them.
+def import_sources(sources: Sequence[Source], states: Collection[str], stored: Stored | None = None) -> list[Report]:
+    """A report of every process in the files; a call may go to a process of any of them, or to a `stored` version.
 
     `states` are those that this system has functions for. What cannot be read is a report with the verdict `refused`.
     """
@@ -62,7 +62,7 @@ def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[R
             read.append(_ReadFile(source=source, drawing=drawing, processes=processes, fixes=fixes, own=own))
             library = own | library
     taken: dict[str, int] = {}
-    return [report for each in read for report in _reports(each, library, states, taken)]
+    return [report for each in read for report in _reports(each, library, states, taken, stored)]
 
 
 def compile_plan(content: bytes, process: str, states: Collection[str], bindings: Any = None) -> Plan:
@@ -94,7 +94,11 @@ def _named(drawing: Drawing, processes: Sequence[DrawnProcess]) -> dict[str, Dra
 
 
 def _reports(
-    read: _ReadFile | Report, library: Mapping[str, DrawnProcess], states: Collection[str], taken: dict[str, int]
+    read: _ReadFile | Report,
+    library: Mapping[str, DrawnProcess],
+    states: Collection[str],
+    taken: dict[str, int],
+    stored: Stored | None,
 ) -> list[Report]:
     if isinstance(read, Report):
         return [read]
@@ -114,16 +118,21 @@ def _reports(
             wanted = f"{wanted}-{slug(title).replace('_', '-') or len(found) + 1}"
         key = unique(wanted, taken)
         binder = Binder(bound, states, StandIns(pool=process.name or bound.process or read.drawing.name or key))
-        found.append(_report(read, process, key, binder, {**library, **read.own}))
+        found.append(_report(read, process, key, binder, {**library, **read.own}, stored))
         used |= binder.used
     found[0] = replace(found[0], lint=(*found[0].lint, *sheet.unused(bound, used)))
     return found
 
 
 def _report(
-    read: _ReadFile, process: DrawnProcess, key: str, binder: Binder, library: Mapping[str, DrawnProcess]
+    read: _ReadFile,
+    process: DrawnProcess,
+    key: str,
+    binder: Binder,
+    library: Mapping[str, DrawnProcess],
+    stored: Stored | None,
 ) -> Report:
-    compiler = Compiler(binder, library)
+    compiler = Compiler(binder, library, stored)
     try:
         plan = compiler.plan(process, key, NAMES)
     except ProcessError as error:

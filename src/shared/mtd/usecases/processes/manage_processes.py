@@ -56,9 +56,13 @@ def import_versions(
     for schema in forms.values():
         schemas.check(schema)
     by_name = {source.name: source for source in sources}
-    return [
-        _keep(report, by_name[report.source], forms, versions) for report in importing.import_sources(sources, STATES)
-    ]
+
+    def stored(process: str, version: int) -> Plan | None:
+        found = versions.plan(process, version)
+        return found and found[1]
+
+    reports = importing.import_sources(sources, STATES, stored)
+    return [_keep(report, by_name[report.source], forms, versions) for report in reports]
 
 
 def change_version(process: str, version: int, action: str, versions: Versions) -> Json:
