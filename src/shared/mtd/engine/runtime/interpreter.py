@@ -1,7 +1,7 @@
 """Moves tokens along a plan. Pure: tokens, facts and an occurrence in, changes out; no clock, no I/O."""
 
 from mtd.domain.errors import ProcessError
-from mtd.engine.messages.phrases import Phrase, PhrasedError, phrase_of
+from mtd.engine.messages.phrases import Phrase, PhrasedError
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import (
     MessageReceived,
@@ -18,7 +18,7 @@ from mtd.engine.model.tokens import (
 )
 from mtd.engine.rules.evaluator import Facts
 from mtd.engine.runtime import events, moves
-from mtd.engine.runtime.step_state import Arrival, CannotGoOn, StepState
+from mtd.engine.runtime.step_state import Arrival, StepState
 
 
 def begin(plan: Plan, facts: Facts, start: str | None = None) -> TokenChanges:
@@ -30,7 +30,7 @@ def begin(plan: Plan, facts: Facts, start: str | None = None) -> TokenChanges:
         raise ProcessError(f"{plan.process!r} has no start event {start!r}", code="no_such_start")
     case = StepState(plan, {}, facts)
     case.arrivals.append(Arrival(case.new_id(), start or plan.start, None))
-    return _settled(case)
+    return moves.settled(case)
 
 
 def step(plan: Plan, tokens: Tokens, occurrence: Trigger, facts: Facts) -> TokenChanges:
@@ -69,15 +69,7 @@ def step(plan: Plan, tokens: Tokens, occurrence: Trigger, facts: Facts) -> Token
             token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON, Waits.INSIDE)
             if not events.escalate(case, token):
                 raise ProcessError(f"{token.node!r} has no boundary escalation event", code="no_escalation_way")
-    return _settled(case)
-
-
-def _settled(case: StepState) -> TokenChanges:
-    try:
-        moves.settle(case)
-    except ProcessError as error:
-        raise CannotGoOn(phrase_of(error), code=error.code, node=case.here) from error
-    return case.changes()
+    return moves.settled(case)
 
 
 def not_begun(plan: Plan, start: str | None = None) -> TokenChanges:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from mtd.engine.messages.phrases import Phrase, PhrasedError
+from mtd.domain.errors import ProcessError
+from mtd.engine.messages.phrases import Phrase, PhrasedError, phrase_of
 from mtd.engine.model.plan import Flow, Node, NodeKind
-from mtd.engine.model.tokens import Token, Waits
+from mtd.engine.model.tokens import Token, TokenChanges, Waits
 from mtd.engine.rules import evaluator
 from mtd.engine.runtime import events, instances, joins
-from mtd.engine.runtime.step_state import Arrival, StepState
+from mtd.engine.runtime.step_state import Arrival, CannotGoOn, StepState
 
 _RESTS = {
     NodeKind.SERVICE: Waits.SERVICE,
@@ -19,6 +20,15 @@ _RESTS = {
     NodeKind.SUB_PROCESS: Waits.INSIDE,
 }
 _STUCK = frozenset({Waits.JOIN, Waits.INSIDE, Waits.CONDITION, Waits.DONE})
+
+
+def settled(case: StepState) -> TokenChanges:
+    """The changes once all is moved that is to be moved. Raises CannotGoOn with the node where it cannot be."""
+    try:
+        settle(case)
+    except ProcessError as error:
+        raise CannotGoOn(phrase_of(error), code=error.code, node=case.here) from error
+    return case.changes()
 
 
 def settle(case: StepState) -> None:

@@ -85,7 +85,7 @@ def _place(token: Token) -> tuple[object, ...]:
 def move(plan: Plan, tokens: Tokens, token: Token, target: str, facts: Facts) -> TokenChanges:
     """The token goes to another node of its own process or sub-process, as if its way led there.
 
-    Raises ProcessError: `cannot_move` with what is in the way.
+    Raises ProcessError: `cannot_move` with what is in the way. Raises CannotGoOn.
     """
     node = plan.nodes.get(target)
     if node is None:
@@ -98,20 +98,18 @@ def move(plan: Plan, tokens: Tokens, token: Token, target: str, facts: Facts) ->
     case.cancel_inside(_movable(case, token).id)
     del case.tokens[token.id]
     case.arrivals.append(Arrival(token.id, target, token.scope))
-    moves.settle(case)
-    return case.changes()
+    return moves.settled(case)
 
 
 def skip(plan: Plan, tokens: Tokens, token: Token, facts: Facts) -> TokenChanges:
-    """The step at which the token rests counts as done. Raises ProcessError: `cannot_skip`, `no_flow` and the like."""
+    """The step at which the token rests counts as done. Raises ProcessError: `cannot_skip`. Raises CannotGoOn."""
     case = StepState(plan, tokens, facts)
     node = plan.nodes[token.node]
     if node.kind is NodeKind.EVENT_BASED or is_error_way(node):
         raise ProcessError(f"{token.node!r} cannot be skipped: move the order to a step", code="cannot_skip")
     case.cancel_inside(_movable(case, token).id)
     moves.complete_activity(case, token)
-    moves.settle(case)
-    return case.changes()
+    return moves.settled(case)
 
 
 def is_error_way(node: Node) -> bool:
