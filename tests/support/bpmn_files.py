@@ -46,7 +46,15 @@ def _bpmn_body(body: Body) -> str:
         + "</sequenceFlow>"
         for flow in body.flows
     )
-    return nodes + flows
+    return nodes + flows + _associations(body)
+
+
+def _associations(body: Body) -> str:
+    return "".join(
+        f"<association id={_q(f'{each.id}-undo')} sourceRef={_q(each.id)} targetRef={_q(each.reference)} />"
+        for each in body.nodes
+        if (each.kind, each.trigger) == ("boundaryEvent", "compensation")
+    )
 
 
 def _bpmn_node(node: DrawnNode) -> str:
@@ -76,6 +84,9 @@ def _bpmn_node(node: DrawnNode) -> str:
 def _bpmn_event(node: DrawnNode) -> str:
     if node.trigger == "link":
         return f"<linkEventDefinition name={_q(node.reference or node.name)} />"
+    if node.trigger == "compensation":
+        undone = f" activityRef={_q(node.reference)}" if node.reference and node.kind != "boundaryEvent" else ""
+        return f"<compensateEventDefinition{undone} />"
     reference = f" {node.trigger}Ref={_q(f'{node.trigger}-{node.reference}')}" if node.reference else ""
     time = f"<timeDuration>{escape(node.detail)}</timeDuration>" if node.trigger == "timer" else ""
     time += f"<condition>{escape(node.detail)}</condition>" if node.trigger == "conditional" else ""
@@ -112,5 +123,6 @@ def attribute_names(body: Body) -> set[str]:
 
 def _references(body: Body) -> set[tuple[str, str]]:
     inner = [_references(node.body) for node in body.nodes if node.body]
-    own = {(node.trigger or "message", node.reference) for node in body.nodes if node.reference}
+    named = [node for node in body.nodes if node.reference and node.trigger != "compensation"]
+    own = {(node.trigger or "message", node.reference) for node in named}
     return own.union(*inner)

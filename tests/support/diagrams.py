@@ -30,7 +30,8 @@ KINDS = {
     "event": "eventBasedGateway", "handler": "eventSubProcess",
 }  # fmt: skip
 
-_TRIGGERS = ("timer", "message", "error", "terminate", "escalation", "signal", "conditional", "link")
+_TRIGGERS = ("timer", "message", "error", "terminate", "escalation", "signal", "conditional", "link",
+             "compensation")  # fmt: skip
 
 
 def draw(text: str, name: str = "Test") -> Drawing:
@@ -60,7 +61,7 @@ def _node(line: str, lines: Iterator[str]) -> DrawnNode:
     known = {
         word: words.pop(word, "")
         for word in ("on", "time", "message", "error", "signal", "when", "calls", "script", "many", "until", "lane",
-                     "loop", "before", "most")
+                     "undo", "loop", "before", "most")
     }  # fmt: skip
     trigger = next((each for each in _TRIGGERS if re.search(rf"\b{each}\b", said)), "")
     trigger = "timer" if known["time"] else "conditional" if known["when"] else trigger
@@ -72,7 +73,7 @@ def _node(line: str, lines: Iterator[str]) -> DrawnNode:
         kind=KINDS[kind],
         trigger=trigger,
         detail=known["time"] or known["when"] or known["calls"] or known["script"],
-        reference=known["message"] or known["error"] or known["signal"],
+        reference=known["message"] or known["error"] or known["signal"] or known["undo"],
         attached_to=known["on"],
         interrupting=words.pop("interrupting", "yes") == "yes",
         many=DrawnMultiInstance(sequential=known["many"] == "sequential", until=known["until"])

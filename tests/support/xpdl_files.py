@@ -33,15 +33,26 @@ def xpdl(drawing: Drawing, *, attributes: bool = True) -> bytes:
         f"</ActivitySets>{_xpdl_body(each.body, attributes)}</WorkflowProcess>"
         for each in drawing.processes
     )
+    undone = "".join(_associations(each.body) for each in drawing.processes)
+    associations = f"<Associations>{undone}</Associations>" if undone else ""
     return (
         (
             f'<?xml version="1.0" encoding="utf-8"?>\n<Package {_XPDL} Id="package" Name={_q(drawing.name)}>'
             f"<PackageHeader><XPDLVersion>2.2</XPDLVersion></PackageHeader><Pools>{pools}</Pools>"
-            f"<WorkflowProcesses>{processes}</WorkflowProcesses></Package>\n"
+            f"{associations}<WorkflowProcesses>{processes}</WorkflowProcesses></Package>\n"
         )
         .replace("><", ">\n<")
         .encode()
     )
+
+
+def _associations(body: Body) -> str:
+    own = "".join(
+        f"<Association Id={_q(f'{each.id}-undo')} Source={_q(each.id)} Target={_q(each.reference)} />"
+        for each in body.nodes
+        if (each.kind, each.trigger) == ("boundaryEvent", "compensation")
+    )
+    return own + "".join(_associations(node.body) for node in body.nodes if node.body)
 
 
 def _xpdl_lanes(process: DrawnProcess) -> str:
@@ -116,9 +127,10 @@ def _expression(flow: DrawnFlow) -> str:
 
 def _xpdl_node(node: DrawnNode, attributes: bool) -> str:
     said = "".join(f'<ExtendedAttribute Name="{name}" Value={_q(each)} />' for name, each in node.attributes.items())
+    undoes = ' IsForCompensation="true"' if node.for_compensation else ""
     graphics = drawn_at(node.box, f" LaneId={_q(f'lane-{node.lane}')}" if node.lane else "")
     return (
-        f"<Activity Id={_q(node.id)} Name={_q(node.name)}><Description />{_xpdl_kind(node)}{_loop(node)}"
+        f"<Activity Id={_q(node.id)} Name={_q(node.name)}{undoes}><Description />{_xpdl_kind(node)}{_loop(node)}"
         f"{graphics if node.lane or node.box else ''}<ExtendedAttributes>{said if attributes else ''}"
         "</ExtendedAttributes></Activity>"
     )
@@ -143,6 +155,9 @@ def _xpdl_kind(node: DrawnNode) -> str:
     inner = f"<TriggerTimer TimeCycle={_q(node.detail)} />" if node.trigger == "timer" else ""
     named, rule = f" Name={_q(node.reference)}" if node.reference else "", escape(node.detail)
     inner += f"<TriggerResultSignal{named} />" if node.trigger == "signal" else ""
+    if node.trigger == "compensation" and node.kind != "boundaryEvent":
+        undone = f" ActivityId={_q(node.reference)}" if node.reference else ""
+        inner += f"<TriggerResultCompensation{undone} />"
     inner += f"<TriggerResultLink{named} />" if node.trigger == "link" else ""
     condition = f"<TriggerConditional><Expression>{rule}</Expression></TriggerConditional>"
     inner += condition if node.trigger == "conditional" else ""

@@ -117,6 +117,11 @@ class Compiler:
                 id=ids[node.id], name=shown_name(node), element=xml_id(node.id), scope=scope, **known
             )
         self._attach(body, nodes, ids)
+        for node in body.nodes:
+            thrown = self._nodes[ids[node.id]]
+            if thrown.kind is NodeKind.COMPENSATE:
+                # An activity of another scope is not known here: then all of this one are undone.
+                self._nodes[thrown.id] = replace(thrown, code=ids.get(thrown.code or ""))
         for gateway in undecided:
             decisions = Decisions(self._nodes, self._taken, self.binder.people)
             decisions.ask(gateway, ids[gateway.node.id], frozenset(ids.values()))
@@ -134,6 +139,8 @@ class Compiler:
         for node in body.nodes:
             if node.attached_to:
                 nexts.setdefault(node.attached_to, []).append(node.id)
+                if node.trigger == "compensation":
+                    nexts.setdefault(node.id, []).append(node.reference)
         pending, reached = [node.id for node in (starts if scope is None else starts[:1])], set[str]()
         while pending:
             if (each := pending.pop()) not in reached:
@@ -182,6 +189,8 @@ class Compiler:
             return {"kind": NodeKind.PASS}
         if node.kind == "intermediateThrowEvent" and node.trigger == "escalation":
             return {"kind": NodeKind.ESCALATION, "code": node.reference or None}
+        if node.kind == "intermediateThrowEvent" and node.trigger == "compensation":
+            return {"kind": NodeKind.COMPENSATE, "code": node.reference or None}
         if node.kind == "intermediateThrowEvent" and node.trigger == "signal":
             return {"kind": NodeKind.SIGNAL_THROW, "code": self.binder.message(node)}
         if node.kind == "intermediateCatchEvent" and node.trigger == "timer":
@@ -272,6 +281,9 @@ class Compiler:
         if host is None or host.kind not in ACTIVITIES:
             self.problems.append(Phrase("attached_to_nothing", node=called(node)))
             return {}
+        if node.trigger in ("", "none"):
+            node = replace(node, trigger="message")
+            self.binder.notes.append(Phrase("message_instead", node=called(node), message=self.binder.message(node)))
         if node.trigger not in _BOUNDARIES:
             trigger = word("trigger", node.trigger or "plain")
             self.problems.append(Phrase("boundary_cannot_run", name=node.name or node.id, trigger=trigger))
@@ -290,10 +302,22 @@ class Compiler:
             return fields | {"code": self.binder.message(node, host.name)}
         return fields | {"code": node.reference or None, "interrupting": node.interrupting or node.trigger == "error"}
 
+    def _undo(self, event: DrawnNode, host: Node, ids: Mapping[str, str]) -> None:
+        """The activity has a handler that undoes it: it is no boundary event that could happen to it."""
+        event_id, handler = ids[event.id], ids.get(event.reference)
+        self._nodes[event_id] = replace(self._nodes[event_id], attached_to=host.id, code=None)
+        if handler is None:
+            self.binder.notes.append(Phrase("no_handler", node=called(event)))
+        else:
+            self._nodes[host.id] = replace(host, compensation=handler)
+
     def _attach(self, body: Body, nodes: Mapping[str, DrawnNode], ids: Mapping[str, str]) -> None:
         for event in body.nodes:
             if event.kind == "boundaryEvent" and event.attached_to in nodes:
                 event_id, host = ids[event.id], self._nodes[ids[event.attached_to]]
+                if self._nodes[event_id].trigger is EventType.COMPENSATION:
+                    self._undo(event, host, ids)
+                    continue
                 catches = self._nodes[event_id].trigger is EventType.ERROR and host.on_error is None
                 self._nodes[event_id] = replace(self._nodes[event_id], attached_to=host.id)
                 self._nodes[host.id] = replace(

@@ -27,6 +27,8 @@ def lint(plan: Plan) -> Findings:
 def _nexts(node: Node) -> Iterator[str]:
     yield from (flow.to for flow in node.flows)
     yield from node.boundaries
+    if node.compensation is not None:
+        yield node.compensation
     if node.first is not None:
         yield node.first
 

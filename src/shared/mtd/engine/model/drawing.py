@@ -46,6 +46,9 @@ _CODES = {
 
 _UNNAMED = {"Gateway": "gateway", "Event": "event", "ubProcess": "sub_process"}
 
+KINDS = frozenset(_CODES) | TASKS
+"""BPMN's own names of the nodes that run."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnMultiInstance:

@@ -38,6 +38,8 @@ class NodeKind(StrEnum):
     """An event that throws a signal to all that wait for it."""
     CONDITION = "condition"
     """An event that waits until its rule holds."""
+    COMPENSATE = "compensate"
+    """An event that has what is done in its scope undone, or the activity `code`."""
     TIMER = "timer"
     SUB_PROCESS = "sub_process"
     """An embedded sub-process, or a called process, which the plan holds in full."""
@@ -53,6 +55,7 @@ class EventType(StrEnum):
     ESCALATION = "escalation"
     SIGNAL = "signal"
     CONDITIONAL = "conditional"
+    COMPENSATION = "compensation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +127,7 @@ class Node:
     `code` the error, message or signal it is for. `time` is a timer's text (see `timers`), `when` the rule of a
     condition. `first` is where a sub-process
     begins. `joins` says that the node waits for several incoming flows: `incoming` lists them. `sets` are a script's
-    names and rules.
+    names and rules. `compensation` is the activity that undoes this one.
     """
 
     id: str
@@ -149,6 +152,7 @@ class Node:
     sets: tuple[tuple[str, RuleTree], ...] = ()
     work: TaskAssignment | None = None
     repeat: MultiInstance | None = None
+    compensation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +171,8 @@ class Plan:
     """Whether anything waits for a rule to hold."""
     joins: bool = field(init=False, compare=False, repr=False)
     """Whether an inclusive gateway joins anything."""
+    compensates: bool = field(init=False, compare=False, repr=False)
+    """Whether anything in it can be undone."""
     reach: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -174,3 +180,4 @@ class Plan:
         object.__setattr__(self, "conditions", any(node.when is not None for node in nodes))
         joins = any(node.kind is NodeKind.INCLUSIVE and node.incoming for node in nodes)
         object.__setattr__(self, "joins", joins)
+        object.__setattr__(self, "compensates", any(node.compensation is not None for node in nodes))

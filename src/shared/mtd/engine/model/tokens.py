@@ -21,7 +21,8 @@ class Waits(StrEnum):
     INSIDE = "inside"
     """The tokens inside its sub-process, its instances, or the events of its gateway."""
     DONE = "done"
-    """Nothing: an instance of a multi-instance activity that is done, and keeps its values until all are."""
+    """Nothing: an instance of a multi-instance activity that is done, and keeps its values until all are; or, without
+    an `item`, an activity that is done and can be undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,16 @@
 from mtd.domain.orders import xml
 from mtd.engine.messages.naming import xml_id
 from mtd.engine.messages.phrases import Phrase, PhrasedError
-from mtd.engine.model.drawing import Body, Drawing, DrawnFlow, DrawnLoop, DrawnMultiInstance, DrawnNode, DrawnProcess
+from mtd.engine.model.drawing import (
+    KINDS,
+    Body,
+    Drawing,
+    DrawnFlow,
+    DrawnLoop,
+    DrawnMultiInstance,
+    DrawnNode,
+    DrawnProcess,
+)
 from mtd.engine.readers.bpmn_tree import (
     BIZAGI,
     NAMESPACE,
@@ -49,6 +58,7 @@ class _BpmnReader:
         self._attributes: dict[str, str] = {}
         self._references: dict[str, str] = {}
         self._pools: dict[str, str] = {}
+        self._associations: dict[str, str] = {}
         self._collect(root)
 
     def drawing(self) -> Drawing:
@@ -90,10 +100,18 @@ class _BpmnReader:
     def _body(self, element: xml.Element, lanes: dict[str, str]) -> Body:
         nodes, flows = [], []
         for child in element.children:
+            if child.tag == NAMESPACE + "association":
+                source, target = child.attributes.get("sourceRef", ""), child.attributes.get("targetRef", "")
+                self._associations |= {source: target}
+        for child in element.children:
             namespace, _, local = child.tag.rpartition("}")
             if local == "sequenceFlow":
                 flows.append(self._flow(child))
-            elif namespace + "}" == NAMESPACE and local not in _NOT_NODES:
+            elif (
+                namespace + "}" == NAMESPACE
+                and local not in _NOT_NODES
+                and (local in KINDS or "id" in child.attributes)
+            ):
                 nodes.append(self._node(child, local, lanes))
         return Body(nodes=tuple(nodes), flows=tuple(flows))
 
@@ -113,6 +131,8 @@ class _BpmnReader:
         if "id" not in attributes:
             raise PhrasedError(Phrase("element_without_id", kind=kind, name=name), code="diagram_damaged")
         trigger, detail, reference = self._definition(element)
+        if (kind, trigger) == ("boundaryEvent", "compensation"):
+            reference = self._associations.get(attributes["id"], "")
         message = attributes.get("messageRef")
         if attributes.get("triggeredByEvent") == "true":
             kind = "eventSubProcess"
@@ -154,6 +174,8 @@ class _BpmnReader:
         times = [child.text for child in definition.children if child.tag.rpartition("}")[2] in said]
         if trigger == "link":
             return trigger, "", definition.attributes.get("name", "")
+        if trigger == "compensate":
+            return "compensation", "", definition.attributes.get("activityRef", "")
         reference = definition.attributes.get(f"{trigger}Ref", "")
         return trigger, next(iter(times), ""), self._references.get(reference, "")
 

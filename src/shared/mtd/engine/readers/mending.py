@@ -63,7 +63,8 @@ def _with_end(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
     sources = {flow.source for flow in body.flows}
     lasts = [
         node for node in body.nodes
-        if node.id not in sources and node.kind not in _LAST and not (node.kind == "startEvent" and len(body.nodes) > 1)
+        if node.id not in sources and node.kind not in _LAST and not _undoes(node)
+        and not (node.kind == "startEvent" and len(body.nodes) > 1)
     ]  # fmt: skip
     if not lasts:
         return body
@@ -72,6 +73,11 @@ def _with_end(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
     end = DrawnNode(id=f"{lasts[-1].id}-end", name="End", kind="endEvent")
     flows = (DrawnFlow(id=f"{node.id}-end", name="", source=node.id, target=end.id) for node in lasts)
     return Body(nodes=(*body.nodes, end), flows=(*body.flows, *flows))
+
+
+def _undoes(node: DrawnNode) -> bool:
+    """Whether the node is there to compensate: no flow leads on from it."""
+    return node.for_compensation or (node.kind == "boundaryEvent" and node.trigger == "compensation")
 
 
 def _with_start(body: Body, owner: Phrase, told: list[Phrase]) -> Body:

@@ -12,7 +12,8 @@ from mtd.engine.readers.expanding import alternatives, event_handlers, gateways,
 from mtd.engine.readers.mending import mended, neighbours
 
 OTHERWISE = frozenset({"otherwise", "else", "default", "si no", "en otro caso", "otro", "otros", "por defecto"})
-_SENT = {"message": "sends_and_ends", "escalation": "escalates_and_ends", "signal": "signals_and_ends"}
+_SENT = {"message": "sends_and_ends", "escalation": "escalates_and_ends", "signal": "signals_and_ends",
+         "compensation": "compensates_and_ends"}  # fmt: skip
 _SEVERAL = frozenset({"multiple", "parallelmultiple", "shared definition"})
 _ITSELF = Phrase("the_process")
 _MARKUP = re.compile(r"<[^>]{0,500}>")

@@ -48,7 +48,7 @@ def read(root: xml.Element, name: str, attributes: Attributes | None = None) -> 
         identifier = element.attributes.get("Id", "")
         pool = pools.get(identifier)
         sets = {each.attributes.get("Id", ""): each for each in inside(element, "ActivitySets")}
-        reader = _XpdlReader(sets, lanes_of(pool, element) if pool else {}, attributes or {})
+        reader = _XpdlReader(sets, lanes_of(pool, element) if pool else {}, attributes or {}, _associations(root))
         processes.append(
             DrawnProcess(
                 id=identifier,
@@ -62,8 +62,21 @@ def read(root: xml.Element, name: str, attributes: Attributes | None = None) -> 
     return Drawing(name=root.attributes.get("Name", "") or name, processes=tuple(processes))
 
 
+def _associations(root: xml.Element) -> dict[str, str]:
+    return {
+        each.attributes.get("Source", ""): each.attributes.get("Target", "") for each in inside(root, "Associations")
+    }
+
+
 class _XpdlReader:
-    def __init__(self, sets: Mapping[str, xml.Element], lanes: Mapping[str, str], attributes: Attributes) -> None:
+    def __init__(
+        self,
+        sets: Mapping[str, xml.Element],
+        lanes: Mapping[str, str],
+        attributes: Attributes,
+        associations: Mapping[str, str],
+    ) -> None:
+        self._associations = associations
         self._sets = sets
         self._lanes = lanes
         self._attributes = attributes
@@ -95,6 +108,8 @@ class _XpdlReader:
         }
         event = child(element, "Event")
         made = event_fields(event) if event else self._activity(element)
+        if made["kind"] == "boundaryEvent" and made["trigger"] == "compensation":
+            made["reference"] = self._associations.get(identifier, "")
         loop = child(element, "Loop")
         kind = loop.attributes.get("LoopType", "None").lower() if loop else "none"
         return DrawnNode(

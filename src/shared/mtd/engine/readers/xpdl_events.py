@@ -13,6 +13,9 @@ def event_fields(event: xml.Element) -> dict[str, Any]:
     trigger = (attributes.get("Trigger") or attributes.get("Result") or "").lower()
     made: dict[str, Any] = {"trigger": "" if trigger == "none" else trigger, **message_fields(element)}
     made["detail"] = _time(child(element, "TriggerTimer")) or text(child(element, "TriggerConditional"), "Expression")
+    undone = child(element, "TriggerResultCompensation")
+    if undone:
+        made["reference"] = undone.attributes.get("ActivityId", "")
     named = child(element, "TriggerResultSignal") or child(element, "TriggerResultLink")
     if named:
         made["reference"] = named.attributes.get("Name", "")

@@ -4,6 +4,7 @@ from mtd.domain.errors import ProcessError
 from mtd.engine.model.plan import EventType, Node, NodeKind
 from mtd.engine.model.tokens import Token, Waits
 from mtd.engine.rules import timers
+from mtd.engine.runtime import compensation
 from mtd.engine.runtime.step_state import Arrival, StepState
 
 FAILED = "failed"
@@ -134,6 +135,8 @@ def _throw(case: StepState, token: Token, trigger: EventType, codes: tuple[str |
 
 
 def _interrupt(case: StepState, host: Token, event: Node) -> None:
+    if case.plan.compensates:
+        compensation.hand_on(case, host)
     case.cancel(host.id)
     case.arrivals.append(Arrival(host.id, event.id, host.scope))
 

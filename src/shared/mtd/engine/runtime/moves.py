@@ -7,7 +7,7 @@ from mtd.engine.messages.phrases import Phrase, PhrasedError, phrase_of
 from mtd.engine.model.plan import Flow, Node, NodeKind
 from mtd.engine.model.tokens import Token, TokenChanges, Waits
 from mtd.engine.rules import evaluator
-from mtd.engine.runtime import events, instances, joins
+from mtd.engine.runtime import compensation, events, instances, joins
 from mtd.engine.runtime.step_state import Arrival, CannotGoOn, StepState
 
 _RESTS = {
@@ -108,6 +108,8 @@ def _enter(case: StepState, arrival: Arrival, node: Node) -> None:
         case.park(token_id, node.id, Waits.JOIN, scope, via=arrival.via)
         if kind is NodeKind.PARALLEL:
             _join(case, node, joins.ready_parallel(node, case.tokens, scope))
+    elif kind is NodeKind.COMPENSATE:
+        compensation.throw(case, node, token_id, scope)
     elif kind is NodeKind.EVENT_BASED:
         case.park(token_id, node.id, Waits.INSIDE, scope)
         events.arm_gateway(case, node, token_id, scope)
@@ -151,8 +153,10 @@ def _perform(
 def _leave(case: StepState, token_id: int, node: Node, scope: int | None) -> None:
     if node.boundaries or node.kind is NodeKind.EVENT_BASED:
         case.disarm(token_id)
+    if node.compensation is not None and token_id in case.tokens:
+        compensation.remember(case, node, scope)
     case.tokens.take(token_id)
-    if not node.flows and node.kind is NodeKind.SUB_PROCESS:
+    if not node.flows and (node.kind is NodeKind.SUB_PROCESS or compensation.is_undoing(case, scope)):
         case.emptied.append(scope)
         return
     flows = _flows(case, node, scope)
@@ -209,6 +213,15 @@ def _end_scope(case: StepState, scope: int | None) -> None:
     if not case.is_empty(scope):
         return
     if scope is None:
+        case.cancel_inside(None)
         case.outcome = case.last_end
-    elif scope in case.tokens:
-        complete_activity(case, case.tokens[scope])
+        return
+    token = case.tokens.get(scope)
+    if token is None:
+        return
+    if case.plan.compensates:
+        if compensation.is_undoing(case, scope):
+            compensation.go_on(case, case.node(token.node), token.id, token.scope)
+            return
+        compensation.hand_on(case, token)
+    complete_activity(case, token)

@@ -60,11 +60,11 @@ def put_back(plan: Plan, standing: Tokens, gone: Iterable[Token]) -> dict[int, T
     tokens = dict(standing)
     back = renumbered(standing, gone)
     tokens |= {token.id: token for token in back}
-    places = {_place(token) for token in standing.values()}
+    places = {_place(token) for token in standing.values() if token.waits is not Waits.DONE}
     for token in back:
         if token.node not in plan.nodes:
             raise ProcessError(f"{plan.process!r} has no node {token.node!r}", code="no_such_node")
-        if token.waits is not Waits.JOIN and _place(token) in places:
+        if token.waits not in (Waits.JOIN, Waits.DONE) and _place(token) in places:
             raise ProcessError(f"a token stands at {token.node!r} already", code="place_taken")
         if not (_lies_in(plan, tokens, token) and (token.host is None or token.host in tokens)):
             raise ProcessError(f"what was around {token.node!r} has ended meanwhile", code="scope_gone")
@@ -75,7 +75,10 @@ def _lies_in(plan: Plan, tokens: Tokens, token: Token) -> bool:
     if token.scope is None:
         return True
     around = tokens.get(token.scope)
-    return around is not None and around.node in (plan.nodes[token.node].scope, token.node)
+    if around is None:
+        return False
+    undone = plan.nodes[around.node].kind is NodeKind.COMPENSATE
+    return undone or around.node in (plan.nodes[token.node].scope, token.node)
 
 
 def _place(token: Token) -> tuple[object, ...]:

@@ -146,10 +146,9 @@ class StepState:
             del self.tokens[each]
 
     def is_empty(self, scope: int | None) -> bool:
-        """Whether nothing is left in the scope."""
-        return not any(token.scope == scope for token in self.tokens.values()) and not any(
-            each.scope == scope for each in self.arrivals
-        )
+        """Whether nothing is left to do in the scope."""
+        left = (token.scope == scope and token.waits is not Waits.DONE for token in self.tokens.values())
+        return not any(left) and not any(each.scope == scope for each in self.arrivals)
 
     def store(self, values: dict[str, Any], at: Token | None = None) -> None:
         """Put values into the case's data, or those of the instance around the token, where rules see them at once."""

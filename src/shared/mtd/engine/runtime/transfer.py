@@ -74,6 +74,8 @@ class VersionTransfer:
         if token.scope is None:
             return node.scope is None
         around = names.of(tokens[token.scope])
+        if around in self._new.nodes and self._new.nodes[around].kind is NodeKind.COMPENSATE:
+            return True
         return around == (node.id if token.item is not None else node.scope)
 
     def _via(self, token: Token, before: Node, node: Node) -> str:
@@ -102,7 +104,7 @@ class VersionTransfer:
         """The events that the new version arms and the old one has not: one that has happened comes no second time."""
         armed = {(token.host, token.node) for token in carried.values()}
         for token in list(carried.values()):
-            if token.host is not None or token.item is not None or token.waits is Waits.JOIN:
+            if token.host is not None or token.item is not None or token.waits in (Waits.JOIN, Waits.DONE):
                 continue
             known = {
                 (self._nodes.get(each, each), _nature(self._old.nodes[each]))

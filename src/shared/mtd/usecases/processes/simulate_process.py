@@ -86,10 +86,14 @@ def simulate_process(
         "process": plan.process,
         "order": order.number,
         "outcome": walk.outcome,
-        "stands": list(dict.fromkeys(token.node for token in walk.tokens.values() if token.host is None)),
+        "stands": list(dict.fromkeys(token.node for token in walk.tokens.values() if _stands(token))),
         "problem": problem,
         "steps": walk.steps,
     }
+
+
+def _stands(token: Token) -> bool:
+    return token.host is None and token.waits is not Waits.DONE
 
 
 def _next(tokens: Mapping[int, Token]) -> Token:
