@@ -96,8 +96,8 @@ QUIRKS = [
     (XOR % ("gift_card", "Small"), "gateway 'X' has no default flow: flow 'Small' from 'X' to 'B' is taken as such"),
     (SMALL % "sub: A {\n}", "sub-process 'A' is empty: it is treated as a task"),
     (SMALL % "call: A", "call activity 'A' names no process: the one of its name is called"),
-    (SMALL % "user: A | lane=Back office", "group back_office does user task 'A'"),
-    (SMALL % "user: A", "group test does user task 'A'"),
+    (SMALL % "user: A | lane=Back office", "group back_office does 'A'"),
+    (SMALL % "user: A", "group test does 'A'"),
     ("start: S | message=m\nend: E\nS > E", "start event 'S' starts by message"),
     ("start: S\nend: E | message=m\nS > E", "end event 'E' sends its message, and then ends"),
     ("task: A\ntask: B\nA > B", "the process has no start event: it starts at task 'A'"),
@@ -106,7 +106,6 @@ QUIRKS = [
     (XOR % ("gift_card", "En otro caso"), "flow 'En otro caso' from 'X'"),
     (XOR % ("gift_card", "*"), "its name is taken as its rule"),
     (SMALL % "task: A", "the empty process 'ghost' beside it is dropped"),
-    (SMALL % "task: A", "isExecutable is absent"),
 ]  # fmt: skip
 
 

@@ -135,7 +135,12 @@ def _gateway_loops(plan: Plan) -> Iterator[str]:
 
 
 def _without_default(plan: Plan) -> Iterator[Phrase]:
+    # A person's form takes no other answer than one of the flows'.
+    works = [node.work for node in plan.nodes.values() if node.work is not None]
+    answered = {name for work in works for each in work.choices for name in (each.name, f"{each.name}_split")}
     for node in plan.nodes.values():
+        if node.id in answered:
+            continue
         rules = [flow.when for flow in node.flows]
         opposite = len(rules) == 2 and (["not", rules[0]] == rules[1] or ["not", rules[1]] == rules[0])
         if (

@@ -26,11 +26,11 @@ class StandIns:
 
     def take(self, node: DrawnNode, group: str) -> None:
         """Note that a person of the group does the node's work."""
-        self.tasks.setdefault(group, []).append(called(node))
+        self.tasks.setdefault(group, []).append(_quoted(node))
 
     def belong(self, node: DrawnNode, group: str) -> None:
         """Note that the node, which is a person's anyway, is of the group."""
-        self.own.setdefault(group, []).append(called(node))
+        self.own.setdefault(group, []).append(_quoted(node))
 
     def notes(self) -> Iterator[Phrase]:
         """A phrase for each group that was found, with its own tasks."""
@@ -42,6 +42,11 @@ class StandIns:
         for group, tasks in self.tasks.items():
             yield Phrase("people_do", group=group, tasks=tuple(dict.fromkeys(tasks)))
         yield from self.decisions
+
+
+def _quoted(node: DrawnNode) -> Phrase:
+    """The node by its name alone, in a row of others."""
+    return Phrase("quoted", name=node.name) if node.name else called(node)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +97,7 @@ class Decisions:
         if before and not node.incoming and all(map(self._can_ask, before)):
             for each in before:
                 self._add(each, choice)
-            tasks = tuple(Phrase("task", name=self._nodes[each].name) for each in sorted(before))
+            tasks = tuple(Phrase("quoted", name=self._nodes[each].name) for each in sorted(before))
             self._people.decisions.append(Phrase("choice_on_task", node=called(gateway.node), tasks=tasks))
             return
         self._put_in(gateway, node_id, choice, before)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "and": " and ",
     "as_told": "{text}",
+    "quoted": "'{name}'",
     # Elements as an analyst finds them in the picture.
     "start_event": "start event '{name}'",
     "end_event": "end event '{name}'",
@@ -82,7 +83,6 @@ TEXTS: Mapping[str, str] = {
     "loop_counter": "task '{name}': a LoopCounter stands where BPMN has none: ignored",
     "labels_without_bounds": "{count} labels have bounds of zero: they are placed at their shapes",
     "empty_process": "the empty process '{name}' beside it is dropped",
-    "not_executable": "isExecutable is absent or false: the process counts as executable",
     "html_documentation": "the documentation of {owner} is HTML: its text is kept",
     "empty_sub_process": "{node} is empty: it is treated as a task",
     "call_without_process": "{node} names no process: the one of its name is called",

@@ -29,13 +29,19 @@ def normalise(drawing: Drawing) -> tuple[tuple[DrawnProcess, ...], dict[str, lis
             told += drawing.remarks
             for ghost in (each for each in drawing.processes if not each.body.nodes):
                 told.append(Phrase("empty_process", name=ghost.name or ghost.id))
-        if process.executable is not True:
-            told.append(Phrase("not_executable"))
         documentation = _text(process.documentation, _ITSELF, told)
         body = _body(process.body, _ITSELF, told, process.name or process.id)
         fixed.append(replace(process, body=body, documentation=documentation, executable=True))
-        fixes[process.id] = told
+        fixes[process.id] = _merged(told)
     return tuple(fixed), fixes
+
+
+def _merged(told: list[Phrase]) -> list[Phrase]:
+    """All documentation that is HTML as one phrase: Bizagi writes none other."""
+    owners = [value for phrase in told if phrase.code == "html_documentation" for _, value in phrase.values]
+    owned = tuple(each for each in owners if isinstance(each, Phrase))
+    rest = [phrase for phrase in told if phrase.code != "html_documentation"]
+    return [*rest, Phrase("html_documentation", owner=owned)] if owned else rest
 
 
 def _body(body: Body, owner: Phrase, told: list[Phrase], name: str) -> Body:
