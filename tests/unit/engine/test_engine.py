@@ -14,7 +14,7 @@ from mtd.engine.messages.naming import slug
 from mtd.engine.model import plan_json
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import TaskCompleted, TaskFailed
-from mtd.usecases.processes.import_processes import STATES
+from mtd.usecases.processes.import_processes import MACHINES, STATES
 
 _DIAGRAM = (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes()
 
@@ -140,3 +140,8 @@ def test_the_states_are_those_of_the_api() -> None:
     paths = {line.strip().removesuffix(":") for line in openapi.splitlines() if line.startswith("  /states/")}
 
     assert paths == {f"/states/{state}" for state in STATES} | {"/states/cancellation"}
+
+
+def test_the_state_machines_are_those_of_the_stacks() -> None:
+    machines = Path(__file__).parents[3] / "cloudformation" / "statemachines"
+    assert {path.name.removesuffix(".asl.json") for path in machines.glob("*.asl.json")} == MACHINES

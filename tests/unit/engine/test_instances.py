@@ -16,7 +16,7 @@ from mtd.engine.model import plan_json
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import TaskCompleted, Token, Waits, applied, token_from_json, token_json
 from mtd.engine.runtime import interpreter
-from mtd.engine.runtime.restoring import skip
+from mtd.engine.runtime.restoring import instance_of, move, skip, tokens_at
 from mtd.engine.runtime.transfer import NodeMapping, VersionTransfer
 
 MANY = """
@@ -210,3 +210,15 @@ def test_a_completion_of_one_of_many_needs_its_own_token_and_the_one_around_it()
 def test_five_hundred_drawn_branches_are_imported() -> None:
     report = case_report("31")
     assert report.verdict is Verdict.READY, report.reason
+
+
+def test_a_place_names_one_instance_or_all() -> None:
+    report = case_report("38")
+    assert report.plan is not None
+    case = Run(report.plan, {"order": {"lines": [{"id": "1"}, {"id": "2"}, {"id": "3"}]}}).start().done("q")
+    assert len(tokens_at(case.tokens, "w")) == 3
+    [second] = tokens_at(case.tokens, "w[1]")
+    assert instance_of(case.tokens, second) == 1
+    moved = move(report.plan, case.tokens, second, "v", case.known)
+    assert [(token.node, token.id) for token in moved.placed] == [("v", second.id)]
+    assert tokens_at(case.tokens, "w[3]") == tokens_at(case.tokens, "nowhere") == tokens_at(case.tokens, "w[") == []
