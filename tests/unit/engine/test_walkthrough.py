@@ -187,3 +187,15 @@ def test_the_report_calls_what_has_no_name_by_its_neighbour() -> None:
     assert [str(each) for each in report.walkthrough] == [
         "the unnamed gateway after 'A' has no rule: a person of group till decides"
     ]
+
+
+@pytest.mark.parametrize("condition", ["Monto mayor a 100", "Approved", "amount > 100", "1", "${ok}"])
+def test_a_drawn_condition_that_is_a_sentence_is_answered_by_a_person(condition: str) -> None:
+    drawing = draw("start: S\nuser: A | group=g\nxor: X\nend: B\nend: C\nS > A > X >[Big] B\nX >[Small] C")
+    written = f'name="Big" sourceRef="X" targetRef="B">\n<conditionExpression>{condition}</conditionExpression>'
+    content = bpmn(drawing).replace(b'name="Big" sourceRef="X" targetRef="B">', written.encode())
+    [report] = import_sources([Source(name="p", content=content)], ())
+    work = node_of(report, "a").work
+    assert work is not None
+    assert [choice.options for choice in work.choices] == [("Big", "Small")]
+    assert any("its condition is no rule" in str(each) for each in report.fixes)

@@ -215,7 +215,16 @@ class Binder:
                 self.notes.append(Phrase("strange_script", node=called(node), line=line.strip()[:60]))
                 return None
             found[setting[1]] = setting[2].strip()
+            if not self._asks_facts(setting[2], names):
+                self.notes.append(Phrase("strange_script", node=called(node), line=line.strip()[:60]))
+                return None
         return self._sets(found, names, node) if found else None
+
+    def _asks_facts(self, text: str, names: FactTypes) -> bool:
+        try:
+            return types.asked(parser.parse(text)) <= names.keys()
+        except ProcessError:
+            return False
 
     def _is_condition(self, text: str, names: FactTypes) -> bool:
         try:

@@ -83,17 +83,18 @@ def _of_gateway(
 
 
 def _drawn_rule(flow: DrawnFlow, nodes: dict[str, DrawnNode], binder: Binder, names: FactTypes) -> RuleTree | None:
-    """The drawn condition; a sentence in its place is told, and decides nothing."""
+    """The drawn condition; a sentence in its place, or what asks for no fact at all, is told, and decides nothing."""
+    where = called_flow(flow, nodes)
     try:
         tree = parser.parse(flow.condition)
+        asked = types.asked(tree)
+        sound = asked <= names.keys() and (bool(asked) or types.check(tree, names) == "bool")
     except ProcessError:
-        binder.notes.append(Phrase("condition_is_no_rule", flow=called_flow(flow, nodes), text=flow.condition[:60]))
+        sound = False
+    if not sound:
+        binder.notes.append(Phrase("condition_is_no_rule", flow=where, text=flow.condition[:60]))
         return None
-    if tree[0] == "name" and tree[1] not in names:
-        # A word such as 'Approved' is a label, not a misspelt fact.
-        binder.notes.append(Phrase("condition_is_no_rule", flow=called_flow(flow, nodes), text=flow.condition[:60]))
-        return None
-    return binder.rule(flow.condition, names, called_flow(flow, nodes)) or _NEVER
+    return binder.rule(flow.condition, names, where) or _NEVER
 
 
 def _said(flow: DrawnFlow, nodes: dict[str, DrawnNode], binder: Binder) -> str | None:
