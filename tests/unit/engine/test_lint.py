@@ -121,6 +121,13 @@ def test_a_join_that_can_wait_for_ever_is_warned_of(node: str, end: str, way: st
     assert report.verdict is Verdict.READY
 
 
+def test_a_circle_without_a_way_out_is_warned_of() -> None:
+    report = report_of("start: S\nuser: A | group=g\nuser: B | group=g\nend: E\nS > A > B > A")
+    assert report.verdict is Verdict.READY
+    told = "no way leads from 'S' to an end (3 steps in all): an order there goes round for ever"
+    assert told in map(str, report.lint), list(map(str, report.lint))
+
+
 def test_missing_error_ways_and_defaults_are_warnings() -> None:
     report = report_of(
         f"start: S\n{A_TASK}\nservice: B | lambda=b\nboundary: X | on=B, error\nservice: C | lambda=c\nxor: G\n"

@@ -21,7 +21,8 @@ def lint(plan: Plan) -> Findings:
     """Joins that wait for ever, gateways without default, tasks without error way."""
     errors = list(_stuck_joins(plan))
     errors += [Phrase("gateway_loop", node=each) for each in _gateway_loops(plan)]
-    return Findings(errors=tuple(errors), warnings=(*_without_default(plan), *_without_error_way(plan)))
+    warnings = (*_without_end(plan), *_without_default(plan), *_without_error_way(plan))
+    return Findings(errors=tuple(errors), warnings=warnings)
 
 
 def _nexts(node: Node) -> Iterator[str]:
@@ -132,6 +133,23 @@ def _gateway_loops(plan: Plan) -> Iterator[str]:
             node_id = plan.nodes[node_id].flows[0].to
         if node_id in way:
             yield plan.nodes[node_id].name
+
+
+def _without_end(plan: Plan) -> Iterator[Phrase]:
+    """Nodes from where no way leads to an end: the first of them is told."""
+    before: dict[str, list[str]] = {}
+    for node in plan.nodes.values():
+        for target in [flow.to for flow in node.flows] + list(node.boundaries):
+            before.setdefault(target, []).append(node.id)
+    pending = [node.id for node in plan.nodes.values() if not node.flows]
+    ending: set[str] = set()
+    while pending:
+        if (each := pending.pop()) not in ending:
+            ending.add(each)
+            pending += before.get(each, ())
+    going_round = [node.name for node in plan.nodes.values() if node.id not in ending]
+    if going_round:
+        yield Phrase("never_ends", node=going_round[0], count=len(going_round))
 
 
 def _without_default(plan: Plan) -> Iterator[Phrase]:

@@ -186,6 +186,7 @@ TEXTS: Mapping[str, str] = {
     "unreachable": "no order comes to {nodes}: nothing leads there from the start",
     "branches_never_meet": "parallel gateway '{node}' waits for branches that never run at the same time",
     "order_may_stop": "gateway '{node}' has no default flow: an order that fits no rule stops before it",
+    "never_ends": "no way leads from '{node}' to an end ({count} steps in all): an order there goes round for ever",
     "no_error_way": "'{node}' has no error way: an order that fails there stays there as an exception",
     "token_cannot_come": "gateway {node!r} waits for a token that cannot come",
     "condition_cannot_hold": "event {node!r} waits for a rule that nothing can make hold any more",
