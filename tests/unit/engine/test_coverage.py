@@ -13,9 +13,12 @@ from tests.support.xpdl_files import bpm, xpdl
 from mtd.domain.errors import ProcessError
 from mtd.engine.compiler.importing import import_sources
 from mtd.engine.compiler.reports import Source, Verdict
+from mtd.engine.layout.diagram import diagram
 from mtd.engine.model import plan_json
 from mtd.engine.model.plan import EventType
 from mtd.engine.model.tokens import MessageReceived, SignalReceived, TaskFailed, TimerFired
+from mtd.engine.readers import bpmn as bpmn_reader
+from mtd.engine.readers import diagram_xml
 from mtd.engine.runtime import interpreter
 from mtd.engine.runtime.restoring import skip
 from mtd.engine.runtime.step_state import CannotGoOn
@@ -303,3 +306,13 @@ def test_several_flows_out_of_a_task_are_a_choice_where_one_leads_back_to_it() -
     assert choice.options == ("B", "E")
     case = Run(report.plan).start().done("a", **{choice.name: "B"}).done("b")
     assert case.done("a", **{choice.name: "E"}).outcome == "e"
+
+
+@pytest.mark.parametrize("text", [HANDLER % "", LOOP % "loop=data.more, most=2"])
+def test_a_picture_shows_what_is_drawn_and_not_what_it_is_written_out_as(text: str) -> None:
+    [report] = import_sources([Source(name="p.xpdl", content=xpdl(draw(text)))], ())
+    assert report.unseen is not None
+    shown = bpmn_reader.read(diagram_xml.parse(diagram(report.unseen).encode()), "p")
+    assert {node.id for node in shown.processes[0].body.nodes} == {
+        node.id for node in draw(text).processes[0].body.nodes
+    }

@@ -162,5 +162,5 @@ def _report(
         verdict=verdict,
         reason=errors[0] if errors else unbound[0] if unbound else None,
         plan=None if errors else plan,
-        unseen=None if read.drawing.pictured else process,
+        unseen=None if read.drawing.pictured else replace(process, body=process.drawn or process.body),
     )

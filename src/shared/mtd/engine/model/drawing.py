@@ -130,7 +130,8 @@ class DrawnLane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnProcess:
-    """A pool's process. `executable` is None where the file does not say; `pool` is its box where one is seen."""
+    """A pool's process. `executable` is None where the file does not say; `pool` is its box where one is seen. `drawn`
+    is what the file shows, where what runs is written out otherwise."""
 
     id: str
     name: str
@@ -139,6 +140,7 @@ class DrawnProcess:
     documentation: str = ""
     pool: Box | None = field(default=None, compare=False)
     lanes: tuple[DrawnLane, ...] = field(default=(), compare=False)
+    drawn: Body | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

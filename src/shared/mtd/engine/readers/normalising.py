@@ -30,8 +30,9 @@ def normalise(drawing: Drawing) -> tuple[tuple[DrawnProcess, ...], dict[str, lis
             for ghost in (each for each in drawing.processes if not each.body.nodes):
                 told.append(Phrase("empty_process", name=ghost.name or ghost.id))
         documentation = _text(process.documentation, _ITSELF, told)
-        body = _body(process.body, _ITSELF, told, process.name or process.id)
-        fixed.append(replace(process, body=body, documentation=documentation, executable=True))
+        shown = _body(process.body, _ITSELF, told)
+        body = _written_out(shown, process.name or process.id, told)
+        fixed.append(replace(process, body=body, drawn=_as_drawn(shown), documentation=documentation, executable=True))
         fixes[process.id] = _merged(told)
     return tuple(fixed), fixes
 
@@ -44,11 +45,35 @@ def _merged(told: list[Phrase]) -> list[Phrase]:
     return [*rest, Phrase("html_documentation", owner=owned)] if owned else rest
 
 
-def _body(body: Body, owner: Phrase, told: list[Phrase], name: str) -> Body:
+def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
     body = neighbours(body)
     nodes = tuple(_node(node, told, owner is _ITSELF) for node in body.nodes)
     body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), told)
-    body = event_handlers(looped(alternatives(gateways(mended(body, owner, told), told), told), told), name, told)
+    return _with_defaults(mended(body, owner, told), told)
+
+
+def _written_out(body: Body, name: str, told: list[Phrase]) -> Body:
+    """The body in which what BPMN has a short form for is what that stands for."""
+    nodes = (
+        replace(node, body=_written_out(node.body, node.name or node.id, told)) if node.body else node
+        for node in body.nodes
+    )
+    body = alternatives(gateways(replace(body, nodes=tuple(nodes)), told), told)
+    return _with_defaults(event_handlers(looped(body, told), name, told), told)
+
+
+def _as_drawn(body: Body) -> Body:
+    """The body for a picture, in which an event sub-process is a sub-process."""
+    nodes = (
+        replace(node, kind="subProcess" if node.kind == "eventSubProcess" else node.kind, body=_as_drawn(node.body))
+        if node.body
+        else node
+        for node in body.nodes
+    )
+    return replace(body, nodes=tuple(nodes))
+
+
+def _with_defaults(body: Body, told: list[Phrase]) -> Body:
     by_id = {node.id: node for node in body.nodes}
     outgoing: dict[str, list[DrawnFlow]] = {}
     for flow in body.flows:
@@ -73,7 +98,7 @@ def _node(node: DrawnNode, told: list[Phrase], outermost: bool) -> DrawnNode:
     if node.kind == "startEvent" and node.trigger not in ("", "none") and outermost:
         told.append(Phrase("starts_by", node=called(node), trigger=word("trigger", node.trigger)))
     if node.body:
-        return replace(node, body=_body(node.body, called(node), told, node.name or node.id))
+        return replace(node, body=_body(node.body, called(node), told))
     return node
 
 
