@@ -67,7 +67,9 @@ class Binder:
     def task(self, node: DrawnNode, names: FactTypes) -> dict[str, Any]:
         """Kind and fields of a task, or of an event that sends."""
         entry = self._entry(node)
-        fields: dict[str, Any] = {"sla": self._time(entry.get("sla"), Phrase("sla_of", node=called(node)))}
+        fields: dict[str, Any] = {}
+        if "sla" in entry:
+            fields["sla"] = self._time(entry["sla"], Phrase("sla_of", node=called(node)))
         if "retries" in entry:
             fields["retries"] = self._whole(entry["retries"], node)
         if "server" in entry or "lambda" in entry:
@@ -196,8 +198,8 @@ class Binder:
         return TaskAssignment(
             group=group,
             form=entry.get("form", ""),
-            due=self._time(entry.get("due"), called(node)) or "",
-            follow_up=self._time(entry.get("follow_up"), called(node)) or "",
+            due=self._time(entry["due"], called(node)) or "" if "due" in entry else "",
+            follow_up=self._time(entry["follow_up"], called(node)) or "" if "follow_up" in entry else "",
             priority=entry.get("priority", ""),
             candidate=entry.get("candidate", ""),
         )

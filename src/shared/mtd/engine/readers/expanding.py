@@ -1,6 +1,7 @@
 """Writes out what BPMN has a short form for: standard loops, event sub-processes, gateways that wait for events."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 
 from mtd.engine.messages.phrases import Phrase
@@ -11,6 +12,15 @@ AGAIN = "↻"
 
 _EVENTS = frozenset({"timer", "message", "signal", "conditional"})
 _SETS_OFF = _EVENTS | {"error", "escalation"}
+
+
+def has_short_forms(body: Body) -> bool:
+    """Whether there may be anything to write out in the body, but for what is in its sub-processes."""
+    if any(node.loop or node.kind in ("eventSubProcess", "eventBasedGateway") for node in body.nodes):
+        return True
+    leaving = [flow.source for flow in body.flows]
+    splitting = {source for source, times in Counter(leaving).items() if times > 1}
+    return any(node.id in splitting and node.kind in ACTIVITIES for node in body.nodes)
 
 
 def gateways(body: Body, told: list[Phrase]) -> Body:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mtd.engine.messages.naming import plain, unique
 from mtd.engine.messages.phrases import Phrase, word
 from mtd.engine.model.drawing import SPLITS, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, called, called_flow
-from mtd.engine.readers.expanding import alternatives, event_handlers, gateways, looped
+from mtd.engine.readers.expanding import alternatives, event_handlers, gateways, has_short_forms, looped
 from mtd.engine.readers.mending import mended, neighbours
 
 OTHERWISE = frozenset({"otherwise", "else", "default", "si no", "en otro caso", "otro", "otros", "por defecto"})
@@ -54,16 +54,20 @@ def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
 
 def _written_out(body: Body, name: str, told: list[Phrase]) -> Body:
     """The body in which what BPMN has a short form for is what that stands for."""
-    nodes = (
-        replace(node, body=_written_out(node.body, node.name or node.id, told)) if node.body else node
-        for node in body.nodes
-    )
-    body = alternatives(gateways(replace(body, nodes=tuple(nodes)), told), told)
+    bodies = [node.body and _written_out(node.body, node.name or node.id, told) for node in body.nodes]
+    if any(inner is not node.body for inner, node in zip(bodies, body.nodes, strict=True)):
+        nodes = (replace(node, body=inner) for inner, node in zip(bodies, body.nodes, strict=True))
+        body = replace(body, nodes=tuple(nodes))
+    if not has_short_forms(body):
+        return body
+    body = alternatives(gateways(body, told), told)
     return _with_defaults(event_handlers(looped(body, told), name, told), told)
 
 
 def _as_drawn(body: Body) -> Body:
     """The body for a picture, in which an event sub-process is a sub-process."""
+    if not any(node.body for node in body.nodes):
+        return body
     nodes = (
         replace(node, kind="subProcess" if node.kind == "eventSubProcess" else node.kind, body=_as_drawn(node.body))
         if node.body
