@@ -7,6 +7,7 @@ from typing import Any
 
 from mtd.engine.compiler.binding import Binder, FactTypes, own_names
 from mtd.engine.compiler.embedding import embedded
+from mtd.engine.compiler.events import EventCompiler
 from mtd.engine.compiler.flow_rules import FlowRule, rules_of
 from mtd.engine.compiler.walkthrough import Decisions, OpenGateway, labels_of, rule_of
 from mtd.engine.messages.naming import plain, slug, unique, xml_id
@@ -32,16 +33,11 @@ _GATEWAYS = {
     "inclusiveGateway": NodeKind.INCLUSIVE,
     "eventBasedGateway": NodeKind.EVENT_BASED,
 }
-_ENDS = {"": NodeKind.END, "none": NodeKind.END, "terminate": NodeKind.TERMINATE, "error": NodeKind.ERROR_END}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = ACTIVITIES | {"endEvent"}
 
-
-_BOUNDARIES = frozenset(EventType)
 type Stored = Callable[[str, int], Plan | None]
 """Looks up a version of a process that was imported before."""
-
-_STARTS = frozenset({"message", "timer", "signal", "conditional"})
 
 
 def _starts(body: Body) -> list[DrawnNode]:
@@ -62,9 +58,11 @@ class Compiler:
     _nodes: dict[str, Node] = field(default_factory=dict)
     _taken: dict[str, int] = field(default_factory=lambda: {CANCELLATION: 2})
     _taken_flows: dict[str, int] = field(default_factory=dict)
-    _raced: set[str] = field(default_factory=set)
-    """The events after event-based gateways."""
     _calls: list[DrawnProcess] = field(default_factory=list)
+    _events: EventCompiler = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._events = EventCompiler(self.binder, self.problems)
 
     def plan(self, process: DrawnProcess, key: str, names: FactTypes) -> Plan:
         """The plan, usable only where `problems` stays empty."""
@@ -90,7 +88,7 @@ class Compiler:
         outgoing, incoming = self._flows(body)
         flow_ids = {flow.id: unique(flow.id, self._taken_flows) for flow in body.flows}
         undecided: list[OpenGateway] = []
-        self._raced |= {
+        self._events.raced |= {
             flow.target for node in body.nodes if node.kind == "eventBasedGateway" for flow in outgoing.get(node.id, ())
         }
         for node in body.nodes:
@@ -177,32 +175,8 @@ class Compiler:
             return self._activity(node, names, node_id)
         if node.kind in GATEWAYS:
             return {"kind": _GATEWAYS[node.kind]}
-        if node.kind == "boundaryEvent":
-            return self._boundary(node, nodes, names)
-        if node.kind == "startEvent":
-            return {"kind": NodeKind.START, **self._starting(node, names)}
-        if node.kind == "endEvent" and node.trigger in _ENDS:
-            return {"kind": _ENDS[node.trigger], "code": node.reference or None}
-        if node.kind == "intermediateThrowEvent" and node.trigger == "message":
-            return self.binder.task(node, names)
-        if node.kind in ("intermediateThrowEvent", "intermediateCatchEvent") and node.trigger in ("", "none"):
-            return {"kind": NodeKind.PASS}
-        if node.kind == "intermediateThrowEvent" and node.trigger == "escalation":
-            return {"kind": NodeKind.ESCALATION, "code": node.reference or None}
-        if node.kind == "intermediateThrowEvent" and node.trigger == "compensation":
-            return {"kind": NodeKind.COMPENSATE, "code": node.reference or None}
-        if node.kind == "intermediateThrowEvent" and node.trigger == "signal":
-            return {"kind": NodeKind.SIGNAL_THROW, "code": self.binder.message(node)}
-        if node.kind == "intermediateCatchEvent" and node.trigger == "timer":
-            time = self.binder.time(node, names)
-            return {"kind": NodeKind.TIMER, "time": time} if time else self._said_by_people(node)
-        if node.kind == "intermediateCatchEvent" and node.trigger == "conditional":
-            rule = self.binder.condition(node, names)
-            return {"kind": NodeKind.CONDITION, "when": rule} if rule else self._said_by_people(node)
-        if node.kind == "intermediateCatchEvent" and node.trigger == "signal":
-            return {"kind": NodeKind.SIGNAL, "code": self.binder.message(node)}
-        if node.kind == "intermediateCatchEvent" and node.trigger == "message":
-            return {"kind": NodeKind.MESSAGE, "code": self.binder.message(node)}
+        if (fields := self._events.fields(node, nodes, names)) is not None:
+            return fields
         what = Phrase("kind_event", trigger=word("trigger", node.trigger)) if node.trigger else word("kind", node.kind)
         code = "cannot_run_an" if str(what)[0] in "aeiou" else "cannot_run_a"
         self.problems.append(Phrase(code, name=node.name or node.id, what=what))
@@ -240,17 +214,6 @@ class Compiler:
             starts = self._body(body, node_id, inside, called(node))
         return {"kind": NodeKind.SUB_PROCESS, "first": next(iter(starts), None), "repeat": repeat}
 
-    def _starting(self, node: DrawnNode, names: FactTypes) -> dict[str, Any]:
-        """What starts a process beside an order that comes."""
-        if node.trigger not in _STARTS:
-            return {}
-        trigger = EventType(node.trigger)
-        if trigger is EventType.TIMER:
-            return {"trigger": trigger, "time": self.binder.time(node, names)}
-        if trigger is EventType.CONDITIONAL:
-            return {"trigger": trigger, "when": self.binder.condition(node, names)}
-        return {"trigger": trigger, "code": self.binder.message(node)}
-
     def _called(self, wanted: str, node: DrawnNode) -> DrawnProcess | None:
         """The process of that name or id; Bizagi gives the one of an expanded call the id of the call."""
         found = self.library.get(wanted) or self.library.get(plain(wanted))
@@ -264,43 +227,6 @@ class Compiler:
         if self.stored is None or not process or not version.isascii() or not version.isdigit():
             return None
         return self.stored(process, int(version[:9]))
-
-    def _said_by_people(self, node: DrawnNode) -> dict[str, Any]:
-        """An event without time or rule: a person says when it happens, or a message after an event-based gateway."""
-        if node.id not in self._raced:
-            return self.binder.person(node)
-        return {"kind": NodeKind.MESSAGE, "code": self._message_instead(node)}
-
-    def _message_instead(self, node: DrawnNode, host: str = "") -> str:
-        message = self.binder.message(node, host)
-        self.binder.notes.append(Phrase("message_instead", node=called(node), message=message))
-        return message
-
-    def _boundary(self, node: DrawnNode, nodes: Mapping[str, DrawnNode], names: FactTypes) -> dict[str, Any]:
-        host = nodes.get(node.attached_to)
-        if host is None or host.kind not in ACTIVITIES:
-            self.problems.append(Phrase("attached_to_nothing", node=called(node)))
-            return {}
-        if node.trigger in ("", "none"):
-            node = replace(node, trigger="message")
-            self.binder.notes.append(Phrase("message_instead", node=called(node), message=self.binder.message(node)))
-        if node.trigger not in _BOUNDARIES:
-            trigger = word("trigger", node.trigger or "plain")
-            self.problems.append(Phrase("boundary_cannot_run", name=node.name or node.id, trigger=trigger))
-            return {}
-        fields = {"kind": NodeKind.BOUNDARY, "trigger": EventType(node.trigger), "interrupting": node.interrupting}
-        if node.trigger == "timer":
-            time = self.binder.time(node, names, host.name)
-            if time:
-                return fields | {"time": time}
-            return fields | {"trigger": EventType.MESSAGE, "code": self._message_instead(node, host.name)}
-        if node.trigger == "conditional":
-            if (rule := self.binder.condition(node, names, host.name)) is not None:
-                return fields | {"when": rule}
-            return fields | {"trigger": EventType.MESSAGE, "code": self._message_instead(node, host.name)}
-        if node.trigger in ("message", "signal"):
-            return fields | {"code": self.binder.message(node, host.name)}
-        return fields | {"code": node.reference or None, "interrupting": node.interrupting or node.trigger == "error"}
 
     def _undo(self, event: DrawnNode, host: Node, ids: Mapping[str, str]) -> None:
         """The activity has a handler that undoes it: it is no boundary event that could happen to it."""
