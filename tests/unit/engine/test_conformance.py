@@ -283,7 +283,9 @@ class Sketch:
 
     def _handled(self, depth: int, name: str, before: str, label: str) -> list[str]:
         """A sub-process with an event sub-process in it."""
-        interrupting = self._data.draw(st.sampled_from(["yes", "no"]), label="interrupting")
+        # An event that does not interrupt comes once to the oracle (see DIFFERENCES), and again in the next turn.
+        either = ["yes"] if self._in_loop else ["yes", "no"]
+        interrupting = self._data.draw(st.sampled_from(either), label="interrupting")
         handler, start, done, end = (self._name(each) for each in ("handler", "start", "task", "end"))
         inside = [f"handler: {handler} {{", f"start: {start} | message={handler}, interrupting={interrupting}",
                   f"user: {done} | group=g", f"end: {end}", f"{start} > {done} > {end}", "}"]  # fmt: skip
