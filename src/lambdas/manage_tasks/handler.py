@@ -32,15 +32,15 @@ def _serve(event: ApiEvent, body: Json, context: Any) -> Json:
         if not message or not (seller is None or isinstance(seller, str)):
             raise InvalidRequest("message must be a name, seller an id", code="message_malformed")
         number = unquote(path["number"])
-        return send_message(number, seller, message, read_values(body), tasks, composition.work(), caller)
+        return send_message(number, seller, message, read_values(body), tasks, composition.flow_store(), caller)
     if "warning_id" in path:
         return _acknowledge(path["warning_id"], body)
     request = read_request(path["task_id"], body)
     match path["action"]:
         case "complete":
-            return complete_task(request, tasks, composition.forms(), composition.work(), caller)
+            return complete_task(request, tasks, composition.forms(), composition.flow_store(), caller)
         case "escalate":
-            return escalate_task(request, tasks, composition.work(), caller)
+            return escalate_task(request, tasks, composition.flow_store(), caller)
         case "claim" | "unclaim" | "assign" | "comment" as action:
             return change_task(action, request, tasks)
     raise InvalidRequest(f"{path['action']!r} is nothing to do with a task", code="action_unknown")

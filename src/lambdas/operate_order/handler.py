@@ -19,6 +19,7 @@ from mtd.queries.flow.circuits import read_circuit
 from mtd.queries.operations.bulk_operations import list_operations, read_operation
 from mtd.usecases.operations.bulk_operations import MOST_ORDERS, work_off
 from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
+from mtd.usecases.operations.operate_circuits import change_circuit
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
@@ -29,7 +30,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
 
 def _change_circuit(event: ApiEvent, body: Json, _context: Any) -> Json:
     system = (event.get("pathParameters") or {})["system"]
-    composition.circuits().change(system, read_change(body))
+    change_circuit(composition.circuits(), system, read_change(body), composition.circuit_settings())
     return read_circuit(PostgresReader(composition.database()), system, config().circuit_drain_rate)
 
 
@@ -67,7 +68,7 @@ def _work_off(event: dict[str, Any]) -> dict[str, Any]:
 _api = people_handler(_serve)
 _cancel = run_handler(
     lambda references, run: cancel_orders(
-        references, CancelOrder(composition.legacy_systems()), composition.work(), run
+        references, CancelOrder(composition.legacy_systems()), composition.flow_store(), run
     ),
     parallel=8,
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.support.orders import OrderFile
-from tests.unit.support.fakes import FakeObjects, FakeQueues, FakeTenants, FakeWork
+from tests.unit.support.fakes import FakeObjects, FakeQueues, FakeStore, FakeTenants
 from tests.unit.usecases.intake.test_intake import HERE, Rows, arrival
 from tests.unit.usecases.intake.test_register_and_notify import incoming
 
@@ -74,11 +74,11 @@ def test_a_file_of_nobody_is_kept_with_its_reason_for_the_house(key: str) -> Non
 
 
 def test_the_same_order_of_two_tenants_has_two_ids_and_the_houses_is_what_it_ever_was() -> None:
-    work = FakeWork(tenants=(PLATFORM_TENANT, "andes"))
+    store = FakeStore(tenants=(PLATFORM_TENANT, "andes"))
 
-    results = register_orders([incoming(), replace(incoming(), tenant="andes")], work, "f", "r", [])
+    results = register_orders([incoming(), replace(incoming(), tenant="andes")], store, "f", "r", [])
 
-    assert [candidate.row["tenant"] for candidate in work.candidates] == [PLATFORM_TENANT, "andes"]
+    assert [new.tenant for new in store.new_orders] == [PLATFORM_TENANT, "andes"]
     assert len({result["order_id"] for result in results}) == 2
     order = ubl.parse_order(OrderFile(number="N").xml().encode())
     assert results[0]["order_id"] == str(order.order_id) == str(order.id_of(PLATFORM_TENANT))
@@ -86,7 +86,7 @@ def test_the_same_order_of_two_tenants_has_two_ids_and_the_houses_is_what_it_eve
 
 def test_an_order_of_a_tenant_without_the_process_waits_and_says_why() -> None:
     with pytest.raises(InvalidRequest, match="of tenant nobody"):
-        register_orders([replace(incoming(), tenant="nobody")], FakeWork(), "f", "r", [])
+        register_orders([replace(incoming(), tenant="nobody")], FakeStore(), "f", "r", [])
 
 
 def waiting(**tenants: object) -> FakeQueues:

@@ -1,7 +1,8 @@
 """The pace of an operation on many orders: rate, canary, the failures at which it stops; and what asks for one."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,16 +14,37 @@ from mtd.domain.errors import InvalidRequest, UnstorableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.entrypoints.requests.operations import read_operation_request
+from mtd.usecases.flow.changes import Changes
 from mtd.usecases.operations.bulk_operations import (
-    Decide,
+    ItemResult,
     NewOperation,
     OperationItem,
     Selection,
     selection_problem,
     work_off,
 )
-from mtd.usecases.operations.order_actions import OrderUnderAction
+from mtd.usecases.operations.order_actions import Decision, OrderUnderAction
 from mtd.usecases.operations.rollout import Operation, Progress
+
+
+@dataclass(slots=True)
+class FakeOrdersUnderAction:
+    """Serves `bulk_operations.OrdersUnderAction`."""
+
+    orders: dict[int, OrderUnderAction]
+    results: dict[int, str] = field(default_factory=dict)
+
+    def order(self, item: OperationItem) -> OrderUnderAction | None:
+        return self.orders[item.position]
+
+    def write(self, decision: Decision) -> None:
+        assert decision.changes.events
+
+    def wake(self, changes: Changes) -> None:
+        assert not changes.events
+
+    def finish(self, item: OperationItem, result: ItemResult) -> None:
+        self.results[item.position] = result.status
 
 
 @dataclass(slots=True)
@@ -58,12 +80,16 @@ class FakeOperations:
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         return dict.fromkeys(ids, PLAN)
 
-    def operate(self, operation: Operation, items: Sequence[OperationItem], decide: Decide) -> None:
+    @contextmanager
+    def orders_under_action(
+        self, operation: Operation, items: Sequence[OperationItem]
+    ) -> Iterator["FakeOrdersUnderAction"]:
         assert operation == self.operation
-        found = {item.position: decide(item, self.each[item.position]) for item in items}
-        if self.unstorable in found and found[self.unstorable].status == "done":
+        unit = FakeOrdersUnderAction({item.position: self.each[item.position] for item in items})
+        yield unit
+        if unit.results.get(self.unstorable or 0) == "done":
             raise UnstorableError("no")
-        self.results |= {position: result.status for position, result in found.items()}
+        self.results |= unit.results
 
     def progress(self, operation: Operation) -> Progress:
         assert operation == self.operation

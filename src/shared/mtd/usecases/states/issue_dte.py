@@ -2,12 +2,15 @@
 
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 
 from mtd.domain.orders.mail import why_no_mail
 from mtd.domain.orders.money import plain
 from mtd.domain.orders.totals import amounts, line_amount
 from mtd.domain.tax.document_type import document_type, receiver_rut
-from mtd.usecases.flow.cases import EffectResult, LeasedToken
+from mtd.usecases.flow.changes import TaxDocument
+from mtd.usecases.flow.effects import EffectResult
+from mtd.usecases.flow.tokens import LeasedToken
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.ports import DteRequest, Paperless
 
@@ -20,15 +23,15 @@ class IssueDte:
 
     paperless: Paperless
 
-    def __call__(self, case: LeasedToken) -> EffectResult:
-        request = dte_request(case, key=f"{case.order_id}:dte", document_type=document_type(case.order))
+    def __call__(self, token: LeasedToken) -> EffectResult:
+        request = dte_request(token, key=f"{token.order_id}:dte", document_type=document_type(token.order))
         started = time.perf_counter()
-        issued = self.paperless.recover(request.key) if case.attempts > 1 or case.outcome_unknown else None
+        issued = self.paperless.recover(request.key) if token.attempts > 1 or token.outcome_unknown else None
         recovered = issued is not None
         if issued is None:
             issued = self.paperless.issue(request)
         what = "DTE recovered" if recovered else "DTE issued"
-        no_mail = why_no_mail(case.order)
+        no_mail = why_no_mail(token.order)
         return EffectResult(
             detail={
                 "document_type": issued.document_type,
@@ -36,21 +39,21 @@ class IssueDte:
                 **({"mail": no_mail} if no_mail else {}),
             },
             hops=(hop("Paperless", what, ms=(time.perf_counter() - started) * 1000, request_id=request.key),),
-            document={
-                "document_type": issued.document_type,
-                "folio": issued.folio,
-                "amount": request.total,
-                "currency": request.currency,
-            },
+            document=TaxDocument(
+                document_type=issued.document_type,
+                folio=issued.folio,
+                amount=Decimal(request.total),
+                currency=request.currency,
+            ),
             mails=() if no_mail else ("being_processed",),
         )
 
 
 def dte_request(
-    case: LeasedToken, *, key: str, document_type: int, cancels: tuple[int, int] | None = None
+    token: LeasedToken, *, key: str, document_type: int, cancels: tuple[int, int] | None = None
 ) -> DteRequest:
     """The order as a tax document of that type; `cancels`: type and folio of the one that a credit note cancels."""
-    order = case.order
+    order = token.order
     total = amounts(order)
     return DteRequest(
         key=key,

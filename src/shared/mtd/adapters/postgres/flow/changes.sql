@@ -5,7 +5,7 @@ select order_id, node, ordinal, waits, server, scope, host, via, item, size, rem
 from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, node text, ordinal integer, waits text, server text,
      scope integer, host integer, via text, item integer, size integer, remaining integer, message text,
      due_at timestamptz, data jsonb)
-returning token_id, version, waits, extract(epoch from due_at - now())::double precision as due_seconds;
+returning order_id, ordinal, token_id, version;
 
 -- name: move_tokens
 update tokens t

@@ -122,11 +122,11 @@ order by tries, position limit %(limit)s;
 
 -- name: finish_items
 update operation_items i
-set status = f.status, code = f.code, message = f.message, rests = f.rests, tries = i.tries + 1,
+set status = f.status, code = f.code, message = f.message, rests = f.rests, places = f.places, tries = i.tries + 1,
     stood = coalesce(f.stood, i.stood),
     ended_at = case when f.status = 'pending' then null else clock_timestamp() end
 from jsonb_to_recordset(%(items)s) as f (position integer, status text, code text, message text, rests jsonb,
-     stood jsonb)
+     places text, stood jsonb)
 where i.operation_id = %(operation_id)s and i.position = f.position;
 
 -- name: release_operation
