@@ -56,6 +56,17 @@ class Build:
         return {item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))}
 
 
+# Of a deployment's course, not of what serves: they change no function.
+_PASSING = frozenset({"Release"})
+
+
+def release_of(build: Build, parameters: Mapping[str, str]) -> str:
+    """Names what functions are made of: the templates, which name code and layer by their content, and all parameters'
+    values. What lies beside the templates (processes, the smoke's order) is no part of it."""
+    values = sorted((name, value) for name, value in parameters.items() if name not in _PASSING)
+    return hashlib.sha256(f"{build.text(_TEMPLATE)} {json.dumps(values)}".encode()).hexdigest()[:40]
+
+
 def folder_of(instance: Instance) -> Path:
     """Where builds lie: `build/releases`, by digest."""
     return instance.project / "build" / "releases"

@@ -1,12 +1,10 @@
 """What was changed behind the deployment's back: resources against their templates, traffic against the last record."""
 
-import base64
-import hashlib
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from delivery.release import record, traffic
+from delivery.release import record, served, traffic
 from delivery.release.record import Record
 from delivery.release.target import Target
 from devenv.problem import Problem
@@ -29,30 +27,34 @@ def _traffic(target: Target, last: Record) -> Iterator[str]:
     serving = traffic.serving(target)
     for name, version in sorted(last.versions.items()):
         now = serving.get(name)
-        if now is None:
-            yield f"{name} has no alias {traffic.ALIAS} any more"
-        elif now != version:
+        if now is not None and now != version:
             yield f"{name} serves version {now}; {version} was deployed"
 
 
 def _code(target: Target, last: Record) -> Iterator[str]:
-    """The code of each served version against the artifact bucket's: the alias may be right and the version not."""
-    client, s3 = target.clients.client("lambda"), target.clients.client("s3")
-    for name, version in sorted(traffic.serving(target).items()):
-        key = last.code.get(name.removeprefix(target.prefix))
-        if key is None:
-            yield f"{name} is a function that the build does not know"
-            continue
-        body = s3.get_object(Bucket=target.bucket, Key=key)["Body"].read()
-        built = base64.b64encode(hashlib.sha256(body).digest()).decode()
-        served = client.get_function_configuration(FunctionName=name, Qualifier=version)["CodeSha256"]
-        if served != built:
-            yield f"{name} serves code that is not build {last.digest[:12]}'s"
+    """What each served version is made of against the artifact bucket: the alias may be right and the version not."""
+    s3 = target.clients.client("s3")
+
+    def of(key: str) -> str:
+        return served.sha256(s3.get_object(Bucket=target.bucket, Key=key)["Body"].read())
+
+    if not last.layer:
+        return  # a record of before layers were kept; the next deployment keeps one
+    yield from served.differences(
+        target,
+        served.Expected(
+            functions={name: of(key) for name, key in last.code.items()},
+            layer=of(last.layer),
+            release=last.parameters.get("Release", ""),
+        ),
+    )
 
 
 def _parameters(target: Target, last: Record) -> Iterator[str]:
     standing = target.stack.parameters()
     for name, value in sorted(last.parameters.items()):
+        if target.emulated and name == "Release":
+            continue  # there new code goes past CloudFormation
         if standing.get(name, value) != value:
             yield f"parameter {name} is {standing[name]}; {value} was deployed"
 

@@ -1,7 +1,7 @@
 """What LocalStack's CloudFormation leaves out: it looks into no nested stack for a change set, and updates badly."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delivery.deployment.stack import Stack
@@ -38,6 +38,9 @@ def _stand_in(declared: dict[str, Any]) -> str:
     return str(declared.get("Default", 0 if declared.get("Type") == "Number" else "none"))
 
 
-def only_code(changes: list[Change]) -> bool:
-    """Whether functions' code is all that a change set changes; versions of it come and go."""
+def only_code(changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]) -> bool:
+    """Whether functions' code is all that a change set changes; versions of it come and go. A parameter may be a
+    function's variable as well, which no new code brings."""
+    if any(standing.get(name, value) != value for name, value in parameters.items() if name != "Release"):
+        return False
     return all(change.kind in _CODE if change.action == "Modify" else change.kind in _VERSIONS for change in changes)

@@ -7,7 +7,7 @@ from pathlib import Path
 from delivery.deployment import prerequisites
 from delivery.deployment.carry_over import carried_over
 from delivery.deployment.deployment import migrate, resume
-from delivery.release import builds, code, emulated, record, smoke, traffic
+from delivery.release import builds, code, emulated, record, served, smoke, traffic
 from delivery.release.builds import Build
 from delivery.release.changes import Change, ensure_kept
 from delivery.release.record import Record
@@ -23,13 +23,15 @@ _UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A change set that nobody has executed; `name` is None when nothing would change."""
+    """A change set that nobody has executed; `name` is None when nothing would change. `only_code`: the emulator can
+    have it done without CloudFormation."""
 
     name: str | None
     kind: str
     template: str
     parameters: dict[str, str]
     changes: list[Change] = field(default_factory=list)
+    only_code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +69,14 @@ class Deployment:
         before, previous = traffic.serving(self.target), record.last(self.target)
         if not proposal.changes and previous is not None and previous.digest == self.build.digest:
             self._discard(proposal)
+            self._verify(proposal)
             return f"nothing to deploy: build {self.build.digest[:12]} serves {self.target.environment} already"
         if proposal.kind == "UPDATE":
             with self.steps.step("Database migrated by the new code"):
                 code.migrate_ahead(self.target, self.build, self.target.stack.outputs())
         outputs = self._execute(proposal)
         try:
+            self._verify(proposal)
             self._try(outputs, rung)
         except Problem as problem:
             told = self._back(proposal, before, previous)
@@ -106,7 +110,8 @@ class Deployment:
                     f"Stack {stack.name} is {status}: no change set can be made of it.",
                     fix="A first deployment that failed: delete the stack. Otherwise CloudFormation's events say why.",
                 )
-            parameters = self.target.parameters(self.build, {} if new else stack.parameters())
+            standing = {} if new else stack.parameters()
+            parameters = self.target.parameters(self.build, standing)
             if self.target.emulated:
                 prerequisites.verify_senders(self.target.clients, parameters)
             kind = "CREATE" if new else "UPDATE"
@@ -114,7 +119,14 @@ class Deployment:
             root = template.rpartition(f"/{self.target.bucket}/")[2]
             changes = [] if name is None else changes_of(self.target, name, root)
             step.note = f"{len(changes)} changes" if name else "no changes"
-        return Proposal(name=name, kind=kind, template=template, parameters=parameters, changes=changes)
+        return Proposal(
+            name=name,
+            kind=kind,
+            template=template,
+            parameters=parameters,
+            changes=changes,
+            only_code=self.target.emulated and emulated.only_code(changes, parameters, standing),
+        )
 
     def _discard(self, proposal: Proposal) -> None:
         if proposal.name is None:
@@ -142,9 +154,9 @@ class Deployment:
         """The emulator updates no stack faithfully: new code is moved as CodeDeploy does, else all is made anew."""
         stack = self.target.stack
         self._discard(proposal)
-        if emulated.only_code(proposal.changes):
+        if proposal.only_code:
             with self.steps.step("Versions published, traffic moved") as step:
-                versions = code.publish_versions(self.target, self.build)
+                versions = code.publish_versions(self.target, self.build, proposal.parameters.get("Release", ""))
                 traffic.shift(self.target, versions)
                 step.note = f"{len(versions)} functions, all at once"
             return stack.outputs()
@@ -164,6 +176,18 @@ class Deployment:
     def _migrate(self, outputs: dict[str, str]) -> None:
         processes = {name: path.read_text("utf-8") for name, path in self.build.named("processes").items()}
         migrate(self.target.clients, self.target.environment, processes, outputs)
+
+    def _verify(self, proposal: Proposal) -> None:
+        """Raises Problem unless every alias serves this build, layer included, with these parameters."""
+        with self.steps.step("Aliases serve this build") as step:
+            expected = served.expected_of(self.build, proposal.parameters.get("Release", ""))
+            strange = list(served.differences(self.target, expected))
+            if strange:
+                raise Problem(
+                    f"Not all of build {self.build.digest[:12]} serves: {'; '.join(strange)}.",
+                    fix="CloudFormation's and CodeDeploy's events say why; docs/adr/0030 how versions come to be.",
+                )
+            step.note = f"{len(expected.functions)} functions, code and layer"
 
     def _try(self, outputs: dict[str, str], rung: list[str]) -> None:
         with self.steps.step("Smoke: XML in, row and mail out") as step:
@@ -193,7 +217,7 @@ class Deployment:
         with self.steps.step("Traffic moved back") as step:
             moved = traffic.back(self.target, before)
             step.note = f"{len(moved)} functions"
-        if self.target.emulated and emulated.only_code(proposal.changes):
+        if proposal.only_code:
             return "Rolled back."
         if previous is None:
             return "Traffic is back; the stack is not, for no deployment before is recorded."

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from delivery.deployment import prerequisites
 from delivery.deployment.stack import Stack
-from delivery.release.builds import Build
+from delivery.release.builds import Build, release_of
 from devenv.aws import Clients
 from devenv.backends import simulator
 from devenv.backends.choice import recorded, servers_of
@@ -64,7 +64,8 @@ class Target:
                 f"No value is known for {', '.join(missing)}.",
                 fix=f"Set it in cloudformation/environments/{self.environment}.json and build again, or --parameter.",
             )
-        return {name: value for name, value in values.items() if name in declared}
+        kept = {name: value for name, value in values.items() if name in declared}
+        return kept | ({"Release": release_of(build, kept)} if "Release" in declared else {})
 
 
 def of(

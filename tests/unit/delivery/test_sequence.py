@@ -16,12 +16,14 @@ from devenv.console.steps import Steps
 from devenv.instance import Instance
 from devenv.problem import Problem
 
+OURS = ("mtd-staging-a", "mtd-staging-b", "mtd-staging-migrate_database")
+
 
 @pytest.fixture
 def account() -> Account:
     """Its executed change set moves traffic to version 2."""
     made = Account()
-    made.after_execution = lambda: made.aliases.update({"mtd-staging-a": "2", "mtd-staging-b": "2"})
+    made.after_execution = lambda: made.aliases.update(dict.fromkeys(OURS, "2"))
     return made
 
 
@@ -49,7 +51,7 @@ def test_the_migration_comes_before_traffic_and_the_smoke_after(account: Account
     assert account.calls == [f"UPDATE by {build.digest}", "migrated by $LATEST", "executed", "smoke"]
     last = record.last(target(account))
     assert last is not None
-    assert (last.digest, last.versions) == (build.digest, {"mtd-staging-a": "2", "mtd-staging-b": "2"})
+    assert (last.digest, last.versions) == (build.digest, dict.fromkeys(OURS, "2"))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_what_goes_wrong_takes_traffic_back_and_then_the_stack(
     assert told.value.code == 4
     assert told.value.sentence.endswith("Rolled back.")
     rolled = account.calls[account.calls.index("executed") + 1 :]
-    assert sorted(call for call in rolled if " to " in call) == ["mtd-staging-a to 1", "mtd-staging-b to 1"]
+    assert sorted(call for call in rolled if " to " in call) == [f"{name} to 1" for name in OURS]
     assert rolled[-2:] == ["UPDATE by old", "executed"]
     assert account.aliases["mtd-local-a"] == "9"
 
@@ -91,6 +93,7 @@ def test_a_new_process_alone_is_migrated_tried_and_recorded(account: Account, bu
     url = "https://s3/artifacts/releases/old/template.json"
     record.keep(target(account), replace(build, digest="old"), template=url, parameters={}, versions={})
     account.changes = []
+    account.parameters = target(account).parameters(build, {})
 
     _deployment(account, build).run()
 
@@ -213,3 +216,46 @@ def test_traffic_that_somebody_moved_is_drift(account: Account, build: Build) ->
     assert list(drift._traffic(target(account), last)) == []
     account.aliases["mtd-staging-b"] = "1"
     assert list(drift._traffic(target(account), last)) == ["mtd-staging-b serves version 1; 2 was deployed"]
+
+
+def test_an_alias_that_serves_another_layer_is_told_and_taken_back(account: Account, build: Build) -> None:
+    """aws/serverless-application-model issue 3610: with another layer alone SAM publishes no version."""
+    url = "https://s3/artifacts/releases/old/template.json"
+    record.keep(target(account), replace(build, digest="old"), template=url, parameters={}, versions={})
+    account.stale_layers = {"mtd-staging-b"}
+
+    with pytest.raises(Problem, match=r"mtd-staging-b serves version 2, whose layer is not the build's") as told:
+        _deployment(account, build).run()
+
+    assert told.value.code == 4
+    assert "mtd-staging-a" not in told.value.sentence.partition("Rolled back")[0]
+    assert "smoke" not in account.calls
+    last = record.last(target(account))
+    assert last is not None
+    assert last.digest == "old"
+
+
+def test_nothing_to_deploy_is_said_of_what_serves_alone(account: Account, build: Build) -> None:
+    _deployment(account, build).run()
+    account.changes = []
+    assert _deployment(account, build).run().startswith("nothing to deploy")
+    account.stale_layers = {"mtd-staging-a"}
+    with pytest.raises(Problem, match="mtd-staging-a serves version 2, whose layer is not the build's"):
+        _deployment(account, build).run()
+
+
+def test_the_layer_that_serves_is_not_published_again_for_the_migration(account: Account, build: Build) -> None:
+    _deployment(account, build).run()
+    assert "layer published" not in account.calls
+
+
+def test_code_that_serves_under_the_right_version_is_drift_when_its_layer_is_another(
+    account: Account, build: Build
+) -> None:
+    _deployment(account, build).run()
+    last = record.last(target(account))
+    assert last is not None
+    assert list(drift._code(target(account), last)) == []
+    account.stale_layers = {"mtd-staging-a"}
+    [told] = drift._code(target(account), last)
+    assert told == "mtd-staging-a serves version 2, whose layer is not the build's"

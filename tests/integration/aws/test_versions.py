@@ -1,0 +1,55 @@
+"""Which versions SAM makes of the functions: all of them anew with each release, and none without one.
+
+SAM itself is asked, as the emulator has it: CloudFormation's macro runs the same code."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from delivery.packaging import layer
+from delivery.packaging.packaging import Plan, package
+from devenv.instance import PROJECT
+from tests.integration.executor.bare_localstack import interpreter
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("aws")]
+
+_TRANSFORM = """
+import json, sys
+from samtranslator.translator.transform import transform
+asked = json.load(sys.stdin)
+class Policies:
+    def load(self): return {}
+made = transform(asked["template"], asked["parameters"], Policies())
+print(json.dumps(sorted(name for name, each in made["Resources"].items() if each["Type"] == "AWS::Lambda::Version")))
+"""
+
+
+def _versions(folder: Path, release: str) -> set[str]:
+    """Logical ids of the versions that SAM makes with this release."""
+    archive = folder / "layer.zip"
+    archive.write_bytes(b"PK\5\6" + bytes(18))
+    empty = layer.Layer(zip=archive, content="empty", third_party="empty")
+    plan = Plan(
+        bucket="b", url=lambda key: f"https://s3/b/{key}", build_folder=folder, layer=lambda _: empty, hot=False
+    )
+    made: set[str] = set()
+    for name in ("functions.yaml", "operation_functions.yaml"):
+        template = json.loads(package(PROJECT / "cloudformation" / "stacks" / name, plan).body)
+        parameters = dict.fromkeys(template["Parameters"], "1")
+        asked = {"template": template, "parameters": parameters | {"Release": release, "CodeDeploy": "true"}}
+        ended = subprocess.run(
+            [interpreter("MTD_EMULATOR_PYTHON", "emulator"), "-c", _TRANSFORM],
+            input=json.dumps(asked), capture_output=True, text=True, check=True,
+            env={"AWS_DEFAULT_REGION": "us-west-2"},
+        )  # fmt: skip
+        made |= set(json.loads(ended.stdout))
+    return made
+
+
+def test_a_release_makes_a_version_of_each_of_the_27_functions_and_none_is_made_without(tmp_path: Path) -> None:
+    first, same, other = (_versions(tmp_path, release) for release in ("a" * 40, "a" * 40, "b" * 40))
+    assert len(first) == len(other) == 27
+    assert len(first - same) == 0
+    assert len(other - first) == 27
