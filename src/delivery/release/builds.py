@@ -56,8 +56,9 @@ class Build:
         return {item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))}
 
 
-# Of a deployment's course, not of what serves: they change no function.
-_PASSING = frozenset({"Release"})
+# Of a deployment's course, not of what serves: they change no function. MAKING are "true" while something is made.
+MAKING = ("FirstDeployment", "FirstPortal")
+_PASSING = frozenset({"Release", *MAKING})
 
 
 def release_of(build: Build, parameters: Mapping[str, str]) -> str:

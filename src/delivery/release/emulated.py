@@ -38,6 +38,14 @@ def _stand_in(declared: dict[str, Any]) -> str:
     return str(declared.get("Default", 0 if declared.get("Type") == "Number" else "none"))
 
 
+def start_schedules(clients: Clients, stack: Stack) -> None:
+    """What the second change set of a first deployment does: the rules that stood still begin."""
+    client = clients.client("events")
+    for item in stack.resources():
+        if item.kind == "AWS::Events::Rule":
+            client.enable_rule(Name=item.physical_id.rpartition("/")[2])
+
+
 def only_code(changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]) -> bool:
     """Whether functions' code is all that a change set changes; versions of it come and go. A parameter may be a
     function's variable as well, which no new code brings."""

@@ -10,6 +10,7 @@ from delivery.deployment.deployment import migrate, resume
 from delivery.release import builds, code, emulated, record, served, smoke, traffic
 from delivery.release.builds import Build
 from delivery.release.changes import Change, ensure_kept
+from delivery.release.making import while_making
 from delivery.release.record import Record
 from delivery.release.review import changes_of
 from delivery.release.target import Target
@@ -23,13 +24,15 @@ _UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A change set that nobody has executed; `name` is None when nothing would change. `only_code`: the emulator can
-    have it done without CloudFormation."""
+    """A change set that nobody has executed; `name` is None when nothing would change. It has the parameters `making`;
+    a second one brings `parameters` where those are others. `only_code`: the emulator can have it done without
+    CloudFormation."""
 
     name: str | None
     kind: str
     template: str
     parameters: dict[str, str]
+    making: dict[str, str]
     changes: list[Change] = field(default_factory=list)
     only_code: bool = False
 
@@ -108,14 +111,23 @@ class Deployment:
             if not new and status not in _UPDATABLE:
                 raise Problem(
                     f"Stack {stack.name} is {status}: no change set can be made of it.",
-                    fix="A first deployment that failed: delete the stack. Otherwise CloudFormation's events say why.",
+                    fix=f"ROLLBACK_COMPLETE is a first deployment that failed, and nothing of it is left: 'aws "
+                    f"cloudformation delete-stack --stack-name {stack.name}', then deploy again. Otherwise "
+                    "CloudFormation's events say why.",
                 )
             standing = {} if new else stack.parameters()
             parameters = self.target.parameters(self.build, standing)
             if self.target.emulated:
                 prerequisites.verify_senders(self.target.clients, parameters)
             kind = "CREATE" if new else "UPDATE"
-            name = stack.propose(template, parameters, kind=kind)
+            making = while_making(
+                parameters,
+                () if new else stack.resources(),
+                root=stack.name,
+                new=new,
+                despite_alarms=self.despite_alarms,
+            )
+            name = stack.propose(template, making, kind=kind)
             root = template.rpartition(f"/{self.target.bucket}/")[2]
             changes = [] if name is None else changes_of(self.target, name, root)
             step.note = f"{len(changes)} changes" if name else "no changes"
@@ -124,6 +136,7 @@ class Deployment:
             kind=kind,
             template=template,
             parameters=parameters,
+            making=making,
             changes=changes,
             only_code=self.target.emulated and emulated.only_code(changes, parameters, standing),
         )
@@ -146,9 +159,34 @@ class Deployment:
         if proposal.kind == "CREATE":
             with self.steps.step("Database migrated"):
                 self._migrate(outputs)
-            if not self.target.emulated:
-                stack.protect()
+        self._settle(proposal)
+        if proposal.kind == "CREATE" and not self.target.emulated:
+            stack.protect()
         return outputs
+
+    def _settle(self, proposal: Proposal) -> None:
+        """Takes back what was set while something was made."""
+        if proposal.making == proposal.parameters:
+            return
+        with self.steps.step("Schedules started, protection set"):
+            if self.target.emulated:
+                emulated.start_schedules(self.target.clients, self.target.stack)
+            else:
+                self._update(proposal.template, proposal.parameters)
+
+    def _update(self, template: str, parameters: Mapping[str, str]) -> None:
+        """Brings the stack to a template that stood or stands, unless that would destroy what keeps state."""
+        stack = self.target.stack
+        name = stack.propose(template, dict(parameters), kind="UPDATE")
+        if name is None:
+            return
+        root = template.rpartition(f"/{self.target.bucket}/")[2]
+        try:
+            ensure_kept(changes_of(self.target, name, root), ())
+        except Problem:
+            stack.discard(name)
+            raise
+        stack.execute(name, kind="UPDATE")
 
     def _execute_for_emulator(self, proposal: Proposal) -> dict[str, str]:
         """The emulator updates no stack faithfully: new code is moved as CodeDeploy does, else all is made anew."""
@@ -234,17 +272,7 @@ class Deployment:
             self._afresh(previous.template, previous.parameters)
             return
         traffic.wait_until_ok(self.target, _QUIET_SECONDS)  # CodeDeploy moves nothing while an alarm is on
-        stack = self.target.stack
-        name = stack.propose(previous.template, dict(previous.parameters), kind="UPDATE")
-        if name is None:
-            return
-        root = previous.template.rpartition(f"/{self.target.bucket}/")[2]
-        try:
-            ensure_kept(changes_of(self.target, name, root), ())
-        except Problem:
-            stack.discard(name)
-            raise
-        stack.execute(name, kind="UPDATE")
+        self._update(previous.template, previous.parameters)
 
     @property
     def _order(self) -> Path:

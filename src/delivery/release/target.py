@@ -9,7 +9,7 @@ from psycopg import sql
 
 from delivery.deployment import prerequisites
 from delivery.deployment.stack import Stack
-from delivery.release.builds import Build, release_of
+from delivery.release.builds import MAKING, Build, release_of
 from devenv.aws import Clients
 from devenv.backends import simulator
 from devenv.backends.choice import recorded, servers_of
@@ -52,7 +52,8 @@ class Target:
         return Stack(client, name, seconds=_AWS_SECONDS, poll_seconds=_AWS_POLL_SECONDS, role=self.role)
 
     def parameters(self, build: Build, standing: Mapping[str, str]) -> dict[str, str]:
-        """The file of the build, then what is known here, then what stands. Raises Problem for one without a value."""
+        """The file of the build, then what is known here, then what stands, as they are to be once all of it stands.
+        Raises Problem for one without a value."""
         declared = build.template()["Parameters"]
         values = {**standing, **build.parameters(self.environment), **self.known}
         strange = sorted(name for name in self.known if name not in declared)
@@ -65,6 +66,7 @@ class Target:
                 fix=f"Set it in cloudformation/environments/{self.environment}.json and build again, or --parameter.",
             )
         kept = {name: value for name, value in values.items() if name in declared}
+        kept |= {name: "false" for name in MAKING if name in declared}
         return kept | ({"Release": release_of(build, kept)} if "Release" in declared else {})
 
 

@@ -15,7 +15,13 @@ from devenv.aws import Clients
 
 FILES = {
     "cloudformation/template.yaml": """
-Parameters: {Environment: {Type: String}, Release: {Type: String, Default: none}}
+Parameters:
+  Environment: {Type: String}
+  Release: {Type: String, Default: none}
+  FirstDeployment: {Type: String, Default: 'false'}
+  FirstPortal: {Type: String, Default: 'false'}
+  PortalDigest: {Type: String, Default: none}
+  CodeDeploy: {Type: String, Default: 'true'}
 Resources:
   Functions: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: stacks/functions.yaml}}
 """,
@@ -78,6 +84,8 @@ class Account:
             "mtd-local-a": "9",
         }
         self.parameters: dict[str, str] = {}
+        self.nested: list[str] = []
+        self.executed: list[dict[str, str]] = []
         self.stale_layers: set[str] = set()
         self.alarms: list[str] = []
         self.changes: list[dict[str, Any]] = [_modified("AWS::Lambda::Function", "False")]
@@ -86,6 +94,7 @@ class Account:
         self.orders: list[dict[str, Any]] = []
         self.status: str | None = "UPDATE_COMPLETE"
         self._proposed: dict[str, str] = {}
+        self._kind = "UPDATE"
         self.alarms_end_when_traffic_moves = False
 
     def client(self, _service: str) -> "Account":
@@ -184,6 +193,7 @@ class Account:
         **_: Any,
     ) -> None:
         assert RoleARN == "arn:aws:iam::1:role/mtd-staging-cloudformation"
+        self._kind = ChangeSetType
         self._proposed = {each["ParameterKey"]: each["ParameterValue"] for each in Parameters}
         self.calls.append(f"{ChangeSetType} by {TemplateURL.split('/')[-2]}")
 
@@ -198,10 +208,21 @@ class Account:
     def execute_change_set(self, **_: Any) -> None:
         self.calls.append("executed")
         self.parameters = self._proposed
+        self.executed.append(self._proposed)
+        self.status = f"{self._kind}_COMPLETE"
         self.after_execution()
 
-    def _list_stack_resources(self, **_: Any) -> list[dict[str, Any]]:
-        return [{"StackResourceSummaries": []}]
+    def _list_stack_resources(self, StackName: str) -> list[dict[str, Any]]:  # noqa: N803
+        nested = [
+            {
+                "LogicalResourceId": name,
+                "PhysicalResourceId": f"arn:aws:cloudformation:us-west-2:1:stack/{name}/1",
+                "ResourceType": "AWS::CloudFormation::Stack",
+                "ResourceStatus": "CREATE_COMPLETE",
+            }
+            for name in (self.nested if StackName == "mtd-staging" else ())
+        ]
+        return [{"StackResourceSummaries": nested}]
 
 
 def _sha256(content: bytes) -> str:

@@ -132,21 +132,22 @@ def test_a_queue_that_is_old_is_no_fault_of_the_new_version(account: Account, bu
 
 def test_a_first_deployment_migrates_when_the_stack_stands(account: Account, build: Build) -> None:
     account.status = None
-
-    def stands() -> None:
-        account.status = "CREATE_COMPLETE"
-
-    account.after_execution = stands
     account.update_termination_protection = lambda **_: account.calls.append("protected")  # type: ignore[attr-defined]
 
     _deployment(account, build).run()
 
-    assert account.calls == [f"CREATE by {build.digest}", "executed", "migrated by live", "protected", "smoke"]
+    assert account.calls == [
+        f"CREATE by {build.digest}", "executed", "migrated by live",
+        f"UPDATE by {build.digest}", "executed", "protected", "smoke",
+    ]  # fmt: skip
+    assert [each["FirstDeployment"] for each in account.executed] == ["true", "false"]
+    last = record.last(target(account))
+    assert last is not None
+    assert last.parameters["FirstDeployment"] == "false"
 
 
 def test_a_first_deployment_that_fails_says_that_it_stays(account: Account, build: Build) -> None:
     account.status = None
-    account.after_execution = lambda: setattr(account, "status", "CREATE_COMPLETE")
     account.update_termination_protection = lambda **_: None  # type: ignore[attr-defined]
     account.orders = [{"state": "rejected", "reason": "no UBL", "events": []}]
 
@@ -233,6 +234,27 @@ def test_an_alias_that_serves_another_layer_is_told_and_taken_back(account: Acco
     last = record.last(target(account))
     assert last is not None
     assert last.digest == "old"
+
+
+def test_a_first_portal_is_protected_once_it_stands(account: Account, build: Build) -> None:
+    """A load balancer with deletion protection stops CloudFormation from taking a failed creation back."""
+    digest = {"PortalDigest": "sha256:1"}
+    first = replace(_deployment(account, build), target=replace(target(account), known=digest))
+    first.run()
+    assert [each["FirstPortal"] for each in account.executed] == ["true", "false"]
+    assert [each["FirstDeployment"] for each in account.executed] == ["false", "false"]
+
+    account.nested = ["Portal"]
+    account.executed.clear()
+    replace(first, target=replace(first.target, known={"PortalDigest": "sha256:2"})).run()
+    assert [each["FirstPortal"] for each in account.executed] == ["false"]
+
+
+def test_a_build_that_mends_an_alarm_goes_past_codedeploy_which_watches_it_too(account: Account, build: Build) -> None:
+    """CodeDeploy stops a deployment at once while an alarm of its group is on (AlarmConfiguration)."""
+    account.alarms = ["mtd-staging-a-errors"]
+    _deployment(account, build, despite=True).run()
+    assert [each.get("CodeDeploy", "true") for each in account.executed] == ["false", "true"]
 
 
 def test_nothing_to_deploy_is_said_of_what_serves_alone(account: Account, build: Build) -> None:
