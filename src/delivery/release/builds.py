@@ -58,13 +58,13 @@ class Build:
 
 # Of a deployment's course, not of what serves: they change no function. MAKING are "true" while something is made.
 MAKING = ("FirstDeployment", "FirstPortal")
-_PASSING = frozenset({"Release", *MAKING})
+PASSING = frozenset({"Release", *MAKING})
 
 
 def release_of(build: Build, parameters: Mapping[str, str]) -> str:
     """Names what functions are made of: the templates, which name code and layer by their content, and all parameters'
     values. What lies beside the templates (processes, the smoke's order) is no part of it."""
-    values = sorted((name, value) for name, value in parameters.items() if name not in _PASSING)
+    values = sorted((name, value) for name, value in parameters.items() if name not in PASSING)
     return hashlib.sha256(f"{build.text(_TEMPLATE)} {json.dumps(values)}".encode()).hexdigest()[:40]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from delivery.release import record, served, traffic
+from delivery.release.builds import PASSING
 from delivery.release.record import Record
 from delivery.release.target import Target
 from devenv.problem import Problem
@@ -53,8 +54,8 @@ def _code(target: Target, last: Record) -> Iterator[str]:
 def _parameters(target: Target, last: Record) -> Iterator[str]:
     standing = target.stack.parameters()
     for name, value in sorted(last.parameters.items()):
-        if target.emulated and name == "Release":
-            continue  # there new code goes past CloudFormation
+        if target.emulated and name in PASSING:
+            continue  # there neither new code nor a schedule's start goes through CloudFormation
         if standing.get(name, value) != value:
             yield f"parameter {name} is {standing[name]}; {value} was deployed"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delivery.deployment.stack import Stack
+from delivery.release.builds import PASSING
 from delivery.release.changes import Change, told
 from devenv.aws import Clients
 
@@ -49,6 +50,6 @@ def start_schedules(clients: Clients, stack: Stack) -> None:
 def only_code(changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]) -> bool:
     """Whether functions' code is all that a change set changes; versions of it come and go. A parameter may be a
     function's variable as well, which no new code brings."""
-    if any(standing.get(name, value) != value for name, value in parameters.items() if name != "Release"):
+    if any(standing.get(name, value) != value for name, value in parameters.items() if name not in PASSING):
         return False
     return all(change.kind in _CODE if change.action == "Modify" else change.kind in _VERSIONS for change in changes)
