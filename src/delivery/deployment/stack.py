@@ -1,5 +1,6 @@
 """Change set, execute, read back: a stack stands when every resource of every nested stack says COMPLETE."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ class Resource:
     physical_id: str
     status: str
     reason: str
+
+
+_CHANGE_SET = re.compile(r"arn:[\w-]+:cloudformation:[\w:-]+:changeSet/[\w-]+/[\w-]+")
 
 
 class Stack:
@@ -106,8 +110,18 @@ class Stack:
             if "didn't contain changes" in reason or "No updates" in reason:
                 self.discard(name)
                 return None
-            raise Problem(f"The template was refused: {reason}", fix="Correct the template; 'make lint' may tell more.")
+            told = "; ".join(dict.fromkeys([reason, *self._nested_reasons(reason)]))
+            self.discard(name)
+            raise Problem(f"The template was refused: {told}", fix="Correct the template; 'make lint' may tell more.")
         return name
+
+    def _nested_reasons(self, reason: str) -> Iterator[str]:
+        """Why nested change sets failed: the root's own reason names them and says no more."""
+        for arn in _CHANGE_SET.findall(reason):
+            told = self._client.describe_change_set(ChangeSetName=arn)
+            inner = str(told.get("StatusReason", "no reason given"))
+            yield f"{told.get('StackName', arn)}: {inner}"
+            yield from self._nested_reasons(inner)
 
     def change_set(self, name: str) -> Iterator[dict[str, Any]]:
         """The pages of DescribeChangeSet; `name` is a name, or a nested stack's change set's ARN."""
