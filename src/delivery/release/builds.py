@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from delivery.packaging import layer
 from delivery.packaging.packaging import Plan, package
 from delivery.release.migrations import ensure_expand_only
@@ -18,6 +20,8 @@ from devenv.problem import Problem
 
 # In the templates where an environment's artifact bucket will be; filled in when a build is put there.
 _BUCKET, _ADDRESS = "mtd-artifact-bucket", "https://mtd-artifact-address"
+# Two puts of the same key at once, or one that found it there (S3, "Conditional requests").
+_THERE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 _MANIFEST = "manifest.json"
 _TEMPLATE = "template.json"
 _BESIDE = {
@@ -138,8 +142,11 @@ def find(instance: Instance, digest: str) -> Build:
     return read(folder_of(instance) / meant[0])
 
 
-def put(build: Build, clients: Clients, bucket: str, address: str) -> str:
-    """Puts a build into an artifact bucket, each place filled in; the root template's URL."""
+def put(build: Build, clients: Clients, bucket: str, address: str, *, overwrite: bool = True) -> str:
+    """Puts a build into an artifact bucket, each place filled in; the root template's URL.
+
+    A review may not `overwrite`: it is approved by nobody, and what was deployed is executed again to go back. Raises
+    Problem when something else is in a file's place then."""
     client = clients.client("s3")
 
     def one(name: str) -> None:
@@ -147,7 +154,20 @@ def put(build: Build, clients: Clients, bucket: str, address: str) -> str:
         if name.endswith(".json"):
             filled = content.decode().replace(_ADDRESS, f"{address}/{bucket}").replace(_BUCKET, bucket)
             content = filled.encode()
-        client.put_object(Bucket=bucket, Key=_key(build, name), Body=content)
+        key = _key(build, name)
+        if overwrite:
+            client.put_object(Bucket=bucket, Key=key, Body=content)
+            return
+        try:
+            client.put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _THERE:
+                raise
+            if client.get_object(Bucket=bucket, Key=key)["Body"].read() != content:
+                raise Problem(
+                    f"{key} in {bucket} is not what was built.",
+                    fix="Find out who wrote it (the object's versions, CloudTrail); a deployment overwrites it.",
+                ) from error
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(one, [*build.files, _MANIFEST]))

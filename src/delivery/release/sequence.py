@@ -51,7 +51,7 @@ class Deployment:
 
     def review(self) -> None:
         """Shows what would change and has the gate decide; nothing is changed. Raises Problem (code 3)."""
-        proposal = self._propose()
+        proposal = self._propose(overwrite=False)
         try:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
@@ -102,9 +102,11 @@ class Deployment:
             )
         return rung
 
-    def _propose(self) -> Proposal:
+    def _propose(self, *, overwrite: bool = True) -> Proposal:
         with self.steps.step("Build put, change set made") as step:
-            template = builds.put(self.build, self.target.clients, self.target.bucket, self.target.address)
+            template = builds.put(
+                self.build, self.target.clients, self.target.bucket, self.target.address, overwrite=overwrite
+            )
             stack = self.target.stack
             status = stack.status()
             new = status in {None, "REVIEW_IN_PROGRESS"}

@@ -149,6 +149,7 @@ def rehearsal(
     played = simulator.urls(places.simulator) | {
         "Platform": "false",
         "CodeDeploy": "false",
+        "PermissionsBoundary": "none",
         "DatabaseSecretArn": secret,
         "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
         "VisibilitySeconds": "30",

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -85,6 +85,8 @@ class Account:
         }
         self.parameters: dict[str, str] = {}
         self.nested: list[str] = []
+        self.secrets: list[str] = []
+        self.detected: dict[str, list[str]] = {}
         self.executed: list[dict[str, str]] = []
         self.stale_layers: set[str] = set()
         self.alarms: list[str] = []
@@ -114,7 +116,9 @@ class Account:
 
     # S3
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, **_: Any) -> None:  # noqa: N803
+    def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "", **_: Any) -> None:  # noqa: N803
+        if IfNoneMatch and f"{Bucket}/{Key}" in self.objects:
+            raise refusal("PreconditionFailed")
         self.objects[f"{Bucket}/{Key}"] = Body
         if Key.startswith("orders/"):
             self.calls.append("smoke")
@@ -212,6 +216,23 @@ class Account:
         self.status = f"{self._kind}_COMPLETE"
         self.after_execution()
 
+    def update_termination_protection(self, **_: Any) -> None:
+        self.calls.append("protected")
+
+    def detect_stack_drift(
+        self,
+        StackName: str,  # noqa: N803
+        LogicalResourceIds: Sequence[str] = (),  # noqa: N803
+    ) -> dict[str, str]:
+        self.detected[StackName.rpartition("stack/")[2].split("/")[0]] = list(LogicalResourceIds)
+        return {"StackDriftDetectionId": "1"}
+
+    def describe_stack_drift_detection_status(self, **_: Any) -> dict[str, str]:
+        return {"DetectionStatus": "DETECTION_COMPLETE"}
+
+    def _describe_stack_resource_drifts(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"StackResourceDrifts": []}]
+
     def _list_stack_resources(self, StackName: str) -> list[dict[str, Any]]:  # noqa: N803
         nested = [
             {
@@ -222,12 +243,59 @@ class Account:
             }
             for name in (self.nested if StackName == "mtd-staging" else ())
         ]
+        nested += [
+            {
+                "LogicalResourceId": name,
+                "PhysicalResourceId": name,
+                "ResourceType": "AWS::SecretsManager::Secret",
+                "ResourceStatus": "CREATE_COMPLETE",
+            }
+            for name in (self.secrets if StackName == "mtd-staging" else ())
+        ]
         return [{"StackResourceSummaries": nested}]
 
 
 def _sha256(content: bytes) -> str:
     """Lambda's CodeSha256."""
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+class Watched(Account):
+    """An account that keeps what was called: actions as IAM knows them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions: set[str] = set()
+
+    def client(self, service: str) -> Any:
+        return Calls(self, service)
+
+
+class Calls:
+    """A client whose calls reach the account, and are kept."""
+
+    def __init__(self, account: Watched, service: str) -> None:
+        self._account = account
+        self._service = service
+
+    def get_paginator(self, name: str) -> Pages:
+        self._keep(name)
+        return self._account.get_paginator(name)
+
+    def get_waiter(self, name: str) -> Account:
+        return self._account.get_waiter(name)
+
+    def __getattr__(self, name: str) -> Any:
+        self._keep(name)
+        return getattr(self._account, name)
+
+    def _keep(self, name: str) -> None:
+        operation = "".join(part.capitalize() for part in name.split("_"))
+        self._account.actions.add(f"{self._service}:{ACTIONS.get(operation, operation)}")
+
+
+# Where IAM's action is named otherwise than the operation (Service Authorization Reference).
+ACTIONS = {"Invoke": "InvokeFunction", "GetLayerVersionByArn": "GetLayerVersion"}
 
 
 def target(account: Account) -> Target:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.unit.delivery.accounts import Account, replaced, target
+from tests.unit.delivery.accounts import Account, Watched, replaced, target
+from tests.unit.delivery.roles import allowing
 
 from delivery.release import builds, drift, record, smoke
 from delivery.release.builds import Build
@@ -132,7 +133,6 @@ def test_a_queue_that_is_old_is_no_fault_of_the_new_version(account: Account, bu
 
 def test_a_first_deployment_migrates_when_the_stack_stands(account: Account, build: Build) -> None:
     account.status = None
-    account.update_termination_protection = lambda **_: account.calls.append("protected")  # type: ignore[attr-defined]
 
     _deployment(account, build).run()
 
@@ -148,7 +148,6 @@ def test_a_first_deployment_migrates_when_the_stack_stands(account: Account, bui
 
 def test_a_first_deployment_that_fails_says_that_it_stays(account: Account, build: Build) -> None:
     account.status = None
-    account.update_termination_protection = lambda **_: None  # type: ignore[attr-defined]
     account.orders = [{"state": "rejected", "reason": "no UBL", "events": []}]
 
     with pytest.raises(Problem, match=r"ended as rejected: no UBL.*there is nothing to go back to"):
@@ -281,3 +280,45 @@ def test_code_that_serves_under_the_right_version_is_drift_when_its_layer_is_ano
     account.stale_layers = {"mtd-staging-a"}
     [told] = drift._code(target(account), last)
     assert told == "mtd-staging-a serves version 2, whose layer is not the build's"
+
+
+def test_the_deploying_role_may_call_what_a_deployment_calls(build: Build) -> None:
+    watched = Watched()
+    watched.status = None
+    watched.after_execution = lambda: watched.aliases.update(dict.fromkeys(OURS, "2"))
+    _deployment(watched, build).run()
+    watched.orders = [{"state": "exception", "reason": "no stock", "events": []}]
+    with pytest.raises(Problem, match="no stock"):
+        _deployment(watched, build).run()
+    assert {"s3:PutObject", "lambda:UpdateFunctionCode", "lambda:InvokeFunction"} <= watched.actions
+    assert [action for action in sorted(watched.actions) if not allowing("DeployRole", action)] == []
+
+
+def test_the_reviewing_role_may_call_what_review_and_drift_call(build: Build) -> None:
+    watched = Watched()
+    _deployment(watched, build).run()
+    watched.actions.clear()
+    _deployment(watched, build).review()
+    assert drift.found(target(watched)) == []
+    assert {"s3:PutObject", "cloudformation:DetectStackDrift", "lambda:GetLayerVersion"} <= watched.actions
+    assert [action for action in sorted(watched.actions) if not allowing("ReviewRole", action)] == []
+
+
+def test_drift_passes_over_secrets_whose_values_the_role_cannot_read(account: Account, build: Build) -> None:
+    """The read handler of AWS::SecretsManager::Secret calls secretsmanager:GetSecretValue (its resource schema)."""
+    account.nested, account.secrets = ["Network"], ["FunctionsSecret"]
+    _deployment(account, build).run()
+    assert drift.found(target(account)) == []
+    assert account.detected == {"mtd-staging": ["Network"], "Network": []}
+
+
+def test_a_review_overwrites_nothing_and_tells_what_is_not_the_builds(account: Account, build: Build) -> None:
+    _deployment(account, build).run()
+    _deployment(account, build).review()
+    [template] = [key for key in account.objects if key.startswith("artifacts/templates/")]
+    account.objects[template] = b"{}"
+    with pytest.raises(Problem, match=r"templates/.*json in artifacts is not what was built"):
+        _deployment(account, build).review()
+    assert account.objects[template] == b"{}"
+    _deployment(account, build).run()
+    assert account.objects[template] != b"{}"
