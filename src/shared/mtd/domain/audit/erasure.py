@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.orders import xml
-from mtd.domain.tax.rut import normalise
+from mtd.domain.tax.rut import ANONYMOUS_BUYER, FOREIGN_BUYER, normalise
 
 ERASED = "erased"
 _SHORTEST = 4
@@ -23,20 +23,25 @@ _PARTIES = frozenset(
 def person_of(asked: str) -> tuple[str, str]:
     """What a person is found by: (`rut`, '12345678-5') or (`email`, 'ana@example.cl').
 
-    Raises RejectedOrder for what is neither.
+    Raises RejectedOrder for what is neither, and for the RUTs that the SII gives to every anonymous buyer.
     """
     text = asked.strip()
     if "@" in text and len(text) <= 320 and not any(letter.isspace() for letter in text):
         return "email", text.lower()
     if "@" in text:
         raise RejectedOrder(f"{text[:80]!r} is neither a RUT nor a mail address", code="person_malformed")
-    return "rut", normalise(text)
+    number = normalise(text)
+    if number in (ANONYMOUS_BUYER, FOREIGN_BUYER):
+        raise RejectedOrder(
+            f"RUT {number} is every buyer's whom a document does not name: give a mail address", code="person_malformed"
+        )
+    return "rut", number
 
 
 def values_of(document: Mapping[str, Any]) -> frozenset[str]:
     """The texts by which an order's document names its buyer, as they may stand in other texts."""
     buyer = document.get("buyer") or {}
-    told = {buyer.get(name) for name in ("id", "name", "rut", "email")} | {document.get("gift_card")}
+    told = {buyer.get(name) for name in ("id", "name", "rut", "email", "address")} | {document.get("gift_card")}
     values = {value for value in told if isinstance(value, str) and len(value) >= _SHORTEST and value != ERASED}
     for value in tuple(values):
         if match := re.fullmatch(r"(\d{1,2})(\d{3})(\d{3})-([\dkK])", value):

@@ -1,5 +1,6 @@
 """What an order must be wherever it comes from: files are checked as they are read, callers of the API here too."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,6 +9,7 @@ from mtd.domain.errors import MtdError, RejectedOrder
 from mtd.domain.json_types import Json
 from mtd.domain.orders.money import minor_digits, parse_decimal
 from mtd.domain.orders.order import Order, Party, from_json, to_json
+from mtd.domain.tax.rut import normalise
 
 MAXIMUM_LINES = 10_000
 LONGEST_IDENTIFIER = 100
@@ -34,6 +36,7 @@ def read_order(document: Any) -> Order:
         _texts(document)
         order = from_json(document)
         _check(order, document)
+        order = replace(order, seller=_normal(order.seller), buyer=_normal(order.buyer))
         if from_json(to_json(order)) != order:
             raise ValueError("it does not survive its JSON")
     except MtdError:
@@ -41,6 +44,14 @@ def read_order(document: Any) -> Order:
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise RejectedOrder(f"an order is malformed: {error!r}"[:300], code="order_malformed") from None
     return order
+
+
+def _normal(party: Party) -> Party:
+    """The party with its RUT as every other part of the system writes it. Raises RejectedOrder."""
+    if party.rut is None:
+        return party
+    number = normalise(_text(party.rut))
+    return replace(party, rut=number, id=number if party.id == party.rut else party.id)
 
 
 def _texts(value: Any) -> None:
@@ -71,14 +82,16 @@ def _check(order: Order, document: Json) -> None:
         raise RejectedOrder("the order has no lines", code="no_lines")
     if len(order.lines) > MAXIMUM_LINES:
         raise RejectedOrder(f"the order has {len(order.lines)} lines; {MAXIMUM_LINES} at most", code="too_many_lines")
-    for name in ("adjustment",):
-        _decimal(document[name], name)
+    for holder in (document, *document["lines"]):
+        _decimal(holder["adjustment"], "adjustment")
+        for each in holder.get("adjustments", ()):
+            _decimal(each["amount"], "amount")
     for name, value in document["totals"].items():
         _decimal(value, name)
     for line, sent in zip(order.lines, document["lines"], strict=True):
         for text in (line.id, line.sku, line.name, line.unit):
             _text(text)
-        for name in ("quantity", "price", "base_quantity", "adjustment", "amount", "tax_percent"):
+        for name in ("quantity", "price", "base_quantity", "amount", "tax_percent"):
             if name in sent:
                 _decimal(sent[name], name)
         if line.quantity <= 0 or line.base_quantity <= 0:
