@@ -6,6 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tests.integration.system import Json, System, until
+from tests.support.bpmn_files import bpmn
+from tests.support.diagrams import draw
+from tests.support.dte_files import dte
+from tests.support.orders import OrderFile
 
 from mtd.domain.orders import ubl
 from mtd.domain.orders.order import to_json
@@ -102,8 +107,7 @@ def test_a_folio_of_unknown_fate_is_found_again_by_a_retry(system: System, numbe
 
 
 def issue_by_hand(system: System, key: str, number: str) -> None:
-    content = f"<DTE><TipoDTE>39</TipoDTE><MntTotal>1</MntTotal><FolioRef>{number}</FolioRef></DTE>"
-    system.post_legacy("/paperless/dte", content, key)
+    system.post_legacy("/paperless/dte", dte(number, total=23_800), key)
 
 
 def test_a_corrected_gift_card_is_charged_once(system: System, number: str) -> None:

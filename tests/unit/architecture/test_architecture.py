@@ -26,7 +26,7 @@ RULES = {
     },
     MTD / "entrypoints": {"mtd"},
     LAMBDAS: {"mtd"},
-    SRC / "legacy_simulator": {"legacy_simulator", "starlette", "uvicorn"},
+    SRC / "legacy_simulator": {"legacy_simulator", "cryptography", "starlette", "uvicorn"},
     SRC / "portal": {
         "portal", "mtd.queries", "mtd.sql", "mtd.domain.errors", "mtd.domain.tenants",
         "argon2", "boto3", "botocore", "jinja2", "jwt", "psycopg", "psycopg_pool", "reportlab", "starlette",
