@@ -22,7 +22,7 @@ type Vector = dict[str, Any]
 
 def vectors() -> list[Vector]:
     """All of tests/data/tax/vectors.json."""
-    found: list[Vector] = json.loads((Path(__file__).parent / "data" / "tax" / "vectors.json").read_text())["vectors"]
+    found: list[Vector] = json.loads((Path(__file__).parents[1] / "data" / "tax" / "vectors.json").read_text())["vectors"]
     return found
 
 

@@ -68,7 +68,7 @@ def _work_off(event: dict[str, Any]) -> dict[str, Any]:
 _api = people_handler(_serve)
 _cancel = run_handler(
     lambda references, run: cancel_orders(
-        references, CancelOrder(composition.legacy_systems()), composition.flow_store(), run
+        references, CancelOrder(composition.legacy_systems(), composition.tax_settings()), composition.flow_store(), run
     ),
     parallel=8,
 )

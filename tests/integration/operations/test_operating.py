@@ -6,17 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.integration.system import Json, System, until
-from tests.support.bpmn_files import bpmn
-from tests.support.diagrams import draw
-from tests.support.dte_files import dte
-from tests.support.orders import OrderFile
 
 from mtd.domain.orders import ubl
 from mtd.domain.orders.order import to_json
 from tests.integration.system import Json, System, until
 from tests.support.bpmn_files import bpmn
 from tests.support.diagrams import draw
+from tests.support.dte_files import dte
 from tests.support.orders import OrderFile
 
 PERSON = {"person": "ana", "reason": "as the customer asked"}

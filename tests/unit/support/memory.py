@@ -14,7 +14,7 @@ from mtd.domain.json_types import Json
 from mtd.domain.orders.order import Order, to_json
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
-from mtd.usecases.flow.changes import Changes, Incident, OrderEvent, TaxDocument, TokenPlace
+from mtd.usecases.flow.changes import Changes, Incident, IssuedDocument, OrderEvent, TokenPlace
 from mtd.usecases.flow.changes import Row as TokenVersion
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference, TokenRow
 from mtd.usecases.operations.order_actions import Decision, OpenIncident, OrderUnderAction
@@ -56,7 +56,7 @@ class MemoryOrder:
         self.revision = 1
         self.values: Json = {}
         self.events: list[OrderEvent] = []
-        self.documents: list[TaxDocument] = []
+        self.documents: list[IssuedDocument] = []
         self.incidents: list[KeptIncident] = []
         self._ids = itertools.count(1)
 

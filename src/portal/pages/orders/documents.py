@@ -32,7 +32,8 @@ def pdf(visit: Visit) -> Response:
 
 def credit_note_pdf(visit: Visit) -> Response:
     """The note that cancelled it. Raises NotFound where none was issued."""
-    return _pdf(visit, credit_note(visit.read, visit.request.path_params["order"], visit.api.archived))
+    order_id = visit.request.path_params["order"]
+    return _pdf(visit, credit_note(visit.read, order_id, visit.api.archived, _part(visit)))
 
 
 def _pdf(visit: Visit, paper: PrintedDocument) -> Response:
@@ -43,7 +44,13 @@ def _pdf(visit: Visit, paper: PrintedDocument) -> Response:
 
 
 def _paper(visit: Visit) -> PrintedDocument:
-    return tax_document(visit.read, visit.request.path_params["order"], visit.api.archived)
+    return tax_document(visit.read, visit.request.path_params["order"], visit.api.archived, _part(visit))
+
+
+def _part(visit: Visit) -> int:
+    """Which of several documents is asked for, counted from 1."""
+    given = visit.request.query_params.get("part", "1")
+    return int(given) if given.isascii() and given.isdigit() and 0 < len(given) < 4 and int(given) else 1
 
 
 def _dte(paper: PrintedDocument) -> bytes:
@@ -51,7 +58,7 @@ def _dte(paper: PrintedDocument) -> bytes:
     row, order = paper.row, paper.order
     document: dict[str, Any] = {
         "Encabezado": {
-            "IdDoc": {"TipoDTE": row["document_type"], "Folio": row["folio"], "FchEmis": row["issued_at"].date()},
+            "IdDoc": {"TipoDTE": row["document_type"], "Folio": row["folio"], "FchEmis": paper.day},
             "Emisor": {"RUTEmisor": order.seller.rut or order.seller.id, "RznSoc": order.seller.name},
             "Receptor": {
                 "RUTRecep": paper.receiver,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.reporting.warnings import PostgresWarnings
     from mtd.adapters.postgres.tenants.tenants import PostgresTenants
     from mtd.adapters.postgres.users import PostgresUsers
+    from mtd.domain.tax.issuer import TaxSettings
     from mtd.usecases.flow.circuit_breaker import CircuitSettings
     from mtd.usecases.operations.correct_order import LegacySystems
 
@@ -237,6 +238,13 @@ def mailer() -> "SesMailer":
     from mtd.adapters.aws.mailer import SesMailer
 
     return SesMailer(config().mail_sender, config().mail_template, config().mail_configuration_set)
+
+
+@cache
+def tax_settings() -> "TaxSettings":
+    from mtd.adapters.tax_settings import read_tax_settings
+
+    return read_tax_settings(config().tax_settings)
 
 
 @cache

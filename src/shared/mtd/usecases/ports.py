@@ -8,6 +8,8 @@ from typing import Protocol
 
 from mtd.domain.json_types import Json
 from mtd.domain.orders.mail import Mail
+from mtd.domain.orders.money import plain
+from mtd.domain.tax.document import TaxDocument
 from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference
@@ -108,31 +110,45 @@ class Legacy(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DteRequest:
-    """A tax document to issue; `key` is its idempotency key. Amounts are decimal text in `currency`."""
+    """A tax document to issue; `key` is its idempotency key. Amounts are decimal text in the document's currency."""
 
     key: str
-    document_type: int
-    receiver_rut: str
-    receiver_name: str
-    receiver_activity: str
-    order_number: str
-    currency: str
-    net: str
-    tax: str
-    total: str
-    lines: tuple[tuple[str, str, str, str], ...]
-    """Name, quantity, price and amount of each line."""
+    document: TaxDocument
     cancels: tuple[int, int] | None = None
     """The type and folio of the document that a credit note cancels."""
+
+    @property
+    def document_type(self) -> int:
+        return int(self.document.kind)
+
+    @property
+    def receiver_rut(self) -> str:
+        return self.document.receiver.rut
+
+    @property
+    def net(self) -> str:
+        """What is charged before IVA, exempt or not."""
+        return plain(self.document.totals.net + self.document.totals.exempt)
+
+    @property
+    def tax(self) -> str:
+        return plain(self.document.totals.tax)
+
+    @property
+    def total(self) -> str:
+        return plain(self.document.totals.total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedDte:
-    """A tax document that Paperless issued."""
+    """A tax document that Paperless issued; `issued_at` is its day in Chile, ISO 8601."""
 
     document_type: int
     folio: int
     issued_at: str
+    stamp: str | None = None
+    """The TED, XML."""
+    track_id: str | None = None
 
 
 class Paperless(Protocol):

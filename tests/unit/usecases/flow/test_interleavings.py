@@ -17,7 +17,7 @@ from mtd.engine.model.plan import CANCELLATION
 from mtd.engine.model.tokens import Waits
 from mtd.engine.runtime import interpreter
 from mtd.usecases.flow.apply_trigger import write_step
-from mtd.usecases.flow.changes import Changes, TaxDocument
+from mtd.usecases.flow.changes import Changes, IssuedDocument
 from mtd.usecases.flow.control_error import NODE as CONTROL_ERROR
 from mtd.usecases.flow.control_error import control_error
 from mtd.usecases.flow.dte_incident import NODE as DTE_INCIDENT
@@ -88,7 +88,9 @@ class Interleavings(RuleBasedStateMachine):
             if token.node == "emission_dte":
                 # Paperless knows the key: a second issue is the first one's document.
                 self.issued = 1
-                return EffectResult(document=TaxDocument(document_type=39, folio=1, amount=Decimal(1), currency="CLP"))
+                return EffectResult(
+                    documents=(IssuedDocument(document_type=39, folio=1, amount=Decimal(1), currency="CLP"),)
+                )
             return EffectResult()
 
         self.run(token_id, row, effect)

@@ -7,7 +7,7 @@ from tests.unit.support.fakes import PLAN, FakeStore, leased
 from mtd.domain.errors import BusinessError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.tokens import Waits
-from mtd.usecases.flow.changes import Fence, MovedToken, OrderEnd, TaxDocument, TokenPlace
+from mtd.usecases.flow.changes import Fence, IssuedDocument, MovedToken, OrderEnd, TokenPlace
 from mtd.usecases.flow.control_error import control_error
 from mtd.usecases.flow.effects import Effect, EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
@@ -138,14 +138,14 @@ def test_a_stale_message_changes_nothing() -> None:
 
 
 def test_what_the_database_refuses_fails_alone() -> None:
-    taken = TaxDocument(document_type=39, folio=7, amount=Decimal(1), currency="CLP")
+    taken = IssuedDocument(document_type=39, folio=7, amount=Decimal(1), currency="CLP")
     store = FakeStore(
         tokens=[one := leased("emission_dte", 1), other := leased("emission_dte", 2)],
         refuses=lambda changes: any(document.folio == 7 for _, document in changes.documents),
     )
 
     def issue(token: LeasedToken) -> EffectResult:
-        return EffectResult(document=taken if token.token_id == 1 else replace(taken, folio=8))
+        return EffectResult(documents=(taken if token.token_id == 1 else replace(taken, folio=8),))
 
     answer = run_state("emission_dte", references(one, other), issue, store, RUN)
 
@@ -165,9 +165,9 @@ def test_one_order_alone_that_the_database_refuses_fails() -> None:
 def test_an_order_whose_process_ends_nowhere_is_set_aside_and_its_effect_kept() -> None:
     nodes = PLAN.nodes | {"emission_dte": replace(PLAN.nodes["emission_dte"], flows=())}
     store = FakeStore(tokens=[one := leased("emission_dte")], plan=replace(PLAN, nodes=nodes))
-    document = TaxDocument(document_type=39, folio=7, amount=Decimal(1), currency="CLP")
+    document = IssuedDocument(document_type=39, folio=7, amount=Decimal(1), currency="CLP")
 
-    answer = run_state("emission_dte", references(one), lambda _: EffectResult(document=document), store, RUN)
+    answer = run_state("emission_dte", references(one), lambda _: EffectResult(documents=(document,)), store, RUN)
 
     changes = store.committed[1]
     assert answer["failed"] == 1

@@ -104,7 +104,7 @@ def test_a_tax_document_is_recovered_before_it_is_issued_again() -> None:
     again = IssueDte(paperless)(leased("emission_dte", attempts=2))
 
     assert len(paperless.requests) == 1
-    assert again.document == first.document
+    assert again.documents == first.documents
     assert again.hops[0]["what"] == "DTE recovered"
 
 

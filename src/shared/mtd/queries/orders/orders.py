@@ -111,6 +111,9 @@ def _summary(row: dict[str, Any]) -> Json:
         "tax_document": None
         if row["folio"] is None
         else {"document_type": row["document_type"], "folio": row["folio"]},
+        "tax_documents": []
+        if row["folio"] is None
+        else [{"document_type": row["document_type"], "folio": row["folio"]}, *(row.get("further_documents") or [])],
     }
 
 

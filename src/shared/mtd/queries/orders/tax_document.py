@@ -1,7 +1,8 @@
-"""An order's tax document as it was issued, with what its lines and sums come to."""
+"""An order's tax documents as they were issued, with what their lines and sums come to."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,9 @@ from mtd.domain.errors import NotFound
 from mtd.domain.orders.order import Order, from_json
 from mtd.domain.orders.totals import Amounts, amounts, line_amount
 from mtd.domain.tax.document_type import receiver_rut
+from mtd.domain.tax.documents import documents_of
+from mtd.domain.tax.issuer import TaxSettings
+from mtd.domain.tax.issuing_day import issuing_day
 from mtd.queries.orders.order_page import order_page
 from mtd.queries.orders.orders import Reader
 
@@ -26,29 +30,76 @@ class PrintedDocument:
     receiver: str
     cancels: tuple[int, int] | None = None
 
+    @property
+    def day(self) -> date:
+        """The document's date, Chile's."""
+        issued_on = self.row.get("issued_on")
+        if issued_on is None:
+            return issuing_day(self.row["issued_at"])
+        return issued_on if isinstance(issued_on, date) else date.fromisoformat(issued_on)
 
-def tax_document(read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]]) -> PrintedDocument:
-    """Raises NotFound where there is no such order, or none was issued for it."""
+
+def tax_document(
+    read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]], part: int = 1
+) -> PrintedDocument:
+    """The order's document, or that one of several. Raises NotFound where it was not issued."""
     row = order_page(read, order_id, archived).order
     if row["folio"] is None:
         raise NotFound("the order has no tax document", code="no_tax_document")
-    return _paper(row)
+    return _paper(_part(row, "dte", part), part)
 
 
-def credit_note(read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]]) -> PrintedDocument:
-    """What has cancelled the order's tax document. Raises NotFound where nothing has."""
+def credit_note(
+    read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]], part: int = 1
+) -> PrintedDocument:
+    """What has cancelled the order's tax document, or that one of several. Raises NotFound where nothing has."""
     row = order_page(read, order_id, archived).order
     if row["note_folio"] is None:
         raise NotFound("the order has no credit note", code="no_tax_document")
-    note = {name: row[f"note_{name}"] for name in ("folio", "issued_at")}
+    note = {name: row.get(f"note_{name}") for name in ("folio", "issued_at", "issued_on", "stamp")}
     note |= {"document_type": row["note_type"], "document_amount": row["note_amount"],
              "document_currency": row["note_currency"]}  # fmt: skip
-    return _paper({**row, **note}, cancels=(row["document_type"], row["folio"]))
+    cancels = (row["document_type"], row["folio"])
+    row = _part({**row, **note}, "credit_note", part)
+    if part > 1:
+        cancels = (row["refers_to_type"], row["refers_to_folio"])
+    return _paper(row, part, cancels)
 
 
-def _paper(row: dict[str, Any], cancels: tuple[int, int] | None = None) -> PrintedDocument:
+def _part(row: dict[str, Any], operation: str, part: int) -> dict[str, Any]:
+    """The row with what the document of that number says instead of the first's."""
+    if part == 1:
+        return row
+    further = {each["key"]: each for each in row.get("further_documents") or ()}
+    found = further.get(f"{operation}:{part}")
+    if found is None:
+        raise NotFound(f"the order has no document {part}", code="no_tax_document")
+    money = {"document_amount": Decimal(str(found["amount"])), "document_currency": found["currency"]}
+    return {**row, **found, **money}
+
+
+def _paper(row: dict[str, Any], part: int, cancels: tuple[int, int] | None = None) -> PrintedDocument:
     order = from_json(row["document"])
     lines = [(each.name, each.quantity, each.price, line_amount(each, order.currency)) for each in order.lines]
-    return PrintedDocument(
+    paper = PrintedDocument(
         row=row, order=order, sums=amounts(order), lines=lines, receiver=receiver_rut(order), cancels=cancels
+    )
+    return _partly(paper, part) if row.get("further_documents") else paper
+
+
+def _partly(paper: PrintedDocument, part: int) -> PrintedDocument:
+    """The paper with the lines and sums of one of several documents."""
+    order = paper.order
+    # Neither issuer nor rate changes what the lines come to.
+    settings = TaxSettings(pesos_per={order.currency: Decimal(1)})
+    documents = documents_of(order, settings, paper.day)
+    totals = documents[part - 1].totals
+    before = sum(len(each.details) for each in documents[: part - 1])
+    lines = paper.lines[before : before + len(documents[part - 1].details)]
+    sums = Amounts(
+        lines=sum((line[3] for line in lines), Decimal(0)), tax_exclusive=totals.net + totals.exempt, tax=totals.tax,
+        payable=totals.total,
+    )  # fmt: skip
+    return PrintedDocument(
+        row=paper.row, order=order, sums=sums, lines=lines, receiver=paper.receiver, cancels=paper.cancels
     )

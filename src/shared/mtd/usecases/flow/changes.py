@@ -191,18 +191,27 @@ class OrderTotal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaxDocument:
+class IssuedDocument:
     """A tax document that was issued for the order; the amount is in `currency`."""
 
     document_type: int
     folio: int
     amount: Decimal
     currency: str
+    #: The issuer's RUT.
+    issuer: str | None = None
+    #: Its day in Chile, ISO 8601.
+    issued_on: str | None = None
+    #: The TED, XML.
+    stamp: str | None = None
+    track_id: str | None = None
+    #: Its number among the documents of the order.
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNote:
-    """A credit note, with the type and folio of the document that it cancels."""
+    """A credit note, with the type and folio of the document that it cancels; the fields of both kinds are alike."""
 
     document_type: int
     folio: int
@@ -210,6 +219,11 @@ class CreditNote:
     refers_to_folio: int
     amount: Decimal
     currency: str
+    issuer: str | None = None
+    issued_on: str | None = None
+    stamp: str | None = None
+    track_id: str | None = None
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +285,7 @@ class Changes:
     new_tasks: list[NewTask] = field(default_factory=list)
     values: list[OrderValues] = field(default_factory=list)
     totals: list[OrderTotal] = field(default_factory=list)
-    documents: list[tuple[UUID, TaxDocument]] = field(default_factory=list)
+    documents: list[tuple[UUID, IssuedDocument]] = field(default_factory=list)
     credit_notes: list[tuple[UUID, CreditNote]] = field(default_factory=list)
     mails: list[RequestedMail] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)

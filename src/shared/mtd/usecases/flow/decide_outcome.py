@@ -132,8 +132,7 @@ def _fail(
 
 
 def _write_result(changes: Changes, token: LeasedToken, result: EffectResult) -> None:
-    if result.document is not None:
-        changes.documents.append((token.order_id, result.document))
+    changes.documents += [(token.order_id, document) for document in result.documents]
     if result.total is not None:
         changes.totals.append(OrderTotal(order_id=token.order_id, total=result.total))
     for kind in result.mails:

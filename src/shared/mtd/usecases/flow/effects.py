@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from mtd.domain.errors import MtdError, RetryableError
 from mtd.domain.json_types import Json
-from mtd.usecases.flow.changes import CreditNote, Incident, TaxDocument
+from mtd.usecases.flow.changes import CreditNote, Incident, IssuedDocument
 from mtd.usecases.flow.tokens import LeasedToken
 from mtd.usecases.flow.trace import Hop
 
@@ -34,8 +34,8 @@ class EffectResult:
 
     detail: Json = field(default_factory=dict)
     hops: tuple[Hop, ...] = ()
-    document: TaxDocument | None = None
-    credit_note: CreditNote | None = None
+    documents: tuple[IssuedDocument, ...] = ()
+    credit_notes: tuple[CreditNote, ...] = ()
     total: Decimal | None = None
     #: The kinds of mail that the customer is to get.
     mails: tuple[str, ...] = ()

@@ -5,15 +5,18 @@ for by its key before it is repeated, so the whole may run as often as it must.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from urllib.parse import quote
 
 from mtd.domain import retry
 from mtd.domain.errors import BusinessError, RetryableError
 from mtd.domain.json_types import Json
-from mtd.domain.tax.document_type import credit_note_type
+from mtd.domain.tax.document import TaxDocument
+from mtd.domain.tax.documents import documents_of
+from mtd.domain.tax.issuer import TaxSettings
+from mtd.domain.tax.notes import credit_note_of
 from mtd.engine.model.plan import CANCELLATION
 from mtd.engine.model.tokens import Waits
 from mtd.usecases.flow.changes import Changes, CreditNote, OrderEvent, TokenPlace
@@ -24,9 +27,9 @@ from mtd.usecases.flow.lease import lease
 from mtd.usecases.flow.tokens import LeasedToken, LockedOrder, Reference, rounds
 from mtd.usecases.flow.trace import Hop, hop
 from mtd.usecases.operations.correct_order import LegacySystems, find_effect
-from mtd.usecases.ports import FlowStore
+from mtd.usecases.ports import DteRequest, FlowStore, IssuedDte
 from mtd.usecases.states.call_idempotently import call_idempotently
-from mtd.usecases.states.issue_dte import dte_request
+from mtd.usecases.states.issue_dte import key_of, today
 
 
 def _path(collection: str, identifier: str, action: str) -> str:
@@ -44,6 +47,8 @@ class CancelOrder:
     """Raises BusinessError `shipped`, or a system's own code when it refuses."""
 
     systems: LegacySystems
+    settings: TaxSettings = field(default_factory=TaxSettings)
+    day: Callable[[], date] = today
 
     def __call__(self, token: LeasedToken) -> EffectResult:
         detail: Json = {}
@@ -56,7 +61,7 @@ class CancelOrder:
             _, way = call_idempotently(systems.eom, "EOM", token, "cancel", path, {"order": number})
             detail["allocation_cancelled"] = allocation["allocation_id"]
             hops.append(way)
-        credit_note = self._credit_note(token, detail, hops)
+        credit_notes = self._credit_notes(token, detail, hops)
         if (redeemed := find_effect(systems.gift_cards, order_id, "redeem")) is not None:
             path = _path("redemptions", redeemed["redemption_id"], "reverse")
             _, way = call_idempotently(systems.gift_cards, "Gift card", token, "reverse", path, {"order": number})
@@ -67,29 +72,45 @@ class CancelOrder:
             path = _path("cases", opened["case_id"], "notes")
             _, way = call_idempotently(systems.sales_support, "Sales Support", token, "annotate", path, note)
             hops.append(way)
-        return EffectResult(detail=detail, hops=tuple(hops), credit_note=credit_note)
+        return EffectResult(detail=detail, hops=tuple(hops), credit_notes=credit_notes)
 
-    def _credit_note(self, token: LeasedToken, detail: Json, hops: list[Hop]) -> CreditNote | None:
+    def _credit_notes(self, token: LeasedToken, detail: Json, hops: list[Hop]) -> tuple[CreditNote, ...]:
+        """A credit note for each document that was issued, the first of the order first."""
+        paperless, order_id = self.systems.paperless, token.order_id
+        first = paperless.recover(key_of(order_id, "dte", 1))
+        if first is None:
+            return ()
+        notes: list[CreditNote] = []
+        for document in documents_of(token.order, self.settings, date.fromisoformat(first.issued_at)):
+            issued = first if document.part == 1 else paperless.recover(key_of(order_id, "dte", document.part))
+            if issued is not None:
+                notes.append(self._credit_note(token, document, issued, hops))
+        detail["credit_note"] = notes[0].folio
+        if len(notes) > 1:
+            detail["credit_notes"] = [note.folio for note in notes]
+        return tuple(notes)
+
+    def _credit_note(self, token: LeasedToken, document: TaxDocument, issued: IssuedDte, hops: list[Hop]) -> CreditNote:
         paperless = self.systems.paperless
-        issued = paperless.recover(f"{token.order_id}:dte")
-        if issued is None:
-            return None
-        request = dte_request(
-            token,
-            key=f"{token.order_id}:credit_note",
-            document_type=credit_note_type(issued.document_type),
+        request = DteRequest(
+            key=key_of(token.order_id, "credit_note", document.part),
+            document=credit_note_of(document, issued.folio, self.day()),
             cancels=(issued.document_type, issued.folio),
         )
         note = paperless.recover(request.key) or paperless.issue(request)
-        detail["credit_note"] = note.folio
         hops.append(hop("Paperless", f"credit note of {issued.document_type} {issued.folio}", request_id=request.key))
         return CreditNote(
             document_type=note.document_type,
             folio=note.folio,
             refers_to_type=issued.document_type,
             refers_to_folio=issued.folio,
-            amount=Decimal(request.total),
-            currency=request.currency,
+            amount=request.document.totals.total,
+            currency=request.document.currency,
+            issuer=request.document.issuer.rut,
+            issued_on=note.issued_at or None,
+            stamp=note.stamp,
+            track_id=note.track_id,
+            part=document.part,
         )
 
 
@@ -129,8 +150,7 @@ def _decide(token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, run
 def _end(token: LeasedToken, result: EffectResult, run: StateRun) -> Changes:
     changes = Changes()
     changes.end(token.order_id, "cancelled", f"cancelled by {token.data.get('by')}: {token.data.get('reason')}")
-    if result.credit_note is not None:
-        changes.credit_notes.append((token.order_id, result.credit_note))
+    changes.credit_notes += [(token.order_id, note) for note in result.credit_notes]
     hops = [*run.hops, hop("Lambda", run.function, request_id=run.request_id), *result.hops]
     changes.record(_event(token, "done", "cancelled", {**result.detail, "hops": hops}, run))
     return changes

@@ -111,7 +111,15 @@ def _stock(order: Order) -> Any:
 
 def _tax(order: Order) -> Any:
     buyer = (order.buyer.rut, order.buyer.name, order.buyer.activity)
-    return buyer, order.lines, order.totals, order.adjustment, order.currency, order.requested_document
+    return (
+        buyer,
+        order.lines,
+        order.totals,
+        order.adjustment,
+        order.adjustments,
+        order.currency,
+        order.requested_document,
+    )
 
 
 _RESTS = (

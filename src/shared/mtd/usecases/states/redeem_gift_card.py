@@ -1,8 +1,9 @@
 """The state `gift_card`: redeem the amount from the card, in one call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mtd.domain.orders.totals import amounts
+from mtd.domain.tax.issuer import TaxSettings
 from mtd.usecases.flow.effects import EffectResult
 from mtd.usecases.flow.tokens import LeasedToken
 from mtd.usecases.ports import Legacy
@@ -19,10 +20,11 @@ class RedeemGiftCard:
     """
 
     gift_cards: Legacy
+    settings: TaxSettings = field(default_factory=TaxSettings)
 
     def __call__(self, token: LeasedToken) -> EffectResult:
         order = token.order
-        amount = str(order.totals.prepaid or amounts(order).payable)
+        amount = str(order.totals.prepaid or amounts(order, self.settings.issuer_of(order).prices).payable)
         request = {
             "card": order.gift_card, "amount": amount, "currency": order.currency, "order": order.number,
         }  # fmt: skip

@@ -88,8 +88,9 @@ _WRITES: Sequence[tuple[str, str, Callable[[Changes], Iterable[Json]]]] = (
     ("insert_tasks", "tasks", lambda changes: map(columns, changes.new_tasks)),
     ("set_values", "values", lambda changes: map(columns, changes.values)),
     ("set_totals", "totals", lambda changes: map(columns, changes.totals)),
-    ("insert_tax_documents", "documents", lambda changes: _of_orders(changes.documents)),
-    ("insert_credit_notes", "credit_notes", lambda changes: _of_orders(changes.credit_notes)),
+    ("insert_tax_documents", "documents", lambda changes: _first_of_orders(changes.documents)),
+    ("insert_credit_notes", "credit_notes", lambda changes: _first_of_orders(changes.credit_notes)),
+    ("insert_further_documents", "further_documents", lambda changes: _further(changes)),
     ("insert_mails", "mails", lambda changes: map(columns, changes.mails)),
     ("insert_incidents", "incidents", _incidents),
     (
@@ -102,8 +103,16 @@ _WRITES: Sequence[tuple[str, str, Callable[[Changes], Iterable[Json]]]] = (
 )
 
 
-def _of_orders(rows: Iterable[tuple[Any, Any]]) -> Iterable[Json]:
-    return ({"order_id": order_id, **columns(row)} for order_id, row in rows)
+def _first_of_orders(rows: Iterable[tuple[Any, Any]]) -> Iterable[Json]:
+    return ({"order_id": order_id, **columns(row)} for order_id, row in rows if row.part == 1)
+
+
+def _further(changes: Changes) -> Iterable[Json]:
+    """The documents and credit notes after an order's first; `key` is the end of their idempotency key."""
+    for name, rows in (("dte", changes.documents), ("credit_note", changes.credit_notes)):
+        for order_id, row in rows:
+            if row.part > 1:
+                yield {"order_id": order_id, "key": f"{name}:{row.part}", **columns(row)}
 
 
 def _transitions(changes: Sequence[Changes], ids: Mapping[tuple[Any, int], Mapping[str, Any]]) -> list[Message]:
