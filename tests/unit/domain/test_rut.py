@@ -1,7 +1,7 @@
 import pytest
 from tests.support.orders import OrderFile
 
-from mtd.domain.audit.erasure import person_of
+from mtd.domain.audit.erasure import person_of, values_of
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.orders import ubl
 from mtd.domain.orders.check import read_order
@@ -66,6 +66,13 @@ def test_the_generic_ruts_are_nobody(generic: str) -> None:
     assert rut.is_legal_entity(generic) is False
     with pytest.raises(RejectedOrder, match="every buyer"):
         person_of(generic)
+
+
+def test_an_erasure_finds_a_name_as_a_tax_document_writes_it() -> None:
+    values = values_of({"buyer": {"name": "Ana 🚚 Łukasz & hijos"}})
+
+    assert "Ana ? Łukasz &amp; hijos" not in values
+    assert {"Ana 🚚 Łukasz & hijos", "Ana ? ?ukasz &amp; hijos"} <= values
 
 
 @pytest.mark.parametrize("written", ["6824160-k", "6.824.160-K", "06824160-K", "6824160K"])

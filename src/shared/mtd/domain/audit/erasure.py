@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.orders import xml
 from mtd.domain.tax.rut import ANONYMOUS_BUYER, FOREIGN_BUYER, normalise
+from mtd.domain.tax.wire_text import encodable
 
 ERASED = "erased"
 _SHORTEST = 4
@@ -43,6 +45,8 @@ def values_of(document: Mapping[str, Any]) -> frozenset[str]:
     buyer = document.get("buyer") or {}
     told = {buyer.get(name) for name in ("id", "name", "rut", "email", "address")} | {document.get("gift_card")}
     values = {value for value in told if isinstance(value, str) and len(value) >= _SHORTEST and value != ERASED}
+    # As a tax document writes them: an incident keeps what Paperless was asked.
+    values |= {form for value in tuple(values) if len(form := escape(encodable(value))[:100].rstrip()) >= _SHORTEST}
     for value in tuple(values):
         if match := re.fullmatch(r"(\d{1,2})(\d{3})(\d{3})-([\dkK])", value):
             values |= {f"{match[1]}.{match[2]}.{match[3]}-{match[4]}", f"{match[1]}{match[2]}{match[3]}{match[4]}"}

@@ -50,6 +50,7 @@ class PostgresErasing:
                 rows = _changed(connection.execute(_SQL[read], ids).fetchall(), erasure.erase)
                 connection.execute(_SQL[write], {"rows": Jsonb(rows)})
             connection.execute(_SQL["erase_items"], ids)
+            connection.execute(_SQL["forget_stamps"], ids)
             connection.execute(_SQL["forget_addresses"], {**ids, "addresses": sorted(addresses)})
             for moved in erasure.moved:
                 kept = moved.kept
