@@ -22,7 +22,8 @@ type Vector = dict[str, Any]
 
 def vectors() -> list[Vector]:
     """All of tests/data/tax/vectors.json."""
-    found: list[Vector] = json.loads((Path(__file__).parents[1] / "data" / "tax" / "vectors.json").read_text())["vectors"]
+    text = (Path(__file__).parents[1] / "data" / "tax" / "vectors.json").read_text("utf-8")
+    found: list[Vector] = json.loads(text)["vectors"]
     return found
 
 

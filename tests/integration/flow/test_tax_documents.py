@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mtd.domain.tax.issuing_day import issuing_day
-from tests.integration.flow.system import Json, System, until
 from tests.integration.operations.test_operating import failed_at, operate, result
+from tests.integration.system import Json, System, until
 from tests.support.orders import OrderFile
 
 DATA = Path(__file__).parents[2] / "data" / "tax"

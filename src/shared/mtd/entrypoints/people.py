@@ -1,4 +1,4 @@
-"""API calls on behalf of people: each acts as the caller's tenant alone, or does what is the house's to do."""
+"""API calls on behalf of people: each acts as the caller's tenant, or is the platform tenant's alone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ type Serve = Callable[[ApiEvent, Json, Any], Any]
 
 
 def tenant_of(event: ApiEvent) -> str:
-    """The tenant that the caller names; without a word the house. Raises InvalidRequest for what names none."""
+    """The tenant that the caller names, else the platform tenant. Raises InvalidRequest for a malformed code."""
     named = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     code: str = named.get(HEADER, PLATFORM_TENANT)
     if not is_code(code):
@@ -25,7 +25,7 @@ def tenant_of(event: ApiEvent) -> str:
 
 
 def people_handler(serve: Serve) -> ApiHandler:
-    """A handler for which PostgreSQL shows the caller's tenant only: what is another's is not found."""
+    """A handler for which PostgreSQL shows rows of the caller's tenant only: another tenant's are not found (404)."""
 
     def act(event: ApiEvent, body: Json, context: Any) -> Any:
         with composition.tenants().acting_for(tenant_of(event)):
@@ -35,11 +35,11 @@ def people_handler(serve: Serve) -> ApiHandler:
 
 
 def platform_handler(serve: Serve) -> ApiHandler:
-    """A handler for what concerns all tenants: the house alone may ask for it."""
+    """A handler of an operation on all tenants: only the platform tenant may ask for it."""
 
     def act(event: ApiEvent, body: Json, context: Any) -> Any:
         if tenant_of(event) != PLATFORM_TENANT:
-            raise Forbidden("this concerns all tenants: only the house that runs the system may do it")
+            raise Forbidden("this concerns all tenants: only the platform tenant may do it")
         return serve(event, body, context)
 
     return api_handler(act)

@@ -43,8 +43,8 @@ def person_of(asked: str) -> tuple[str, str]:
 def values_of(document: Mapping[str, Any]) -> frozenset[str]:
     """The texts by which an order's document names its buyer, as they may stand in other texts."""
     buyer = document.get("buyer") or {}
-    told = {buyer.get(name) for name in ("id", "name", "rut", "email", "address")} | {document.get("gift_card")}
-    values = {value for value in told if isinstance(value, str) and len(value) >= _SHORTEST and value != ERASED}
+    identifiers = {buyer.get(name) for name in ("id", "name", "rut", "email", "address")} | {document.get("gift_card")}
+    values = {value for value in identifiers if isinstance(value, str) and len(value) >= _SHORTEST and value != ERASED}
     # As a tax document writes them: an incident keeps what Paperless was asked.
     values |= {form for value in tuple(values) if len(form := escape(encodable(value))[:100].rstrip()) >= _SHORTEST}
     for value in tuple(values):

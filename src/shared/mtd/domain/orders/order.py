@@ -108,7 +108,7 @@ class Order:
 
     @property
     def order_id(self) -> uuid.UUID:
-        """The house's id of it."""
+        """Its id as the platform tenant's order."""
         return self.id_of(PLATFORM_TENANT)
 
     def id_of(self, tenant: str) -> uuid.UUID:

@@ -18,7 +18,7 @@ class Schema(Protocol):
         ...
 
     def publish(self, process: str, plan_document: Json, diagram: str, diagram_hash: str) -> int:
-        """Make this diagram the active version of its process, for every tenant; the house's version number."""
+        """Make this diagram each tenant's active version of its process; the platform tenant's version number."""
         ...
 
 
