@@ -1,9 +1,9 @@
 """What an order must be wherever it comes from: files are checked as they are read, callers of the API here too."""
 
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast, get_origin
 
 from mtd.domain.errors import MtdError, RejectedOrder
 from mtd.domain.json_types import Json
@@ -35,6 +35,7 @@ def read_order(document: Any) -> Order:
             raise TypeError("not an object")
         _texts(document)
         order = from_json(document)
+        _refuse_other_types(order)
         _check(order, document)
         order = replace(order, seller=_normal(order.seller), buyer=_normal(order.buyer))
         if from_json(to_json(order)) != order:
@@ -71,9 +72,20 @@ def _texts(value: Any) -> None:
         raise TypeError(f"{value!r} is not a text")
 
 
+def _refuse_other_types(part: Any) -> None:
+    """Every field of the order and of its parts holds what its annotation says. Raises TypeError."""
+    for field in fields(part):
+        value, wanted = getattr(part, field.name), cast("type", field.type)
+        if get_origin(wanted) is tuple:
+            for each in value:
+                _refuse_other_types(each)
+        elif isinstance(value, bool) or not isinstance(value, wanted):
+            raise TypeError(f"{field.name} must not be {value!r}")
+        elif is_dataclass(value):
+            _refuse_other_types(value)
+
+
 def _check(order: Order, document: Json) -> None:
-    if order.requested_document is not None and type(order.requested_document) is not int:
-        raise TypeError("requested_document is not a whole number")
     identifier(_text(order.number), "the order number", "number_malformed")
     minor_digits(_text(order.currency))
     for party in (order.seller, order.buyer):
