@@ -14,7 +14,7 @@ _VOLATILE = frozenset(
         "Timestamp",
         "Id", "task_id", "token_id", "created_at", "due_at", "event_id", "entry_id", "MessageId", "id",
         "conflicts_with",
-        "completed_at", "opened_at", "folio", "Folio", "receives",
+        "completed_at", "opened_at", "folio", "Folio", "receives", "TED", "TrackId", "stamp", "track_id",
     }
 )  # fmt: skip
 _PATTERNS = (
