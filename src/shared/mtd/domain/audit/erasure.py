@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.orders import xml
-from mtd.domain.tax.rut import ANONYMOUS_BUYER, FOREIGN_BUYER, normalise
+from mtd.domain.tax.rut import ANONYMOUS_BUYER, FOREIGN_BUYER, check_digit, normalise
 from mtd.domain.tax.wire_text import encodable
 
 ERASED = "erased"
@@ -32,12 +32,22 @@ def person_of(asked: str) -> tuple[str, str]:
         return "email", text.lower()
     if "@" in text:
         raise RejectedOrder(f"{text[:80]!r} is neither a RUT nor a mail address", code="person_malformed")
+    if text.isascii() and text.isdecimal():
+        raise RejectedOrder(_two_readings(text), code="rut_ambiguous")
     number = normalise(text)
     if number in (ANONYMOUS_BUYER, FOREIGN_BUYER):
         raise RejectedOrder(
             f"RUT {number} is every buyer's whom a document does not name: give a mail address", code="person_malformed"
         )
     return "rut", number
+
+
+def _two_readings(digits: str) -> str:
+    """An erasure has no way back: whether the last digit is the check digit must be said by the dash."""
+    number = int(digits)
+    own, other = f"{number // 10}-{number % 10}", f"{number}-{check_digit(number)}"
+    first = f"{own} or {other}" if check_digit(number // 10) == own[-1] else other
+    return f"{digits[:20]} has no dash, so its check digit cannot be told: write {first}"
 
 
 def values_of(document: Mapping[str, Any]) -> frozenset[str]:
