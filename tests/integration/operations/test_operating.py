@@ -255,6 +255,35 @@ def test_a_cause_is_retried_canary_first_and_stops_by_itself(system: System) -> 
     assert causes() == []
 
 
+def test_what_was_tried_on_a_cause_is_done_to_the_orders_of_the_trial_alone(system: System) -> None:
+    code, numbers = f"code-{uuid.uuid4().hex[:8]}", [f"T-{uuid.uuid4().hex[:12]}" for _ in range(5)]
+
+    def fail(*failing: str) -> Json:
+        for number in failing:
+            system.fault("eom", number, refusal_rate=1, refusal_code=code)
+            system.put(OrderFile(number=number).xml(), f"{number}.xml")
+        [cause] = until(
+            lambda: [row for row in system.get("/exceptions")["exceptions"] if row["code"] == code],
+            lambda rows: [row["orders"] for row in rows] == [numbers.index(failing[-1]) + 1],
+        )
+        return cause
+
+    cause = fail(*numbers[:3])
+    trial = operate(system, "cancel", dry_run=True, fingerprint=cause["fingerprint"])
+    fail(*numbers[3:])
+    operate(system, "skip", numbers[0])
+
+    done_ = operate(system, "cancel", tried=trial["operation_id"])
+
+    assert {item["number"]: item["code"] for item in done_["items"]} == {
+        numbers[0]: "order_changed", numbers[1]: None, numbers[2]: None,
+    }  # fmt: skip
+    for number in numbers[1:3]:
+        system.ended(number, "cancelled")
+    for number in numbers[3:]:
+        assert system.order(number)["state"] == "exception"
+
+
 def test_of_two_operators_one_is_told_that_the_other_was_first(system: System, number: str) -> None:
     failed_at(system, number, "sales_support")
     system.heal("sales_support", number)

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.support.fakes import PLAN
 from tests.unit.support.operated import order, service, systems
 
-from mtd.domain.errors import InvalidRequest, UnstorableError
+from mtd.domain.errors import Conflict, InvalidRequest, UnstorableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.entrypoints.requests.operations import read_operation_request
@@ -208,20 +208,39 @@ def test_what_postgresql_refuses_is_refused_alone() -> None:
         ({"action": "correct", "document": []}, "document_missing"),
         ({"action": "correct", "document": {"a": 1}, "numbers": ["1", "2"]}, "one_order_only"),
         ({"action": "move", "node": "x", "at": 3}, "at_malformed"),
+        ({"tried": 7}, "selection_malformed"),
+        ({"tried": "7", "numbers": None}, "tried_malformed"),
     ],
 )
 def test_a_wrong_request_is_refused(change: Json, code: str) -> None:
     body = {"action": "retry", "person": "ana", "reason": "why", "numbers": ["1"], **change}
 
     with pytest.raises(InvalidRequest) as refused:
-        read_operation_request(body)
+        read_operation_request(body, TRIALS.__getitem__)
     assert refused.value.code == code
+
+
+TRIALS: dict[int, Json] = {
+    7: {"action": "move", "arguments": {"node": "dispatch"}, "dry_run": True, "status": "finished"},
+    8: {"action": "move", "arguments": {"node": "dispatch"}, "dry_run": True, "status": "running"},
+    9: {"action": "move", "arguments": {"node": "dispatch"}, "dry_run": False, "status": "finished"},
+}
+
+
+def test_what_was_tried_is_done_to_exactly_its_orders() -> None:
+    body = {"action": "move", "node": "dispatch", "person": "ana", "reason": "why", "tried": 7}
+
+    assert read_operation_request(body, TRIALS.__getitem__).selection == Selection(tried=7)
+    for other in ({"tried": 8}, {"tried": 9}, {"node": "allocation"}, {"action": "cancel"}):
+        with pytest.raises(Conflict) as refused:
+            read_operation_request(body | other, TRIALS.__getitem__)
+        assert refused.value.code == "not_tried"
 
 
 def test_a_canary_stops_at_errors_unless_told_otherwise() -> None:
     body = {"action": "retry", "person": "ana", "reason": " why ", "numbers": ["1", "1"], "canary": 3}
 
-    new = read_operation_request(body)
+    new = read_operation_request(body, TRIALS.__getitem__)
 
     assert (new.stop_at, new.reason, new.selection.numbers) == (0.2, "why", ("1",))
 

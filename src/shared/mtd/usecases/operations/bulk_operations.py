@@ -52,6 +52,8 @@ class Selection:
     state: str | None = None
     version: int | None = None
     migrated_by: int | None = None
+    #: The orders for which that dry run said `done`, each at the revision that it has tried.
+    tried: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ class PostgresOperations:
             "state": chosen.state,
             "version": chosen.version,
             "migrated_by": chosen.migrated_by,
+            "tried": chosen.tried,
         }
         row = {
             "action": new.action, "person": new.person, "reason": new.reason, "arguments": Jsonb(new.arguments),
@@ -115,6 +116,8 @@ class PostgresOperations:
 def _freezing(chosen: Selection) -> str:
     if chosen.version is not None:
         return "freeze_in_flight"
+    if chosen.tried is not None:
+        return "freeze_tried"
     return "freeze_migrated" if chosen.migrated_by is not None else "freeze_items"
 
 

@@ -109,6 +109,16 @@ order by i.position
 limit %(limit)s
 returning number, order_id;
 
+-- name: freeze_tried
+-- With the revisions of the trial: an order that somebody has worked on since is refused.
+insert into operation_items (operation_id, position, order_id, number, revision)
+select %(operation_id)s, i.position, i.order_id, i.number, i.revision
+from operation_items i
+where i.operation_id = %(tried)s and i.status = 'done'
+order by i.position
+limit %(limit)s
+returning number, order_id;
+
 -- name: lease_operation
 update operations set leased_until = now() + interval '60 seconds'
 where operation_id = %(operation_id)s and status = 'running' and due_at < now() + interval '1 second'
