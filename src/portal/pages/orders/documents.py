@@ -67,7 +67,8 @@ def _dte(paper: PrintedDocument) -> bytes:
             },
             "Totales": {
                 "TpoMoneda": order.currency,
-                "MntNeto": paper.sums.tax_exclusive,
+                "MntNeto": paper.sums.tax_exclusive - paper.sums.exempt,
+                "MntExe": paper.sums.exempt or None,
                 "IVA": paper.sums.tax,
                 "MntTotal": row["document_amount"],
             },

@@ -216,17 +216,23 @@ def _close(canvas: Canvas, paper: PrintedDocument, text: Text, y: float, *, simu
 
 
 def paper_sums(paper: PrintedDocument) -> list[tuple[str, Decimal]]:
-    """What the document adds up to: net and IVA (or exempt), what was prepaid or rounded, the total."""
+    """What the document adds up to: the order's discounts, net, exempt part and IVA, the total, what was prepaid."""
     sums, totals = paper.sums, paper.order.totals
     rates = {line.tax_percent for line in paper.order.lines if line.tax_percent is not None}
     rate = f" ({formats.number(rates.pop(), 'es')} %)" if len(rates) == 1 else ""
-    told = [("Monto neto", sums.tax_exclusive), (f"IVA{rate}", sums.tax)] if sums.tax else []
-    told = told or [("Monto exento", sums.tax_exclusive)]
+    told = [("Descuentos y recargos", paper.order.adjustment)] if paper.order.adjustment else []
+    if sums.tax:
+        told += [("Monto neto", sums.tax_exclusive - sums.exempt), (f"IVA{rate}", sums.tax)]
+    if sums.exempt or not sums.tax:
+        told.append(("Monto exento", sums.exempt if sums.tax else sums.tax_exclusive))
+    total = (f"Total {paper.order.currency}", paper.row["document_amount"])
+    if totals.prepaid and paper.holds_prepaid:
+        return [*told, total, ("Pagado antes", totals.prepaid)]
     if totals.prepaid:
         told.append(("Pagado antes", -totals.prepaid))
     if totals.rounding:
         told.append(("Redondeo", totals.rounding))
-    return [*told, (f"Total {paper.order.currency}", paper.row["document_amount"])]
+    return [*told, total]
 
 
 def _shortened(lines: list[str]) -> list[str]:

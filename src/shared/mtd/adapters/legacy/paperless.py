@@ -1,5 +1,7 @@
 """Paperless, the tax document system: XML over HTTP, an answer of code and message."""
 
+from datetime import date
+
 from mtd.adapters.legacy.http import request, shown
 from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, RetryableError
 from mtd.domain.orders import xml
@@ -52,9 +54,13 @@ def read_answer(status: int, content: bytes) -> IssuedDte:
         raise BusinessError(message or f"Paperless refused with code {code}", code=code or "refused")
     try:
         document_type, folio = int(fields["TipoDTE"]), int(fields["Folio"])
+        day = date.fromisoformat((fields["FechaEmision"] or "")[:10])
         return IssuedDte(
-            document_type=document_type, folio=folio, issued_at=fields["FechaEmision"] or "", stamp=fields.get("TED"),
+            document_type=document_type,
+            folio=folio,
+            issued_at=day.isoformat(),
+            stamp=fields.get("TED"),
             track_id=fields.get("TrackId"),
-        )  # fmt: skip
+        )
     except (KeyError, ValueError) as error:
         raise RetryableError(f"Paperless's answer lacks {error}", code="unreadable") from None

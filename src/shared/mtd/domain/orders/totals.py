@@ -27,6 +27,8 @@ class Amounts:
     tax_exclusive: Decimal
     tax: Decimal
     payable: Decimal
+    exempt: Decimal = _ZERO
+    """What of `tax_exclusive` is exempt, in an order in pesos."""
 
 
 def amounts(order: Order, prices: Prices | None = None) -> Amounts:
@@ -48,6 +50,7 @@ def amounts(order: Order, prices: Prices | None = None) -> Amounts:
         tax_exclusive=reading.net + reading.exempt,
         tax=reading.tax,
         payable=_payable(order, reading.total, len(order.lines) + 1),
+        exempt=reading.exempt,
     )
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
 from mtd.domain.errors import NotFound
-from mtd.domain.orders.order import Order, from_json
+from mtd.domain.orders.order import Order, OrderLine, from_json
 from mtd.domain.orders.totals import Amounts, amounts, line_amount
 from mtd.domain.tax.document_type import receiver_rut
 from mtd.domain.tax.documents import documents_of
@@ -29,6 +29,11 @@ class PrintedDocument:
     lines: list[tuple[str, Decimal, Decimal, Decimal]]
     receiver: str
     cancels: tuple[int, int] | None = None
+
+    @property
+    def holds_prepaid(self) -> bool:
+        """Whether the amount has the prepaid part in it, as the SII's total has; documents of before have not."""
+        return bool(self.row["document_amount"] == self.sums.tax_exclusive + self.sums.tax)
 
     @property
     def day(self) -> date:
@@ -80,11 +85,18 @@ def _part(row: dict[str, Any], operation: str, part: int) -> dict[str, Any]:
 
 def _paper(row: dict[str, Any], part: int, cancels: tuple[int, int] | None = None) -> PrintedDocument:
     order = from_json(row["document"])
-    lines = [(each.name, each.quantity, each.price, line_amount(each, order.currency)) for each in order.lines]
+    lines = [(each.name, each.quantity, _price(each), line_amount(each, order.currency)) for each in order.lines]
     paper = PrintedDocument(
         row=row, order=order, sums=amounts(order), lines=lines, receiver=receiver_rut(order), cancels=cancels
     )
     return _partly(paper, part) if row.get("further_documents") else paper
+
+
+def _price(line: OrderLine) -> Decimal:
+    """The price of one, in the six decimals of a document."""
+    if line.base_quantity == 1:
+        return line.price
+    return (line.price / line.base_quantity).quantize(Decimal("0.000001"), ROUND_HALF_UP)
 
 
 def _partly(paper: PrintedDocument, part: int) -> PrintedDocument:
@@ -98,7 +110,7 @@ def _partly(paper: PrintedDocument, part: int) -> PrintedDocument:
     lines = paper.lines[before : before + len(documents[part - 1].details)]
     sums = Amounts(
         lines=sum((line[3] for line in lines), Decimal(0)), tax_exclusive=totals.net + totals.exempt, tax=totals.tax,
-        payable=totals.total,
+        payable=totals.total, exempt=totals.exempt,
     )  # fmt: skip
     return PrintedDocument(
         row=paper.row, order=order, sums=sums, lines=lines, receiver=paper.receiver, cancels=paper.cancels
