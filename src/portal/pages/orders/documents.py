@@ -78,12 +78,23 @@ def _dte(paper: PrintedDocument) -> bytes:
     body = ElementTree.SubElement(root, "Documento", ID=f"T{row['document_type']}F{row['folio']}")
     _write(body, document)
     for number, (name, quantity, price, amount) in enumerate(paper.lines, 1):
-        detail = {"NroLinDet": number, "NmbItem": name, "QtyItem": quantity, "PrcItem": price, "MontoItem": amount}
-        _write(body, {"Detalle": detail})
+        detail = {"NroLinDet": number, "NmbItem": name, "QtyItem": quantity, "PrcItem": price}
+        _write(body, {"Detalle": {**detail, **_changes(paper, number), "MontoItem": amount}})
+    for number, change in enumerate(paper.document.changes if paper.document else (), 1):
+        told = {"NroLinDR": number, "TpoMov": "D" if change.amount < 0 else "R", "GlosaDR": change.reason}
+        _write(body, {"DscRcgGlobal": {**told, "TpoValor": "$", "ValorDR": abs(change.amount)}})
     _write(body, {"Referencia": {"NroLinRef": 1, "TpoDocRef": 801, "FolioRef": order.number}})
     ElementTree.indent(root)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _changes(paper: PrintedDocument, number: int) -> dict[str, Decimal | None]:
+    """A line's discount and surcharge."""
+    if paper.document is None:
+        return {}
+    detail = paper.document.details[number - 1]
+    return {"DescuentoMonto": detail.discount or None, "RecargoMonto": detail.surcharge or None}
 
 
 def _write(parent: ElementTree.Element, fields: dict[str, Any]) -> None:

@@ -220,7 +220,7 @@ def paper_sums(paper: PrintedDocument) -> list[tuple[str, Decimal]]:
     sums, totals = paper.sums, paper.order.totals
     rates = {line.tax_percent for line in paper.order.lines if line.tax_percent is not None}
     rate = f" ({formats.number(rates.pop(), 'es')} %)" if len(rates) == 1 else ""
-    told = [("Descuentos y recargos", paper.order.adjustment)] if paper.order.adjustment else []
+    told = [("Descuentos y recargos", paper.changes)] if paper.changes else []
     if sums.tax:
         told += [("Monto neto", sums.tax_exclusive - sums.exempt), (f"IVA{rate}", sums.tax)]
     if sums.exempt or not sums.tax:

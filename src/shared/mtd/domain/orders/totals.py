@@ -14,7 +14,7 @@ from mtd.domain.tax.rates import FIRST_DAY, LAST_DAY, rate_on
 from mtd.domain.tax.reading import read
 from mtd.domain.tax.shares import sum_of
 
-__all__ = ["Amounts", "amounts", "line_amount"]
+__all__ = ["Amounts", "amounts", "amounts_by_ubl", "line_amount"]
 
 _ZERO = Decimal(0)
 
@@ -43,7 +43,7 @@ def amounts(order: Order, prices: Prices | None = None) -> Amounts:
         raise BusinessError(f"the prepaid amount is {order.totals.prepaid} {order.currency}", code="amount_negative")
     kind = document_type(order)
     if order.currency != PESOS or kind in EXPORTS:
-        return _by_ubl(order)
+        return amounts_by_ubl(order)
     reading = read(order, kind, rate_on(min(max(order.issued_on, FIRST_DAY), LAST_DAY)), prices)
     return Amounts(
         lines=sum_of([*reading.items], exempt=False) + sum_of([*reading.items], exempt=True),
@@ -54,7 +54,8 @@ def amounts(order: Order, prices: Prices | None = None) -> Amounts:
     )
 
 
-def _by_ubl(order: Order) -> Amounts:
+def amounts_by_ubl(order: Order) -> Amounts:
+    """The amounts by UBL alone, whatever the law says of their tax: those of export invoices, and of old documents."""
     unit = Decimal(1).scaleb(-minor_digits(order.currency))
     tolerance = unit * (len(order.lines) + 1)
 

@@ -1,21 +1,24 @@
 """An order's tax documents as they were issued, with what their lines and sums come to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
-from mtd.domain.errors import NotFound
+from mtd.domain.errors import BusinessError, NotFound
 from mtd.domain.orders.order import Order, OrderLine, from_json
-from mtd.domain.orders.totals import Amounts, amounts, line_amount
+from mtd.domain.orders.totals import Amounts, amounts, amounts_by_ubl, line_amount
+from mtd.domain.tax.document import TaxDocument
 from mtd.domain.tax.document_type import receiver_rut
 from mtd.domain.tax.documents import documents_of
-from mtd.domain.tax.issuer import TaxSettings
+from mtd.domain.tax.issuer import Prices, TaxSettings
 from mtd.domain.tax.issuing_day import issuing_day
 from mtd.queries.orders.order_page import order_page
 from mtd.queries.orders.orders import Reader
+
+_NOTHING = Amounts(lines=Decimal(0), tax_exclusive=Decimal(0), tax=Decimal(0), payable=Decimal(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,15 @@ class PrintedDocument:
     lines: list[tuple[str, Decimal, Decimal, Decimal]]
     receiver: str
     cancels: tuple[int, int] | None = None
+    document: TaxDocument | None = None
+    """What was sent; None for a document of an earlier release, which said something else."""
+
+    @property
+    def changes(self) -> Decimal:
+        """The document's own discounts (below zero) and surcharges."""
+        if self.document is None:
+            return self.order.adjustment
+        return sum((each.amount for each in self.document.changes), Decimal(0))
 
     @property
     def holds_prepaid(self) -> bool:
@@ -86,10 +98,48 @@ def _part(row: dict[str, Any], operation: str, part: int) -> dict[str, Any]:
 def _paper(row: dict[str, Any], part: int, cancels: tuple[int, int] | None = None) -> PrintedDocument:
     order = from_json(row["document"])
     lines = [(each.name, each.quantity, _price(each), line_amount(each, order.currency)) for each in order.lines]
-    paper = PrintedDocument(
-        row=row, order=order, sums=amounts(order), lines=lines, receiver=receiver_rut(order), cancels=cancels
-    )
-    return _partly(paper, part) if row.get("further_documents") else paper
+    issued = PrintedDocument(
+        row=row, order=order, sums=_NOTHING, lines=lines, receiver=receiver_rut(order), cancels=cancels
+    )  # fmt: skip
+    documents = _documents(issued, part)
+    if documents is None:
+        return replace(issued, sums=_sums_of_before(order))
+    document = documents[part - 1]
+    before = sum(len(each.details) for each in documents[: part - 1])
+    lines = lines[before : before + len(document.details)]
+    totals = document.totals
+    sums = Amounts(
+        lines=sum((line[3] for line in lines), Decimal(0)), tax_exclusive=totals.net + totals.exempt, tax=totals.tax,
+        payable=totals.total, exempt=Decimal(0) if document.is_export else totals.exempt,
+    )  # fmt: skip
+    return replace(issued, sums=sums, lines=lines, document=document)
+
+
+def _documents(paper: PrintedDocument, part: int) -> tuple[TaxDocument, ...] | None:
+    """The order's documents, of which that one has the amount that was issued; None for one of an earlier release.
+
+    Of the seller's settings only `prices` changes an amount, and what was issued tells which it was.
+    """
+    order = paper.order
+    if paper.row.get("issued_on") is None:
+        return None
+    for prices in (None, *Prices):
+        settings = TaxSettings(pesos_per={order.currency: Decimal(1)})
+        settings = replace(settings, default=replace(settings.default, prices=prices))
+        try:
+            documents = documents_of(order, settings, paper.day)
+        except BusinessError:
+            continue
+        if len(documents) >= part and documents[part - 1].totals.total == paper.row["document_amount"]:
+            return documents
+    return None
+
+
+def _sums_of_before(order: Order) -> Amounts:
+    try:
+        return amounts(order)
+    except BusinessError:
+        return amounts_by_ubl(order)
 
 
 def _price(line: OrderLine) -> Decimal:
@@ -97,21 +147,3 @@ def _price(line: OrderLine) -> Decimal:
     if line.base_quantity == 1:
         return line.price
     return (line.price / line.base_quantity).quantize(Decimal("0.000001"), ROUND_HALF_UP)
-
-
-def _partly(paper: PrintedDocument, part: int) -> PrintedDocument:
-    """The paper with the lines and sums of one of several documents."""
-    order = paper.order
-    # Neither issuer nor rate changes what the lines come to.
-    settings = TaxSettings(pesos_per={order.currency: Decimal(1)})
-    documents = documents_of(order, settings, paper.day)
-    totals = documents[part - 1].totals
-    before = sum(len(each.details) for each in documents[: part - 1])
-    lines = paper.lines[before : before + len(documents[part - 1].details)]
-    sums = Amounts(
-        lines=sum((line[3] for line in lines), Decimal(0)), tax_exclusive=totals.net + totals.exempt, tax=totals.tax,
-        payable=totals.total, exempt=totals.exempt,
-    )  # fmt: skip
-    return PrintedDocument(
-        row=paper.row, order=order, sums=sums, lines=lines, receiver=paper.receiver, cancels=paper.cancels
-    )
