@@ -15,7 +15,10 @@ from mtd.domain.orders.totals import amounts
 from mtd.domain.tax.issuer import TaxSettings
 
 KINDS = (33, 34, 39, 41, 110)
-SETTINGS = TaxSettings(pesos_per={"USD": Decimal("950.25"), "EUR": Decimal("1043.1"), "JPY": Decimal("6.31")})
+SETTINGS = TaxSettings(
+    default=replace(TaxSettings().default, delivery_notes=True),
+    pesos_per={"USD": Decimal("950.25"), "EUR": Decimal("1043.1"), "JPY": Decimal("6.31")},
+)
 _NAMES = ('Televisor 55"', "Café & té", "Niño – «ñandú»", "🚚 Envío", "Ünïcödé Łódź", "x" * 120, "a", "<b>")
 _ZERO = Decimal(0)
 _NS = "{http://www.sii.cl/SiiDte}"

@@ -41,10 +41,9 @@ def document_of(vector: Vector) -> TaxDocument:
     """The only document of the vector's order, or the note that it asks for."""
     kind, order = vector["kind"], _order(vector)
     rates = {"USD": Decimal(vector.get("rate", "900"))}
-    settings = TaxSettings(pesos_per=rates)
     prices = vector.get("prices")
-    if prices:
-        settings = replace(settings, default=replace(settings.default, prices=Prices(prices)))
+    issuer = replace(TaxSettings().default, prices=Prices(prices) if prices else None, delivery_notes=kind == 52)
+    settings = TaxSettings(pesos_per=rates, default=issuer)
     [document] = (delivery_notes_of if kind == 52 else documents_of)(order, settings, DAY)
     if kind in _NOTES:
         document = notes.credit_note_of(document, 1, DAY)

@@ -178,10 +178,13 @@ def test_an_issuer_that_the_sii_would_not_take_is_refused() -> None:
         assert caught.value.code == "issuer_incomplete"
 
 
-def test_a_guia_goes_before_the_factura() -> None:
+def test_a_guia_goes_before_the_factura_by_the_sellers_setting() -> None:
     """[X] TipoDespacho and IndTraslado; LibreDTE 052_001."""
-    [note] = delivery_notes_of(order(COMPANY), TaxSettings(), TODAY)
+    settings = TaxSettings(default=replace(TaxSettings().default, delivery_notes=True))
 
+    [note] = delivery_notes_of(order(COMPANY), settings, TODAY)
+
+    assert delivery_notes_of(order(COMPANY), TaxSettings(), TODAY) == ()
     assert [note.kind, note.totals.total] == [DocumentType.DELIVERY_NOTE, 23_800]
     assert b"<TipoDespacho>2</TipoDespacho><IndTraslado>1</IndTraslado>" in write(note)
 

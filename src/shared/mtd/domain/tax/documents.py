@@ -39,7 +39,12 @@ def documents_of(order: Order, settings: TaxSettings, on: date) -> tuple[TaxDocu
 
 
 def delivery_notes_of(order: Order, settings: TaxSettings, on: date) -> tuple[TaxDocument, ...]:
-    """The guías de despacho (52) with which the order's goods leave before they are invoiced. Raises as the above."""
+    """The guías de despacho (52) with which the order's goods leave before they are invoiced.
+
+    None for a seller whose settings do not ask for them. Raises as the above.
+    """
+    if not settings.issuer_of(order).delivery_notes:
+        return ()
     return _documents(order, DocumentType.DELIVERY_NOTE, settings, on)
 
 
