@@ -13,8 +13,9 @@ from mtd.domain.orders import ubl
 from mtd.domain.orders.order import Adjustment, Order, Totals
 from mtd.domain.tax import notes
 from mtd.domain.tax.document import TaxDocument
-from mtd.domain.tax.document_xml import amount_text, write
+from mtd.domain.tax.document_xml import write
 from mtd.domain.tax.documents import documents_of
+from mtd.domain.tax.elements import amount_text
 from mtd.domain.tax.issuer import TaxSettings
 from mtd.domain.tax.shares import shares
 from mtd.domain.tax.wire_text import encodable

@@ -3,13 +3,14 @@
 Documento of [X] for facturas, notes and guías; Exportaciones of [X] for export documents; Documento of [B] for boletas.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
-from xml.sax.saxutils import escape
 
 from mtd.domain.tax.currencies import NAME_OF_PESOS, name_of
-from mtd.domain.tax.document import Detail, GlobalChange, Reference, TaxDocument
+from mtd.domain.tax.document import TaxDocument
+from mtd.domain.tax.elements import Field, written
 from mtd.domain.tax.kinds import FACTURAS, DocumentType
+from mtd.domain.tax.lines_xml import parts
 from mtd.domain.tax.wire_text import encodable
 
 ENCODING = "ISO-8859-1"
@@ -17,34 +18,14 @@ _SALES_AND_SERVICES, _NET_LINES = 3, 2
 _DISPATCHED_BY_ISSUER, _SALE = 2, 1
 _MOST_OF_PAYMENT = 40
 
-type Value = str | int | Decimal | list["Field"] | None
-type Field = tuple[str, Value]
-
 
 def write(document: TaxDocument) -> bytes:
     """The document in ISO-8859-1 ([F] p. 10), in the SII's namespace."""
     body = _exports(document) if document.is_export else _document(document)
     root = "Exportaciones" if document.is_export else "Documento"
-    text = "".join(_written([("DTE", [(root, list(body))])]))
+    text = "".join(written([("DTE", [(root, list(body))])]))
     text = text.replace("<DTE>", '<DTE xmlns="http://www.sii.cl/SiiDte" version="1.0">', 1)
     return f'<?xml version="1.0" encoding="{ENCODING}"?>{text}'.encode(ENCODING)
-
-
-def _written(fields: Iterable[Field]) -> Iterator[str]:
-    """Elements without a value are left out."""
-    for name, value in fields:
-        if isinstance(value, list):
-            inner = "".join(_written(value))
-            if inner:
-                yield f"<{name}>{inner}</{name}>"
-        elif value is not None and value != "":
-            yield f"<{name}>{amount_text(value) if isinstance(value, Decimal) else escape(str(value))}</{name}>"
-
-
-def amount_text(amount: Decimal) -> str:
-    """An amount as the wire has it: a point, and only the decimals that say something ([F] p. 10)."""
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _document(document: TaxDocument) -> Iterator[Field]:
@@ -58,7 +39,7 @@ def _document(document: TaxDocument) -> Iterator[Field]:
             ("Totales", list(_totals(document))),
         ],
     )
-    yield from _parts(document)
+    yield from parts(document)
 
 
 def _exports(document: TaxDocument) -> Iterator[Field]:
@@ -82,7 +63,7 @@ def _exports(document: TaxDocument) -> Iterator[Field]:
             ("OtraMoneda", other),
         ],
     )  # fmt: skip
-    yield from _parts(document)
+    yield from parts(document)
 
 
 def _id(document: TaxDocument) -> Iterator[Field]:
@@ -165,48 +146,3 @@ def _totals(document: TaxDocument) -> Iterator[Field]:
         # [B] takes no IVA of 0, which a boleta of a peso or two has.
         yield "IVA", totals.tax
     yield "MntTotal", totals.total
-
-
-def _parts(document: TaxDocument) -> Iterator[Field]:
-    for number, each in enumerate(document.details, 1):
-        yield "Detalle", list(_detail(number, each))
-    for number, change in enumerate(document.changes, 1):
-        yield "DscRcgGlobal", list(_change(number, change))
-    for number, reference in enumerate(document.references, 1):
-        yield "Referencia", list(_reference(number, reference, boleta=document.is_boleta))
-
-
-def _detail(number: int, each: Detail) -> Iterator[Field]:
-    yield "NroLinDet", number
-    if each.code:
-        yield "CdgItem", [("TpoCodigo", "INT1"), ("VlrCodigo", each.code)]
-    if each.exempt:
-        yield "IndExe", 1
-    yield "NmbItem", each.name
-    yield "DscItem", each.description
-    yield "QtyItem", each.quantity
-    yield "UnmdItem", each.unit
-    yield "PrcItem", each.price
-    yield "DescuentoMonto", each.discount or None
-    yield "RecargoMonto", each.surcharge or None
-    yield "MontoItem", each.amount
-
-
-def _change(number: int, change: GlobalChange) -> Iterator[Field]:
-    yield "NroLinDR", number
-    yield "TpoMov", "D" if change.amount < 0 else "R"
-    yield "GlosaDR", change.reason
-    yield "TpoValor", "$"
-    yield "ValorDR", abs(change.amount)
-    if change.exempt:
-        yield "IndExeDR", 1
-
-
-def _reference(number: int, reference: Reference, *, boleta: bool) -> Iterator[Field]:
-    yield "NroLinRef", number
-    yield "TpoDocRef", reference.document_type
-    yield "FolioRef", reference.folio
-    if not boleta:
-        yield "FchRef", reference.on.isoformat()
-    yield "CodRef", reference.code
-    yield "RazonRef", reference.reason
