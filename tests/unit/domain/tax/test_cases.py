@@ -164,6 +164,19 @@ def test_a_tax_that_is_not_its_rate_is_refused() -> None:
     assert "190" in str(error)
 
 
+@pytest.mark.parametrize(("tax", "taken"), [(188, False), (189, True), (190, True), (191, True), (192, False)])
+def test_a_tax_may_be_a_peso_off_for_each_line(tax: int, taken: bool) -> None:
+    """[F] p. 10: the SII takes it; the order's own tax is what is charged."""
+    given = order("absurd-tax")
+    given = replace(given, totals=replace(given.totals, tax=Decimal(tax), payable=Decimal(1000 + tax)))
+
+    if taken:
+        [factura] = documents_of(given, SETTINGS, TODAY)
+        assert figures(factura) == (33, 1000, 0, tax, 1000 + tax)
+    else:
+        assert refusal(given).code == "tax_contradicts"
+
+
 def test_a_tax_of_zero_on_taxed_lines_is_refused() -> None:
     given = order("absurd-tax")
     nothing = replace(given.totals, tax=Decimal(0), payable=given.totals.lines)

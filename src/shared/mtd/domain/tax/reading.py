@@ -58,7 +58,8 @@ def read(order: Order, kind: DocumentType, rate: Decimal, prices: Prices | None 
         raise BusinessError("the discounts are more than what they discount", code="amount_negative")
     check_totals(order, items)
     given = given_of(order)
-    sums = {way: sums_of(way, base, exempt, rate) for way in Prices}
+    taxed_lines = sum(not item.exempt for item in items)
+    sums = {way: sums_of(way, base, exempt, rate, taxed_lines) for way in Prices}
     preferred = _preferred(order, kind, prices, given)
     for way in (preferred, *(other for other in Prices if other is not preferred)):
         if _may(way, kind, prices, given) and misfit(sums[way], given, len(items)) is None:
@@ -81,7 +82,6 @@ def _may(prices: Prices, kind: DocumentType, setting: Prices | None, given: Give
 
 def _settled(items: tuple[Item, ...], changes: tuple[Change, ...], sums: Sums, given: Given, rate: Decimal) -> Reading:
     """The reading with the order's own total; what rounding leaves between it and the lines becomes a change."""
-    lines = len(items)
     if sums.prices is Prices.GROSS:
         total = sums.total if given.total is None else whole(given.total)
         off = total - sums.total
@@ -94,7 +94,8 @@ def _settled(items: tuple[Item, ...], changes: tuple[Change, ...], sums: Sums, g
         total = exclusive + tax if given.total is None else whole(given.total)
         if given.tax is None and sums.tax:
             # IVA takes the rounding up, as far as a peso a line.
-            tax = max(_ZERO, sums.tax - lines, min(sums.tax + lines, total - sums.exclusive))
+            most = sums.taxed_lines
+            tax = max(_ZERO, sums.tax - most, min(sums.tax + most, total - sums.exclusive))
         off = total - tax - sums.exclusive
     exempt_takes_it = not sums.base
     if off:

@@ -30,6 +30,8 @@ class Sums:
     base: Decimal
     exempt: Decimal
     tax: Decimal
+    taxed_lines: int
+    """How many pesos the tax may be off: one a line that was rounded."""
 
     @property
     def net(self) -> Decimal:
@@ -44,10 +46,10 @@ class Sums:
         return self.exclusive + self.tax
 
 
-def sums_of(prices: Prices, base: Decimal, exempt: Decimal, rate: Decimal) -> Sums:
+def sums_of(prices: Prices, base: Decimal, exempt: Decimal, rate: Decimal, taxed_lines: int) -> Sums:
     """What the taxed and the exempt part come to when their amounts are net, or gross."""
     tax = whole(base * rate) if prices is Prices.NET else base - net_of(base, rate)
-    return Sums(prices=prices, base=base, exempt=exempt, tax=tax)
+    return Sums(prices=prices, base=base, exempt=exempt, tax=tax, taxed_lines=taxed_lines)
 
 
 def check_totals(order: Order, items: tuple[Item, ...]) -> None:
@@ -83,7 +85,7 @@ def misfit(sums: Sums, given: Given, lines: int) -> str | None:
     tolerance = lines + 1
     if given.tax is not None:
         forgotten = sums.tax > 0 and given.tax == 0
-        if forgotten or abs(given.tax - sums.tax) > (lines if sums.tax else 0):
+        if forgotten or abs(given.tax - sums.tax) > (sums.taxed_lines if sums.tax else 0):
             return "tax_contradicts"
     if given.exclusive is not None and abs(given.exclusive - sums.exclusive) > tolerance:
         return "total_mismatch"
