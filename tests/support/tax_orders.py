@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 
 from mtd.domain.orders.order import Adjustment, Order, OrderLine, Party, Totals
 from mtd.domain.orders.totals import amounts
-from mtd.domain.tax.issuer import TaxSettings
+from mtd.domain.tax.issuer import RETAILER, TaxSettings
 
 KINDS = (33, 34, 39, 41, 110)
 SETTINGS = TaxSettings(
-    default=replace(TaxSettings().default, delivery_notes=True),
+    default=replace(RETAILER, delivery_notes=True),
     pesos_per={"USD": Decimal("950.25"), "EUR": Decimal("1043.1"), "JPY": Decimal("6.31")},
 )
 _NAMES = ('Televisor 55"', "Café & té", "Niño – «ñandú»", "🚚 Envío", "Ünïcödé Łódź", "x" * 120, "a", "<b>")

@@ -11,7 +11,7 @@ from mtd.domain.orders.order import Adjustment, Order, OrderLine, Party, Totals
 from mtd.domain.tax import notes
 from mtd.domain.tax.document import TaxDocument
 from mtd.domain.tax.documents import delivery_notes_of, documents_of
-from mtd.domain.tax.issuer import Prices, TaxSettings
+from mtd.domain.tax.issuer import RETAILER, Prices, TaxSettings
 
 DAY = date(2026, 11, 30)
 COMPANY, PERSON = "60803000-K", "12345678-5"
@@ -42,7 +42,7 @@ def document_of(vector: Vector) -> TaxDocument:
     kind, order = vector["kind"], _order(vector)
     rates = {"USD": Decimal(vector.get("rate", "900"))}
     prices = vector.get("prices")
-    issuer = replace(TaxSettings().default, prices=Prices(prices) if prices else None, delivery_notes=kind == 52)
+    issuer = replace(RETAILER, prices=Prices(prices) if prices else None, delivery_notes=kind == 52)
     settings = TaxSettings(pesos_per=rates, default=issuer)
     [document] = (delivery_notes_of if kind == 52 else documents_of)(order, settings, DAY)
     if kind in _NOTES:

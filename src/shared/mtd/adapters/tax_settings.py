@@ -16,13 +16,11 @@ def read_tax_settings(text: str) -> TaxSettings:
     """
     try:
         given: dict[str, Any] = json.loads(text or "{}")
-        settings = TaxSettings(
+        return TaxSettings(
             issuers={each.rut: each for each in map(_issuer, given.get("issuers", ()))},
             pesos_per={currency: Decimal(str(value)) for currency, value in given.get("pesos_per", {}).items()},
+            default=_issuer(given["default"]) if "default" in given else None,
         )
-        if "default" not in given:
-            return settings
-        return TaxSettings(issuers=settings.issuers, pesos_per=settings.pesos_per, default=_issuer(given["default"]))
     except (RejectedOrder, ValueError, TypeError, AttributeError, KeyError, InvalidOperation) as error:
         raise ConfigurationError(f"TAX_SETTINGS cannot be read: {error}") from None
 

@@ -16,7 +16,7 @@ from mtd.domain.orders.totals import amounts
 from mtd.domain.tax.document import TaxDocument
 from mtd.domain.tax.document_xml import write
 from mtd.domain.tax.documents import documents_of
-from mtd.domain.tax.issuer import Prices, TaxSettings
+from mtd.domain.tax.issuer import RETAILER, Prices, TaxSettings
 
 DATA = Path(__file__).parents[3] / "data" / "tax"
 TODAY = date(2026, 11, 30)
@@ -91,7 +91,7 @@ def test_a_factura_without_a_total_gets_its_iva() -> None:
 
 
 def test_a_seller_with_gross_prices_has_the_iva_in_them() -> None:
-    issuer = replace(SETTINGS.default, prices=Prices.GROSS)
+    issuer = replace(RETAILER, prices=Prices.GROSS)
 
     [factura] = documents_of(order("factura-without-tax"), replace(SETTINGS, default=issuer), TODAY)
 

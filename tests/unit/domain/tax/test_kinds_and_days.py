@@ -13,7 +13,7 @@ from mtd.domain.orders import ubl
 from mtd.domain.orders.order import Order
 from mtd.domain.tax.document_xml import write
 from mtd.domain.tax.documents import delivery_notes_of, documents_of
-from mtd.domain.tax.issuer import Issuer, Prices, TaxSettings
+from mtd.domain.tax.issuer import RETAILER, Issuer, Prices, TaxSettings
 from mtd.domain.tax.issuing_day import issuing_day
 from mtd.domain.tax.kinds import DocumentType, document_type, receiver_rut
 from mtd.domain.tax.rates import rate_on
@@ -166,13 +166,13 @@ def test_the_issuer_is_the_sellers_setting() -> None:
     assert "<Acteco>475909</Acteco><Acteco>479100</Acteco><CdgSIISucur>77</CdgSIISucur>" in sent[0]
     assert "<RUTEmisor>77890123-4</RUTEmisor><RznSoc>ElectroSur</RznSoc>" in sent[1]
     # An identifier that is no RUT, although its last digit would be right: the default issues.
-    assert f"<RUTEmisor>{settings.default.rut}</RUTEmisor>" in sent[2]
+    assert f"<RUTEmisor>{RETAILER.rut}</RUTEmisor>" in sent[2]
 
 
 def test_an_issuer_that_the_sii_would_not_take_is_refused() -> None:
     """[X] Emisor: Acteco one to four times, RznSoc and GiroEmis not empty."""
     for wrong in ({"activity_codes": ()}, {"activity": " "}, {"name": ""}):
-        issuer = replace(TaxSettings().default, **wrong)
+        issuer = replace(RETAILER, **wrong)
         with pytest.raises(BusinessError) as caught:
             documents_of(order(COMPANY), TaxSettings(issuers={"76123456-0": issuer}), TODAY)
         assert caught.value.code == "issuer_incomplete"
@@ -180,7 +180,7 @@ def test_an_issuer_that_the_sii_would_not_take_is_refused() -> None:
 
 def test_a_guia_goes_before_the_factura_by_the_sellers_setting() -> None:
     """[X] TipoDespacho and IndTraslado; LibreDTE 052_001."""
-    settings = TaxSettings(default=replace(TaxSettings().default, delivery_notes=True))
+    settings = TaxSettings(default=replace(RETAILER, delivery_notes=True))
 
     [note] = delivery_notes_of(order(COMPANY), settings, TODAY)
 
@@ -199,7 +199,14 @@ def test_settings_are_read_from_their_parameter() -> None:
 
     assert settings.issuers["76123456-0"].prices is Prices.GROSS
     assert settings.pesos_per == {"USD": Decimal("950.2"), "EUR": Decimal(1040)}
-    assert read_tax_settings("") == TaxSettings()
+    assert settings.default is None
+    assert read_tax_settings('{"default": {"rut": "1-9", "name": "A", "activity": "B", "activity_codes": [1]}}').default
+
+
+def test_a_seller_without_settings_issues_nothing_where_there_is_no_default() -> None:
+    with pytest.raises(BusinessError, match="76123456-0") as caught:
+        documents_of(order(COMPANY), read_tax_settings(""), TODAY)
+    assert caught.value.code == "issuer_unknown"
 
 
 @pytest.mark.parametrize(

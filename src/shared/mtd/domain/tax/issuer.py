@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
+from mtd.domain.errors import BusinessError
 from mtd.domain.orders.order import Order, Party
 from mtd.domain.tax import rut
 
@@ -40,10 +41,11 @@ class Issuer:
     """Whether goods leave with a guía de despacho (52), before they are invoiced."""
 
 
-_RETAILER = Issuer(
+RETAILER = Issuer(
     rut="76123456-0", name="Tiendas Andes SpA", activity="Venta al por menor", activity_codes=(479100,),
     city="Santiago", district="Santiago",
 )  # fmt: skip
+"""The default of tests and of developers' machines; other environments name theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +57,20 @@ class TaxSettings:
     """
 
     issuers: Mapping[str, Issuer] = field(default_factory=dict)
-    default: Issuer = _RETAILER
+    default: Issuer | None = RETAILER
     pesos_per: Mapping[str, Decimal] = field(default_factory=dict)
 
     def issuer_of(self, order: Order) -> Issuer:
-        """The issuer of the order's documents."""
+        """The issuer of the order's documents. Raises BusinessError with code `issuer_unknown`."""
         number = order.seller.rut or order.seller.id
-        if rut.read(number) != number:
-            return self.default
-        return self.issuers.get(number) or _named(self.default, number, order.seller)
+        if number in self.issuers:
+            return self.issuers[number]
+        if self.default is None:
+            raise BusinessError(
+                f"the seller {number[:40]} has no settings of tax documents: add it to the issuers of TaxSettings",
+                code="issuer_unknown",
+            )
+        return _named(self.default, number, order.seller) if rut.read(number) == number else self.default
 
 
 def _named(default: Issuer, number: str, seller: Party) -> Issuer:

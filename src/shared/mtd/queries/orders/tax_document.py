@@ -13,7 +13,7 @@ from mtd.domain.orders.totals import Amounts, amounts, amounts_by_ubl, line_amou
 from mtd.domain.tax.document import TaxDocument
 from mtd.domain.tax.document_type import receiver_rut
 from mtd.domain.tax.documents import documents_of
-from mtd.domain.tax.issuer import Prices, TaxSettings
+from mtd.domain.tax.issuer import RETAILER, Prices, TaxSettings
 from mtd.domain.tax.issuing_day import issuing_day
 from mtd.queries.orders.order_page import order_page
 from mtd.queries.orders.orders import Reader
@@ -124,8 +124,8 @@ def _documents(paper: PrintedDocument, part: int) -> tuple[TaxDocument, ...] | N
     if paper.row.get("issued_on") is None:
         return None
     for prices in (None, *Prices):
-        settings = TaxSettings(pesos_per={order.currency: Decimal(1)})
-        settings = replace(settings, default=replace(settings.default, prices=prices))
+        issuer = replace(RETAILER, prices=prices)
+        settings = TaxSettings(default=issuer, pesos_per={order.currency: Decimal(1)})
         try:
             documents = documents_of(order, settings, paper.day)
         except BusinessError:
