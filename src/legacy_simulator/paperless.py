@@ -102,7 +102,7 @@ def routes(simulator: Simulator) -> list[Route]:
 
 
 def _read(content: bytes) -> Json:
-    """What the stamp, the ledger and the faults need of a document that the schema takes."""
+    """The fields that the stamp, the ledger and the faults need of a document that the schema takes."""
     root = ElementTree.fromstring(content)
 
     def text(path: str) -> str:

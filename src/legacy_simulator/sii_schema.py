@@ -1,4 +1,4 @@
-"""What the SII's schemas ask of a document as Paperless takes it: which fields, in which order, how often, which type.
+"""The SII's schemas for a document as Paperless takes it: which fields, in which order, how often, of which type.
 
 The fields are in `sii_fields`; one that is not there is refused. A test holds both against the SII's schemas.
 """

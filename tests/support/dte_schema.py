@@ -1,6 +1,6 @@
 """Tax documents against the SII's own schemas: DTE_v10 as `cl-sii` (MIT) ships it, EnvioBOLETA_v11 where a copy is.
 
-What is sent has neither folio nor stamp nor signature; they are put in as Paperless and the SII's rules have them, with
+A document is sent without folio, stamp and signature. They are put in as Paperless and the SII's rules have them, with
 values that mean nothing, so that all the rest is validated.
 """
 
@@ -36,7 +36,7 @@ def has_boleta_schema() -> bool:
 
 
 def violations(content: bytes) -> list[str]:
-    """What the SII's schema of its kind has against a document as it is sent; none for a boleta without its schema."""
+    """The complaints of its kind's schema about a document as it is sent; none for a boleta without that schema."""
     document = completed(content)
     kind = int(document.findtext(f".//{{{SII}}}TipoDTE") or 0)
     if kind in (39, 41):

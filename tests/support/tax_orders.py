@@ -1,6 +1,6 @@
 """Random orders of every kind of tax document, and the arithmetic that their documents must keep.
 
-What is checked is read from the XML as it is sent, so that nothing of the product's own sums is trusted.
+The checks read the XML as it is sent, so that nothing of the product's own sums is trusted.
 """
 
 import random
@@ -114,7 +114,7 @@ def _with_totals(chance: random.Random, order: Order, kind: int) -> Order:
 
 
 def wrong_sums(sent: Sequence[bytes], total: Decimal) -> list[str]:
-    """What does not add up in the documents of one order, whose total is given: by the SII's own rules.
+    """The faults in the sums of one order's documents, whose total is given: by the SII's own rules.
 
     [F] field 38 for lines, 107 and 124 for totals; LibreDTE's calculateNetoIVA for gross amounts.
     """

@@ -28,7 +28,7 @@ def vectors() -> list[Vector]:
 
 
 def figures(vector: Vector) -> dict[str, str]:
-    """What our document of the vector comes to, in the fields that the vector names."""
+    """The amounts of our document of the vector, in the fields that the vector names."""
     document = document_of(vector)
     totals = document.totals
     ours = {"net": totals.net, "exempt": totals.exempt, "tax": totals.tax, "total": totals.total}

@@ -1,4 +1,4 @@
-"""What LibreDTE publishes as right, case by case."""
+"""The cases that LibreDTE publishes as right, one by one."""
 
 import pytest
 from tests.support.dte_schema import violations

@@ -1,4 +1,4 @@
-"""What goes on the wire: letters, lengths, numbers, and what is said of every change."""
+"""Documents on the wire: letters, lengths, numbers, and a sentence about every change."""
 
 from dataclasses import replace
 from datetime import date

@@ -57,7 +57,7 @@ def _six(value: Decimal, what: str) -> Decimal:
 def _changes(item: Item, quantity: Decimal, price: Decimal, currency: str) -> tuple[Decimal, Decimal, bool]:
     """DescuentoMonto, RecargoMonto, and whether quantity x price - discount + surcharge is the amount.
 
-    Both are whole numbers in every currency ([T] MntImpType). What rounding leaves of a unit is one of them, too.
+    Both are whole numbers in every currency ([T] MntImpType). Either also holds the peso that rounding leaves.
     """
     line = item.line
     adjustments = [each.amount for each in line.adjustments] or [line.adjustment]

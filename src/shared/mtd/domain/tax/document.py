@@ -15,7 +15,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """Who gets the document; texts as they go on the wire."""
+    """The Receptor; texts as they go on the wire."""
 
     rut: str
     name: str
@@ -84,7 +84,7 @@ class DocumentTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """What a document in a foreign currency comes to in pesos, at so many of them a unit ([F] fields 130 to 132)."""
+    """The worth in pesos of a document in a foreign currency ([F] fields 130 to 132)."""
 
     pesos_per_unit: Decimal
     total: Decimal
@@ -108,11 +108,11 @@ class TaxDocument:
     references: tuple[Reference, ...] = ()
     exchange: Exchange | None = None
     prepaid: Decimal = _ZERO
-    """What of `total` was paid before, by whatever means."""
+    """The part of `total` that was paid before, by whatever means."""
     part: int = 1
     parts: int = 1
     remarks: tuple[str, ...] = ()
-    """What was cut or replaced on the way here, for people."""
+    """Sentences for people about texts that were cut or replaced."""
 
     @property
     def is_boleta(self) -> bool:

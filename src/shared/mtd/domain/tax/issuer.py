@@ -1,4 +1,4 @@
-"""Who issues tax documents: the settings of a seller."""
+"""The issuer of tax documents, and the other settings that they need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from mtd.domain.tax import rut
 
 
 class Prices(StrEnum):
-    """What the amounts of lines are."""
+    """Whether the amounts of lines are without IVA, or hold it."""
 
     NET = "net"
     GROSS = "gross"
@@ -36,7 +36,7 @@ class Issuer:
     branch: int | None = None
     """CdgSIISucur, the SII's code of the branch."""
     prices: Prices | None = None
-    """What the amounts of lines are where an order leaves its taxes out. None: net in a factura, gross in a boleta."""
+    """How lines are read where an order leaves its taxes out. None: net in a factura, gross in a boleta."""
     delivery_notes: bool = False
     """Whether goods leave with a guía de despacho (52), before they are invoiced."""
 
@@ -50,7 +50,7 @@ RETAILER = Issuer(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxSettings:
-    """What tax documents need besides the order.
+    """The settings that tax documents need besides the order.
 
     `issuers` are by their RUT. `default` issues for sellers without a RUT, and lends its line of business to sellers
     whom `issuers` does not name. `pesos_per` has the pesos of one unit of a currency (ISO 4217).

@@ -55,7 +55,7 @@ def items_of(order: Order) -> tuple[Item, ...]:
 
 
 def item_amount(line: OrderLine, currency: str) -> Decimal:
-    """What the line comes to, as the order gives it. Raises BusinessError `total_mismatch` or `amount_negative`."""
+    """The line's amount, as the order gives it. Raises BusinessError `total_mismatch` or `amount_negative`."""
     amount = line_amount(line, currency)
     if line.amount is not None:
         if abs(line.amount - amount) > Decimal(1).scaleb(-minor_digits(currency)):

@@ -71,10 +71,10 @@ def receiver_rut(order: Order) -> str:
 
 
 def credit_note_type(credited: int) -> DocumentType:
-    """What credits a document of that type: export documents have a credit note of their own."""
+    """The kind of note that credits a document of that type: export documents have one of their own."""
     return DocumentType.EXPORT_CREDIT_NOTE if credited in EXPORTS else DocumentType.CREDIT_NOTE
 
 
 def debit_note_type(debited: int) -> DocumentType:
-    """What debits, or cancels the credit note of that type."""
+    """The kind of note that debits, or cancels the credit note of that type."""
     return DocumentType.EXPORT_DEBIT_NOTE if debited in EXPORTS else DocumentType.DEBIT_NOTE

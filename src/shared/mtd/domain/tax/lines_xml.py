@@ -1,4 +1,4 @@
-"""What follows a document's head: its lines, global discounts and surcharges, and references."""
+"""The body of a document: its lines, global discounts and surcharges, and references."""
 
 from collections.abc import Iterator
 

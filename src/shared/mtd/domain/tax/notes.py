@@ -30,8 +30,8 @@ def debit_note_of(note: TaxDocument, folio: int, on: date) -> TaxDocument:
 def partial_credit_note_of(document: TaxDocument, folio: int, on: date, returned: Mapping[str, Decimal]) -> TaxDocument:
     """The credit note of returned goods (CodRef 3): `returned` has the quantity that came back of each order line.
 
-    The document's own discounts and surcharges go back in proportion. What all quantities of all lines come to is
-    the whole document.
+    The document's own discounts and surcharges go back in proportion. All quantities of all lines are the
+    whole document.
 
     Raises BusinessError with code `return_unknown` for a line that the document has not, or more than it has of it.
     """

@@ -1,4 +1,4 @@
-"""What an order says of its taxes: whether its lines hold IVA, and what its sums come to in whole pesos.
+"""An order's taxes as it says them: whether its lines hold IVA, and its sums in whole pesos.
 
 An order of UBL has net lines; a shop's boleta has gross ones, and either may leave its taxes out. Whatever is read, the
 total stays the order's: what a customer pays is never changed.

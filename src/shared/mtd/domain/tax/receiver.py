@@ -1,4 +1,4 @@
-"""Who receives a document."""
+"""The receiver of a document."""
 
 from mtd.domain.orders.order import Order
 from mtd.domain.tax.currencies import customs_code

@@ -16,7 +16,7 @@ class Counted(Protocol):
 
 
 def sum_of(parts: Iterable[Counted], *, exempt: bool) -> Decimal:
-    """What the taxed or the exempt ones come to."""
+    """The sum of the taxed or of the exempt ones."""
     return sum((each.amount for each in parts if each.exempt is exempt), Decimal(0))
 
 

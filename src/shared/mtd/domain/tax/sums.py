@@ -1,4 +1,4 @@
-"""What an order names of its sums, and what its lines come to when they are read as net or as gross."""
+"""The sums that an order names, and those of its lines when they are read as net or as gross."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +24,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """What the lines come to under one reading: `base` is their taxed part as they are, with IVA or without."""
+    """The sums of the lines under one reading: `base` is their taxed part as they are, with IVA or without."""
 
     prices: Prices
     base: Decimal
@@ -47,7 +47,7 @@ class Sums:
 
 
 def sums_of(prices: Prices, base: Decimal, exempt: Decimal, rate: Decimal, taxed_lines: int) -> Sums:
-    """What the taxed and the exempt part come to when their amounts are net, or gross."""
+    """The sums of a taxed and an exempt part whose amounts are net, or gross."""
     tax = whole(base * rate) if prices is Prices.NET else base - net_of(base, rate)
     return Sums(prices=prices, base=base, exempt=exempt, tax=tax, taxed_lines=taxed_lines)
 
