@@ -19,10 +19,10 @@ from decimal import Decimal
 from legacy_simulator.sii_schema import schema_errors
 from mtd.domain.orders.order import Order
 from mtd.domain.orders.totals import amounts
-from mtd.domain.tax import notes
+from mtd.domain.tax.amounts import notes
 from mtd.domain.tax.document import TaxDocument
-from mtd.domain.tax.document_xml import write
 from mtd.domain.tax.documents import delivery_notes_of, documents_of
+from mtd.domain.tax.wire.document_xml import write
 from tests.support.dte_schema import has_boleta_schema, violations
 from tests.support.tax_orders import KINDS, SETTINGS, random_order, wrong_sums
 from tests.support.tax_vectors import figures, vectors

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from mtd.domain.orders import ubl
-from mtd.domain.tax import notes
-from mtd.domain.tax.document_xml import write
+from mtd.domain.tax.amounts import notes
 from mtd.domain.tax.documents import documents_of
 from mtd.domain.tax.issuer import TaxSettings
 from mtd.domain.tax.issuing_day import issuing_day
+from mtd.domain.tax.wire.document_xml import write
 from tests.support.orders import OrderFile
 
 _COMPANY, _PERSON = "76086428-5", "12345678-5"

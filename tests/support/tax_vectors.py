@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mtd.domain.orders.order import Adjustment, Order, OrderLine, Party, Totals
-from mtd.domain.tax import notes
+from mtd.domain.tax.amounts import notes
 from mtd.domain.tax.document import TaxDocument
 from mtd.domain.tax.documents import delivery_notes_of, documents_of
 from mtd.domain.tax.issuer import RETAILER, Prices, TaxSettings

@@ -262,11 +262,11 @@ def test_what_was_tried_on_a_cause_is_done_to_the_orders_of_the_trial_alone(syst
         for number in failing:
             system.fault("eom", number, refusal_rate=1, refusal_code=code)
             system.put(OrderFile(number=number).xml(), f"{number}.xml")
-        [cause] = until(
+        causes: list[Json] = until(
             lambda: [row for row in system.get("/exceptions")["exceptions"] if row["code"] == code],
             lambda rows: [row["orders"] for row in rows] == [numbers.index(failing[-1]) + 1],
         )
-        return cause
+        return causes[0]
 
     cause = fail(*numbers[:3])
     trial = operate(system, "cancel", dry_run=True, fingerprint=cause["fingerprint"])

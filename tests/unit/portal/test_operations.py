@@ -21,7 +21,9 @@ def operated(portal: FakePortal, **changed: Any) -> None:
            "arguments": {}, "dry_run": True, "canary": None, "rate": None, "stop_at": None, "status": "finished",
            "why": None, "created_at": AT, "ended_at": AT}  # fmt: skip
     portal.read.rows["from operations where"] = [row | changed]
-    portal.read.rows["as came_back"] = [{"total": 2, "pending": 0, "done": 1, "refused": 1, "came_back": 0}]
+    portal.read.rows["as came_back"] = [
+        {"total": 2, "pending": 0, "done": 1, "refused": 1, "came_back": 0, "unsettled": 0}
+    ]
     portal.read.rows["from operation_items\nwhere"] = [
         {"position": 1, "order_id": uuid.UUID(int=1), "number": "O-1", "status": "done", "code": None,
          "message": "would be retried: allocation", "ended_at": AT},

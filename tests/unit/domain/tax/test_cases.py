@@ -14,9 +14,9 @@ from mtd.domain.orders import ubl
 from mtd.domain.orders.order import Order
 from mtd.domain.orders.totals import amounts
 from mtd.domain.tax.document import TaxDocument
-from mtd.domain.tax.document_xml import write
 from mtd.domain.tax.documents import documents_of
 from mtd.domain.tax.issuer import RETAILER, Prices, TaxSettings
+from mtd.domain.tax.wire.document_xml import write
 
 DATA = Path(__file__).parents[3] / "data" / "tax"
 TODAY = date(2026, 11, 30)

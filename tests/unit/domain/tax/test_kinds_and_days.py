@@ -11,12 +11,12 @@ from mtd.adapters.tax_settings import read_tax_settings
 from mtd.domain.errors import BusinessError, ConfigurationError
 from mtd.domain.orders import ubl
 from mtd.domain.orders.order import Order
-from mtd.domain.tax.document_xml import write
+from mtd.domain.tax.amounts.rates import rate_on
 from mtd.domain.tax.documents import delivery_notes_of, documents_of
 from mtd.domain.tax.issuer import RETAILER, Issuer, Prices, TaxSettings
 from mtd.domain.tax.issuing_day import issuing_day
 from mtd.domain.tax.kinds import DocumentType, document_type, receiver_rut
-from mtd.domain.tax.rates import rate_on
+from mtd.domain.tax.wire.document_xml import write
 
 TODAY = date(2026, 11, 30)
 COMPANY, PERSON, ANONYMOUS, FOREIGN = "76086428-5", "12345678-5", "66666666-6", "55555555-5"

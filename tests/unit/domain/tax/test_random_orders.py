@@ -13,9 +13,9 @@ from tests.support.tax_orders import KINDS, SETTINGS, random_order, wrong_sums
 
 from mtd.domain.orders.order import from_json, to_json
 from mtd.domain.orders.totals import amounts
-from mtd.domain.tax import notes
-from mtd.domain.tax.document_xml import write
+from mtd.domain.tax.amounts import notes
 from mtd.domain.tax.documents import delivery_notes_of, documents_of
+from mtd.domain.tax.wire.document_xml import write
 
 DAY = date(2026, 11, 30)
 ORDERS = st.builds(random_order, st.randoms(use_true_random=False), st.sampled_from(KINDS))

@@ -14,9 +14,9 @@ from tests.support.tax_orders import KINDS, SETTINGS, random_order
 
 from legacy_simulator.sii_amounts import amount_errors
 from legacy_simulator.sii_schema import schema_errors
-from mtd.domain.tax import notes
-from mtd.domain.tax.document_xml import write
+from mtd.domain.tax.amounts import notes
 from mtd.domain.tax.documents import documents_of
+from mtd.domain.tax.wire.document_xml import write
 
 DAY = date(2026, 11, 30)
 ElementTree.register_namespace("", SII)

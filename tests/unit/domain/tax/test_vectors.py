@@ -4,7 +4,7 @@ import pytest
 from tests.support.dte_schema import violations
 from tests.support.tax_vectors import Vector, document_of, figures, vectors
 
-from mtd.domain.tax.document_xml import write
+from mtd.domain.tax.wire.document_xml import write
 
 
 @pytest.mark.parametrize("vector", vectors(), ids=lambda vector: vector["source"])

@@ -11,14 +11,14 @@ from tests.support.orders import OrderFile
 from mtd.domain.errors import BusinessError
 from mtd.domain.orders import ubl
 from mtd.domain.orders.order import Adjustment, Order, Totals
-from mtd.domain.tax import notes
+from mtd.domain.tax.amounts import notes
+from mtd.domain.tax.amounts.shares import shares
 from mtd.domain.tax.document import TaxDocument
-from mtd.domain.tax.document_xml import write
 from mtd.domain.tax.documents import documents_of
-from mtd.domain.tax.elements import amount_text
 from mtd.domain.tax.issuer import TaxSettings
-from mtd.domain.tax.shares import shares
-from mtd.domain.tax.wire_text import encodable
+from mtd.domain.tax.wire.document_xml import write
+from mtd.domain.tax.wire.elements import amount_text
+from mtd.domain.tax.wire.wire_text import encodable
 
 TODAY = date(2026, 11, 30)
 COMPANY = "76086428-5"

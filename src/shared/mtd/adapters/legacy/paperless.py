@@ -5,7 +5,7 @@ from datetime import date
 from mtd.adapters.legacy.http import request, shown
 from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, RetryableError
 from mtd.domain.orders import xml
-from mtd.domain.tax.document_xml import ENCODING, write
+from mtd.domain.tax.wire.document_xml import ENCODING, write
 from mtd.usecases.ports import DteRequest, IssuedDte
 
 _OK = "0"

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.orders import xml
 from mtd.domain.tax.rut import ANONYMOUS_BUYER, FOREIGN_BUYER, check_digit, normalise
-from mtd.domain.tax.wire_text import encodable
+from mtd.domain.tax.wire.wire_text import encodable
 
 ERASED = "erased"
 _SHORTEST = 4

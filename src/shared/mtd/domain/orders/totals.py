@@ -6,13 +6,13 @@ from decimal import Decimal
 from mtd.domain.errors import BusinessError
 from mtd.domain.orders.money import minor_digits, quantise
 from mtd.domain.orders.order import Order
-from mtd.domain.tax.currencies import PESOS
+from mtd.domain.tax.amounts.currencies import PESOS
+from mtd.domain.tax.amounts.items import item_amount, line_amount
+from mtd.domain.tax.amounts.rates import FIRST_DAY, LAST_DAY, rate_on
+from mtd.domain.tax.amounts.reading import read
+from mtd.domain.tax.amounts.shares import sum_of
 from mtd.domain.tax.issuer import Prices
-from mtd.domain.tax.items import item_amount, line_amount
 from mtd.domain.tax.kinds import EXPORTS, document_type
-from mtd.domain.tax.rates import FIRST_DAY, LAST_DAY, rate_on
-from mtd.domain.tax.reading import read
-from mtd.domain.tax.shares import sum_of
 
 __all__ = ["Amounts", "amounts", "amounts_by_ubl", "line_amount"]
 

@@ -8,17 +8,17 @@ from itertools import batched
 from mtd.domain.errors import BusinessError
 from mtd.domain.orders.money import minor_digits, quantise
 from mtd.domain.orders.order import Order
-from mtd.domain.tax import export
-from mtd.domain.tax.details import detail
+from mtd.domain.tax.amounts import export
+from mtd.domain.tax.amounts.items import Change, net_of, whole
+from mtd.domain.tax.amounts.rates import FIRST_DAY, LAST_DAY, rate_on
+from mtd.domain.tax.amounts.reading import Reading, read
+from mtd.domain.tax.amounts.shares import shares, sum_of
 from mtd.domain.tax.document import MOST_CHANGES, DocumentTotals, Exchange, GlobalChange, Reference, TaxDocument
 from mtd.domain.tax.issuer import Issuer, Prices, TaxSettings
-from mtd.domain.tax.items import Change, net_of, whole
 from mtd.domain.tax.kinds import EXPORTS, DocumentType, document_type, most_lines
-from mtd.domain.tax.rates import FIRST_DAY, LAST_DAY, rate_on
-from mtd.domain.tax.reading import Reading, read
-from mtd.domain.tax.receiver import receiver_of
-from mtd.domain.tax.shares import shares, sum_of
-from mtd.domain.tax.wire_text import Remark, encodable, fit
+from mtd.domain.tax.wire.details import detail
+from mtd.domain.tax.wire.receiver import receiver_of
+from mtd.domain.tax.wire.wire_text import Remark, encodable, fit
 
 PURCHASE_ORDER = "801"
 """TpoDocRef of an order ([F], table of references)."""

@@ -11,10 +11,10 @@ from mtd.domain.errors import BusinessError, NotFound
 from mtd.domain.orders.order import Order, OrderLine, from_json
 from mtd.domain.orders.totals import Amounts, amounts, amounts_by_ubl, line_amount
 from mtd.domain.tax.document import TaxDocument
-from mtd.domain.tax.document_type import receiver_rut
 from mtd.domain.tax.documents import documents_of
 from mtd.domain.tax.issuer import RETAILER, Prices, TaxSettings
 from mtd.domain.tax.issuing_day import issuing_day
+from mtd.domain.tax.kinds import receiver_rut
 from mtd.queries.orders.order_page import order_page
 from mtd.queries.orders.orders import Reader
 

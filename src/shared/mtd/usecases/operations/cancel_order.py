@@ -13,10 +13,10 @@ from urllib.parse import quote
 from mtd.domain import retry
 from mtd.domain.errors import BusinessError, RetryableError
 from mtd.domain.json_types import Json
+from mtd.domain.tax.amounts.notes import credit_note_of
 from mtd.domain.tax.document import TaxDocument
 from mtd.domain.tax.documents import documents_of
 from mtd.domain.tax.issuer import TaxSettings
-from mtd.domain.tax.notes import credit_note_of
 from mtd.engine.model.plan import CANCELLATION
 from mtd.engine.model.tokens import Waits
 from mtd.usecases.flow.changes import Changes, CreditNote, OrderEvent, TokenPlace

@@ -1,10 +1,10 @@
 """The receiver of a document."""
 
 from mtd.domain.orders.order import Order
-from mtd.domain.tax.currencies import customs_code
+from mtd.domain.tax.amounts.currencies import customs_code
 from mtd.domain.tax.document import Receiver
 from mtd.domain.tax.kinds import BOLETAS, EXPORTS, DocumentType, receiver_rut
-from mtd.domain.tax.wire_text import Remark, fit
+from mtd.domain.tax.wire.wire_text import Remark, fit
 
 UNKNOWN = "Sin informacion"
 """Stands in a field that a factura must have ([F] marks GiroRecep, DirRecep and CmnaRecep so) and an order lacks."""

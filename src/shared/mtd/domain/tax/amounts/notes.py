@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from mtd.domain.errors import BusinessError
 from mtd.domain.orders.money import quantise
+from mtd.domain.tax.amounts.items import net_of, whole
+from mtd.domain.tax.amounts.shares import shares, sum_of
 from mtd.domain.tax.document import Detail, DocumentTotals, Exchange, GlobalChange, Reference, TaxDocument
-from mtd.domain.tax.items import net_of, whole
 from mtd.domain.tax.kinds import DocumentType, credit_note_type, debit_note_type, most_lines
-from mtd.domain.tax.shares import shares, sum_of
 
 CANCELS, CORRECTS_AMOUNTS = 1, 3
 _ZERO = Decimal(0)

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from mtd.domain.errors import BusinessError
 from mtd.domain.orders.order import Order
-from mtd.domain.tax.currencies import PESOS
+from mtd.domain.tax.amounts.currencies import PESOS
+from mtd.domain.tax.amounts.items import Item, net_of, whole
 from mtd.domain.tax.issuer import Prices
-from mtd.domain.tax.items import Item, net_of, whole
 
 _ZERO = Decimal(0)
 

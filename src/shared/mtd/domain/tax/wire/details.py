@@ -4,10 +4,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from mtd.domain.errors import BusinessError
 from mtd.domain.orders.money import quantise
-from mtd.domain.tax.currencies import PESOS
+from mtd.domain.tax.amounts.currencies import PESOS
+from mtd.domain.tax.amounts.items import Item
 from mtd.domain.tax.document import Detail
-from mtd.domain.tax.items import Item
-from mtd.domain.tax.wire_text import Remark, encodable, fit
+from mtd.domain.tax.wire.wire_text import Remark, encodable, fit
 
 _ZERO = Decimal(0)
 _SIX = Decimal("0.000001")

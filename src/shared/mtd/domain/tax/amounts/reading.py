@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from mtd.domain.errors import BusinessError
 from mtd.domain.orders.order import Order
-from mtd.domain.tax.currencies import PESOS
+from mtd.domain.tax.amounts.currencies import PESOS
+from mtd.domain.tax.amounts.items import Change, Item, changes_of, check_category, check_rates, items_of, net_of, whole
+from mtd.domain.tax.amounts.shares import sum_of
+from mtd.domain.tax.amounts.sums import Given, Sums, check_totals, given_of, misfit, sums_of
 from mtd.domain.tax.issuer import Prices
-from mtd.domain.tax.items import Change, Item, changes_of, check_category, check_rates, items_of, net_of, whole
 from mtd.domain.tax.kinds import BOLETAS, DocumentType
-from mtd.domain.tax.shares import sum_of
-from mtd.domain.tax.sums import Given, Sums, check_totals, given_of, misfit, sums_of
 
 ROUNDING = "Redondeo"
 _ZERO = Decimal(0)

@@ -6,8 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from mtd.domain.errors import BusinessError
 from mtd.domain.orders.money import minor_digits, quantise
 from mtd.domain.orders.order import Adjustment, Order, OrderLine
+from mtd.domain.tax.amounts.shares import sum_of
 from mtd.domain.tax.kinds import EXEMPT_CATEGORIES, EXEMPT_KINDS, is_exempt
-from mtd.domain.tax.shares import sum_of
 
 _ZERO = Decimal(0)
 

@@ -5,11 +5,11 @@ from decimal import Decimal
 from mtd.domain.errors import BusinessError
 from mtd.domain.orders.money import minor_digits, quantise
 from mtd.domain.orders.order import Order
-from mtd.domain.tax.currencies import PESOS
+from mtd.domain.tax.amounts.currencies import PESOS
+from mtd.domain.tax.amounts.items import Change, Item, changes_of, item_amount
+from mtd.domain.tax.amounts.reading import ROUNDING, Reading
+from mtd.domain.tax.amounts.shares import sum_of
 from mtd.domain.tax.issuer import Prices, TaxSettings
-from mtd.domain.tax.items import Change, Item, changes_of, item_amount
-from mtd.domain.tax.reading import ROUNDING, Reading
-from mtd.domain.tax.shares import sum_of
 
 TAXES = "Impuestos del pedido"
 _ZERO = Decimal(0)

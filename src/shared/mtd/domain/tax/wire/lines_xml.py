@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mtd.domain.tax.document import Detail, GlobalChange, Reference, TaxDocument
-from mtd.domain.tax.elements import Field
+from mtd.domain.tax.wire.elements import Field
 
 
 def parts(document: TaxDocument) -> Iterator[Field]:

@@ -6,12 +6,12 @@ Documento of [X] for facturas, notes and guías; Exportaciones of [X] for export
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 
-from mtd.domain.tax.currencies import NAME_OF_PESOS, name_of
+from mtd.domain.tax.amounts.currencies import NAME_OF_PESOS, name_of
 from mtd.domain.tax.document import TaxDocument
-from mtd.domain.tax.elements import Field, written
 from mtd.domain.tax.kinds import FACTURAS, DocumentType
-from mtd.domain.tax.lines_xml import parts
-from mtd.domain.tax.wire_text import encodable
+from mtd.domain.tax.wire.elements import Field, written
+from mtd.domain.tax.wire.lines_xml import parts
+from mtd.domain.tax.wire.wire_text import encodable
 
 ENCODING = "ISO-8859-1"
 _SALES_AND_SERVICES, _NET_LINES = 3, 2
