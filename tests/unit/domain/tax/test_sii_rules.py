@@ -81,7 +81,9 @@ def test_the_rules_are_those_of_the_siis_schemas(chance: random.Random, kind: in
     except (IndexError, AttributeError, ValueError):
         return
 
-    assert bool(schema_errors(content)) is bool(by_schema), by_schema or schema_errors(content)
+    # The simulator wants a name on every line, the schema only on the first: the stamp repeats that one ([X] IT1).
+    ours = [error for error in schema_errors(content) if "NmbItem no acepta ''" not in error[1] or by_schema]
+    assert bool(ours) is bool(by_schema), by_schema or ours
 
 
 @settings(max_examples=100, deadline=None)
