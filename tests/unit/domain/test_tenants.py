@@ -149,7 +149,7 @@ def acting(monkeypatch: pytest.MonkeyPatch) -> Acting:
 
 
 def ask(handler: Any, headers: dict[str, str] | None) -> tuple[int, Any]:
-    answer = handler({"body": None, "path": "/x", "headers": headers}, CONTEXT)
+    answer = handler({"httpMethod": "GET", "resource": "/x", "path": "/x", "headers": headers, "body": None}, CONTEXT)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -165,7 +165,7 @@ def ask(handler: Any, headers: dict[str, str] | None) -> tuple[int, Any]:
 def test_a_call_is_served_as_its_tenant_and_nobody_stays_behind(
     acting: Acting, headers: dict[str, str] | None, tenant: str
 ) -> None:
-    handler = people.people_handler(lambda *_: {"as": acting.now})
+    handler = people.people_handler({"GET /x": lambda *_: {"as": acting.now}})
 
     assert ask(handler, headers) == (200, {"as": tenant})
     assert acting.now is None
@@ -175,19 +175,19 @@ def test_a_call_that_fails_leaves_nobody_behind_either(acting: Acting) -> None:
     def fail(*_: Any) -> None:
         raise ValueError
 
-    assert ask(people.people_handler(fail), {"X-MTD-Tenant": "andes"})[0] == 500
+    assert ask(people.people_handler({"GET /x": fail}), {"X-MTD-Tenant": "andes"})[0] == 500
     assert (acting.acted, acting.now) == (["andes"], None)
 
 
 @pytest.mark.parametrize(("code", "status"), [("", 400), ("An des", 400), ("main'--", 400), ("unknown", 404)])
 def test_who_names_no_tenant_is_served_nothing(acting: Acting, code: str, status: int) -> None:
-    assert ask(people.people_handler(lambda *_: {}), {"X-MTD-Tenant": code})[0] == status
+    assert ask(people.people_handler({"GET /x": lambda *_: {}}), {"X-MTD-Tenant": code})[0] == status
     assert acting.acted == []
 
 
 @pytest.mark.parametrize(("code", "status"), [(PLATFORM_TENANT, 200), ("andes", 403), ("", 400)])
 def test_what_concerns_all_is_the_houses(acting: Acting, code: str, status: int) -> None:
-    assert ask(people.platform_handler(lambda *_: {}), {"X-MTD-Tenant": code})[0] == status
+    assert ask(people.platform_handler({"GET /x": lambda *_: {}}), {"X-MTD-Tenant": code})[0] == status
     assert acting.acted == []
 
 
