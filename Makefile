@@ -10,9 +10,10 @@ ACCEPT ?=
 REHEARSE ?=
 DESPITE_ALARMS ?=
 SMOKE_ORDER ?=
+PARAMETERS ?=
 DEPLOY = --environment $(ENVIRONMENT) $(addprefix --build=,$(BUILD)) $(if $(REHEARSE),--rehearse)
 # People type these: the command reads them itself, no shell does.
-export ACCEPT DESPITE_ALARMS SMOKE_ORDER
+export ACCEPT DESPITE_ALARMS SMOKE_ORDER PARAMETERS
 export HOME_KIND MTD_PYTHON
 VENV := .venv
 MTD := $(VENV)/bin/mtd
@@ -32,7 +33,7 @@ EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status watch stress test lint unit integration slow screenshots policy iam-parity lock aws clean seed venv \
-	demo-processes demo-migration chaos fuzz parity way-out build image deploy review drill \
+	demo-processes demo-migration chaos fuzz parity way-out build image deploy review preflight drill \
 	sbom licences audit fuzz-parsers package-proof drift portal-tests rehearsal
 
 help: ## list the targets
@@ -127,6 +128,9 @@ deploy: venv ## ENVIRONMENT=local|staging|production: change set, gate, migratio
 
 review: venv ## the change set of ENVIRONMENT and what the gate says; nothing is changed
 	@$(MTD) deploy $(DEPLOY) --review $(ARGS)
+
+preflight: venv ## what ENVIRONMENT's account lacks before a deployment can end well, and each fix
+	@$(MTD) preflight --environment $(ENVIRONMENT) $(addprefix --build=,$(BUILD)) $(if $(REHEARSE),--rehearse) $(ARGS)
 
 drift: venv ## what ENVIRONMENT has that was not deployed
 	@$(MTD) drift --environment $(ENVIRONMENT) $(if $(REHEARSE),--rehearse) $(ARGS)

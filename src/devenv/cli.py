@@ -49,6 +49,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "release": {
         "build": "mtd build",
         "image": "mtd image",
+        "preflight": "mtd preflight --environment production",
         "deploy": "mtd deploy --environment staging --review",
         "drift": "mtd drift --environment staging",
         "drill": "mtd drill",

@@ -11,6 +11,8 @@ from delivery.release import builds, code, emulated, record, served, smoke, traf
 from delivery.release.builds import Build
 from delivery.release.changes import Change, ensure_kept
 from delivery.release.making import while_making
+from delivery.release.preflight.asking import ensure_ready
+from delivery.release.preflight.findings import Finding, Standing
 from delivery.release.record import Record
 from delivery.release.review import changes_of
 from delivery.release.target import Target
@@ -39,12 +41,13 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """One build into one environment. `show` is given the changes before the gate decides."""
+    """One build into one environment. `show` is given the changes before the gate decides; `ask` is the preflight."""
 
     target: Target
     build: Build
     steps: Steps
     show: Callable[[Sequence[Change]], None]
+    ask: Callable[[], Sequence[Finding]] = tuple
     accepted: tuple[str, ...] = ()
     despite_alarms: bool = False
     smoke_order: Path | None = None
@@ -59,8 +62,9 @@ class Deployment:
             self._discard(proposal)
 
     def run(self) -> str:
-        """What was done. Raises Problem: code 3 stopped by the gate, 4 rolled back."""
+        """What was done. Raises Problem: code 3 stopped by the gate, 4 rolled back, 5 the account is not ready."""
         smoke.renumbered(self._order, "SMOKE")  # before anything is changed, what could not be tried is told
+        self._ask()
         rung = self._alarms_before()
         proposal = self._propose()
         try:
@@ -92,6 +96,14 @@ class Deployment:
             versions=traffic.serving(self.target),
         )
         return f"build {self.build.digest[:12]} serves {self.target.environment}"
+
+    def _ask(self) -> None:
+        """Raises Problem (code 5) when the account is not ready for any deployment."""
+        with self.steps.step("Account asked") as step:
+            found = self.ask()
+            ensure_ready(found)
+            open_points = [finding.asked for finding in found if finding.standing is not Standing.OK]
+            step.note = f"{len(found)} answers; 'mtd preflight' on {', '.join(open_points)}" if open_points else "ready"
 
     def _alarms_before(self) -> list[str]:
         rung = traffic.firing_alarms(self.target)

@@ -4,11 +4,13 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from delivery.release import builds, image, local, target
+from delivery.release import builds, given, image, local, target
 from delivery.release.builds import Build
 from delivery.release.changes import COLUMNS, Change, markdown, rows
+from delivery.release.preflight.asking import findings
 from delivery.release.sequence import Deployment
 from delivery.release.target import Target
 from devenv.console.screen import console, table
@@ -27,7 +29,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--despite-alarms", action="store_true", help="deploy although alarms are on; or DESPITE_ALARMS"
     )
-    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
+    parser.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template; or PARAMETERS"
+    )
     parser.add_argument("--smoke-order", type=Path, metavar="FILE", help="the order to try; or SMOKE_ORDER")
     parser.add_argument("--bake", type=float, metavar="SECONDS", help="how long the alarms are watched")
     parser.add_argument("--summary", metavar="FILE", help="append the changes as Markdown; or GITHUB_STEP_SUMMARY")
@@ -58,9 +62,11 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
             return 0
         build = builds.find(instance, arguments.build) if arguments.build else builds.make(instance)
         print(f"build {build.digest}")
+        place = _target(arguments, instance, build)
         deployment = Deployment(
-            target=_target(arguments, instance, build),
+            target=place,
             build=build,
+            ask=tuple if place.emulated else partial(findings, place, build),
             steps=steps,
             show=show,
             accepted=accepted,
@@ -76,20 +82,10 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 
 def _target(arguments: argparse.Namespace, instance: Instance, build: Build) -> Target:
     """The environment, the portal's image pushed to it: an emulator has no registry, and a review pushes nothing."""
-    known = _parameters(arguments.parameter)
+    known = given.parameters(arguments.parameter, instance)
     made = target.of(
         arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake
     )  # fmt: skip
     if made.emulated or arguments.review or "PortalDigest" in known:
         return made
     return replace(made, known=image.promoted(made, build, image.archive(instance)) | known)
-
-
-def _parameters(texts: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for text in texts:
-        name, given, value = text.partition("=")
-        if not given:
-            raise Problem(f"--parameter {text} is no NAME=VALUE.", fix="For example PortalDigest=sha256:...", code=2)
-        found[name] = value
-    return found
