@@ -21,6 +21,7 @@ from devenv.problem import Problem
 
 ROLLED_BACK_CODE = 4
 _QUIET_SECONDS = 900.0
+_SECRET = "AWS::SecretsManager::Secret"
 _UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
 
 
@@ -172,6 +173,10 @@ class Deployment:
             outputs = stack.execute(proposal.name, kind=proposal.kind)
         if proposal.kind == "CREATE":
             with self.steps.step("Database migrated"):
+                self._migrate(outputs)
+        elif any(change.kind == _SECRET for change in proposal.changes):
+            # A changed template of a secret is a new password, made after the migration that ran ahead.
+            with self.steps.step("New passwords given to the database"):
                 self._migrate(outputs)
         self._settle(proposal)
         if proposal.kind == "CREATE" and not self.target.emulated:

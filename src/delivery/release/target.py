@@ -153,6 +153,7 @@ def rehearsal(
         "DatabaseSecretArn": secret,
         "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
         "VisibilitySeconds": "30",
+        "CallerTimeoutSeconds": "30",
     }
     return Target(
         environment=environment,

@@ -90,7 +90,7 @@ class Account:
         self.executed: list[dict[str, str]] = []
         self.stale_layers: set[str] = set()
         self.alarms: list[str] = []
-        self.changes: list[dict[str, Any]] = [_modified("AWS::Lambda::Function", "False")]
+        self.changes: list[dict[str, Any]] = [modified("AWS::Lambda::Function", "False")]
         self.calls: list[str] = []
         self.after_execution: Callable[[], None] = lambda: None
         self.orders: list[dict[str, Any]] = []
@@ -310,9 +310,9 @@ def target(account: Account) -> Target:
     )
 
 
-def _modified(kind: str, replacement: str, name: str = "X") -> dict[str, Any]:
+def modified(kind: str, replacement: str, name: str = "X") -> dict[str, Any]:
     return {"Action": "Modify", "LogicalResourceId": name, "ResourceType": kind, "Replacement": replacement}
 
 
 def replaced(kind: str) -> dict[str, Any]:
-    return _modified(kind, "True")
+    return modified(kind, "True")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.unit.delivery.accounts import Account, Watched, replaced, target
+from tests.unit.delivery.accounts import Account, Watched, modified, replaced, target
 from tests.unit.delivery.roles import allowing
 
 from delivery.release import builds, drift, record, smoke
@@ -254,6 +254,15 @@ def test_a_build_that_mends_an_alarm_goes_past_codedeploy_which_watches_it_too(a
     account.alarms = ["mtd-staging-a-errors"]
     _deployment(account, build, despite=True).run()
     assert [each.get("CodeDeploy", "true") for each in account.executed] == ["false", "true"]
+
+
+def test_a_secret_made_anew_is_given_to_the_database_at_once(account: Account, build: Build) -> None:
+    """AWS::SecretsManager::Secret, SecretStringTemplate: a change makes a new version, so another generated
+    password."""
+    account.changes = [modified("AWS::SecretsManager::Secret", "False")]
+    _deployment(account, build).run()
+    done = [f"UPDATE by {build.digest}", "migrated by $LATEST", "executed", "migrated by live", "smoke"]
+    assert account.calls == done
 
 
 def test_nothing_to_deploy_is_said_of_what_serves_alone(account: Account, build: Build) -> None:

@@ -15,7 +15,7 @@ _PLACEHOLDER = ".example"
 def values(question: Question) -> Iterator[Finding]:
     """Placeholders that nobody replaced."""
     environment = question.target.environment
-    left = sorted(name for name, value in question.parameters.items() if value.rstrip("/").endswith(_PLACEHOLDER))
+    left = sorted(name for name, value in question.parameters.items() if _PLACEHOLDER in value)
     if left:
         yield stops(
             "values",

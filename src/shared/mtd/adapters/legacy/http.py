@@ -94,9 +94,12 @@ class HttpLegacy:
 
 
 class SignedApi:
-    """MTD's own REST API behind IAM auth; serves `ports.StatesApi`."""
+    """MTD's own REST API behind IAM auth; serves `ports.StatesApi`.
 
-    def __init__(self, base_url: str, region: str, timeout_seconds: float = 29.0) -> None:
+    API Gateway itself waits 29 s for the function behind it (REST APIs' integration time-out) and then answers 504: who
+    waits a little longer hears of it, and knows that the call may have been carried out."""
+
+    def __init__(self, base_url: str, region: str, timeout_seconds: float = 31.0) -> None:
         self._base_url = base_url
         self._region = region
         self._timeout_seconds = timeout_seconds

@@ -10,6 +10,7 @@ from psycopg import sql
 from mtd.adapters.postgres.database import TENANTS_ROLE, Database, conninfo_from_secret
 
 _RECORDS_ROLE = "mtd_records"
+_IDLE = sql.Literal("2min")
 
 
 class PostgresUsers:
@@ -38,6 +39,9 @@ class PostgresUsers:
             name, database = sql.Identifier(owner["username"]), sql.Identifier(owner["dbname"])
             connection.execute(sql.SQL("grant create on database {} to {}").format(database, name))
             connection.execute(sql.SQL("grant usage, create on schema public to {}").format(name))
+            # Environments of a version that nobody calls any more keep their connections for many minutes, beside those
+            # of the next; one that is called again opens another (docs/adr/0010).
+            connection.execute(sql.SQL("alter role {} set idle_session_timeout = {}").format(name, _IDLE))
             _give_role(connection, TENANTS_ROLE, to=name)
             # Of the functions that archive and erase events: the owner makes them, and has not their rights.
             _give_role(connection, _RECORDS_ROLE, to=name, inherited=False)
