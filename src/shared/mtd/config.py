@@ -13,6 +13,7 @@ class Config:
     """What differs between homes. Every URL is without a trailing slash; seconds are seconds."""
 
     function: str
+    function_prefix: str
     region: str
     database_secret_id: str
     api_url: str
@@ -38,6 +39,8 @@ class Config:
     circuit_threshold: int
     circuit_probe_seconds: float
     circuit_drain_rate: float
+    #: How route_order has states served: `api`, or `direct` by their functions' aliases.
+    state_calls: str
     tax_settings: str = ""
     """JSON, as `adapters.tax_settings` reads it."""
 
@@ -63,6 +66,7 @@ class Config:
 
         config = cls(
             function=text("AWS_LAMBDA_FUNCTION_NAME").rpartition("-")[2],
+            function_prefix="".join(env.get("AWS_LAMBDA_FUNCTION_NAME", "").rpartition("-")[:2]),
             region=text("AWS_REGION"),
             database_secret_id=text("DATABASE_SECRET_ID"),
             api_url=text("API_URL").rstrip("/"),
@@ -88,6 +92,7 @@ class Config:
             circuit_threshold=int(number("CIRCUIT_THRESHOLD")),
             circuit_probe_seconds=number("CIRCUIT_PROBE_SECONDS"),
             circuit_drain_rate=number("CIRCUIT_DRAIN_RATE"),
+            state_calls=env.get("STATE_CALLS") or "api",
             tax_settings=env.get("TAX_SETTINGS", ""),
         )
         if problems:

@@ -76,11 +76,11 @@ def respond(status: int, body: Any) -> Json:
 
 
 def api_hop(event: ApiEvent) -> Hop:
-    """The hop of this request through API Gateway."""
+    """The hop of this request through API Gateway, or past it (`via`; mtd.adapters.aws.invoked_states)."""
     context = event.get("requestContext") or {}
     epoch = context.get("requestTimeEpoch")
     return hop(
-        "API",
+        str(event.get("via") or "API"),
         f"{event.get('httpMethod')} {event.get('path')}",
         at=from_millis(epoch) if epoch else None,
         request_id=context.get("requestId"),

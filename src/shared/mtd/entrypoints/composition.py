@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mtd.config import config
 
 if TYPE_CHECKING:
+    from mtd.adapters.aws.invoked_states import InvokedStates
     from mtd.adapters.aws.mailer import SesMailer
     from mtd.adapters.aws.objects import S3Objects
     from mtd.adapters.aws.queues import SqsQueues
@@ -224,6 +225,16 @@ def api() -> "SignedApi":
     from mtd.adapters.legacy.http import SignedApi
 
     return SignedApi(config().api_url, config().region)
+
+
+@cache
+def states() -> "SignedApi | InvokedStates":
+    """Where route_order has the states served: by the API, or by their functions' aliases (STATE_CALLS)."""
+    if config().state_calls != "direct":
+        return api()
+    from mtd.adapters.aws.invoked_states import InvokedStates
+
+    return InvokedStates(config().function_prefix, api())
 
 
 @cache

@@ -109,13 +109,17 @@ class SignedApi:
         url = self._base_url + path
         headers = {"Content-Type": "application/json"}
         signed = signed_headers("POST", url, content, headers, "execute-api", self._region)
-        status, answer = request("POST", url, content, signed, self._timeout_seconds)
-        if status < 300:
-            return _json(answer)
-        message = f"POST {path} answered {status}: {answer[:300].decode(errors='replace')}"
-        if status in _RETRYABLE:
-            # 500 and 502 come of a function that failed on this very request; the others of one that was not reached.
-            raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
-        if status == 404 or (status == 403 and _NO_SUCH_PATH in answer):
-            raise ProcessError(f"the API has no path {path!r}", code="nobody_serves")
-        raise MtdError(message, code="api_refused")
+        return answer_of(path, *request("POST", url, content, signed, self._timeout_seconds))
+
+
+def answer_of(path: str, status: int, content: bytes) -> Json:
+    """What a function of MTD's API answered a POST. Raises RetryableError or MtdError as `ports.StatesApi` says."""
+    if status < 300:
+        return _json(content)
+    message = f"POST {path} answered {status}: {content[:300].decode(errors='replace')}"
+    if status in _RETRYABLE:
+        # 500 and 502 come of a function that failed on this very request; the others of one that was not reached.
+        raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
+    if status == 404 or (status == 403 and _NO_SUCH_PATH in content):
+        raise ProcessError(f"the API has no path {path!r}", code="nobody_serves")
+    raise MtdError(message, code="api_refused")
