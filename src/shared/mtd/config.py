@@ -41,6 +41,8 @@ class Config:
     circuit_drain_rate: float
     #: How route_order has states served: `api`, or `direct` by their functions' aliases.
     state_calls: str
+    #: Paperless in the SII's certification environment, for deployments' own orders; '' for none.
+    paperless_certification_url: str
     tax_settings: str = ""
     """JSON, as `adapters.tax_settings` reads it."""
 
@@ -93,6 +95,7 @@ class Config:
             circuit_probe_seconds=number("CIRCUIT_PROBE_SECONDS"),
             circuit_drain_rate=number("CIRCUIT_DRAIN_RATE"),
             state_calls=env.get("STATE_CALLS") or "api",
+            paperless_certification_url=env.get("PAPERLESS_CERTIFICATION_URL", "").rstrip("/"),
             tax_settings=env.get("TAX_SETTINGS", ""),
         )
         if problems:

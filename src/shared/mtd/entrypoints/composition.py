@@ -259,6 +259,15 @@ def tax_settings() -> "TaxSettings":
 
 
 @cache
+def certification() -> "HttpPaperless | None":
+    """Paperless in the SII's certification environment, for the orders of deployments; None without one."""
+    from mtd.adapters.legacy.paperless import HttpPaperless
+
+    url = config().paperless_certification_url
+    return HttpPaperless(url, config().legacy_timeout_seconds) if url else None
+
+
+@cache
 def paperless() -> "HttpPaperless":
     from mtd.adapters.legacy.paperless import HttpPaperless
 

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -7,6 +7,7 @@ from tests.unit.support.fakes import leased
 from mtd.adapters.legacy.paperless import read_answer
 from mtd.domain.errors import BusinessError, NotFound, RetryableError
 from mtd.domain.json_types import Json
+from mtd.usecases.flow.effects import EffectResult
 from mtd.usecases.ports import DteRequest, IssuedDte
 from mtd.usecases.states.allocate_order import AllocateOrder
 from mtd.usecases.states.dispatch_order import DispatchOrder
@@ -151,3 +152,22 @@ def test_an_unreadable_tax_document_is_asked_for_again(fields: str) -> None:
     with pytest.raises(RetryableError) as caught:
         read_answer(200, f"<Respuesta><Codigo>0</Codigo>{fields}</Respuesta>".encode())
     assert caught.value.code == "unreadable"
+
+
+def test_a_deployments_own_order_is_issued_where_documents_have_no_effect() -> None:
+    """The SII's certification environment (maullin.sii.cl); its folios are nobody's to declare."""
+    real, certification = FakePaperless(), FakePaperless()
+
+    def issued(number: str, effect: IssueDte) -> EffectResult:
+        one = leased("emission_dte")
+        return effect(replace(one, order=replace(one.order, number=number)))
+
+    done = issued("SMOKE-0123456789ab", IssueDte(real, certification=certification))
+    assert (real.requests, len(certification.requests)) == ([], 1)
+    assert done.documents == ()
+    assert done.detail["certification"] is True
+
+    for number in ("SMOKE-1", "CL-2026-000001"):
+        assert issued(number, IssueDte(real, certification=certification)).documents
+    assert len(certification.requests) == 1
+    assert issued("SMOKE-0123456789ab", IssueDte(real)).documents
