@@ -58,7 +58,8 @@ class Stack:
     def parameters(self) -> dict[str, str]:
         """What the stack was made with."""
         description = self._description() or {}
-        return {item["ParameterKey"]: item["ParameterValue"] for item in description.get("Parameters", [])}
+        # The emulator leaves an empty value out.
+        return {item["ParameterKey"]: item.get("ParameterValue", "") for item in description.get("Parameters", [])}
 
     def _description(self) -> dict[str, Any] | None:
         try:
