@@ -26,6 +26,7 @@ PARAMETERS = {
     "Platform": "true", "PermissionsBoundary": "mtd-staging-boundary", "Concurrency": "10",
     "MailSender": "orders@shop.cl", "EomUrl": "https://eom.shop.cl",
     "HostedZoneId": "Z1", "PortalDomain": "portal.shop.cl", "TransitGatewayId": "tgw-1",
+    "OidcIssuer": "https://id.shop.cl",
 }  # fmt: skip
 
 
@@ -36,6 +37,7 @@ class Services(Account):
         super().__init__()
         self.actions: set[str] = set()
         self.answers: dict[str, Any] = {
+            "describe_secret": {},
             "head_bucket": {},
             "get_role": {},
             "get_account_settings": {
@@ -121,6 +123,8 @@ def test_an_account_that_is_ready_has_nothing_to_do(build: Build) -> None:
          "stops", "is not shared", "Resource Access Manager"),
         (places.transit_gateway, {"describe_transit_gateways": {"TransitGateways": [{"Options": {}}]}}, {},
          "warning", "accepts no attachment by itself", "accept-transit-gateway-vpc-attachment"),
+        (places.identity_provider, ("describe_secret", "ResourceNotFoundException"), {"OidcIssuer": "https://id.shop.cl"},
+         "stops", "no secret mtd/staging/portal-oidc", "create-secret --name mtd/staging/portal-oidc"),
         # Lambda, "Quotas": new accounts have reduced concurrency.
         (of_account.concurrency, {"get_account_settings": {"AccountLimit": {
             "ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10}}}, {},

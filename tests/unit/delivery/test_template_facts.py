@@ -41,6 +41,26 @@ def test_every_bucket_that_keeps_access_logs_may_write_them() -> None:
     assert allowed == {f"{prefix}*" for prefix in prefixes}
 
 
+def test_the_load_balancer_may_write_its_logs_as_elastic_load_balancing_documents_it() -> None:
+    """ "Enable access logs for your Application Load Balancer", step 2: prefix/AWSLogs/account-id/*, no condition;
+    Regions from before August 2022 had the account of Elastic Load Balancing as principal, 797873946194 in
+    us-west-2."""
+    policy = _template("storage")["Resources"]["AccessLogsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    [writing] = [each for each in policy if each["Sid"] == "LoadBalancersWriteAccessLogs"]
+    prefixes = {each["Key"]: each["Value"] for each in _load_balancer()}
+    path = f"{prefixes['access_logs.s3.prefix']}/AWSLogs/${{AWS::AccountId}}/*"
+    assert writing["Resource"]["Fn::Sub"] == f"${{AccessLogsBucket.Arn}}/{path}"
+    assert "Condition" not in writing
+    assert "797873946194" in str(writing["Principal"])
+
+
+def _load_balancer() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _template("portal")["Resources"]["LoadBalancer"]["Properties"][
+        "LoadBalancerAttributes"
+    ]
+    return found
+
+
 def test_backups_keep_an_hour_from_rdss_windows() -> None:
     """A job of AWS Backup within an hour of RDS's backup or maintenance window may not start."""
     properties = _template("database")["Resources"]["Database"]["Properties"]

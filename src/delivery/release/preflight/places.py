@@ -126,4 +126,23 @@ def transit_gateway(question: Question) -> Iterator[Finding]:
         yield ok("transit gateway", f"{identifier} is shared and takes the attachment")
 
 
-CHECKS = (values, bootstrap, stack, zone, transit_gateway)
+def identity_provider(question: Question) -> Iterator[Finding]:
+    """The secret that the load balancer's listener reads: a stack whose dynamic reference leads nowhere fails."""
+    if not question.platform or question.parameters.get("OidcIssuer", "none") == "none":
+        return
+    name = f"mtd/{question.target.environment}/portal-oidc"
+    try:
+        question.client("secretsmanager").describe_secret(SecretId=name)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+            raise
+        yield stops(
+            "identity provider",
+            f"OidcIssuer is set and there is no secret {name}.",
+            f'aws secretsmanager create-secret --name {name} --secret-string \'{{"client_secret": "…"}}\'',
+        )
+        return
+    yield ok("identity provider", f"{name} is there")
+
+
+CHECKS = (values, bootstrap, stack, zone, transit_gateway, identity_provider)
