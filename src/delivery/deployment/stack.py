@@ -81,6 +81,10 @@ class Stack:
         """Has the stack refuse its deletion, nested stacks included, until somebody takes that back by hand."""
         self._client.update_termination_protection(StackName=self.name, EnableTerminationProtection=True)
 
+    def protected(self) -> bool:
+        """Whether it refuses its deletion."""
+        return bool((self._description() or {}).get("EnableTerminationProtection"))
+
     def apply(self, template_url: str, parameters: dict[str, str], *, kind: str = "CREATE") -> dict[str, str]:
         """Creates (or, kind UPDATE, updates) the stack; its outputs. Raises Problem with the resources' reasons."""
         name = self.propose(template_url, parameters, kind=kind)

@@ -179,8 +179,8 @@ class Deployment:
             with self.steps.step("New passwords given to the database"):
                 self._migrate(outputs)
         self._settle(proposal)
-        if proposal.kind == "CREATE" and not self.target.emulated:
-            stack.protect()
+        if not self.target.emulated and not stack.protected():
+            stack.protect()  # a first deployment that broke off after its creation did not come to it
         return outputs
 
     def _settle(self, proposal: Proposal) -> None:

@@ -85,6 +85,7 @@ class Account:
         }
         self.parameters: dict[str, str] = {}
         self.nested: list[str] = []
+        self.protected = True
         self.secrets: list[str] = []
         self.detected: dict[str, list[str]] = {}
         self.executed: list[dict[str, str]] = []
@@ -186,7 +187,7 @@ class Account:
         outputs = [{"OutputKey": "InboxBucket", "OutputValue": "inbox"}]
         parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.parameters.items()]
         told = {"StackName": StackName, "StackStatus": self.status, "Outputs": outputs, "Parameters": parameters}
-        return {"Stacks": [told]}
+        return {"Stacks": [told | {"EnableTerminationProtection": self.protected}]}
 
     def create_change_set(
         self,
@@ -198,6 +199,7 @@ class Account:
     ) -> None:
         assert RoleARN == "arn:aws:iam::1:role/mtd-staging-cloudformation"
         self._kind = ChangeSetType
+        self.protected &= ChangeSetType == "UPDATE"
         self._proposed = {each["ParameterKey"]: each["ParameterValue"] for each in Parameters}
         self.calls.append(f"{ChangeSetType} by {TemplateURL.split('/')[-2]}")
 
@@ -218,6 +220,7 @@ class Account:
 
     def update_termination_protection(self, **_: Any) -> None:
         self.calls.append("protected")
+        self.protected = True
 
     def detect_stack_drift(
         self,

@@ -146,3 +146,48 @@ def test_policies_are_no_larger_than_iam_takes_them() -> None:
             own: list[Any] = [policy["PolicyDocument"] for policy in each["Properties"].get("Policies", [])]
             assert sum(size(texts(document)) for document in own) <= 10240, name
     assert len(list(documents("CloudFormationRole"))) == 3
+
+
+# Types whose resources CloudFormation's role may touch by name alone, with the property that names them.
+NAMED = {
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::Serverless::Function": "FunctionName",
+    "AWS::Serverless::LayerVersion": "LayerName",
+    "AWS::Serverless::StateMachine": "Name",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::RDS::DBInstance": "DBInstanceIdentifier",
+    "AWS::RDS::DBSubnetGroup": "DBSubnetGroupName",
+    "AWS::RDS::DBParameterGroup": "DBParameterGroupName",
+    "AWS::ECR::Repository": "RepositoryName",
+    "AWS::ECS::Cluster": "ClusterName",
+    "AWS::ECS::Service": "ServiceName",
+    "AWS::ECS::TaskDefinition": "Family",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "Name",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": "Name",
+    "AWS::Backup::BackupVault": "BackupVaultName",
+    "AWS::SES::ConfigurationSet": "Name",
+}
+
+
+def test_what_is_allowed_by_name_has_such_a_name() -> None:
+    [by_name] = [each for each in statements("CloudFormationRole") if each.get("Sid") == "ByName"]
+    assert by_name["Resource"][0] == "arn:aws:*:us-west-2:123456789012:*mtd-production*"
+    strange = []
+    for path in sorted(STACKS.glob("*.yaml")):
+        for logical_id, each in written_out(load(path))["Resources"].items():
+            if each["Type"] in NAMED:
+                told = each["Properties"].get(NAMED[each["Type"]], {}).get("Fn::Sub", "")
+                if "mtd-${Environment}" not in (told[0] if isinstance(told, list) else told):
+                    strange.append(f"{path.stem}/{logical_id}")
+    assert strange == []
+
+
+def test_every_bucket_of_the_stack_is_one_that_the_role_may_make() -> None:
+    [making] = allowing("CloudFormationRole", "s3:CreateBucket")
+    for path in sorted(STACKS.glob("*.yaml")):
+        for logical_id, each in written_out(load(path))["Resources"].items():
+            if each["Type"] == "AWS::S3::Bucket":
+                assert f"arn:aws:s3:::{texts(each['Properties']['BucketName'])}" in making["Resource"], logical_id

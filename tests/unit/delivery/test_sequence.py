@@ -235,6 +235,16 @@ def test_an_alias_that_serves_another_layer_is_told_and_taken_back(account: Acco
     assert last.digest == "old"
 
 
+def test_a_first_deployment_that_broke_off_is_finished_by_the_next(account: Account, build: Build) -> None:
+    """Its stack stands, not migrated: schedules stand still, and nothing is protected."""
+    account.status, account.protected = "CREATE_COMPLETE", False
+    account.parameters = target(account).parameters(build, {}) | {"FirstDeployment": "true"}
+    _deployment(account, build).run()
+    done = [f"UPDATE by {build.digest}", "migrated by $LATEST", "executed", "protected", "smoke"]
+    assert account.calls == done
+    assert [each["FirstDeployment"] for each in account.executed] == ["false"]
+
+
 def test_a_first_portal_is_protected_once_it_stands(account: Account, build: Build) -> None:
     """A load balancer with deletion protection stops CloudFormation from taking a failed creation back."""
     digest = {"PortalDigest": "sha256:1"}
