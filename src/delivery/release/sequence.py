@@ -1,20 +1,19 @@
 """The one way into an environment: change set, gate, migration, traffic, smoke, alarms; and back if it goes wrong."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from delivery.deployment import prerequisites
 from delivery.deployment.carry_over import carried_over
 from delivery.deployment.deployment import migrate, resume
-from delivery.release import builds, code, emulated, record, served, smoke, traffic
+from delivery.release import code, emulated, record, served, smoke, traffic
 from delivery.release.builds import Build
 from delivery.release.changes import Change, ensure_kept
-from delivery.release.making import while_making
 from delivery.release.preflight.asking import ensure_ready
 from delivery.release.preflight.findings import Finding, Standing
+from delivery.release.proposing import Proposal, discard, propose, update
 from delivery.release.record import Record
-from delivery.release.review import changes_of
 from delivery.release.target import Target
 from devenv.console.steps import Steps
 from devenv.problem import Problem
@@ -22,22 +21,6 @@ from devenv.problem import Problem
 ROLLED_BACK_CODE = 4
 _QUIET_SECONDS = 900.0
 _SECRET = "AWS::SecretsManager::Secret"
-_UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A change set that nobody has executed; `name` is None when nothing would change. It has the parameters `making`;
-    a second one brings `parameters` where those are others. `only_code`: the emulator can have it done without
-    CloudFormation."""
-
-    name: str | None
-    kind: str
-    template: str
-    parameters: dict[str, str]
-    making: dict[str, str]
-    changes: list[Change] = field(default_factory=list)
-    only_code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,28 +38,28 @@ class Deployment:
 
     def review(self) -> None:
         """Shows what would change and has the gate decide; nothing is changed. Raises Problem (code 3)."""
-        proposal = self._propose(overwrite=False)
+        proposal = propose(self.target, self.build, self.steps, despite_alarms=self.despite_alarms, overwrite=False)
         try:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
         finally:
-            self._discard(proposal)
+            discard(self.target, proposal)
 
     def run(self) -> str:
         """What was done. Raises Problem: code 3 stopped by the gate, 4 rolled back, 5 the account is not ready."""
         smoke.renumbered(self._order, "SMOKE")  # before anything is changed, what could not be tried is told
         self._ask()
         rung = self._alarms_before()
-        proposal = self._propose()
+        proposal = propose(self.target, self.build, self.steps, despite_alarms=self.despite_alarms)
         try:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
         except Problem:
-            self._discard(proposal)
+            discard(self.target, proposal)
             raise
         before, previous = traffic.serving(self.target), record.last(self.target)
         if not proposal.changes and previous is not None and previous.digest == self.build.digest:
-            self._discard(proposal)
+            discard(self.target, proposal)
             self._verify(proposal)
             return f"nothing to deploy: build {self.build.digest[:12]} serves {self.target.environment} already"
         if proposal.kind == "UPDATE":
@@ -115,54 +98,6 @@ class Deployment:
             )
         return rung
 
-    def _propose(self, *, overwrite: bool = True) -> Proposal:
-        with self.steps.step("Build put, change set made") as step:
-            template = builds.put(
-                self.build, self.target.clients, self.target.bucket, self.target.address, overwrite=overwrite
-            )
-            stack = self.target.stack
-            status = stack.status()
-            new = status in {None, "REVIEW_IN_PROGRESS"}
-            if not new and status not in _UPDATABLE:
-                raise Problem(
-                    f"Stack {stack.name} is {status}: no change set can be made of it.",
-                    fix=f"ROLLBACK_COMPLETE is a first deployment that failed, and nothing of it is left: 'aws "
-                    f"cloudformation delete-stack --stack-name {stack.name}', then deploy again. Otherwise "
-                    "CloudFormation's events say why.",
-                )
-            standing = {} if new else stack.parameters()
-            parameters = self.target.parameters(self.build, standing)
-            if self.target.emulated:
-                prerequisites.verify_senders(self.target.clients, parameters)
-            kind = "CREATE" if new else "UPDATE"
-            making = while_making(
-                parameters,
-                () if new else stack.resources(),
-                root=stack.name,
-                new=new,
-                despite_alarms=self.despite_alarms,
-            )
-            name = stack.propose(template, making, kind=kind)
-            root = template.rpartition(f"/{self.target.bucket}/")[2]
-            changes = [] if name is None else changes_of(self.target, name, root)
-            step.note = f"{len(changes)} changes" if name else "no changes"
-        return Proposal(
-            name=name,
-            kind=kind,
-            template=template,
-            parameters=parameters,
-            making=making,
-            changes=changes,
-            only_code=self.target.emulated and emulated.only_code(changes, parameters, standing),
-        )
-
-    def _discard(self, proposal: Proposal) -> None:
-        if proposal.name is None:
-            return
-        self.target.stack.discard(proposal.name)
-        if proposal.kind == "CREATE" and self.target.emulated:
-            self.target.stack.delete()  # on AWS it stays, in review, and nothing is in it
-
     def _execute(self, proposal: Proposal) -> dict[str, str]:
         stack = self.target.stack
         if proposal.kind == "UPDATE" and self.target.emulated:
@@ -191,26 +126,12 @@ class Deployment:
             if self.target.emulated:
                 emulated.start_schedules(self.target.clients, self.target.stack)
             else:
-                self._update(proposal.template, proposal.parameters)
-
-    def _update(self, template: str, parameters: Mapping[str, str]) -> None:
-        """Brings the stack to a template that stood or stands, unless that would destroy what keeps state."""
-        stack = self.target.stack
-        name = stack.propose(template, dict(parameters), kind="UPDATE")
-        if name is None:
-            return
-        root = template.rpartition(f"/{self.target.bucket}/")[2]
-        try:
-            ensure_kept(changes_of(self.target, name, root), ())
-        except Problem:
-            stack.discard(name)
-            raise
-        stack.execute(name, kind="UPDATE")
+                update(self.target, proposal.template, proposal.parameters)
 
     def _execute_for_emulator(self, proposal: Proposal) -> dict[str, str]:
         """The emulator updates no stack faithfully: new code is moved as CodeDeploy does, else all is made anew."""
         stack = self.target.stack
-        self._discard(proposal)
+        discard(self.target, proposal)
         if proposal.only_code:
             with self.steps.step("Versions published, traffic moved") as step:
                 versions = code.publish_versions(self.target, self.build, proposal.parameters.get("Release", ""))
@@ -227,6 +148,7 @@ class Deployment:
             prerequisites.remove_log_groups(self.target.clients, self.target.environment)
             outputs = stack.apply(template, dict(parameters))
             self._migrate(outputs)
+            emulated.start_schedules(self.target.clients, stack)
         resume(self.target.clients, self.target.environment)
         return outputs
 
@@ -291,7 +213,7 @@ class Deployment:
             self._afresh(previous.template, previous.parameters)
             return
         traffic.wait_until_ok(self.target, _QUIET_SECONDS)  # CodeDeploy moves nothing while an alarm is on
-        self._update(previous.template, previous.parameters)
+        update(self.target, previous.template, previous.parameters)
 
     @property
     def _order(self) -> Path:
