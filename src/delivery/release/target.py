@@ -67,7 +67,9 @@ class Target:
             )
         kept = {name: value for name, value in values.items() if name in declared}
         kept |= {name: "false" for name in MAKING if name in declared}
-        return kept | ({"Release": release_of(build, kept)} if "Release" in declared else {})
+        # The stack tells defaults too once it stands: without them here the same release had two names.
+        whole = {name: str(item["Default"]) for name, item in declared.items() if "Default" in item} | kept
+        return kept | ({"Release": release_of(build, whole)} if "Release" in declared else {})
 
 
 def of(

@@ -275,6 +275,18 @@ def test_a_secret_made_anew_is_given_to_the_database_at_once(account: Account, b
     assert account.calls == done
 
 
+def test_a_stack_that_tells_its_defaults_too_is_of_the_same_release(account: Account, build: Build) -> None:
+    """DescribeStacks tells every parameter, those that nobody set as well."""
+    first = target(account).parameters(build, {})
+    defaults = {
+        name: str(each["Default"]) for name, each in build.template()["Parameters"].items() if "Default" in each
+    }
+    assert set(defaults) - set(first)
+    again = target(account).parameters(build, defaults | first)
+    assert again["Release"] == first["Release"]
+    assert target(account).parameters(build, defaults | first | {"CodeDeploy": "false"})["Release"] != first["Release"]
+
+
 def test_nothing_to_deploy_is_said_of_what_serves_alone(account: Account, build: Build) -> None:
     _deployment(account, build).run()
     account.changes = []
