@@ -125,8 +125,12 @@ def main(argv: Sequence[str] | None = None, instance: Instance | None = None) ->
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return _say(Problem(f"The disk is full ({error.filename or error}).", fix="Free some space and try again."))
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            return _say(Problem(f"{error.filename or 'A file'} cannot be written: {error.strerror}.",
-                                fix="Correct its owner or mode."))  # fmt: skip
+            return _say(
+                Problem(
+                    f"{error.filename or 'A file'} cannot be written: {error.strerror}.",
+                    fix="Correct its owner or mode.",
+                )
+            )
         raise
     except Exception as error:
         told = _from_aws(error)

@@ -20,8 +20,13 @@ def debugged(running: Running, function: str, *, wait: bool) -> Iterator[bool]:
     has run before. Afterwards none is debugged any more. Raises Problem."""
     _ensure_known(running.instance, function)
     debugger = servers_of(running.instance, recorded(running.document)).debugger()
-    body = {"function": f"mtd-{ENVIRONMENT}-{function}", "folder": debugger.folder, "host": debugger.host,
-            "port": port_of(running), "wait": wait}  # fmt: skip
+    body = {
+        "function": f"mtd-{ENVIRONMENT}-{function}",
+        "folder": debugger.folder,
+        "host": debugger.host,
+        "port": port_of(running),
+        "wait": wait,
+    }
     told = _call(running, "POST", body)
     try:
         yield bool(told["starts"])

@@ -35,9 +35,13 @@ def routes(simulator: Simulator) -> list[Route]:
         request_body = {"document_type": document_type, "total": document.findtext(".//MntTotal")}
         try:
             result = await simulator.perform(
-                "paperless", "issue", request.headers.get("idempotency-key", ""), order, request_body,
+                "paperless",
+                "issue",
+                request.headers.get("idempotency-key", ""),
+                order,
+                request_body,
                 lambda: _issue(simulator, document_type),
-            )  # fmt: skip
+            )
         except Refusal as refusal:
             return _refused(refusal.code, refusal.message)
         except Broken as broken:

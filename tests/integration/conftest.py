@@ -127,8 +127,13 @@ def _mtd(*words: str) -> None:
     environment = os.environ | {"MTD_INSTANCE": os.environ[_NAME], "MTD_PARAMETERS": PARAMETERS}
     done = subprocess.run(
         [sys.executable, "-m", "devenv", *words],
-        cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
     if done.returncode != 0:
         pytest.exit(f"mtd {' '.join(words)} of {os.environ[_NAME]} failed:\n{done.stdout}{done.stderr}", 3)
 

@@ -68,8 +68,12 @@ def _parameters(folder: Path, settings: dict[str, str]) -> Path:
 def _stress(instance: str, orders: int, folder: str) -> dict[str, Any]:
     ended = subprocess.run(
         [sys.executable, "-m", "devenv", "stress", "--orders", str(orders), "--report", folder, "--json"],
-        cwd=ROOT, env=os.environ | {"MTD_INSTANCE": instance}, stdout=subprocess.PIPE, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=os.environ | {"MTD_INSTANCE": instance},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
     figures: dict[str, Any] = json.loads(ended.stdout)
     return figures
 
@@ -98,10 +102,13 @@ def show(rounds: dict[str, list[dict[str, Any]]], orders: int) -> None:
         rate = median(name, lambda f: f["orders_per_second"])
         spent = median(name, cpu)
         requests = median(name, lambda f: f["aws_requests_per_order"])
-        told[name] = {"orders_per_second": rate, "cpu_ms_per_order": round(spent, 2),
-                      "aws_requests_per_order": requests,
-                      "slower": round(base["orders_per_second"] / rate, 2),
-                      "dearer": round(spent / base["cpu_ms_per_order"], 2)}  # fmt: skip
+        told[name] = {
+            "orders_per_second": rate,
+            "cpu_ms_per_order": round(spent, 2),
+            "aws_requests_per_order": requests,
+            "slower": round(base["orders_per_second"] / rate, 2),
+            "dearer": round(spent / base["cpu_ms_per_order"], 2),
+        }
         print(
             f"{name:<28} {rate:9.1f} {told[name]['slower']:7.2f} {spent:13.2f} {told[name]['dearer']:7.2f} "
             f"{requests:15.2f} {requests / base['aws_requests_per_order']:6.2f}"

@@ -65,8 +65,12 @@ def stress(instance: str, orders: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mtd-growth-") as folder:
         ended = subprocess.run(
             [sys.executable, "-m", "devenv", "stress", "--orders", str(orders), "--report", folder, "--json"],
-            cwd=ROOT, env=os.environ | {"MTD_INSTANCE": instance}, stdout=subprocess.PIPE, text=True, check=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=os.environ | {"MTD_INSTANCE": instance},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
     figures: dict[str, Any] = json.loads(ended.stdout)
     return figures
 

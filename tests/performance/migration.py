@@ -46,10 +46,16 @@ OLD = """
     Order came > Validation > Split > Allocation > Join > Wait for the truck > Dispatch > Completed
     Split > Approve > Join
 """
-NEW = OLD.replace("Approve", "Review").replace(
-    "    end: Completed", "    service: Sales support\n    boundary: Too slow | on=Review, time=PT8H, interrupting=no\n"
-    "    end: Told\n    end: Completed"
-).replace("Dispatch > Completed", "Dispatch > Sales support > Completed") + "    Too slow > Told\n"  # fmt: skip
+NEW = (
+    OLD.replace("Approve", "Review")
+    .replace(
+        "    end: Completed",
+        "    service: Sales support\n    boundary: Too slow | on=Review, time=PT8H, interrupting=no\n"
+        "    end: Told\n    end: Completed",
+    )
+    .replace("Dispatch > Completed", "Dispatch > Sales support > Completed")
+    + "    Too slow > Told\n"
+)
 _PERSON = {"person": "demo", "reason": "the new version"}
 _WAIT_SECONDS = 45
 
@@ -71,12 +77,17 @@ def measure(system: System, orders: int) -> Json:
         told["unmapped"] = _verdicts(_migrate(system, process, mode="rehearse", **asked))
         rehearsal = _timed(told, "rehearsal", lambda: _migrate(system, process, mode="rehearse", map=MAP, **asked))
         move = _timed(told, "move", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
-        back = _timed(told, "back", lambda: _migrate(
-            system, process, mode="reverse", operation_id=move["operation_id"]))  # fmt: skip
+        back = _timed(
+            told, "back", lambda: _migrate(system, process, mode="reverse", operation_id=move["operation_id"])
+        )
         again = _timed(told, "again", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
         told["before_the_first_timer"] = time.monotonic() < ahead
-        told |= {"rehearsed": _verdicts(rehearsal), "moved": _verdicts(move), "taken_back": _verdicts(back),
-                 "moved_again": _verdicts(again)}  # fmt: skip
+        told |= {
+            "rehearsed": _verdicts(rehearsal),
+            "moved": _verdicts(move),
+            "taken_back": _verdicts(back),
+            "moved_again": _verdicts(again),
+        }
         _people(system, set(numbers) - waiting, "Review")
         told["ends"] = _ends(system, numbers)
         told["load"] = load.result()
@@ -113,16 +124,21 @@ def _start(system: System, process: str, orders: int) -> list[str]:
         entries = [{"order": document | {"number": n}, "process": process, "version": 1} for n in numbers[i : i + 100]]
         assert system.call("POST", "/orders", {"orders": entries})[0] == 200
     # All have their task, and their other branch has come to the join.
-    until(lambda: {r["node"]: r["n"] for r in system.sql(_PLACES, numbers)}, lambda n: n == {
-        "approve": orders, "join": orders}, 120)  # fmt: skip
+    until(
+        lambda: {r["node"]: r["n"] for r in system.sql(_PLACES, numbers)},
+        lambda n: n == {"approve": orders, "join": orders},
+        120,
+    )
     return numbers
 
 
 def _people(system: System, numbers: set[str], name: str) -> None:
     rows = system.sql(
         "select task_id, t.version from tasks t join orders using (order_id) "
-        "where number = any(%s) and status = 'open' and t.name = %s", list(numbers), name,
-    )  # fmt: skip
+        "where number = any(%s) and status = 'open' and t.name = %s",
+        list(numbers),
+        name,
+    )
     assert len(rows) == len(numbers), (len(rows), len(numbers))
     with ThreadPoolExecutor(4) as pool:
         done = pool.map(

@@ -151,12 +151,27 @@ def _measure(address: str, password: str, orders: int) -> list[dict[str, Any]]:
     opener.open(f"{address}/login", form).read()
     rare = f"CL-2026-{orders // 2:08}"
     paths = [
-        "/", "/orders", f"/orders?q={rare}", f"/orders?q=c{orders // 3}%40example", "/orders?q=comprador",
-        "/orders?q=comprador+1234", "/orders?q=comprador+1234&state=exception", "/orders?q=tienda+7&sort=-total",
-        "/orders?q=SKU-77", "/orders?state=exception", "/orders?state=allocation", "/orders?sort=-total&min=1900000",
-        "/orders?seller=Tienda+7", "/orders?q=nothing-like-this", f"/orders/{rare}", "/exceptions", "/waiting",
-        "/statistics", "/statistics?span=month", "/people",
-    ]  # fmt: skip
+        "/",
+        "/orders",
+        f"/orders?q={rare}",
+        f"/orders?q=c{orders // 3}%40example",
+        "/orders?q=comprador",
+        "/orders?q=comprador+1234",
+        "/orders?q=comprador+1234&state=exception",
+        "/orders?q=tienda+7&sort=-total",
+        "/orders?q=SKU-77",
+        "/orders?state=exception",
+        "/orders?state=allocation",
+        "/orders?sort=-total&min=1900000",
+        "/orders?seller=Tienda+7",
+        "/orders?q=nothing-like-this",
+        f"/orders/{rare}",
+        "/exceptions",
+        "/waiting",
+        "/statistics",
+        "/statistics?span=month",
+        "/people",
+    ]
     rows = []
     for path in paths:
         times, size = [], 0

@@ -56,8 +56,17 @@ def main() -> None:
         figures[name] = [round(statistics.median(column), 1) for column in zip(*rows, strict=True)]
         print(f"{name:32}{figures[name][0]:10.1f}{figures[name][1]:20.1f}")
     (seconds, cpu), (own_seconds, own_cpu) = figures.values()
-    print(json.dumps({"second_up_s": seconds, "localstack_cpu_s": cpu, "without_up_s": own_seconds,
-                      "without_cpu_s": own_cpu, "rounds": rounds}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "second_up_s": seconds,
+                "localstack_cpu_s": cpu,
+                "without_up_s": own_seconds,
+                "without_cpu_s": own_cpu,
+                "rounds": rounds,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -67,9 +67,12 @@ def transform(instance: Instance, clients: Clients, bucket: str, packaged: Packa
         content = json.dumps(_included(json.loads(path.read_text("utf-8")), packaged)).encode()
         if b"AWS::Serverless-2016-10-31" in content:
             content = subprocess.run(
-                [python, "-c", _TRANSLATE], input=content, capture_output=True, check=True,
+                [python, "-c", _TRANSLATE],
+                input=content,
+                capture_output=True,
+                check=True,
                 env=os.environ | {"AWS_DEFAULT_REGION": REGION},
-            ).stdout  # fmt: skip
+            ).stdout
         template = json.loads(content)
         gone = {name for name, each in template["Resources"].items() if each["Type"] in left_out}
         resources = {name: each for name, each in template["Resources"].items() if name not in gone}
@@ -163,9 +166,13 @@ def deploy(running: Running, clients: Clients, api: str) -> dict[str, str]:
     )
     packaged = package(instance.project / "cloudformation" / "template.yaml", plan)
     secret = prerequisites.database_secret(
-        clients, host=HOST, port=running.document["ports"]["postgres"], username=ROLE,
-        password=Credentials.of(instance).application, dbname=DATABASE,
-    )  # fmt: skip
+        clients,
+        host=HOST,
+        port=running.document["ports"]["postgres"],
+        username=ROLE,
+        password=Credentials.of(instance).application,
+        dbname=DATABASE,
+    )
     at_run_time = simulator.urls(running.simulator) | {
         "Environment": ENVIRONMENT,
         "DatabaseSecretArn": secret,
@@ -216,9 +223,14 @@ def main() -> int:
             return 1
         played = Instance.from_env(os.environ | {"MTD_INSTANCE": f"way-out-{os.getpid()}"}, ROOT)
         StateFile(played).merge(
-            home="embedded", region=REGION, endpoint=emulator.endpoint, ports=running.document["ports"],
-            outputs=outputs, api_url=outputs.get("ApiUrl", ""), fingerprint="way-out",
-        )  # fmt: skip
+            home="embedded",
+            region=REGION,
+            endpoint=emulator.endpoint,
+            ports=running.document["ports"],
+            outputs=outputs,
+            api_url=outputs.get("ApiUrl", ""),
+            fingerprint="way-out",
+        )
         command = [sys.executable, "-m", "pytest", *FOLDERS, "-q", "-n", "2", "--dist", "loadgroup"]
         command += ["--home", "embedded", "--instance", played.name, "-rfE", "--tb=line"]
         command += ["-k", arguments.tests] if arguments.tests else []

@@ -39,9 +39,18 @@ def page() -> str:
     lines = [_row(f"`{each.method} {each.path}`", *_portal(each)) for each in PAGES]
     api = [_row(f"`{method} {path}`", whose) for method, path, whose in api_rows()]
     return "\n".join(
-        [_HEAD.rstrip("\n") + "\n", _row(*head), _rule(len(head)), *lines, _API.rstrip("\n") + "\n",
-         _row("Path", "Whose"), _rule(2), *api, ""]
-    )  # fmt: skip
+        [
+            _HEAD.rstrip("\n") + "\n",
+            _row(*head),
+            _rule(len(head)),
+            *lines,
+            _API.rstrip("\n") + "\n",
+            _row("Path", "Whose"),
+            _rule(2),
+            *api,
+            "",
+        ]
+    )
 
 
 def _portal(page: Page) -> Iterator[str]:

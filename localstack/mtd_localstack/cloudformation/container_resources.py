@@ -87,9 +87,7 @@ class LoadBalancerProvider(PutProvider):
         client = clients.elbv2
         told = call(client, "create_load_balancer", model, elsewhere=("LoadBalancerAttributes",))["LoadBalancers"][0]
         arn = told["LoadBalancerArn"]
-        client.modify_load_balancer_attributes(
-            LoadBalancerArn=arn, Attributes=model.get("LoadBalancerAttributes", [])
-        )  # fmt: skip
+        client.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=model.get("LoadBalancerAttributes", []))
         model |= {
             "LoadBalancerArn": arn,
             "DNSName": told["DNSName"],

@@ -12,8 +12,9 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 from mtd_localstack.gateway.request_counts import EXECUTE_API_PATHS
 
 # What of a request says which resource it is about; an object's key counts by its first folder.
-_NAMES = ("Bucket", "Key", "CopySource", "VersionId", "QueueUrl", "SecretId", "stateMachineArn", "TopicArn", "Template",
-          "ConfigurationSetName")  # fmt: skip
+_NAMES = tuple(
+    ("Bucket Key CopySource VersionId QueueUrl SecretId stateMachineArn TopicArn Template ConfigurationSetName").split()
+)
 _SESSIONS_OF_ALL_REGIONS = "us-east-1"
 
 

@@ -98,8 +98,10 @@ def _put_messages(clients: Clients, url: str, messages: list[dict[str, Any]]) ->
         extra: dict[str, Any] = {}
         system = message.get("Attributes", {})
         if url.endswith(".fifo"):
-            extra = {"MessageGroupId": system["MessageGroupId"],
-                     "MessageDeduplicationId": system["MessageDeduplicationId"]}  # fmt: skip
+            extra = {
+                "MessageGroupId": system["MessageGroupId"],
+                "MessageDeduplicationId": system["MessageDeduplicationId"],
+            }
         client.send_message(
             QueueUrl=url,
             MessageBody=message["Body"],
@@ -116,9 +118,13 @@ def _take_objects(clients: Clients, bucket: str) -> list[dict[str, Any]]:
         for item in page.get("Contents", []):
             told = client.get_object(Bucket=bucket, Key=item["Key"])
             taken.append(
-                {"Key": item["Key"], "Body": told["Body"].read(), "Metadata": told["Metadata"],
-                 "ContentType": told["ContentType"]}
-            )  # fmt: skip
+                {
+                    "Key": item["Key"],
+                    "Body": told["Body"].read(),
+                    "Metadata": told["Metadata"],
+                    "ContentType": told["ContentType"],
+                }
+            )
     for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
             client.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])

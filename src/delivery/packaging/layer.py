@@ -76,10 +76,9 @@ def _third_party(lock: Path, build_folder: Path, target: Target) -> Path:
         if not place.exists():
             making = place.with_suffix(".making")
             shutil.rmtree(making, ignore_errors=True)
-            uv(
-                "the Lambda layer", "pip", "install", "--python", sys.executable, "--target", str(making),
-                "--python-version", target.python, "--python-platform", target.platform,
-                "--only-binary", ":all:", "--require-hashes", "--no-deps", "-r", str(lock),
-            )  # fmt: skip
+            wheels = f"--only-binary :all: --python-version {target.python} --python-platform {target.platform}".split()
+            locked = ["--require-hashes", "--no-deps", "-r", str(lock)]
+            folders = ["--python", sys.executable, "--target", str(making)]
+            uv("the Lambda layer", "pip", "install", *folders, *wheels, *locked)
             making.rename(place)
     return place

@@ -8,12 +8,26 @@ from devenv.problem import Problem
 
 NESTED = "AWS::CloudFormation::Stack"
 # What loses data, or the addresses and keys that data is found by, when it is made anew.
-STATEFUL = frozenset({
-    NESTED, "AWS::RDS::DBInstance", "AWS::RDS::DBSubnetGroup", "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SQS::Queue",
-    "AWS::ECR::Repository", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::Backup::BackupVault",
-    "AWS::DynamoDB::Table", "AWS::EC2::VPC", "AWS::SNS::Topic", "AWS::StepFunctions::StateMachine",
-    "AWS::ApiGateway::RestApi", "AWS::Route53::HostedZone",
-})  # fmt: skip
+STATEFUL = frozenset(
+    {
+        NESTED,
+        "AWS::RDS::DBInstance",
+        "AWS::RDS::DBSubnetGroup",
+        "AWS::S3::Bucket",
+        "AWS::KMS::Key",
+        "AWS::SQS::Queue",
+        "AWS::ECR::Repository",
+        "AWS::Logs::LogGroup",
+        "AWS::SecretsManager::Secret",
+        "AWS::Backup::BackupVault",
+        "AWS::DynamoDB::Table",
+        "AWS::EC2::VPC",
+        "AWS::SNS::Topic",
+        "AWS::StepFunctions::StateMachine",
+        "AWS::ApiGateway::RestApi",
+        "AWS::Route53::HostedZone",
+    }
+)
 BLOCKED_CODE = 3
 
 
@@ -91,10 +105,16 @@ def rows(changes: Sequence[Change]) -> list[tuple[str, ...]]:
     """For a table; what stops the gate comes first."""
     ordered = sorted(changes, key=lambda change: (not change.destroys, change.stack, change.logical_id))
     return [
-        (change.action, change.name, change.kind, change.replacement, ", ".join(change.properties),
-         "destroys state" if change.destroys else "")
+        (
+            change.action,
+            change.name,
+            change.kind,
+            change.replacement,
+            ", ".join(change.properties),
+            "destroys state" if change.destroys else "",
+        )
         for change in ordered
-    ]  # fmt: skip
+    ]
 
 
 def markdown(title: str, changes: Sequence[Change]) -> str:

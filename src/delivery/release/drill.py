@@ -80,9 +80,7 @@ def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds
     states: dict[str, int] = {}
     for row in rows:
         states[row["state"]] = states.get(row["state"], 0) + 1
-    return Drilled(
-        function=function, alarms=alarms, moments=moments, put=orders, states=states, lost=sorted(missing)
-    )  # fmt: skip
+    return Drilled(function=function, alarms=alarms, moments=moments, put=orders, states=states, lost=sorted(missing))
 
 
 @contextlib.contextmanager

@@ -14,16 +14,24 @@ _OUTSIDE = re.compile(
 )
 _RULES = (
     (re.compile(r"\bdrop\s+(table|view|materialized\s+view|schema|type|sequence|function|column)\b"), "drops a {0}"),
-    (re.compile(r"^alter\s+table\b.*\bdrop\s+(?!constraint\b|default\b|not\b|expression\b|identity\b)(?:if\s+exists\s+)?\w+"),
-     "drops a column"),
+    (
+        re.compile(
+            r"^alter\s+table\b.*\bdrop\s+(?!constraint\b|default\b|not\b|expression\b|identity\b)(?:if\s+exists\s+)?\w+"
+        ),
+        "drops a column",
+    ),
     (re.compile(r"\brename\s+(?:column\s+|constraint\s+)?\w*\s*\bto\b|\brename\s+to\b"), "renames"),
     (re.compile(r"\balter\s+(?:column\s+)?\w+\s+(?:set\s+data\s+)?type\b"), "changes a column's type"),
     (re.compile(r"\bset\s+not\s+null\b"), "lets a column be null no more"),
     (re.compile(r"^\s*truncate\b"), "empties a table"),
     (re.compile(r"\bdrop\s+default\b"), "takes a default away"),
-    (re.compile(r"^alter\s+table\b.*\badd\s+(?:constraint\b.*?\b)?(?:check|unique|foreign\s+key|exclude)\b(?!.*\bnot\s+valid\b)"),
-     "adds a constraint that standing code may break"),
-)  # fmt: skip
+    (
+        re.compile(
+            r"^alter\s+table\b.*\badd\s+(?:constraint\b.*?\b)?(?:check|unique|foreign\s+key|exclude)\b(?!.*\bnot\s+valid\b)"
+        ),
+        "adds a constraint that standing code may break",
+    ),
+)
 _ADDED = re.compile(
     r"\badd\s+(?:column\s+)?(?:if\s+not\s+exists\s+)?(?!constraint\b|check\b|unique\b|foreign\b)(\w+)\s"
 )

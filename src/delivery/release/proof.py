@@ -63,9 +63,11 @@ def _built_again(instance: Instance, build: Build, *, umask: int, age: int) -> C
         project = Path(folder) / f"copy-{umask:o}"
         for name in _SOURCES:
             shutil.copytree(
-                instance.project / name, project / name, ignore=shutil.ignore_patterns("__pycache__"),
+                instance.project / name,
+                project / name,
+                ignore=shutil.ignore_patterns("__pycache__"),
                 copy_function=shutil.copyfile,
-            )  # fmt: skip
+            )
         before = os.umask(umask)
         try:
             moment = time.time() - age

@@ -11,12 +11,11 @@ from typing import cast
 from delivery.supply.locks import LOCKS, Locked, read_lock
 
 ALLOWED = frozenset(
-    {
-        "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CNRI-Python", "ISC", "MIT", "MIT-0",
-        "MIT-CMU",
-        "MPL-2.0", "OFL-1.1", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
-    }
-)  # fmt: skip
+    (
+        "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause CC0-1.0 CNRI-Python ISC MIT MIT-0 MIT-CMU MPL-2.0 "
+        "OFL-1.1 PSF-2.0 Python-2.0 Unlicense Zlib"
+    ).split()
+)
 """SPDX identifiers. MPL-2.0 asks for changes to its own files only, and none is changed here."""
 
 EXCEPTIONS: Mapping[str, tuple[str, str]] = {

@@ -130,9 +130,17 @@ class ComposeServers:
         """Docker Compose's command line for this instance's project."""
         project = str(self.instance.project)
         return [
-            *docker.command(), "--project-directory", project, "--file", f"{project}/compose.yaml",
-            "--project-name", self.settings.project, "--env-file", str(self.settings.file), *words,
-        ]  # fmt: skip
+            *docker.command(),
+            "--project-directory",
+            project,
+            "--file",
+            f"{project}/compose.yaml",
+            "--project-name",
+            self.settings.project,
+            "--env-file",
+            str(self.settings.file),
+            *words,
+        ]
 
     def build(self) -> None:
         """Builds the images; those that stand cost a moment. Raises Problem."""

@@ -48,9 +48,14 @@ def engine_away(environ: Mapping[str, str]) -> str:
         return f"DOCKER_HOST is {host}, another machine's, where our folders and loopback ports are not"
     try:
         told = subprocess.run(
-            [*command(), "ls", "--quiet"], env=dict(environ), capture_output=True, text=True, check=False,
-            timeout=_PROBE_SECONDS, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            [*command(), "ls", "--quiet"],
+            env=dict(environ),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PROBE_SECONDS,
+            stdin=subprocess.DEVNULL,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return "" if told.returncode == 0 else _last_line(told.stderr)

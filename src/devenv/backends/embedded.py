@@ -115,8 +115,10 @@ class EmbeddedServers:
                 portal.ensure_assets(self.instance)
 
     def _environments(self, steps: Steps) -> tool_environments.Environments:
-        ready = all((recipe.place(self.instance.venvs) / "mtd-complete").exists()
-                    for recipe in tool_environments.recipes(self.instance))  # fmt: skip
+        ready = all(
+            (recipe.place(self.instance.venvs) / "mtd-complete").exists()
+            for recipe in tool_environments.recipes(self.instance)
+        )
         if ready:
             return tool_environments.ensure(self.instance)
         with steps.step("Python environments"):

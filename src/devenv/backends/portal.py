@@ -108,9 +108,13 @@ def install_libraries(instance: Instance, into: Path, *, development: bool = Fal
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     ended = subprocess.run(
         [npm, "ci", *options, *([] if development else ["--omit=dev"])],
-        cwd=into, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        cwd=into,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
         env=dict(os.environ) | {"PATH": f"{npm.parent}:{os.environ.get('PATH', os.defpath)}"},
-    )  # fmt: skip
+    )
     if ended.returncode != 0:
         told = [line for line in ended.stderr.splitlines() if "error" in line.lower()] or ["npm gave no reason"]
         raise Problem(

@@ -45,6 +45,8 @@ _SETTINGS = {
 }
 _HBA = "host all all 127.0.0.1/32 scram-sha-256\n"
 
+_INITDB_OPTIONS = "-U postgres --auth=scram-sha-256 -E UTF8 --locale=C --no-sync --no-instructions".split()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
@@ -149,13 +151,16 @@ def _initialise(server: Server, home: Path, password: str) -> None:
     collation = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if server.major >= 17 else []
     try:
         subprocess.run(
-            [server.bindir / "initdb", "-D", making, "-U", "postgres", "--auth=scram-sha-256", "-E", "UTF8",
-             "--locale=C", *collation, f"--pwfile={passwords}", "--no-sync", "--no-instructions"],
-            user=server.account.uid, group=server.account.gid,
+            [server.bindir / "initdb", "-D", making, f"--pwfile={passwords}", *_INITDB_OPTIONS, *collation],
+            user=server.account.uid,
+            group=server.account.gid,
             extra_groups=None if server.account.uid is None else [],
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": str(home)},
-            cwd=home, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            cwd=home,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     except subprocess.CalledProcessError as error:
         told = (error.stderr or error.stdout or "").strip().splitlines() or ["no reason given"]
         reason = next((line for line in told if "rror" in line), told[-1])
@@ -217,6 +222,12 @@ def ensure_database(port: int, credentials: Credentials) -> None:
 
 def _connect(port: int, credentials: Credentials, database: str) -> psycopg.Connection:
     return psycopg.connect(
-        host=HOST, port=port, user="postgres", password=credentials.postgres, dbname=database,
-        connect_timeout=3, autocommit=True, application_name="mtd devenv",
-    )  # fmt: skip
+        host=HOST,
+        port=port,
+        user="postgres",
+        password=credentials.postgres,
+        dbname=database,
+        connect_timeout=3,
+        autocommit=True,
+        application_name="mtd devenv",
+    )

@@ -78,9 +78,16 @@ def ensure_recipe(recipe: Recipe, instance: Instance) -> Path:
         uv(recipe.name, "pip", "sync", "--python", str(python), "--require-hashes", str(recipe.lock))
         if recipe.package is not None:
             uv(
-                recipe.name, "pip", "install", "--python", str(python), "--no-deps", "--no-build-isolation",
-                "--editable", str(recipe.package),
-            )  # fmt: skip
+                recipe.name,
+                "pip",
+                "install",
+                "--python",
+                str(python),
+                "--no-deps",
+                "--no-build-isolation",
+                "--editable",
+                str(recipe.package),
+            )
         (place / _COMPLETE).touch()
     return python
 

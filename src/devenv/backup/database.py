@@ -80,8 +80,11 @@ class DatabaseBackup:
         if not program.exists():
             raise Problem(f"There is no {name} in {program.parent}.", fix="Unset MTD_PG_BINDIR, or install the client.")
         environment: Mapping[str, str] = dict(self._instance.environ) | {
-            "PGHOST": HOST, "PGPORT": str(self._port), "PGUSER": "postgres", "PGPASSWORD": self._password,
-        }  # fmt: skip
+            "PGHOST": HOST,
+            "PGPORT": str(self._port),
+            "PGUSER": "postgres",
+            "PGPASSWORD": self._password,
+        }
         done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             told = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -17,9 +17,14 @@ class Steps:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._progress = Progress(
-            SpinnerColumn(finished_text="[green]✓[/]"), TextColumn("{task.description}"), BarColumn(bar_width=30),
-            TextColumn("{task.fields[told]}"), console=console, disable=not console.is_terminal, transient=True,
-        )  # fmt: skip
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[told]}"),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
 
     def __enter__(self) -> "Steps":
         self._progress.start()

@@ -52,10 +52,16 @@ def _asked(arguments: argparse.Namespace) -> Json:
         raise Problem("Say from which version to which.", fix="As in: --from 1 --to 2", code=2)
     asked = {
         "mode": "reverse" if arguments.back is not None else "run" if arguments.run else "rehearse",
-        "person": arguments.person, "reason": arguments.reason or "rehearsal", "from": arguments.old,
-        "to": arguments.new, "map": dict(_pair(each) for each in arguments.map), "operation_id": arguments.back,
-        "canary": arguments.canary, "rate": arguments.rate, "stop_at": arguments.stop_at,
-    }  # fmt: skip
+        "person": arguments.person,
+        "reason": arguments.reason or "rehearsal",
+        "from": arguments.old,
+        "to": arguments.new,
+        "map": dict(_pair(each) for each in arguments.map),
+        "operation_id": arguments.back,
+        "canary": arguments.canary,
+        "rate": arguments.rate,
+        "stop_at": arguments.stop_at,
+    }
     return {name: value for name, value in asked.items() if value is not None}
 
 

@@ -95,9 +95,15 @@ class OrdersApi:
         return cast(Row, self.call("POST", f"/operations/{operation_id}/stop", body={"person": person}))
 
     def call(
-        self, method: str, path: str, query: dict[str, str | None] | None = None, *,
-        body: Row | None = None, missing_is_none: bool = False, seconds: float = 35.0,
-    ) -> Any:  # fmt: skip
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str | None] | None = None,
+        *,
+        body: Row | None = None,
+        missing_is_none: bool = False,
+        seconds: float = 35.0,
+    ) -> Any:
         """One request; the JSON answer. A gateway's passing 5xx is asked again for a GET. Raises Problem."""
         pairs = {name: value for name, value in (query or {}).items() if value}
         url = self._url + path + (f"?{urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote)}" if pairs else "")

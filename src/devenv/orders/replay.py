@@ -34,9 +34,12 @@ def borrowed(clients: Clients, environment: str, number: str) -> Iterator[Messag
     try:
         while found is None and len(others) < _MOST_MESSAGES:
             messages = queue.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=_LOOK_SECONDS, WaitTimeSeconds=1,
+                QueueUrl=url,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=_LOOK_SECONDS,
+                WaitTimeSeconds=1,
                 MessageSystemAttributeNames=["All"],
-            ).get("Messages", [])  # fmt: skip
+            ).get("Messages", [])
             if not messages:
                 break
             for message in messages:

@@ -155,8 +155,9 @@ def _kill_tree(identity: ProcessIdentity) -> None:
 
 def clean_environment(instance: Instance) -> dict[str, str]:
     """What a background process gets: nothing of the person's AWS settings, language settings or proxies."""
-    kept = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "SSL_CERT_FILE", "LD_LIBRARY_PATH",
-            "MTD_PG_BINDIR", "MTD_PARAMETERS")  # fmt: skip
+    kept = tuple(
+        ("PATH HOME USER LOGNAME TMPDIR TZ SSL_CERT_FILE LD_LIBRARY_PATH MTD_PG_BINDIR MTD_PARAMETERS").split()
+    )
     values = {name: instance.environ[name] for name in kept if instance.environ.get(name)}
     return values | {
         "MTD_INSTANCE": instance.name,

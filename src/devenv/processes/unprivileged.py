@@ -37,8 +37,12 @@ class Account:
         try:
             ended = subprocess.run(
                 ["/bin/sh", "-c", f'test {flag} "$1"', "sh", str(path)],
-                user=self.uid, group=self.gid, extra_groups=[], cwd="/", check=False,
-            )  # fmt: skip
+                user=self.uid,
+                group=self.gid,
+                extra_groups=[],
+                cwd="/",
+                check=False,
+            )
         except OSError:
             return False
         return ended.returncode == 0

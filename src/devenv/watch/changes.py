@@ -19,8 +19,12 @@ from watchdog.observers import Observer
 _QUIET_SECONDS = 0.015
 # Not every event: each start of a function reads its files, and every read would wake the watch up.
 _EVENTS: list[type[FileSystemEvent]] = [
-    FileModifiedEvent, FileCreatedEvent, FileDeletedEvent, FileMovedEvent, FileClosedEvent,
-]  # fmt: skip
+    FileModifiedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileMovedEvent,
+    FileClosedEvent,
+]
 _SKIPPED_FOLDERS = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 

@@ -12,13 +12,14 @@ from typing import Any
 from proving.chaos.plan import Kind
 from proving.chaos.record import Struck
 
-_FINE = {
-    "orders", "completed", "exceptions", "waiting", "dte_issued_before_exception", "mails_doubled_in_crash_window",
-}  # fmt: skip
+_FINE = set("orders completed exceptions waiting dte_issued_before_exception mails_doubled_in_crash_window".split())
 # Of these, one that comes between a mail's sending and its commit leaves nobody who knows that it was sent.
 _CUTS_SENDERS_OFF = {
-    Kind.KILLED_BEFORE_COMMIT, Kind.KILLED_MIDWAY, Kind.KILLED_AFTER_COMMIT, Kind.TIMED_OUT,
-}  # fmt: skip
+    Kind.KILLED_BEFORE_COMMIT,
+    Kind.KILLED_MIDWAY,
+    Kind.KILLED_AFTER_COMMIT,
+    Kind.TIMED_OUT,
+}
 _CUTS_ALL_OFF = {Kind.DATABASE_RESTARTED, Kind.CONNECTIONS_CUT, Kind.CLOCK_JUMPED}
 _SENDER = "notify_customer"
 # From a mail's time at SES to its commit: a batch of a hundred on a busy machine.
@@ -129,7 +130,8 @@ def _mail_times(mails: Iterable[Mapping[str, Any]], numbers: Collection[str]) ->
 def _cut_off(times: Sequence[float], struck: Iterable[Struck]) -> bool:
     """Whether every sending but the last was followed at once by something that cuts a sender off."""
     moments = [
-        each.at for each in struck
+        each.at
+        for each in struck
         if each.kind in _CUTS_ALL_OFF or (each.kind in _CUTS_SENDERS_OFF and each.victim == _SENDER)
-    ]  # fmt: skip
+    ]
     return all(any(-1.0 <= moment - at <= _WINDOW_SECONDS for moment in moments) for at in times[:-1])

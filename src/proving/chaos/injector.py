@@ -20,9 +20,14 @@ class Injector:
     """A thread; `done` is true once every fault has come and those that last are over."""
 
     def __init__(
-        self, faults: Sequence[Fault], share_done: Callable[[], float], functions: FunctionFaults,
-        systems: SystemFaults, messages: MessageFaults, database: ChaosDatabase,
-    ) -> None:  # fmt: skip
+        self,
+        faults: Sequence[Fault],
+        share_done: Callable[[], float],
+        functions: FunctionFaults,
+        systems: SystemFaults,
+        messages: MessageFaults,
+        database: ChaosDatabase,
+    ) -> None:
         self._left = list(faults)
         self._share_done = share_done
         self._functions, self._systems, self._messages = functions, systems, messages

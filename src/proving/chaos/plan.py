@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 # The functions of an order's way, by folder; what is operated by people is not on it.
-FUNCTIONS = (
-    "receive_order", "read_queue", "register_orders", "route_order", "validate_order", "redeem_gift_card",
-    "allocate_order", "issue_dte", "open_sales_support", "dispatch_order", "complete_order", "notify_customer",
-)  # fmt: skip
+FUNCTIONS = tuple(
+    (
+        "receive_order read_queue register_orders route_order validate_order redeem_gift_card "
+        "allocate_order issue_dte open_sales_support dispatch_order complete_order "
+        "notify_customer"
+    ).split()
+)
 READERS = ("receive_order", "read_queue", "route_order", "notify_customer")
 SYSTEMS = ("gift_card", "eom", "paperless", "sales_support")
 QUEUES = ("orders", "transitions", "notifications")

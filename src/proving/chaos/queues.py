@@ -45,7 +45,9 @@ class MessageFaults:
         for message in ordered:
             for _ in range(copies):
                 self._sqs.send_message(
-                    QueueUrl=url, MessageBody=message["Body"], DelaySeconds=delay,
+                    QueueUrl=url,
+                    MessageBody=message["Body"],
+                    DelaySeconds=delay,
                     MessageAttributes=message.get("MessageAttributes", {}),
-                )  # fmt: skip
+                )
             self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -53,9 +53,13 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
         return (len(putter.put_at) + progress.registered + progress.ended) / (3 * orders)
 
     injector = Injector(
-        plan(seed, orders), share_done, functions, SystemFaults(running.simulator, record),
-        MessageFaults(running.clients.client("sqs"), record), database,
-    )  # fmt: skip
+        plan(seed, orders),
+        share_done,
+        functions,
+        SystemFaults(running.simulator, record),
+        MessageFaults(running.clients.client("sqs"), record),
+        database,
+    )
     began = time.monotonic()
     putter.start()
     injector.start()
@@ -67,13 +71,18 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
     seconds = time.monotonic() - began
     found = audit(
         Found(
-            put=list(putter.put_at), ends=database.ends(), waiting=database.resting(),
-            documents=ledger(running.simulator, "paperless", "issue"), recorded=database.recorded_documents(),
-            redeemed=ledger(running.simulator, "gift_card", "redeem"), mails=mails(running.endpoint),
-            exceptions_without_incident=database.exceptions_without_incident(), event_gaps=database.orders_with_gaps(),
+            put=list(putter.put_at),
+            ends=database.ends(),
+            waiting=database.resting(),
+            documents=ledger(running.simulator, "paperless", "issue"),
+            recorded=database.recorded_documents(),
+            redeemed=ledger(running.simulator, "gift_card", "redeem"),
+            mails=mails(running.endpoint),
+            exceptions_without_incident=database.exceptions_without_incident(),
+            event_gaps=database.orders_with_gaps(),
             struck=record.all(),
         )
-    )  # fmt: skip
+    )
     told = _report(found, record, seed, seconds)
     if found.unended:
         told["unended_orders"] = list(database.still_moving())[:50]
@@ -91,15 +100,23 @@ def _report(found: ChaosAudit, record: Record, seed: int, seconds: float) -> dic
     first, *counts = asdict(found).items()
     struck = [each.as_json() for each in record.all()]
     return {
-        **dict([first]), "seed": seed, "seconds": round(seconds, 1), "faults": record.counts(), **dict(counts),
+        **dict([first]),
+        "seed": seed,
+        "seconds": round(seconds, 1),
+        "faults": record.counts(),
+        **dict(counts),
         "struck": struck,
-    }  # fmt: skip
+    }
 
 
 def _wait(
-    running: Running, putter: Putter, injector: Injector, database: ChaosDatabase, orders: int,
+    running: Running,
+    putter: Putter,
+    injector: Injector,
+    database: ChaosDatabase,
+    orders: int,
     tell: Callable[[str], None],
-) -> None:  # fmt: skip
+) -> None:
     """Until all orders have ended or rest, the faults are over and the mails are sent, or nothing moves any more.
 
     Where all is put and nothing moves, time is made to pass: the relay is called, as it is every minute, and what it

@@ -107,12 +107,9 @@ def rate_lines(samples: Sequence[Sample], smooth: int = 5) -> dict[str, Line]:
     }
     ats = [sample.at for sample in samples]
     return {
-        name: [
-            (ats[i], (values[i] - values[i - smooth]) / (ats[i] - ats[i - smooth]))
-            for i in range(smooth, len(ats))
-        ]
+        name: [(ats[i], (values[i] - values[i - smooth]) / (ats[i] - ats[i - smooth])) for i in range(smooth, len(ats))]
         for name, values in counts.items()
-    }  # fmt: skip
+    }
 
 
 def sample_lines(samples: Sequence[Sample], attribute: str) -> dict[str, Line]:

@@ -44,9 +44,12 @@ def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: in
     database = RunDatabase(running.conninfo(), orders.prefix)
     half = (schedule.orders - schedule.late) / 2
     putter = Putter(
-        running.clients.client("s3"), running.output("InboxBucket"), orders, schedule,
+        running.clients.client("s3"),
+        running.output("InboxBucket"),
+        orders,
+        schedule,
         lambda: database.progress().ended >= half,
-    )  # fmt: skip
+    )
     depths = queue_depths(running.clients.client("sqs"), f"mtd-{ENVIRONMENT}-")
     watch = Watch(database, Processes(running.pids()), depths, lambda: len(putter.put_at))
     counted = _requests(running)
@@ -62,9 +65,12 @@ def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: in
     time.sleep(_LOGS_SECONDS)
     ends = database.ends()
     found = audit(
-        putter.put_at, ends, issued_documents(running.simulator),
-        Counter(str(mail["order"]) for mail in mails(running.endpoint)), database.orders_with_gaps(),
-    )  # fmt: skip
+        putter.put_at,
+        ends,
+        issued_documents(running.simulator),
+        Counter(str(mail["order"]) for mail in mails(running.endpoint)),
+        database.orders_with_gaps(),
+    )
     times = handler_times(running.clients.client("logs"), f"/aws/lambda/mtd-{ENVIRONMENT}-", int(started * 1000))
     ended = figures.latencies_ms(putter.put_at, ends)
     told = figures.summary(
@@ -79,9 +85,14 @@ def _wait(putter: Putter, database: RunDatabase, schedule: Schedule, console: Co
     began = last_moved = time.monotonic()
     seen: tuple[int, int] = (0, 0)
     with Progress(
-        TextColumn("{task.description}"), BarColumn(bar_width=40), TextColumn("{task.fields[told]}"),
-        TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal,
-    ) as bar:  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=40),
+        TextColumn("{task.fields[told]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
         task = bar.add_task("orders", total=schedule.orders, told="")
         while True:
             progress, now = database.progress(), time.monotonic()

@@ -84,8 +84,11 @@ class Watch:
 def queue_depths(client: Any, prefix: str) -> Callable[[], dict[str, int]]:
     """Asks for the messages of each queue whose name starts so: waiting, delayed and in flight together."""
     urls = client.list_queues(QueueNamePrefix=prefix).get("QueueUrls", [])
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-             "ApproximateNumberOfMessagesDelayed"]  # fmt: skip
+    names = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
 
     def ask() -> dict[str, int]:
         depths = {}

@@ -31,8 +31,10 @@ def test_figures_are_those_of_the_orders_and_a_second_run_changes_nothing(system
             "select count(*) as received, count(*) filter (where outcome = 'completed') as completed, "
             "sum(total) as amount from orders "
             "where tenant = 'main' and seller_id = %s and received_at >= %s and received_at < %s + interval '1 hour'",
-            order["seller_id"], hour, hour,
-        )  # fmt: skip
+            order["seller_id"],
+            hour,
+            hour,
+        )
         return bool(hour) and all(found["hour"][0][name] == row[name] for name in row) and row["completed"] > 0
 
     # Others' orders go on beside this one: at some moment nothing has happened since the figures were taken.
@@ -133,7 +135,10 @@ def test_tax_documents_are_compared_both_ways(system: System, number: str) -> No
     assert system.call("POST", path, {"person": "ana", "note": "cancelled by a credit note"})[0] == 200
     system.sql(RAISE, -1, number)
     again = system.call("POST", "/dte/reconciliations", {"day": day})[1]["differences"]
-    after = {each["kind"]: each["status"] for each in again if each["difference_id"] in
-             {each["difference_id"] for each in mine.values()}}  # fmt: skip
+    after = {
+        each["kind"]: each["status"]
+        for each in again
+        if each["difference_id"] in {each["difference_id"] for each in mine.values()}
+    }
     assert after == {"missing_here": "resolved", "amount": "gone"}
     assert system.call("POST", "/dte/reconciliations", {"day": "2020-01-01"})[0] == 400

@@ -27,9 +27,12 @@ def mtd(system: System, *words: str) -> Iterator[subprocess.Popen[str]]:
     """The command, ended as Ctrl+C ends it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "devenv", *words],
-        cwd=PROJECT, env=os.environ | {"MTD_INSTANCE": system.state["instance"]},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        cwd=PROJECT,
+        env=os.environ | {"MTD_INSTANCE": system.state["instance"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     try:
         yield process
     finally:

@@ -16,11 +16,24 @@ _HOP = {"source": "S", "what": "w", "at": "2026-11-20T10:00:00+00:00"}
 _TOKEN = {"token_id": 999_999_999, "version": 1}
 
 _LISTS: tuple[Any, ...] = (
-    None, 3, "x", {}, ["x"], [[]], [{}], [{"token_id": 10**30, "version": 1}], [{"token_id": 1.5, "version": 1}],
-    [{"token_id": "1", "version": 1}], [{"token_id": float("inf"), "version": 1}],
-    [{"token_id": 1, "version": float("nan")}], [{"order": {}}], [{"order": None}], [{"reference": 3}],
-    [{"reference": {"bucket": "x", "key": "../y"}}], [{"order": {"lines": "x"}, "hops": 3}],
-)  # fmt: skip
+    None,
+    3,
+    "x",
+    {},
+    ["x"],
+    [[]],
+    [{}],
+    [{"token_id": 10**30, "version": 1}],
+    [{"token_id": 1.5, "version": 1}],
+    [{"token_id": "1", "version": 1}],
+    [{"token_id": float("inf"), "version": 1}],
+    [{"token_id": 1, "version": float("nan")}],
+    [{"order": {}}],
+    [{"order": None}],
+    [{"reference": 3}],
+    [{"reference": {"bucket": "x", "key": "../y"}}],
+    [{"order": {"lines": "x"}, "hops": 3}],
+)
 _HOPS: tuple[Any, ...] = (3, "x", [3], [{}], [{**_HOP, "at": "x"}], [{**_HOP, "ms": "x"}])
 
 _BODIES = {
@@ -69,11 +82,22 @@ def test_unknown_tokens_are_skipped(system: System) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "limit=0", "limit=-1", "limit=1e3", "limit=x", "limit=1001", "limit=" + "9" * 5_000, "limit=%00", "limit=1.0",
-        "after=x", "after=%00", "after=WzEsMl0=", "after=WyIyMDI2LTAxLTAxVDAwOjAwOjAwKzAwOjAwIiwiXHUwMDAwIl0=",
-        "state=%00", "number=a%00b",
+        "limit=0",
+        "limit=-1",
+        "limit=1e3",
+        "limit=x",
+        "limit=1001",
+        "limit=" + "9" * 5_000,
+        "limit=%00",
+        "limit=1.0",
+        "after=x",
+        "after=%00",
+        "after=WzEsMl0=",
+        "after=WyIyMDI2LTAxLTAxVDAwOjAwOjAwKzAwOjAwIiwiXHUwMDAwIl0=",
+        "state=%00",
+        "number=a%00b",
     ],
-)  # fmt: skip
+)
 def test_a_wrong_query_is_the_callers_fault(system: System, query: str) -> None:
     status, body = system.call("GET", f"/orders?{query}")
 
@@ -102,10 +126,18 @@ def test_an_order_of_an_odd_number_is_found_by_it(system: System, number: str, o
 
 
 _MESSAGES: tuple[Any, ...] = (
-    "not JSON", "[]", "3", "{}", '{"tokens": 3}', '{"tokens": [{"token_id": 1e400, "version": 1}]}',
-    '{"mails": 3}', '{"mails": [{"order_id": "x", "kind": "y"}]}', '{"mails": [3]}', '{"Records": [{}]}',
+    "not JSON",
+    "[]",
+    "3",
+    "{}",
+    '{"tokens": 3}',
+    '{"tokens": [{"token_id": 1e400, "version": 1}]}',
+    '{"mails": 3}',
+    '{"mails": [{"order_id": "x", "kind": "y"}]}',
+    '{"mails": [3]}',
+    '{"Records": [{}]}',
     '{"Records": 3}',
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("queue", ["transitions", "notifications", "inbox-events"])

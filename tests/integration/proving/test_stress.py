@@ -16,8 +16,12 @@ def stress(system: System, *words: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"MTD_INSTANCE": folder.name, "MTD_HOME": str(folder.parent)}
     return subprocess.run(
         [sys.executable, "-m", "devenv", "stress", *words],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def test_every_order_of_a_run_is_accounted_for(system: System, tmp_path: Path) -> None:

@@ -9,8 +9,15 @@ from devenv.commands.orders.audit import _show, verified
 from devenv.orders.orders_api import OrdersApi
 from devenv.problem import Problem
 
-_BREAK = {"kind": "changed", "says": "its hash is another", "number": "A-1", "order_id": None, "event_id": 7,
-          "position": 2, "day": None}  # fmt: skip
+_BREAK = {
+    "kind": "changed",
+    "says": "its hash is another",
+    "number": "A-1",
+    "order_id": None,
+    "event_id": 7,
+    "position": 2,
+    "day": None,
+}
 
 
 class Pages(OrdersApi):

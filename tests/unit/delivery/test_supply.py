@@ -64,11 +64,17 @@ def test_every_licence_is_allowed_or_argued() -> None:
 @pytest.mark.parametrize(
     ("expression", "allowed"),
     [
-        ("MIT", True), ("Apache-2.0 OR GPL-3.0-only", True), ("MIT AND PSF-2.0", True), ("MIT AND GPL-2.0-only", False),
-        ("(MIT OR GPL-3.0) AND MIT", False), ("(MIT OR ISC) AND MIT", True), ("GPL-3.0-only", False),
-        ("unknown", False), ("", False),
+        ("MIT", True),
+        ("Apache-2.0 OR GPL-3.0-only", True),
+        ("MIT AND PSF-2.0", True),
+        ("MIT AND GPL-2.0-only", False),
+        ("(MIT OR GPL-3.0) AND MIT", False),
+        ("(MIT OR ISC) AND MIT", True),
+        ("GPL-3.0-only", False),
+        ("unknown", False),
+        ("", False),
     ],
-)  # fmt: skip
+)
 def test_expressions(expression: str, allowed: bool) -> None:
     assert is_allowed(expression) is allowed
 

@@ -18,8 +18,11 @@ def test_what_is_equal() -> None:
     one, other = Content(rows=2, digest="a"), Content(rows=2, digest="b")
 
     assert compared({"a": one, "b": one, "c": one}, {"a": one, "b": other, "d": one}) == [
-        ("a", 2, 2, True), ("b", 2, 2, False), ("c", 2, None, False), ("d", None, 2, False),
-    ]  # fmt: skip
+        ("a", 2, 2, True),
+        ("b", 2, 2, False),
+        ("c", 2, None, False),
+        ("d", None, 2, False),
+    ]
     assert objects({"k": "1", "l": "2"}) == objects({"l": "2", "k": "1"})
     assert objects({"k": "1"}) != objects({"k": "2"})
 

@@ -98,8 +98,10 @@ BOTH = [document("A", 1), document("B", 2)]
         ({"waiting": ["W", "C"]}, "in_two_states"),
         ({"exceptions_without_incident": 1}, "exceptions_without_incident"),
         ({"documents": BOTH[:1], "recorded": {("A", 39, 1)}}, "dte_missing"),
-        ({"documents": [*BOTH, document("A", 4)], "recorded": {("A", 39, 1), ("A", 39, 4), ("B", 39, 2)}},
-         "dte_doubled"),
+        (
+            {"documents": [*BOTH, document("A", 4)], "recorded": {("A", 39, 1), ("A", 39, 4), ("B", 39, 2)}},
+            "dte_doubled",
+        ),
         ({"documents": [document("A", 1), document("B", 1)], "recorded": {("A", 39, 1), ("B", 39, 1)}}, "dte_doubled"),
         ({"recorded": {("A", 39, 1)}}, "dte_without_order"),
         ({"documents": [*BOTH, document("W", 5)]}, "dte_without_order"),
@@ -108,7 +110,7 @@ BOTH = [document("A", 1), document("B", 2)]
         ({"mails": [mail("A", 100), mail("B", 100), mail("B", 101)]}, "mails_doubled"),
         ({"event_gaps": 2}, "event_gaps"),
     ],
-)  # fmt: skip
+)
 def test_the_audit_finds_it(changed: dict[str, Any], finding: str) -> None:
     assert list(audited(**changed).findings()) == [finding]
 

@@ -22,8 +22,13 @@ def end(number: str, outcome: str | None = "completed", tokens: int = 0, ended: 
 
 def sample(at: float, **fields: Any) -> Sample:
     progress = Progress(registered=int(at * 10), completed=int(at * 5), exceptions=0, mails=int(at * 4))
-    values: dict[str, Any] = {"put": int(at * 20), "progress": progress, "cpu": {"localstack": 50.0, "idle": 0.1},
-                              "transactions": 30.0, "rows_written": 100.0}  # fmt: skip
+    values: dict[str, Any] = {
+        "put": int(at * 20),
+        "progress": progress,
+        "cpu": {"localstack": 50.0, "idle": 0.1},
+        "transactions": 30.0,
+        "rows_written": 100.0,
+    }
     return Sample(at=at, **(values | fields))
 
 

@@ -68,10 +68,17 @@ class MemoryOrder:
 
     def _case(self, token_id: int, row: Row, outcome_unknown: bool) -> LeasedToken:
         return LeasedToken(
-            token_id=token_id, version=row.version, node=row.token.node, attempts=row.attempts, data=row.data,
-            entered_at=NOW, outcome_unknown=outcome_unknown, order_id=self.order.order_id, order=self.order,
+            token_id=token_id,
+            version=row.version,
+            node=row.token.node,
+            attempts=row.attempts,
+            data=row.data,
+            entered_at=NOW,
+            outcome_unknown=outcome_unknown,
+            order_id=self.order.order_id,
+            order=self.order,
             process_version_id=1,
-        )  # fmt: skip
+        )
 
     def commit[T: (LeasedToken, CurrentToken)](
         self, cases: Sequence[T], decide: Callable[[T, LockedOrder], Changes], *, orders: bool = False
@@ -87,9 +94,12 @@ class MemoryOrder:
             for token_id, row in self.rows.items()
         }
         return LockedOrder(
-            order_id=self.order.order_id, standing=standing, values=self.values, order=self.order if orders else None,
+            order_id=self.order.order_id,
+            standing=standing,
+            values=self.values,
+            order=self.order if orders else None,
             suspended=self.suspended,
-        )  # fmt: skip
+        )
 
     def write(self, changes: Changes) -> None:
         """As write_changes does, in its order; a version that is not there any more changes nothing."""
@@ -144,12 +154,19 @@ class MemoryOrder:
             if each["open"]
         ]
         return OrderUnderAction(
-            held=self.held(), order=self.order, document=to_json(self.order), number=self.order.number,
-            revision=self.revision, outcome=self.outcome,
+            held=self.held(),
+            order=self.order,
+            document=to_json(self.order),
+            number=self.order.number,
+            revision=self.revision,
+            outcome=self.outcome,
             leased=frozenset(token_id for token_id, row in self.rows.items() if row.leased),
-            due_seconds=defaultdict(float), entered_at=defaultdict(lambda: NOW), incidents=tuple(opened),
-            plan=self.plan, process_version_id=1,
-        )  # fmt: skip
+            due_seconds=defaultdict(float),
+            entered_at=defaultdict(lambda: NOW),
+            incidents=tuple(opened),
+            plan=self.plan,
+            process_version_id=1,
+        )
 
     def apply(self, verdict: Decision) -> None:
         """One transaction, as `PostgresOperations.operate` writes it."""

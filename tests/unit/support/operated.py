@@ -37,15 +37,25 @@ def order(*standing: Token, state: str | None = None, **other: Any) -> OrderUnde
     """An order on its way with these tokens, or an exception that failed at `state`."""
     incident = OpenIncident(incident_id=7, state=state or "", stood=stood(service(state or "")))
     known: dict[str, Any] = {
-        "order": ORDER, "document": to_json(ORDER), "number": "N-1", "revision": 3, "leased": frozenset(),
-        "due_seconds": {100 + token.id: 30.0 for token in standing}, "plan": PLAN,
-        "entered_at": {100 + token.id: ENTERED for token in standing}, "process_version_id": 1,
-        "outcome": None if standing else "exception", "incidents": (incident,) if state else (),
+        "order": ORDER,
+        "document": to_json(ORDER),
+        "number": "N-1",
+        "revision": 3,
+        "leased": frozenset(),
+        "due_seconds": {100 + token.id: 30.0 for token in standing},
+        "plan": PLAN,
+        "entered_at": {100 + token.id: ENTERED for token in standing},
+        "process_version_id": 1,
+        "outcome": None if standing else "exception",
+        "incidents": (incident,) if state else (),
         "held": LockedOrder(
-            order_id=ORDER.order_id, values={}, order=ORDER, suspended=other.pop("suspended", False),
+            order_id=ORDER.order_id,
+            values={},
+            order=ORDER,
+            suspended=other.pop("suspended", False),
             standing={token.id: TokenRow(token_id=100 + token.id, version=4, token=token) for token in standing},
         ),
-    }  # fmt: skip
+    }
     return OrderUnderAction(**{**known, **other})
 
 
@@ -64,12 +74,16 @@ class FakeCards(FakeLegacy):
 def systems(order_id: uuid.UUID, *made: str) -> LegacySystems:
     """Systems that have made these effects."""
     results = {
-        "redeem": {"redemption_id": "R"}, "allocate": {"allocation_id": "A"},
-        "ship": {"shipment_id": "S"}, "open": {"case_id": "C"},
-    }  # fmt: skip
+        "redeem": {"redemption_id": "R"},
+        "allocate": {"allocation_id": "A"},
+        "ship": {"shipment_id": "S"},
+        "open": {"case_id": "C"},
+    }
     done = {f"{order_id}:{each}": results[each] for each in made if each in results}
     issued = {f"{order_id}:dte": IssuedDte(document_type=39, folio=8, issued_at="2026-11-20")}
     return LegacySystems(
-        gift_cards=FakeCards(done=dict(done)), eom=FakeCards(done=dict(done)), sales_support=FakeCards(done=dict(done)),
+        gift_cards=FakeCards(done=dict(done)),
+        eom=FakeCards(done=dict(done)),
+        sales_support=FakeCards(done=dict(done)),
         paperless=FakePaperless(issued=issued if "dte" in made else {}),
-    )  # fmt: skip
+    )

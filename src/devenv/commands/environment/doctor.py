@@ -64,8 +64,11 @@ def _pins(instance: Instance) -> Finding:
 def pins_hold(lock: str, installed: Callable[[str], str | None]) -> Finding:
     """`installed` gives a package's version, or None."""
     pinned = dict(_PIN.findall(lock))
-    wrong = [f"{name} {installed(name) or 'missing'}, not {version}" for name, version in pinned.items()
-             if installed(name) != version]  # fmt: skip
+    wrong = [
+        f"{name} {installed(name) or 'missing'}, not {version}"
+        for name, version in pinned.items()
+        if installed(name) != version
+    ]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         return False, f"{'; '.join(wrong[:3])}{more}: 'rm .venv/.installed && make venv' installs what is locked"

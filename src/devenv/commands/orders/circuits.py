@@ -9,10 +9,7 @@ from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.running import Running
 
-FIELDS = (
-    "system", "state", "by_hand", "since", "changed_by", "reason", "failing", "next_probe_at", "drain_rate", "parked",
-    "oldest",
-)  # fmt: skip
+FIELDS = tuple("system state by_hand since changed_by reason failing next_probe_at drain_rate parked oldest".split())
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +29,18 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         print_json([{name: row.get(name) for name in FIELDS} for row in rows])
         return 0
     columns = ("System", "Circuit", "Since", "Parked", "Drain/s", "By", "Reason")
-    shown = ([row["system"], _state(row), str(row["since"])[:19], row["parked"], f"{row['drain_rate']:g}",
-              row["changed_by"], row["reason"]] for row in rows)  # fmt: skip
+    shown = (
+        [
+            row["system"],
+            _state(row),
+            str(row["since"])[:19],
+            row["parked"],
+            f"{row['drain_rate']:g}",
+            row["changed_by"],
+            row["reason"],
+        ]
+        for row in rows
+    )
     console().print(table(columns, shown, right=("Parked", "Drain/s")))
     return 0
 

@@ -50,10 +50,15 @@ def _show(told: dict[str, Any]) -> None:
     figures = ("Ours", "Paperless", "Differences", "Open")
     out.print(table(("Day", *figures, "Reconciled"), rows, right=figures))
     lasting = [
-        (each["document_type"], each["left"], each["per_day"], each["expires_on"] or "never",
-         "" if each["lasts_days"] is None else each["lasts_days"])
+        (
+            each["document_type"],
+            each["left"],
+            each["per_day"],
+            each["expires_on"] or "never",
+            "" if each["lasts_days"] is None else each["lasts_days"],
+        )
         for each in told["reconciliations"][0]["folios"]
-    ]  # fmt: skip
+    ]
     out.print()
     out.print(table(("Document", "Folios left", "A day", "Expire on", "Last, days"), lasting))
     if told["differences"]:

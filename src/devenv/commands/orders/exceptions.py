@@ -6,9 +6,7 @@ from devenv.console.screen import console, json_flag, print_json, table, tenant_
 from devenv.instance import Instance
 from devenv.running import Running
 
-FIELDS = (
-    "source", "fingerprint", "state", "kind", "code", "message", "orders", "tries", "first", "last", "numbers",
-)  # fmt: skip
+FIELDS = tuple("source fingerprint state kind code message orders tries first last numbers".split())
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +24,21 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
             table(
                 columns,
                 (
-                    [row["fingerprint"], row["orders"], row["state"], row["kind"], row["code"], row["message"],
-                     str(row["last"])[:19], " ".join(row["numbers"][:3])]
+                    [
+                        row["fingerprint"],
+                        row["orders"],
+                        row["state"],
+                        row["kind"],
+                        row["code"],
+                        row["message"],
+                        str(row["last"])[:19],
+                        " ".join(row["numbers"][:3]),
+                    ]
                     for row in rows
                 ),
                 right=("Orders",),
             )
-        )  # fmt: skip
+        )
         console().print(
             "\n'mtd operate retry --fingerprint F --reason …' retries a cause; 'mtd waiting --push' the waiting orders."
         )

@@ -58,11 +58,21 @@ def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.action == "move" and not arguments.node:
         raise Problem("To move an order say where.", fix="Name a step with --node.", code=2)
     asked = {
-        "action": arguments.action, "person": arguments.person, "reason": arguments.reason,
-        "numbers": arguments.numbers or None, "fingerprint": arguments.fingerprint, "state": arguments.state,
-        "seller": arguments.seller, "node": arguments.node, "at": arguments.at, "document": _document(arguments),
-        "dry_run": arguments.dry_run, "canary": arguments.canary, "rate": arguments.rate, "stop_at": arguments.stop_at,
-    }  # fmt: skip
+        "action": arguments.action,
+        "person": arguments.person,
+        "reason": arguments.reason,
+        "numbers": arguments.numbers or None,
+        "fingerprint": arguments.fingerprint,
+        "state": arguments.state,
+        "seller": arguments.seller,
+        "node": arguments.node,
+        "at": arguments.at,
+        "document": _document(arguments),
+        "dry_run": arguments.dry_run,
+        "canary": arguments.canary,
+        "rate": arguments.rate,
+        "stop_at": arguments.stop_at,
+    }
     return {name: value for name, value in asked.items() if value is not None}
 
 

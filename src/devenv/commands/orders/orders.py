@@ -6,9 +6,7 @@ from devenv.console.screen import console, json_flag, order_table, print_json, t
 from devenv.instance import Instance
 from devenv.running import Running
 
-FIELDS = (
-    "number", "state", "ended", "reason", "seller", "buyer", "currency", "total", "received_at", "updated_at",
-)  # fmt: skip
+FIELDS = tuple("number state ended reason seller buyer currency total received_at updated_at".split())
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,9 +15,11 @@ _FUNCTION = "read_queue"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", metavar="NUMBER", help="the order's number, or the message's id")
     parser.add_argument(
-        "--from", dest="source", metavar="ENVIRONMENT",
+        "--from",
+        dest="source",
+        metavar="ENVIRONMENT",
         help="staging, production, ...: of the account that AWS_PROFILE names (default: this instance)",
-    )  # fmt: skip
+    )
     parser.add_argument("--debug", action="store_true", help="under the debugger, which waits for your IDE")
 
 

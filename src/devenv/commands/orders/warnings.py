@@ -32,10 +32,17 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     elif rows:
         columns = ("Warning", "Order", "What", "State", "Due", "Predicted", "Seen by")
         cells = (
-            [row["warning_id"], row["number"], row["kind"], row["state"], row["due_at"][:16], row["predicted_at"][:16],
-             row["acknowledged_by"] or ""]
+            [
+                row["warning_id"],
+                row["number"],
+                row["kind"],
+                row["state"],
+                row["due_at"][:16],
+                row["predicted_at"][:16],
+                row["acknowledged_by"] or "",
+            ]
             for row in rows
-        )  # fmt: skip
+        )
         console().print(table(columns, cells, right=("Warning",)))
     else:
         console().print("No order on its way is expected to be late.")

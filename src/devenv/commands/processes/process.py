@@ -68,10 +68,15 @@ def _versions(versions: list[Json], as_json: bool) -> int:
         print_json(versions)
         return 0
     rows = [
-        (each["process"], each["version"], "active" if each["active"] else "retired" if each["retired_at"] else "",
-         each["orders_in_flight"], each["imported_at"][:19])
+        (
+            each["process"],
+            each["version"],
+            "active" if each["active"] else "retired" if each["retired_at"] else "",
+            each["orders_in_flight"],
+            each["imported_at"][:19],
+        )
         for each in versions
-    ]  # fmt: skip
+    ]
     console().print(table(("Process", "Version", "Orders start", "In flight", "Imported"), rows, right=("In flight",)))
     return 0
 

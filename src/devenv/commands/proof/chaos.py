@@ -24,9 +24,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         raise Problem("A run needs an order and a rate above 0.", fix="--orders 1 or more.", code=2)
     out = console()
     told = lambda text: out.print(text, highlight=False) if out.is_terminal else None  # noqa: E731
-    outcome = chaos(
-        Running.of(instance), orders=arguments.orders, rate=arguments.rate, seed=arguments.seed, tell=told
-    )  # fmt: skip
+    outcome = chaos(Running.of(instance), orders=arguments.orders, rate=arguments.rate, seed=arguments.seed, tell=told)
     folder = arguments.report or instance.folder / "chaos"
     write(folder, outcome.report)
     if arguments.json:

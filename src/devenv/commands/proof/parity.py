@@ -124,9 +124,13 @@ def _running(instance: Instance, name: str, *, started: bool) -> Iterator[Runnin
 def _mtd(instance: Instance, *words: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "devenv", *words],
-        cwd=instance.project, env=os.environ | {"MTD_INSTANCE": instance.name, "MTD_PARAMETERS": "ci"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
+        cwd=instance.project,
+        env=os.environ | {"MTD_INSTANCE": instance.name, "MTD_PARAMETERS": "ci"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if ended.returncode:
         raise Problem(
             f"mtd {' '.join(words)} failed: {ended.stdout[-600:]}", fix="Correct that first.", code=ended.returncode

@@ -19,8 +19,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=_positive(float), metavar="R", help="put R orders a second, not all at once")
     parser.add_argument("--waves", type=_positive(int), metavar="N", help="instead: N orders again and again …")
     parser.add_argument("--every", type=_positive(float), default=180.0, metavar="S", help="… every S seconds (180)")
-    parser.add_argument("--for", dest="duration", type=_positive(float), default=1800.0, metavar="S",
-                        help="… for S seconds (1800)")  # fmt: skip
+    parser.add_argument(
+        "--for", dest="duration", type=_positive(float), default=1800.0, metavar="S", help="… for S seconds (1800)"
+    )
     parser.add_argument("--speedup", type=_positive(float), default=1.0, metavar="F", help="… F times faster than so")
     parser.add_argument("--seed", type=int, default=1, help="of the generated orders (1)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="where the report goes (.mtd/INSTANCE/stress)")
@@ -60,9 +61,10 @@ def _show(outcome: Outcome, folder: Path) -> None:
     latency = told["order_latency_ms"]
     rows: list[tuple[str, Any]] = [
         (name.replace("_", " "), told[name])
-        for name in ("orders", "completed", "exceptions", "seconds", "orders_per_second", "aws_requests_per_order",
-                     "peak_memory_mb")
-    ]  # fmt: skip
+        for name in (
+            "orders completed exceptions seconds orders_per_second aws_requests_per_order peak_memory_mb"
+        ).split()
+    ]
     rows += [(f"put to end, {name}", f"{value / 1000:.1f} s") for name, value in latency.items()]
     out.print(table(("", "Figure"), rows, right=("Figure",)))
     out.print()

@@ -77,9 +77,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 def _target(arguments: argparse.Namespace, instance: Instance, build: Build) -> Target:
     """The environment, the portal's image pushed to it: an emulator has no registry, and a review pushes nothing."""
     known = _parameters(arguments.parameter)
-    made = target.of(
-        arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake
-    )  # fmt: skip
+    made = target.of(arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake)
     if made.emulated or arguments.review or "PortalDigest" in known:
         return made
     return replace(made, known=image.promoted(made, build, image.archive(instance)) | known)

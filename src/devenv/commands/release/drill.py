@@ -26,9 +26,15 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         told = drill.run(Running.of(instance), steps, arguments.function, arguments.orders, arguments.bake)
     if arguments.json:
         print_json(
-            {"function": told.function, "alarms": told.alarms, "put": told.put, "states": told.states,
-             "lost": told.lost, "moments": [{"s": round(at, 1), "what": what} for at, what in told.moments]}
-        )  # fmt: skip
+            {
+                "function": told.function,
+                "alarms": told.alarms,
+                "put": told.put,
+                "states": told.states,
+                "lost": told.lost,
+                "moments": [{"s": round(at, 1), "what": what} for at, what in told.moments],
+            }
+        )
     else:
         out.print()
         out.print(table(("s", "What"), ((f"{at:.1f}", what) for at, what in told.moments), right=("s",)))

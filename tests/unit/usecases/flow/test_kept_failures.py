@@ -55,6 +55,8 @@ def test_an_order_whose_error_way_leads_nowhere_keeps_the_failure_that_brought_i
     [incident] = work.committed[1].incidents
     assert (incident["state"], incident["code"]) == ("allocation", "gone")
     assert work.committed[1].order_ends[0] == {
-        "order_id": str(one.order_id), "outcome": "exception", "reason": "allocation: no (gone)",
-    }  # fmt: skip
+        "order_id": str(one.order_id),
+        "outcome": "exception",
+        "reason": "allocation: no (gone)",
+    }
     assert incident["stood"] == stood(join.token, service("allocation"))
