@@ -44,7 +44,7 @@ from tests.performance.emulators import ministack
 from tests.performance.home import ROOT, home
 
 DATABASE = "mtd_way_out"
-FOLDERS = tuple(f"tests/integration/{name}" for name in ("flow", "operations", "processes"))
+FOLDERS = tuple(f"tests/integration/{name}" for name in ("intake", "flow", "reporting", "operations", "processes"))
 
 
 # Run by the emulator's interpreter, which has SAM's own translator.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.delivery.accounts import sources_in
+from tests.unit.delivery.release.accounts import sources_in
 
 from delivery.packaging import layer
 from devenv.instance import Instance

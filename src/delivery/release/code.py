@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from delivery.deployment.deployment import migrate
-from delivery.release.builds import Build
-from delivery.release.target import Target
+from delivery.packaging.builds import Build
+from delivery.targets.target import Target
 
 MIGRATE = "migrate_database"
 

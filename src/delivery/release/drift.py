@@ -8,7 +8,7 @@ from typing import Any
 
 from delivery.release import record, traffic
 from delivery.release.record import Record
-from delivery.release.target import Target
+from delivery.targets.target import Target
 from devenv.problem import Problem
 
 _DEADLINE_SECONDS = 900.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from delivery.packaging.artifacts import files_of, write_zip
 from delivery.release import smoke, traffic
-from delivery.release.target import Target, local
+from delivery.targets.target import Target, local
 from devenv.console.steps import Steps
 from devenv.orders import seeds
 from devenv.problem import Problem

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from delivery.release import builds
-from delivery.release.target import Target
+from delivery.packaging import builds
+from delivery.targets.target import Target
 from devenv.instance import Instance
 from devenv.problem import Problem
 

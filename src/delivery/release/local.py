@@ -3,13 +3,13 @@ as they are now; reviewed, migrated and tried as anywhere else."""
 
 from collections.abc import Callable, Sequence
 
+from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.deployment import local_package, upload, url_of
+from delivery.packaging.migrations import ensure_expand_only
 from delivery.release import smoke
-from delivery.release.changes import Change, ensure_kept
-from delivery.release.migrations import ensure_expand_only
 from delivery.release.review import changes_of
-from delivery.release.target import Target
-from delivery.release.target import local as local_target
+from delivery.targets.target import Target
+from delivery.targets.target import local as local_target
 from devenv.backends.choice import recorded, servers_of
 from devenv.backends.environment import redeploy
 from devenv.console.steps import Steps

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from delivery.packaging import builds
 from delivery.packaging.artifacts import files_of
+from delivery.packaging.builds import Build
 from delivery.packaging.layer import Target as Platform
-from delivery.release import builds
-from delivery.release.builds import Build
 from delivery.release.code import code_of
 from devenv.backends.choice import recorded, servers_of
 from devenv.console.screen import print_json, table

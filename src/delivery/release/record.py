@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from delivery.release.builds import Build
+from delivery.packaging.builds import Build
 from delivery.release.code import code_of
-from delivery.release.target import Target
+from delivery.targets.target import Target
 
 _KEY = "deployed.json"
 

@@ -1,8 +1,8 @@
 """What a deployment would change, nested stacks included."""
 
-from delivery.release import emulated
-from delivery.release.changes import NESTED, Change, told
-from delivery.release.target import Target
+from delivery.deployment.changes import NESTED, Change, told
+from delivery.targets import emulated
+from delivery.targets.target import Target
 
 
 def changes_of(target: Target, change_set: str, root: str) -> list[Change]:

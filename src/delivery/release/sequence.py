@@ -6,13 +6,15 @@ from pathlib import Path
 
 from delivery.deployment import prerequisites
 from delivery.deployment.carry_over import carried_over
+from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.deployment import migrate, resume
-from delivery.release import builds, code, emulated, record, smoke, traffic
-from delivery.release.builds import Build
-from delivery.release.changes import Change, ensure_kept
+from delivery.packaging import builds
+from delivery.packaging.builds import Build
+from delivery.release import code, record, smoke, traffic
 from delivery.release.record import Record
 from delivery.release.review import changes_of
-from delivery.release.target import Target
+from delivery.targets import emulated
+from delivery.targets.target import Target
 from devenv.console.steps import Steps
 from devenv.problem import Problem
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from delivery.release.target import Target
+from delivery.targets.target import Target
 
 ALIAS = "live"
 # The alarms of traffic; a queue's age or a full disk is nothing that a new version did within minutes.

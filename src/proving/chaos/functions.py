@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import WaiterError
 
 from delivery.release import traffic
-from delivery.release.target import local
+from delivery.targets.target import local
 from devenv.instance import ENVIRONMENT
 from devenv.problem import Problem
 from devenv.running import Running

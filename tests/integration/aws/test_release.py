@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.stack import Stack
 from delivery.packaging.template import load
-from delivery.release.changes import Change, ensure_kept
 from delivery.release.review import changes_of
-from delivery.release.target import Target
+from delivery.targets.target import Target
 from devenv.aws import Clients
 from devenv.problem import Problem
 from tests.integration.aws.deployed import BUCKET, Deployed

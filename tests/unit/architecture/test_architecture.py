@@ -51,6 +51,7 @@ IMPORTERS = {
     "devenv.commands": {"devenv.cli", "devenv.commands"},
     "proving": {"devenv.commands", "proving"},
     "delivery.release": {"devenv.commands", "proving", "delivery.release"},
+    "delivery.targets": {"devenv.commands", "proving", "delivery.targets", "delivery.release"},
     "delivery.iam": {"devenv.commands", "delivery.iam"},
     "delivery.supply": {"devenv.commands", "delivery.supply"},
     "mtd.entrypoints": {"mtd.entrypoints"},

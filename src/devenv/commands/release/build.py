@@ -2,7 +2,7 @@
 
 import argparse
 
-from delivery.release import builds
+from delivery.packaging import builds
 from devenv.console.screen import console, json_flag, print_json
 from devenv.instance import Instance
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from delivery.release import builds, image, local, target
-from delivery.release.builds import Build
-from delivery.release.changes import COLUMNS, Change, markdown, rows
+from delivery.deployment.changes import COLUMNS, Change, markdown, rows
+from delivery.packaging import builds
+from delivery.packaging.builds import Build
+from delivery.release import image, local
 from delivery.release.sequence import Deployment
-from delivery.release.target import Target
+from delivery.targets import target
+from delivery.targets.target import Target
 from devenv.console.screen import console, table
 from devenv.console.steps import Steps
 from devenv.instance import ENVIRONMENT, Instance

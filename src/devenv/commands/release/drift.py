@@ -2,7 +2,8 @@
 
 import argparse
 
-from delivery.release import drift, target
+from delivery.release import drift
+from delivery.targets import target
 from devenv.console.screen import json_flag, print_json
 from devenv.instance import Instance
 

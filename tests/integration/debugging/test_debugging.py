@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from devenv.instance import PROJECT
-from tests.integration.flow.dap import Ide
+from tests.integration.debugging.dap import Ide
 from tests.integration.system import System, until
 from tests.support.orders import OrderFile
 

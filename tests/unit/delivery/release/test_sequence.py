@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.unit.delivery.accounts import Account, replaced, target
+from tests.unit.delivery.release.accounts import Account, replaced, target
 
-from delivery.release import builds, drift, record, smoke
-from delivery.release.builds import Build
-from delivery.release.changes import Change
+from delivery.deployment.changes import Change
+from delivery.packaging import builds
+from delivery.packaging.builds import Build
+from delivery.release import drift, record, smoke
 from delivery.release.sequence import Deployment
 from devenv.console.steps import Steps
 from devenv.instance import Instance

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from delivery.release.target import Target
+from delivery.targets.target import Target
 from devenv.aws import Clients
 
 FILES = {

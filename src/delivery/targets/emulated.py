@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from delivery.deployment.changes import Change, told
 from delivery.deployment.stack import Stack
-from delivery.release.changes import Change, told
 from devenv.aws import Clients
 
 # New code is a change of these alone: versions and aliases can be moved without CloudFormation.

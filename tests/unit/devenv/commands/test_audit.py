@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from devenv.commands.orders.audit import _show, verified
+from devenv.commands.records.audit import _show, verified
 from devenv.orders.orders_api import OrdersApi
 from devenv.problem import Problem
 

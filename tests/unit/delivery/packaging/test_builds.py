@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tests.unit.delivery.accounts import Account, sources_in
+from tests.unit.delivery.release.accounts import Account, sources_in
 
-from delivery.release import builds
+from delivery.packaging import builds
 from delivery.release.code import code_of
 from devenv.aws import Clients
 from devenv.instance import Instance

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from delivery.release.changes import BLOCKED_CODE, Change, ensure_kept, markdown, rows, told
-from delivery.release.emulated import only_code
+from delivery.deployment.changes import BLOCKED_CODE, Change, ensure_kept, markdown, rows, told
+from delivery.targets.emulated import only_code
 from devenv.problem import Problem
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery.release.migrations import contractions, ensure_expand_only
+from delivery.packaging.migrations import contractions, ensure_expand_only
 from devenv.instance import PROJECT
 from devenv.problem import Problem
 

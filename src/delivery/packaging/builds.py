@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from delivery.packaging import layer
+from delivery.packaging.migrations import ensure_expand_only
 from delivery.packaging.packaging import Plan, package
-from delivery.release.migrations import ensure_expand_only
 from devenv.aws import Clients
 from devenv.instance import Instance
 from devenv.problem import Problem

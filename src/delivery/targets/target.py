@@ -9,7 +9,7 @@ from psycopg import sql
 
 from delivery.deployment import prerequisites
 from delivery.deployment.stack import Stack
-from delivery.release.builds import Build
+from delivery.packaging.builds import Build
 from devenv.aws import Clients
 from devenv.backends import simulator
 from devenv.backends.choice import recorded, servers_of

@@ -10,7 +10,7 @@ import pytest
 from devenv import cli
 from devenv.instance import Instance
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PROCESSES = ROOT / "tests" / "data" / "processes"
 SEED = ROOT / "seed" / "processes" / "purchase-order.bpmn"
 FIELDS = {"process", "name", "nodes", "flows", "fixes", "unbound", "lint", "verdict"}

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.unit.delivery.accounts import Account, target
+from tests.unit.delivery.release.accounts import Account, target
 
 from delivery.release import traffic
 from delivery.release.proof import _compare

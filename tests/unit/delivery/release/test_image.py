@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from delivery.packaging.builds import Build
 from delivery.release import image
-from delivery.release.builds import Build
-from delivery.release.target import Target
+from delivery.targets.target import Target
 from devenv.instance import Instance
 from devenv.problem import Problem
 
