@@ -137,10 +137,10 @@ def main(argv: Sequence[str] | None = None, instance: Instance | None = None) ->
             )
         raise
     except Exception as error:
-        told = _from_aws(error)
-        if told is None:
+        refusal = _from_aws(error)
+        if refusal is None:
             raise
-        return _say(told)
+        return _say(refusal)
 
 
 def _from_aws(error: Exception) -> Problem | None:

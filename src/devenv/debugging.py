@@ -27,9 +27,9 @@ def debugged(running: Running, function: str, *, wait: bool) -> Iterator[bool]:
         "port": port_of(running),
         "wait": wait,
     }
-    told = _call(running, "POST", body)
+    answer = _call(running, "POST", body)
     try:
-        yield bool(told["starts"])
+        yield bool(answer["starts"])
     finally:
         with suppress(Problem):
             _call(running, "DELETE")
@@ -59,8 +59,8 @@ def _call(running: Running, method: str, body: dict[str, Any] | None = None) -> 
     )
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
-            told: dict[str, Any] = json.load(response)
-            return told
+            answer: dict[str, Any] = json.load(response)
+            return answer
     except (urllib.error.URLError, OSError, ValueError) as error:
         raise Problem(
             f"LocalStack did not take the wish to debug ({error}).",

@@ -97,12 +97,12 @@ def show(rounds: dict[str, list[dict[str, Any]]], orders: int) -> None:
         "cpu_ms_per_order": median("as it is", cpu),
         "aws_requests_per_order": median("as it is", lambda f: f["aws_requests_per_order"]),
     }
-    told: dict[str, Any] = {}
+    compared: dict[str, Any] = {}
     for name in rounds:
         rate = median(name, lambda f: f["orders_per_second"])
         spent = median(name, cpu)
         requests = median(name, lambda f: f["aws_requests_per_order"])
-        told[name] = {
+        compared[name] = {
             "orders_per_second": rate,
             "cpu_ms_per_order": round(spent, 2),
             "aws_requests_per_order": requests,
@@ -110,10 +110,10 @@ def show(rounds: dict[str, list[dict[str, Any]]], orders: int) -> None:
             "dearer": round(spent / base["cpu_ms_per_order"], 2),
         }
         print(
-            f"{name:<28} {rate:9.1f} {told[name]['slower']:7.2f} {spent:13.2f} {told[name]['dearer']:7.2f} "
+            f"{name:<28} {rate:9.1f} {compared[name]['slower']:7.2f} {spent:13.2f} {compared[name]['dearer']:7.2f} "
             f"{requests:15.2f} {requests / base['aws_requests_per_order']:6.2f}"
         )
-    print(json.dumps({"machine": machine, "orders": orders, "variants": told}))
+    print(json.dumps({"machine": machine, "orders": orders, "variants": compared}))
 
 
 def main() -> None:

@@ -85,9 +85,9 @@ def grow(system: System, instance: str, orders: int, sizes: list[int]) -> list[d
         listing = []
         for _ in range(15):
             began = time.perf_counter()
-            status, told = system.call("GET", "/orders?limit=50")
+            status, page = system.call("GET", "/orders?limit=50")
             if status != 200:
-                raise SystemExit(f"The list was not answered: {told}")
+                raise SystemExit(f"The list was not answered: {page}")
             listing.append((time.perf_counter() - began) * 1000)
         rows.append(
             {

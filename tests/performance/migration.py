@@ -72,30 +72,30 @@ def measure(system: System, orders: int) -> Json:
     ahead = time.monotonic() + _WAIT_SECONDS - 5
     with ThreadPoolExecutor(1) as pool:
         load = pool.submit(_load, system, orders)
-        told: Json = {"orders": orders, "places": places}
+        result: Json = {"orders": orders, "places": places}
         asked = {"from": 1, "to": 2}
-        told["unmapped"] = _verdicts(_migrate(system, process, mode="rehearse", **asked))
-        rehearsal = _timed(told, "rehearsal", lambda: _migrate(system, process, mode="rehearse", map=MAP, **asked))
-        move = _timed(told, "move", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
+        result["unmapped"] = _verdicts(_migrate(system, process, mode="rehearse", **asked))
+        rehearsal = _timed(result, "rehearsal", lambda: _migrate(system, process, mode="rehearse", map=MAP, **asked))
+        move = _timed(result, "move", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
         back = _timed(
-            told, "back", lambda: _migrate(system, process, mode="reverse", operation_id=move["operation_id"])
+            result, "back", lambda: _migrate(system, process, mode="reverse", operation_id=move["operation_id"])
         )
-        again = _timed(told, "again", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
-        told["before_the_first_timer"] = time.monotonic() < ahead
-        told |= {
+        again = _timed(result, "again", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
+        result["before_the_first_timer"] = time.monotonic() < ahead
+        result |= {
             "rehearsed": _verdicts(rehearsal),
             "moved": _verdicts(move),
             "taken_back": _verdicts(back),
             "moved_again": _verdicts(again),
         }
         _people(system, set(numbers) - waiting, "Review")
-        told["ends"] = _ends(system, numbers)
-        told["load"] = load.result()
-    told["steps_on_the_new_version"] = system.sql(_NEW_STEPS, numbers)[0]["n"]
+        result["ends"] = _ends(system, numbers)
+        result["load"] = load.result()
+    result["steps_on_the_new_version"] = system.sql(_NEW_STEPS, numbers)[0]["n"]
     shipped = Counter(len(system.done("eom", "ship", number)) for number in numbers)
-    told["shipments_an_order"] = dict(shipped)
-    told["lost"] = orders - told["ends"].get("completed", 0)
-    return told
+    result["shipments_an_order"] = dict(shipped)
+    result["lost"] = orders - result["ends"].get("completed", 0)
+    return result
 
 
 MAP = {"approve": "review"}
@@ -157,10 +157,10 @@ def _migrate(system: System, process: str, **asked: Any) -> Json:
     return until(lambda: system.get(path), lambda found: found["status"] != "running", 300)
 
 
-def _timed(told: Json, name: str, do: Callable[[], Json]) -> Json:
+def _timed(result: Json, name: str, do: Callable[[], Json]) -> Json:
     started = time.perf_counter()
     done = do()
-    told[f"{name}_seconds"] = round(time.perf_counter() - started, 2)
+    result[f"{name}_seconds"] = round(time.perf_counter() - started, 2)
     return done
 
 
@@ -194,11 +194,11 @@ def main() -> None:
     parser.add_argument("--instance", help="a running instance; else one of its own")
     arguments = parser.parse_args()
     with home(arguments.instance) as instance:
-        told = measure(System(Running.of(instance).document), arguments.orders)
-    for name, value in told.items():
+        result = measure(System(Running.of(instance).document), arguments.orders)
+    for name, value in result.items():
         print(f"{name.replace('_', ' '):28}{value}")
-    print(json.dumps(told))
-    if told["lost"] or told["shipments_an_order"] != {1: arguments.orders}:
+    print(json.dumps(result))
+    if result["lost"] or result["shipments_an_order"] != {1: arguments.orders}:
         raise SystemExit("orders were lost or served twice")
 
 

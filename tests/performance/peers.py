@@ -185,9 +185,10 @@ class Bench:
 
     def _until_active(self, name: str) -> None:
         def active() -> bool:
-            told: dict[str, str] = self._lambda.get_function_configuration(FunctionName=name)
+            configuration: dict[str, str] = self._lambda.get_function_configuration(FunctionName=name)
             return (
-                told.get("State", "Active") == "Active" and told.get("LastUpdateStatus", "Successful") == "Successful"
+                configuration.get("State", "Active") == "Active"
+                and configuration.get("LastUpdateStatus", "Successful") == "Successful"
             )
 
         poll(active)

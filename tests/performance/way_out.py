@@ -88,8 +88,8 @@ def _included(value: Any, packaged: Packaged) -> Any:
         return value
     include = value.get("Fn::Transform")
     if isinstance(include, dict) and include.get("Name") == "AWS::Include":
-        told = json.dumps(include["Parameters"]["Location"])
-        [path] = [path for key, path in packaged.uploads.items() if key in told]
+        location = json.dumps(include["Parameters"]["Location"])
+        [path] = [path for key, path in packaged.uploads.items() if key in location]
         return yaml.safe_load(path.read_text("utf-8"))
     return {name: _included(each, packaged) for name, each in value.items()}
 

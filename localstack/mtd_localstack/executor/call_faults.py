@@ -67,8 +67,8 @@ class CallFaults:
 
     def clear(self) -> dict[str, list[dict[str, Any]]]:
         """Forget all; answers what there was."""
-        told = self.snapshot()
+        cleared = self.snapshot()
         with self._lock:
             self._armed.clear()
             self._struck.clear()
-        return told
+        return cleared

@@ -69,7 +69,7 @@ def _take_messages(clients: Clients, url: str) -> list[dict[str, Any]]:
     )
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
-            told = json.load(response)["ReceiveMessageResponse"]["ReceiveMessageResult"] or {}
+            answer = json.load(response)["ReceiveMessageResponse"]["ReceiveMessageResult"] or {}
     except (OSError, ValueError, KeyError) as error:
         raise Problem(
             f"The messages of queue {_name(url)} could not be taken along ({error!r}).",
@@ -81,7 +81,7 @@ def _take_messages(clients: Clients, url: str) -> list[dict[str, Any]]:
             "Attributes": {item["Name"]: item["Value"] for item in _listed(message.get("Attribute"))},
             "MessageAttributes": {item["Name"]: item["Value"] for item in _listed(message.get("MessageAttribute"))},
         }
-        for message in _listed(told.get("Message"))
+        for message in _listed(answer.get("Message"))
     ]
 
 
@@ -116,13 +116,13 @@ def _take_objects(clients: Clients, bucket: str) -> list[dict[str, Any]]:
     taken = []
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for item in page.get("Contents", []):
-            told = client.get_object(Bucket=bucket, Key=item["Key"])
+            stored = client.get_object(Bucket=bucket, Key=item["Key"])
             taken.append(
                 {
                     "Key": item["Key"],
-                    "Body": told["Body"].read(),
-                    "Metadata": told["Metadata"],
-                    "ContentType": told["ContentType"],
+                    "Body": stored["Body"].read(),
+                    "Metadata": stored["Metadata"],
+                    "ContentType": stored["ContentType"],
                 }
             )
     for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
@@ -136,11 +136,11 @@ def _put_objects(clients: Clients, bucket: str, objects: list[dict[str, Any]]) -
     if not objects:
         return
     client = clients.client("s3")
-    told = client.get_bucket_notification_configuration(Bucket=bucket)
-    told.pop("ResponseMetadata", None)
+    configuration = client.get_bucket_notification_configuration(Bucket=bucket)
+    configuration.pop("ResponseMetadata", None)
     client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
     try:
         for item in objects:
             client.put_object(Bucket=bucket, **item)
     finally:
-        client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=told)
+        client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)

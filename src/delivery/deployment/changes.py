@@ -53,7 +53,7 @@ class Change:
         return gone and self.kind in STATEFUL
 
 
-def told(stack: str, answers: Iterable[dict[str, Any]]) -> Iterator[tuple[Change, dict[str, Any]]]:
+def changes_in(stack: str, answers: Iterable[dict[str, Any]]) -> Iterator[tuple[Change, dict[str, Any]]]:
     """Each change of DescribeChangeSet's pages, with CloudFormation's own words."""
     for answer in answers:
         for item in answer.get("Changes", []):

@@ -179,8 +179,8 @@ def _call(clients: Clients, function: str, event: dict[str, Any], *, failed: str
     payload = answer["Payload"].read().decode("utf-8", "replace")
     if answer.get("FunctionError"):
         try:
-            told = json.loads(payload)
-            reason = f"{told.get('errorType', 'error')}: {told.get('errorMessage', payload)}"
+            failure = json.loads(payload)
+            reason = f"{failure.get('errorType', 'error')}: {failure.get('errorMessage', payload)}"
         except (ValueError, AttributeError):
             reason = payload
         raise Problem(f"{failed}: {reason[:600]}", fix=f"See the log of {function}.")

@@ -98,9 +98,9 @@ class Stack:
 
         def change_set() -> str:
             nonlocal reason
-            told = self._client.describe_change_set(StackName=self.name, ChangeSetName=name)
-            reason = told.get("StatusReason", "")
-            return str(told["Status"])
+            answer = self._client.describe_change_set(StackName=self.name, ChangeSetName=name)
+            reason = answer.get("StatusReason", "")
+            return str(answer["Status"])
 
         if self._until(change_set, {"CREATE_COMPLETE", "FAILED"}) == "FAILED":
             if "didn't contain changes" in reason or "No updates" in reason:
@@ -154,14 +154,14 @@ class Stack:
 
     def _resources(self, stack: str) -> Iterator[Resource]:
         for page in self._client.get_paginator("list_stack_resources").paginate(StackName=stack):
-            for told in page["StackResourceSummaries"]:
+            for summary in page["StackResourceSummaries"]:
                 resource = Resource(
                     stack=stack.rpartition("stack/")[2].split("/")[0],
-                    logical_id=told["LogicalResourceId"],
-                    kind=told["ResourceType"],
-                    physical_id=told.get("PhysicalResourceId", ""),
-                    status=told["ResourceStatus"],
-                    reason=told.get("ResourceStatusReason", ""),
+                    logical_id=summary["LogicalResourceId"],
+                    kind=summary["ResourceType"],
+                    physical_id=summary.get("PhysicalResourceId", ""),
+                    status=summary["ResourceStatus"],
+                    reason=summary.get("ResourceStatusReason", ""),
                 )
                 yield resource
                 if resource.kind == "AWS::CloudFormation::Stack" and resource.physical_id:
@@ -192,8 +192,10 @@ class Stack:
         """The reasons, the innermost first: a failed nested stack has no id of its own yet, so it is sought by name."""
         names = {self.name}
         for page in self._client.get_paginator("list_stacks").paginate():
-            told = (item["StackName"] for item in page["StackSummaries"] if item["StackStatus"] != "DELETE_COMPLETE")
-            names.update(name for name in told if name.startswith(f"{self.name}-"))
+            standing = (
+                item["StackName"] for item in page["StackSummaries"] if item["StackStatus"] != "DELETE_COMPLETE"
+            )
+            names.update(name for name in standing if name.startswith(f"{self.name}-"))
         reasons = []
         for name in sorted(names, key=len, reverse=True):
             for item in self._events(name):
@@ -215,8 +217,8 @@ class Stack:
     def _failure(self, what: str) -> Problem:
         reasons = self._failed_resources()
         if not reasons:
-            told = self._description() or {}
-            reasons = [str(told.get("StackStatusReason") or told.get("StackStatus") or "no reason given")]
+            description = self._description() or {}
+            reasons = [str(description.get("StackStatusReason") or description.get("StackStatus") or "no reason given")]
         return Problem(
             f"Stack {self.name} {what}: {'; '.join(reasons)}",
             fix="Correct the template and run it again; 'mtd logs localstack' may tell more.",

@@ -102,7 +102,7 @@ def read(folder: Path) -> Build:
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise Problem(f"{folder / _MANIFEST} is no manifest ({error!r}).", fix="Build again: 'make build'.") from error
-    wrong = [name for name, told in files.items() if _hash(folder / name) != told]
+    wrong = [name for name, expected in files.items() if _hash(folder / name) != expected]
     if digest != _digest(files) or folder.name != digest:
         wrong.insert(0, _MANIFEST)
     if wrong:
@@ -150,7 +150,7 @@ def _key(build: Build, name: str) -> str:
 
 
 def _digest(hashes: Mapping[str, str]) -> str:
-    return hashlib.sha256("".join(f"{name} {told}\n" for name, told in sorted(hashes.items())).encode()).hexdigest()
+    return hashlib.sha256("".join(f"{name} {digest}\n" for name, digest in sorted(hashes.items())).encode()).hexdigest()
 
 
 def _hash(path: Path) -> str:

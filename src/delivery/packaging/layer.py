@@ -32,9 +32,9 @@ class Target:
     def of_interpreter(cls, python: Path) -> "Target":
         """This machine, and the version of the interpreter that runs the functions."""
         code = "import sys; print('%d.%d' % sys.version_info[:2])"
-        told = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        version = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         system = "apple-darwin" if sys.platform == "darwin" else "unknown-linux-gnu"
-        return cls(python=told, platform=f"{_machine()}-{system}")
+        return cls(python=version, platform=f"{_machine()}-{system}")
 
     @classmethod
     def in_container(cls, python: str) -> "Target":

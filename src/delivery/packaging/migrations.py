@@ -52,9 +52,9 @@ def contractions(file: str, text: str) -> list[Contraction]:
     for line, raw, statement in _statements(text):
         if _OPT_OUT.search(raw):
             continue
-        told = [what.format(*match.groups()) for rule, what in _RULES if (match := rule.search(statement))]
-        told += _required_columns(statement)
-        found += [Contraction(file=file, line=line, what=what) for what in dict.fromkeys(told)]
+        broken = [what.format(*match.groups()) for rule, what in _RULES if (match := rule.search(statement))]
+        broken += _required_columns(statement)
+        found += [Contraction(file=file, line=line, what=what) for what in dict.fromkeys(broken)]
     return found
 
 
@@ -62,9 +62,9 @@ def ensure_expand_only(folder: Path) -> None:
     """Raises Problem naming each statement of the folder's migrations that contracts."""
     found = [one for path in sorted(folder.glob("*.sql")) for one in contractions(path.name, path.read_text("utf-8"))]
     if found:
-        told = "; ".join(f"{one.file} line {one.line} {one.what}" for one in found)
+        listed = "; ".join(f"{one.file} line {one.line} {one.what}" for one in found)
         raise Problem(
-            f"Migrations must only expand, and these do not: {told}.",
+            f"Migrations must only expand, and these do not: {listed}.",
             fix="The code that serves now still needs it: expand first, contract in a later release, when no version "
             "that needs it can come back. Then say so above the statement: '-- contracts: <reason>'.",
         )
@@ -109,13 +109,13 @@ def _required_columns(statement: str) -> list[str]:
     """Columns added to a table that is there, which code that does not know them cannot fill."""
     if not statement.startswith("alter table"):
         return []
-    told = []
+    added_columns = []
     for clause in _clauses(statement):
         added = _ADDED.search(clause)
         filled = re.search(r"\bdefault\b|\bgenerated\b", clause)
         if added and "not null" in clause and not filled:
-            told.append(f"adds the required column {added[1]} without a default")
-    return told
+            added_columns.append(f"adds the required column {added[1]} without a default")
+    return added_columns
 
 
 def _clauses(statement: str) -> list[str]:

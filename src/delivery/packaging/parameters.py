@@ -27,12 +27,12 @@ def parameters_file(project: Path, name: str) -> dict[str, str]:
 def collect(project: Path, name: str, at_run_time: dict[str, str]) -> dict[str, str]:
     """Values of the declared parameters. Raises Problem for a broken file or a parameter without any value."""
     declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
-    told = parameters_file(project, name)
+    file = parameters_file(project, name)
     path = _path(project, name)
-    strange = sorted(set(told) - set(declared))
+    strange = sorted(set(file) - set(declared))
     if strange:
         raise Problem(f"{path} sets {', '.join(strange)}, which template.yaml does not declare.", fix="Correct either.")
-    values = told | {name: value for name, value in at_run_time.items() if name in declared}
+    values = file | {name: value for name, value in at_run_time.items() if name in declared}
     missing = [name for name, item in declared.items() if name not in values and "Default" not in item]
     if missing:
         raise Problem(f"No value is known for {', '.join(missing)} of template.yaml.", fix=f"Add it to {path}.")

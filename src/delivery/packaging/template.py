@@ -42,5 +42,5 @@ def load(path: Path) -> Any:
     except FileNotFoundError as error:
         raise Problem(f"There is no {path}.", fix="Check the path in the template that names it.") from error
     except yaml.YAMLError as error:
-        told = " ".join(str(error).split())
-        raise Problem(f"{path} is not valid YAML: {told}", fix="Correct the file.") from error
+        reason = " ".join(str(error).split())
+        raise Problem(f"{path} is not valid YAML: {reason}", fix="Correct the file.") from error

@@ -39,13 +39,13 @@ def code_of(build: Build) -> Code:
 
 def publish_layer(target: Target, code: Code) -> str:
     """A version of the shared layer with the build's content, beside those that stand; its ARN."""
-    told = target.clients.client("lambda").publish_layer_version(
+    published = target.clients.client("lambda").publish_layer_version(
         LayerName=f"{target.prefix}shared",
         Content={"S3Bucket": target.bucket, "S3Key": code.layer},
         CompatibleRuntimes=["python3.13"],
         CompatibleArchitectures=["x86_64"],
     )
-    return str(told["LayerVersionArn"])
+    return str(published["LayerVersionArn"])
 
 
 def place(target: Target, function: str, key: str, layer: str) -> None:

@@ -70,20 +70,20 @@ def _resources(target: Target) -> Iterator[str]:
         )
         for one in (drift for page in pages for drift in page["StackResourceDrifts"]):
             properties = ", ".join(each["PropertyPath"] for each in one.get("PropertyDifferences", []))
-            told = f"{one['LogicalResourceId']} ({one['ResourceType']}) {one['StackResourceDriftStatus'].lower()}"
-            yield f"{told}: {properties}" if properties else told
+            resource = f"{one['LogicalResourceId']} ({one['ResourceType']}) {one['StackResourceDriftStatus'].lower()}"
+            yield f"{resource}: {properties}" if properties else resource
 
 
 def _detect(client: Any, stack: str) -> None:
     identifier = client.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while True:
-        told = client.describe_stack_drift_detection_status(StackDriftDetectionId=identifier)
-        if told["DetectionStatus"] == "DETECTION_COMPLETE":
+        status = client.describe_stack_drift_detection_status(StackDriftDetectionId=identifier)
+        if status["DetectionStatus"] == "DETECTION_COMPLETE":
             return
-        if told["DetectionStatus"] == "DETECTION_FAILED" or time.monotonic() > deadline:
+        if status["DetectionStatus"] == "DETECTION_FAILED" or time.monotonic() > deadline:
             raise Problem(
-                f"The drift of {stack} could not be detected: {told.get('DetectionStatusReason', 'too slow')}.",
+                f"The drift of {stack} could not be detected: {status.get('DetectionStatusReason', 'too slow')}.",
                 fix="Start it again; the role needs to read every resource of the stack.",
             )
         time.sleep(5)

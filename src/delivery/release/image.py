@@ -32,8 +32,8 @@ def docker(words: Sequence[str], given: str = "") -> None:
         )
     ended = subprocess.run([program, *words], input=given, capture_output=True, text=True, check=False)
     if ended.returncode:
-        told = " ".join((ended.stderr or ended.stdout).split())[-400:]
-        raise Problem(f"docker {words[0]} failed: {told}", fix="See that Docker runs and reaches its registries.")
+        reason = " ".join((ended.stderr or ended.stdout).split())[-400:]
+        raise Problem(f"docker {words[0]} failed: {reason}", fix="See that Docker runs and reaches its registries.")
 
 
 def make(instance: Instance, run: Docker = docker) -> Path:
@@ -63,12 +63,12 @@ def promoted(target: Target, build: builds.Build, image: Path, run: Docker = doc
 
     def digest() -> str | None:
         try:
-            told = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": tag}])
+            described = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": tag}])
         except ClientError as error:
             if error.response["Error"]["Code"] == "ImageNotFoundException":
                 return None
             raise
-        return str(told["imageDetails"][0]["imageDigest"])
+        return str(described["imageDetails"][0]["imageDigest"])
 
     if digest() is None:
         [granted] = ecr.get_authorization_token()["authorizationData"]

@@ -96,9 +96,9 @@ def _local(running: Running, build: Build) -> list[Compared]:
     folders: dict[str, bytes] = {}
     arn = ""
     for function, key in code.functions.items():
-        told = client.get_function(FunctionName=f"mtd-{ENVIRONMENT}-{function}")
-        arn = told["Configuration"]["Layers"][0]["Arn"]
-        folder = Path(told["Code"]["Location"].removeprefix("file://"))
+        described = client.get_function(FunctionName=f"mtd-{ENVIRONMENT}-{function}")
+        arn = described["Configuration"]["Layers"][0]["Arn"]
+        folder = Path(described["Code"]["Location"].removeprefix("file://"))
         folders |= {f"{function}/{name}": path.read_bytes() for name, path in files_of(folder)}
         zips |= {f"{function}/{name}": body for name, body in _unzipped((build.folder / key).read_bytes()).items()}
     layer = _unzipped((build.folder / code.layer).read_bytes())

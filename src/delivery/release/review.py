@@ -1,6 +1,6 @@
 """What a deployment would change, nested stacks included."""
 
-from delivery.deployment.changes import NESTED, Change, told
+from delivery.deployment.changes import NESTED, Change, changes_in
 from delivery.targets import emulated
 from delivery.targets.target import Target
 
@@ -12,7 +12,7 @@ def changes_of(target: Target, change_set: str, root: str) -> list[Change]:
 
 def _changes(target: Target, stack: str, change_set: str, root: str) -> list[Change]:
     found = []
-    for change, words in told(stack, target.stack.change_set(change_set)):
+    for change, words in changes_in(stack, target.stack.change_set(change_set)):
         found.append(change)
         if change.kind != NESTED:
             continue

@@ -77,8 +77,8 @@ class Deployment:
         try:
             self._try(outputs, rung)
         except Problem as problem:
-            told = self._back(proposal, before, previous)
-            raise Problem(f"{problem.sentence} {told}", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
+            outcome = self._back(proposal, before, previous)
+            raise Problem(f"{problem.sentence} {outcome}", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
         record.keep(
             self.target,
             self.build,

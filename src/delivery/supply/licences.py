@@ -78,8 +78,8 @@ def licences(project: Path) -> list[Licensed]:
 def licence_of(locked: Locked) -> str | None:
     """The licence as its package states it, by SPDX's name where that is known; None where it is not installed here."""
     if locked.ecosystem == "npm":
-        told = locked.licence or "unknown"
-        return EXCEPTIONS[locked.name][0] if locked.name in EXCEPTIONS else told
+        named = locked.licence or "unknown"
+        return EXCEPTIONS[locked.name][0] if locked.name in EXCEPTIONS else named
     try:
         metadata = cast(Message, importlib.metadata.metadata(locked.name))
     except importlib.metadata.PackageNotFoundError:
@@ -104,8 +104,10 @@ def _why(locked: Locked, licence: str) -> str | None:
 
 
 def _classified(metadata: Message) -> Iterable[str]:
-    told = (str(each) for each in metadata.get_all("Classifier", []))
-    names = [each.rpartition(" :: ")[2] for each in told if each.startswith("License :: ") and each.count("::") > 1]
+    classifiers = (str(each) for each in metadata.get_all("Classifier", []))
+    names = [
+        each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License :: ") and each.count("::") > 1
+    ]
     return [_SPDX.get(name.lower(), name) for name in names]
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from delivery.deployment.changes import Change, told
+from delivery.deployment.changes import Change, changes_in
 from delivery.deployment.stack import Stack
 from devenv.aws import Clients
 
@@ -28,7 +28,7 @@ def nested_changes(clients: Clients, bucket: str, parent: Change, physical_id: s
     if name is None:
         return
     try:
-        yield from (change for change, _ in told(parent.logical_id, stack.change_set(name)))
+        yield from (change for change, _ in changes_in(parent.logical_id, stack.change_set(name)))
     finally:
         stack.discard(name)
 

@@ -160,8 +160,8 @@ class ComposeServers:
 
     def _containers(self) -> dict[str, dict[str, Any]]:
         """What Compose tells of each container, by service."""
-        told = self._run("the look at the containers", "ps", "--all", "--format", "json")
-        return {str(item["Service"]): item for item in parse_listing(told)}
+        listing = self._run("the look at the containers", "ps", "--all", "--format", "json")
+        return {str(item["Service"]): item for item in parse_listing(listing)}
 
     def _run(self, doing: str, *words: str) -> str:
         """What the command prints; both streams go to compose.log, but for mere questions. Raises Problem."""
@@ -182,19 +182,19 @@ class ComposeServers:
         return ended.stdout
 
 
-def parse_listing(told: str) -> list[dict[str, Any]]:
+def parse_listing(listing: str) -> list[dict[str, Any]]:
     """`ps --format json`: a list until Compose 2.20, an object a line since."""
-    if told.lstrip().startswith("["):
-        return list(json.loads(told))
-    return [json.loads(line) for line in told.splitlines() if line.strip()]
+    if listing.lstrip().startswith("["):
+        return list(json.loads(listing))
+    return [json.loads(line) for line in listing.splitlines() if line.strip()]
 
 
-def _server(told: Mapping[str, Any] | None) -> Server:
-    if told is None:
+def _server(container: Mapping[str, Any] | None) -> Server:
+    if container is None:
         return Server(runs=False)
-    state, code = str(told["State"]), int(told.get("ExitCode") or 0)
+    state, code = str(container["State"]), int(container.get("ExitCode") or 0)
     runs = state == "running"
-    return Server(runs=runs, identity=str(told["ID"])[:12], death="" if runs else _death(state, code))
+    return Server(runs=runs, identity=str(container["ID"])[:12], death="" if runs else _death(state, code))
 
 
 def _death(state: str, code: int) -> str:

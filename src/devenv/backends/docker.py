@@ -29,8 +29,8 @@ def command() -> tuple[str, ...]:
     docker = shutil.which("docker")
     if docker:
         asked = [docker, "compose", "version", "--short"]
-        told = subprocess.run(asked, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        if told.returncode == 0 and fits(told.stdout):
+        ended = subprocess.run(asked, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        if ended.returncode == 0 and fits(ended.stdout):
             return (docker, "compose")
     return (str(Path(sys.executable).with_name("docker-compose")),)
 
@@ -47,7 +47,7 @@ def engine_away(environ: Mapping[str, str]) -> str:
     if host and not host.startswith(("unix://", "npipe://")):
         return f"DOCKER_HOST is {host}, another machine's, where our folders and loopback ports are not"
     try:
-        told = subprocess.run(
+        ended = subprocess.run(
             [*command(), "ls", "--quiet"],
             env=dict(environ),
             capture_output=True,
@@ -58,7 +58,7 @@ def engine_away(environ: Mapping[str, str]) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    return "" if told.returncode == 0 else _last_line(told.stderr)
+    return "" if ended.returncode == 0 else _last_line(ended.stderr)
 
 
 def no_engine(why: str) -> Problem:
@@ -69,32 +69,32 @@ def no_engine(why: str) -> Problem:
     )
 
 
-def failure(doing: str, told: str, log: Path) -> Problem:
+def failure(doing: str, output: str, log: Path) -> Problem:
     """What a failed command's output means for a person. `log` holds all of it."""
-    if _AWAY.search(told):
-        return no_engine(_last_line(told))
-    if taken := _TAKEN.search(told):
+    if _AWAY.search(output):
+        return no_engine(_last_line(output))
+    if taken := _TAKEN.search(output):
         port = taken[1] or taken[3]
         return Problem(
             f"Port {port} is taken by another process or container.",
             fix="Stop it, or choose another port: MTD_LOCALSTACK_PORT, MTD_POSTGRES_PORT or MTD_SIMULATOR_PORT.",
         )
-    if _NO_SPACE.search(told):
+    if _NO_SPACE.search(output):
         return Problem("Docker's disk is full.", fix="Free some space: docker system prune, docker image prune.")
-    if _BUILDING.search(told):
+    if _BUILDING.search(output):
         return Problem(
-            f"An image could not be built: {_last_line(told)}.",
+            f"An image could not be built: {_last_line(output)}.",
             fix=f"See that containers reach the package registries (PIP_INDEX_URL, HTTPS_PROXY); all of it: {log}.",
         )
-    if _NO_IMAGE.search(told):
+    if _NO_IMAGE.search(output):
         return Problem(
-            f"An image or a package that {doing} needs could not be had: {_last_line(told)}",
+            f"An image or a package that {doing} needs could not be had: {_last_line(output)}",
             fix=f"See that Docker reaches its registry (behind a proxy: HTTPS_PROXY, PIP_INDEX_URL); all of it: {log}.",
         )
-    return Problem(f"{doing[0].upper()}{doing[1:]} failed: {_last_line(told)}", fix=f"All of it is in {log}.")
+    return Problem(f"{doing[0].upper()}{doing[1:]} failed: {_last_line(output)}", fix=f"All of it is in {log}.")
 
 
-def _last_line(told: str) -> str:
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
+def _last_line(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if re.search(r"error|failed|unhealthy|denied|exited", line, re.I)]
     return (errors or lines or ["it gave no reason"])[-1][:400].rstrip(".")

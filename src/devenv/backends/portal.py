@@ -116,9 +116,9 @@ def install_libraries(instance: Instance, into: Path, *, development: bool = Fal
         env=dict(os.environ) | {"PATH": f"{npm.parent}:{os.environ.get('PATH', os.defpath)}"},
     )
     if ended.returncode != 0:
-        told = [line for line in ended.stderr.splitlines() if "error" in line.lower()] or ["npm gave no reason"]
+        errors = [line for line in ended.stderr.splitlines() if "error" in line.lower()] or ["npm gave no reason"]
         raise Problem(
-            f"The portal's libraries could not be installed: {' '.join(told)[-500:]}",
+            f"The portal's libraries could not be installed: {' '.join(errors)[-500:]}",
             fix="See that the npm registry can be reached and the disk has room, then run make up again.",
         )
 

@@ -127,16 +127,16 @@ def find_programs(instance: Instance) -> Path:
 
 def _version(bindir: Path) -> int:
     try:
-        told = subprocess.run([bindir / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        version = subprocess.run([bindir / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise Problem(
             f"The PostgreSQL programs in {bindir} do not run on this machine ({error}).",
             fix="Install PostgreSQL 17 and set MTD_PG_BINDIR to its bin directory.",
         ) from error
-    match = re.search(r"\b(\d+)[.\d]*\b", told)
+    match = re.search(r"\b(\d+)[.\d]*\b", version)
     major = int(match.group(1)) if match else 0
     if major < OLDEST:
-        raise Problem(f"{bindir} holds {told.strip()}, which is too old.", fix=f"Use PostgreSQL {OLDEST} or newer.")
+        raise Problem(f"{bindir} holds {version.strip()}, which is too old.", fix=f"Use PostgreSQL {OLDEST} or newer.")
     return major
 
 
@@ -162,8 +162,8 @@ def _initialise(server: Server, home: Path, password: str) -> None:
             check=True,
         )
     except subprocess.CalledProcessError as error:
-        told = (error.stderr or error.stdout or "").strip().splitlines() or ["no reason given"]
-        reason = next((line for line in told if "rror" in line), told[-1])
+        output = (error.stderr or error.stdout or "").strip().splitlines() or ["no reason given"]
+        reason = next((line for line in output if "rror" in line), output[-1])
         raise Problem(
             f"PostgreSQL's data folder could not be made: {reason}",
             fix=_fix(error.stderr or "", home),
@@ -174,10 +174,10 @@ def _initialise(server: Server, home: Path, password: str) -> None:
     making.rename(server.data)
 
 
-def _fix(told: str, home: Path) -> str:
-    if "No space left" in told:
+def _fix(output: str, home: Path) -> str:
+    if "No space left" in output:
         return f"Free some space on the disk of {home}."
-    if "effective user" in told:
+    if "effective user" in output:
         return "Run as a user that /etc/passwd knows, or as root: PostgreSQL wants a user with a name."
     return f"Look at {home}."
 

@@ -105,9 +105,9 @@ def uv(purpose: str, *arguments: str) -> None:
         )
         if ended.returncode == 0:
             return
-    told = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
+    output = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
     raise Problem(
-        f"The packages of '{purpose}' could not be installed: {' '.join(told)[-600:] or 'uv gave no reason'}",
+        f"The packages of '{purpose}' could not be installed: {' '.join(output)[-600:] or 'uv gave no reason'}",
         fix="See that the package registry can be reached and the disk has room, then run make up again.",
     )
 

@@ -46,8 +46,8 @@ def tables(connection: psycopg.Connection[Any]) -> dict[str, Content]:
 
 def objects(digests: Mapping[str, str]) -> Content:
     """A bucket's objects by key, each with the SHA-256 of its content."""
-    told = "".join(f"{key}\n{digest}\n" for key, digest in sorted(digests.items()))
-    return Content(rows=len(digests), digest=hashlib.sha256(told.encode()).hexdigest())
+    listing = "".join(f"{key}\n{digest}\n" for key, digest in sorted(digests.items()))
+    return Content(rows=len(digests), digest=hashlib.sha256(listing.encode()).hexdigest())
 
 
 def compared(

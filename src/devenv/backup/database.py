@@ -87,5 +87,5 @@ class DatabaseBackup:
         }
         done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            told = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise Problem(f"{name} failed: {told}", fix="See 'mtd doctor', and the space on the disk.")
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise Problem(f"{name} failed: {reason}", fix="See 'mtd doctor', and the space on the disk.")

@@ -39,12 +39,12 @@ def save(running: Running, file: Path) -> dict[str, Content]:
         found = _database(running).dump(folder / _DUMP)
         for name, bucket in _buckets(running, folder).items():
             found[f"s3 {name}"] = comparison.objects(bucket.save())
-        told = {
+        manifest = {
             "form": FORM,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "content": {name: content.as_json() for name, content in found.items()},
         }
-        (folder / _MANIFEST).write_text(json.dumps(told, indent=1), "utf-8")
+        (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
         unfinished = file.with_name(f"{file.name}.unfinished")
         try:
             with tarfile.open(unfinished, "w:gz", compresslevel=1) as archive:
@@ -63,8 +63,8 @@ def load(running: Running, file: Path) -> Restored:
     """Restore into an instance without orders; the database takes its place when all of it is equal. Raises Problem."""
     database = _database(running)
     with _folder() as folder:
-        told = _unpacked(file, folder)
-        before = {name: Content(**content) for name, content in told["content"].items()}
+        manifest = _unpacked(file, folder)
+        before = {name: Content(**content) for name, content in manifest["content"].items()}
         if (standing := database.orders()) > 0:
             raise Problem(
                 f"Instance '{running.instance.name}' has {standing} orders: a backup is restored into a fresh one.",
@@ -74,7 +74,7 @@ def load(running: Running, file: Path) -> Restored:
             after = database.restore(folder / _DUMP)
             for name, bucket in _buckets(running, folder).items():
                 after[f"s3 {name}"] = comparison.objects(bucket.load())
-            restored = Restored(made_at=told["made_at"], rows=comparison.compared(before, after))
+            restored = Restored(made_at=manifest["made_at"], rows=comparison.compared(before, after))
             if restored.equal:
                 database.replace()
         finally:
@@ -96,16 +96,16 @@ def _unpacked(file: Path, folder: Path) -> dict[str, Any]:
     try:
         with tarfile.open(file, "r:gz") as archive:
             archive.extractall(folder, filter="data")
-        told = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
     except FileNotFoundError as error:
         raise Problem(f"There is no backup in {file}.", fix="Check the path.") from error
     except (OSError, EOFError, ValueError, tarfile.TarError) as error:
         raise Problem(f"{file} is no backup of 'mtd backup', or not all of one ({error}).") from error
-    if told.get("form") != FORM:
+    if manifest.get("form") != FORM:
         raise Problem(
-            f"{file} is a backup of another form ({told.get('form')}).", fix="Restore it with its own version."
+            f"{file} is a backup of another form ({manifest.get('form')}).", fix="Restore it with its own version."
         )
-    result: dict[str, Any] = told
+    result: dict[str, Any] = manifest
     return result
 
 

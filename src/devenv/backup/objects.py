@@ -55,8 +55,8 @@ class Bucket:
 
     @contextmanager
     def _unheard(self) -> Iterator[None]:
-        told: Mapping[str, Any] = self._s3.get_bucket_notification_configuration(Bucket=self._name)
-        kept = {name: value for name, value in told.items() if name != "ResponseMetadata"}
+        configuration: Mapping[str, Any] = self._s3.get_bucket_notification_configuration(Bucket=self._name)
+        kept = {name: value for name, value in configuration.items() if name != "ResponseMetadata"}
         self._s3.put_bucket_notification_configuration(Bucket=self._name, NotificationConfiguration={})
         try:
             yield

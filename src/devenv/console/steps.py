@@ -20,7 +20,7 @@ class Steps:
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[progress]}"),
             console=console,
             disable=not console.is_terminal,
             transient=True,
@@ -38,7 +38,7 @@ class Steps:
         """Times the block; the line is printed when it ends well."""
         started = time.monotonic()
         with self._lock:
-            task = self._progress.add_task(title, total=total, told="")
+            task = self._progress.add_task(title, total=total, progress="")
         step = Step(self._progress, task, total)
         try:
             yield step
@@ -64,5 +64,5 @@ class Step:
         self.note = ""
 
     def done(self, count: int) -> None:
-        told = f"{count} of {self._total}" if self._total else str(count)
-        self._progress.update(self._task, completed=count, told=told)
+        progress = f"{count} of {self._total}" if self._total else str(count)
+        self._progress.update(self._task, completed=count, progress=progress)

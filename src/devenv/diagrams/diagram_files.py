@@ -31,8 +31,8 @@ def reports(paths: Sequence[Path], project: Path) -> list[Json]:
         check=False,
     )
     if ended.returncode:
-        told = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise Problem(f"The import failed: {told}", fix="Send the diagram to whoever keeps the engine.")
+        reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise Problem(f"The import failed: {reason}", fix="Send the diagram to whoever keeps the engine.")
     found: list[Json] = json.loads(ended.stdout)
     return found
 
@@ -54,8 +54,8 @@ def file(path: Path) -> Json:
     try:
         bindings = _sheet(sheet) if sheet.exists() else None
     except (OSError, *binding_sheets.ERRORS) as error:
-        told = " ".join(str(error).split())[:200]
-        return {"name": path.name, "problem": f"its binding sheet {sheet.name} cannot be read: {told}"}
+        reason = " ".join(str(error).split())[:200]
+        return {"name": path.name, "problem": f"its binding sheet {sheet.name} cannot be read: {reason}"}
     return {"name": path.name, "content": base64.b64encode(content).decode(), "sheet": bindings}
 
 

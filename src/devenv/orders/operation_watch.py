@@ -11,12 +11,12 @@ _LOOK_SECONDS = 0.5
 
 def watch(api: OrdersApi, operation: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
     """The operation with all of its orders once it has ended. Who interrupts this leaves it running."""
-    told = ""
+    printed = ""
     while operation["status"] == "running":
         line = progress(operation)
-        if line != told and not quiet:
+        if line != printed and not quiet:
             console().print(line, highlight=False)
-            told = line
+            printed = line
         time.sleep(_LOOK_SECONDS)
         operation = api.call("GET", f"/operations/{operation['operation_id']}")
     return api.operation(operation["operation_id"])

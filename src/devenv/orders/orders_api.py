@@ -115,14 +115,14 @@ class OrdersApi:
                 with urllib.request.urlopen(self._signed(method, url, data), timeout=seconds) as response:
                     return json.load(response)
             except urllib.error.HTTPError as error:
-                told = error.read().decode("utf-8", "replace")[:500]
+                text = error.read().decode("utf-8", "replace")[:500]
                 if error.code == 404 and missing_is_none:
                     return None
-                if (refusal := _refusal(error.code, told)) is not None:
+                if (refusal := _refusal(error.code, text)) is not None:
                     raise refusal from error
                 if error.code < 500 or method != "GET" or attempt == 2:
                     raise Problem(
-                        f"The API answered {error.code} to {method} {path}: {told}",
+                        f"The API answered {error.code} to {method} {path}: {text}",
                         fix="See 'mtd logs query_orders'.",
                     ) from error
             except (urllib.error.URLError, TimeoutError, OSError) as error:
@@ -141,10 +141,10 @@ class OrdersApi:
         return urllib.request.Request(url, data=data, method=method, headers=dict(request.headers.items()))
 
 
-def _refusal(status: int, told: str) -> Problem | None:
+def _refusal(status: int, body: str) -> Problem | None:
     """What the API itself says is wrong with a request, in its own sentence."""
     try:
-        answer = json.loads(told)
+        answer = json.loads(body)
         return Problem(f"{answer['message']} ({answer['code']}).") if status < 500 else None
     except (ValueError, KeyError, TypeError):
         return None

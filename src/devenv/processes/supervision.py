@@ -175,5 +175,5 @@ def last_line(log: Path) -> str:
             lines = file.read().decode("utf-8", "replace").split("\n")
     except OSError:
         return "it wrote no log"
-    told = [line.strip() for line in lines if line.strip()]
-    return told[-1][:300] if told else "it wrote nothing"
+    written = [line.strip() for line in lines if line.strip()]
+    return written[-1][:300] if written else "it wrote nothing"

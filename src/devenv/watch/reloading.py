@@ -50,8 +50,8 @@ class Reloading:
             self._tell(f"{names}: {problem.sentence} {problem.fix}")
             return
         everyone = len(functions) > 6 and functions == self._graph.functions()
-        told = f"all {len(functions)}" if everyone else ", ".join(functions)
-        self._tell(f"{names}: fresh for {told} ({(time.monotonic() - started) * 1000:.0f} ms)")
+        recycled = f"all {len(functions)}" if everyone else ", ".join(functions)
+        self._tell(f"{names}: fresh for {recycled} ({(time.monotonic() - started) * 1000:.0f} ms)")
         if any("migrations" in path.parts for path in code):
             self._tell("a migration changed: apply it with 'mtd invoke migrate_database'")
 

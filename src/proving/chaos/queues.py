@@ -30,10 +30,10 @@ class MessageFaults:
         url = self._sqs.get_queue_url(QueueName=f"mtd-{ENVIRONMENT}-{queue}")["QueueUrl"]
         deadline, left = time.monotonic() + _LOOK_SECONDS, fault.times
         while left and time.monotonic() < deadline:
-            told = self._sqs.receive_message(
+            answer = self._sqs.receive_message(
                 QueueUrl=url, MaxNumberOfMessages=min(10, left), WaitTimeSeconds=1, MessageAttributeNames=["All"]
             )
-            messages = told.get("Messages", [])
+            messages = answer.get("Messages", [])
             self._send(url, fault, messages)
             left -= len(messages)
         return fault.times - left

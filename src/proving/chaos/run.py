@@ -83,11 +83,11 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
             struck=record.all(),
         )
     )
-    told = _report(found, record, seed, seconds)
+    report = _report(found, record, seed, seconds)
     if found.unended:
-        told["unended_orders"] = list(database.still_moving())[:50]
+        report["unended_orders"] = list(database.still_moving())[:50]
     database.close()
-    return Outcome(report=told, findings=found.findings())
+    return Outcome(report=report, findings=found.findings())
 
 
 def write(folder: Path, report: dict[str, Any]) -> None:

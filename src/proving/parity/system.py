@@ -63,9 +63,9 @@ class System:
         return [mail for mail in messages if f" {number} " in f"{mail.get('Subject')} "]
 
     def fault(self, number: str, settings: Json) -> None:
-        told = dict(settings)
-        path = f"/control/faults/{told.pop('system')}/orders/{urllib.parse.quote(number, safe='')}"
-        status, body = _http("PUT", self._running.simulator + path, told)
+        fault = dict(settings)
+        path = f"/control/faults/{fault.pop('system')}/orders/{urllib.parse.quote(number, safe='')}"
+        status, body = _http("PUT", self._running.simulator + path, fault)
         if status != 200:
             raise Problem(f"The simulator refuses a fault: {body}", fix="Correct the scenario.")
 
@@ -89,10 +89,10 @@ def _http(method: str, url: str, body: Any = None) -> tuple[int, Any]:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
-        told = error.read()
+        text = error.read()
         try:
-            return error.code, json.loads(told)
+            return error.code, json.loads(text)
         except ValueError:
-            return error.code, {"text": told.decode("utf-8", "replace")}
+            return error.code, {"text": text.decode("utf-8", "replace")}
     except OSError as error:
         raise Problem(f"{url} does not answer: {error}", fix="See 'mtd status'.") from error

@@ -112,8 +112,8 @@ def _page(title: str, figures: Mapping[str, Any], plots: Mapping[str, str]) -> s
 
 
 def _tile(label: str, value: object, *, bad: bool = False) -> str:
-    told = f"{value:,}" if isinstance(value, int | float) else str(value)
-    return f"<div{' class=bad' if bad else ''}><dt>{escape(label)}</dt><dd>{escape(told)}</dd></div>"
+    text = f"{value:,}" if isinstance(value, int | float) else str(value)
+    return f"<div{' class=bad' if bad else ''}><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>"
 
 
 def _table(head: Sequence[str], rows: Any) -> str:

@@ -73,11 +73,11 @@ def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: in
     )
     times = handler_times(running.clients.client("logs"), f"/aws/lambda/mtd-{ENVIRONMENT}-", int(started * 1000))
     ended = figures.latencies_ms(putter.put_at, ends)
-    told = figures.summary(
+    summary = figures.summary(
         audit=found, ended=ended, seconds=seconds, samples=watch.samples, times=times, requests=requests
     )
-    report.write(folder, title, told, watch.samples, ended, started)
-    return Outcome(figures=told, findings=found.findings())
+    report.write(folder, title, summary, watch.samples, ended, started)
+    return Outcome(figures=summary, findings=found.findings())
 
 
 def _wait(putter: Putter, database: RunDatabase, schedule: Schedule, console: Console) -> float:
@@ -87,20 +87,20 @@ def _wait(putter: Putter, database: RunDatabase, schedule: Schedule, console: Co
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=40),
-        TextColumn("{task.fields[told]}"),
+        TextColumn("{task.fields[progress]}"),
         TimeRemainingColumn(),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     ) as bar:
-        task = bar.add_task("orders", total=schedule.orders, told="")
+        task = bar.add_task("orders", total=schedule.orders, progress="")
         while True:
             progress, now = database.progress(), time.monotonic()
-            told = (
+            line = (
                 f"{progress.ended}/{schedule.orders}  {progress.ended / (now - began + 0.001):.1f}/s  "
                 f"{len(putter.put_at) - progress.ended} in flight  {progress.exceptions} exceptions"
             )
-            bar.update(task, completed=progress.ended, told=told)
+            bar.update(task, completed=progress.ended, progress=line)
             if putter.failure:
                 raise Problem(f"An order could not be put: {putter.failure}", fix="See 'mtd status'.")
             if putter.done and progress.ended >= schedule.orders and not database.unsent_mails():

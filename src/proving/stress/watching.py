@@ -93,8 +93,8 @@ def queue_depths(client: Any, prefix: str) -> Callable[[], dict[str, int]]:
     def ask() -> dict[str, int]:
         depths = {}
         for url in urls:
-            told = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-            depths[url.rpartition("/")[2].removeprefix(prefix)] = sum(int(told[name]) for name in names)
+            attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+            depths[url.rpartition("/")[2].removeprefix(prefix)] = sum(int(attributes[name]) for name in names)
         return depths
 
     return ask

@@ -80,12 +80,12 @@ def differences(said: Any, stands: Any, path: str = "") -> Iterator[str]:
         if not isinstance(stands, dict):
             yield f"{path}: {stands!r} instead of {said!r}"
             return
-        told = {name.lower(): value for name, value in stands.items()}
+        lowered = {name.lower(): value for name, value in stands.items()}
         for name, inner in said.items():
-            if name.lower() not in told:
+            if name.lower() not in lowered:
                 yield f"{path}{name}: not told"
             else:
-                yield from differences(inner, told[name.lower()], f"{path}{name}.")
+                yield from differences(inner, lowered[name.lower()], f"{path}{name}.")
     elif isinstance(said, list):
         # Of tags and attributes a service tells its own as well.
         whole = not all(isinstance(item, dict) and "Key" in item for item in said)

@@ -64,10 +64,10 @@ def test_a_queue_renamed_and_another_removed_stop_at_the_gate(deployed: Deployed
 
     changes = _review(deployed, "Messaging", edit)
 
-    told = {change.name: (change.action, change.replacement) for change in changes}
-    assert told["Messaging/OrdersQueue"] == ("Modify", "True")
-    assert told["Messaging/FailuresQueue"] == ("Modify", "False")
-    assert told["Messaging/WaitingQueue"][0] == "Remove"
+    found = {change.name: (change.action, change.replacement) for change in changes}
+    assert found["Messaging/OrdersQueue"] == ("Modify", "True")
+    assert found["Messaging/FailuresQueue"] == ("Modify", "False")
+    assert found["Messaging/WaitingQueue"][0] == "Remove"
     with pytest.raises(Problem) as stopped:
         ensure_kept(changes, ())
     assert "Messaging/OrdersQueue (AWS::SQS::Queue: replaced)" in stopped.value.sentence
@@ -104,6 +104,6 @@ def test_the_bootstrap_stands_and_lets_only_the_repositorys_environment_in(deplo
         role = iam.get_role(RoleName=f"mtd-staging-{name}")["Role"]
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-        told = statement["Condition"]["StringEquals"]
-        assert told["token.actions.githubusercontent.com:sub"] == f"repo:retailer/mtd:{subject}"
+        equals = statement["Condition"]["StringEquals"]
+        assert equals["token.actions.githubusercontent.com:sub"] == f"repo:retailer/mtd:{subject}"
         assert role["Arn"] == outputs[f"{name.capitalize()}RoleArn"]

@@ -59,8 +59,8 @@ def test_every_resource_of_every_stack_stands(deployed: Deployed) -> None:
 def test_the_stack_is_protected_from_its_deletion(deployed: Deployed) -> None:
     deployed.stack.protect()
 
-    [told] = deployed.client("cloudformation").describe_stacks(StackName=deployed.stack.name)["Stacks"]
-    assert told["EnableTerminationProtection"] is True
+    [stack] = deployed.client("cloudformation").describe_stacks(StackName=deployed.stack.name)["Stacks"]
+    assert stack["EnableTerminationProtection"] is True
 
 
 def test_what_stands_is_what_the_template_says(deployed: Deployed) -> None:

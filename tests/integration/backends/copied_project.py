@@ -139,9 +139,9 @@ class CopiedHome:
         found = self._compose("ps", "--all", "--quiet") if self.kind == "compose" else []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                told = [process.cwd(), *process.cmdline(), *process.environ().values()]
+                mentions = [process.cwd(), *process.cmdline(), *process.environ().values()]
                 ours = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
-                if ours and any(str(self.base.parent) in text for text in told):
+                if ours and any(str(self.base.parent) in text for text in mentions):
                     found.append(f"{process.pid} {' '.join(process.cmdline())}")
         return found
 

@@ -132,7 +132,7 @@ def test_a_changed_template_is_deployed_afresh_and_orders_in_flight_go_on(copied
         _put(system, unregistered)
         until(lambda: _depths(copied)["orders"]["in_flight"], bool)
         copied.save("cloudformation/template.yaml", "Outputs:\n", "Outputs:\n  MadeByATest:\n    Value: made\n")
-        until(lambda: (copied.state()["outputs"], copied.watched()), lambda told: "MadeByATest" in told[0])
+        until(lambda: (copied.state()["outputs"], copied.watched()), lambda seen: "MadeByATest" in seen[0])
     system = copied.system()
     system.heal("eom", retried)
 

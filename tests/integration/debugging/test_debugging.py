@@ -57,12 +57,12 @@ def test_a_breakpoint_holds_a_real_call(system: System, tmp_path: Path) -> None:
             shown = ide.evaluate("event['processes']", frame)
             ide.go_on(frame)
             ide.leave()
-        told, _ = command.communicate(timeout=30)
+        output, _ = command.communicate(timeout=30)
 
     assert found["verified"]
     assert (frame["name"], Path(frame["source"]["path"])) == ("handler", HANDLER)
     assert shown == "{}"
-    [answer] = [line for line in told.splitlines() if line.startswith("{")]
+    [answer] = [line for line in output.splitlines() if line.startswith("{")]
     assert json.loads(answer)["applied"] == []
     assert command.returncode == 0
     # Without the command the function is what it was.
@@ -72,11 +72,11 @@ def test_a_breakpoint_holds_a_real_call(system: System, tmp_path: Path) -> None:
 
 def test_a_function_that_nobody_has_is_named(system: System) -> None:
     with mtd(system, "debug", "issue_dt") as command:
-        told, _ = command.communicate(timeout=30)
+        output, _ = command.communicate(timeout=30)
 
     assert command.returncode == 2
-    assert "No function is named 'issue_dt'" in told
-    assert "issue_dte" in told
+    assert "No function is named 'issue_dt'" in output
+    assert "issue_dte" in output
 
 
 def test_a_waiting_order_is_replayed_and_still_waits(system: System, number: str) -> None:
@@ -96,8 +96,8 @@ def test_a_waiting_order_is_replayed_and_still_waits(system: System, number: str
 
     system.aws("s3").put_object(Bucket=system.bucket, Key=key, Body=json.dumps(document).encode())
     with mtd(system, "replay", number) as command:
-        told, _ = command.communicate(timeout=60)
-    assert (command.returncode, "It is registered here." in told) == (0, True), told
+        output, _ = command.communicate(timeout=60)
+    assert (command.returncode, "It is registered here." in output) == (0, True), output
     system.ended(number, "completed")
     until(lambda: [entry["number"] for entry in system.get("/waiting")["waiting"]], lambda all: number in all)
 

@@ -95,17 +95,17 @@ def test_a_taken_port_is_told_by_the_servers_own_words(instance: Instance, super
         credentials = Credentials.of(instance)
         request = postgres.prepare(instance, port, credentials).request(instance)
         supervision.ask([request])
-        with pytest.raises(Problem) as told:
+        with pytest.raises(Problem) as raised:
             supervision.wait(request, lambda: False, seconds=20)
-    assert "postgres ended" in told.value.sentence
+    assert "postgres ended" in raised.value.sentence
 
 
 def test_another_versions_data_is_told(instance: Instance) -> None:
     data = postgres.prepare(instance, 1, Credentials.of(instance)).data
     (data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(Problem) as told:
+    with pytest.raises(Problem) as raised:
         postgres.prepare(instance, 1, Credentials.of(instance))
-    assert "--wipe" in told.value.fix
+    assert "--wipe" in raised.value.fix
 
 
 def test_a_bin_directory_without_programs_is_told(instance: Instance, tmp_path: Path) -> None:

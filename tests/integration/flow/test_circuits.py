@@ -129,10 +129,10 @@ def test_what_nobody_looks_after_the_minutes_look_takes_up(system: System, numbe
         f"{number}-3",
     )
 
-    told = system.invoke("relay_outbox", {})
+    relayed = system.invoke("relay_outbox", {})
 
-    assert told["prompted"] >= 1
-    assert told["released"] >= 1
+    assert relayed["prompted"] >= 1
+    assert relayed["released"] >= 1
     until(lambda: outcomes(system, number), lambda found: found == {"completed": 6})
 
 

@@ -36,9 +36,9 @@ def _files(system: System) -> Iterator[tuple[str, str]]:
 
 
 def _found(system: System) -> list[tuple[str, str]]:
-    told = [*_function_logs(system), *_files(system)]
-    assert len(told) > 50, "there are logs to look at"
-    return [(place, line[:300]) for place, line in told if _PERSONAL.search(line)]
+    written = [*_function_logs(system), *_files(system)]
+    assert len(written) > 50, "there are logs to look at"
+    return [(place, line[:300]) for place, line in written if _PERSONAL.search(line)]
 
 
 def test_no_log_holds_a_name_an_address_or_a_rut(system: System, number: str) -> None:

@@ -315,9 +315,9 @@ def test_an_operation_that_a_crash_left_is_taken_up_by_the_relay(system: System,
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(system: System, body: Json, status: int, code: str) -> None:
-    told, answer = system.call("POST", "/operations", body)
+    answered, answer = system.call("POST", "/operations", body)
 
-    assert (told, answer["code"]) == (status, code)
+    assert (answered, answer["code"]) == (status, code)
 
 
 _SEVERAL = """

@@ -239,7 +239,7 @@ def test_the_command_verifies_an_order_that_came_through(system: System, number:
     system.put(OrderFile(number=number).xml(), f"{number}.xml")
     system.ended(number, "completed")
 
-    told = mtd(system, "audit", "verify", "--order", number)
-    assert (told["orders"], told["broken"]) == (1, [])
-    assert told["events"] >= 8
+    verification = mtd(system, "audit", "verify", "--order", number)
+    assert (verification["orders"], verification["broken"]) == (1, [])
+    assert verification["events"] >= 8
     assert set(system.invoke("keep_records", {})) == {"sealed", "broken", "archived"}

@@ -78,8 +78,8 @@ def test_an_order_that_will_be_late_is_told_of_once(system: System, number: str)
     assert [(each["kind"], each["state"], each["acknowledged_by"]) for each in mine] == [
         ("promise", "allocation", None)
     ]
-    told = [each for message in received(sqs, url) for each in message["warnings"] if each["number"] == number]
-    assert [each["warning_id"] for each in told] == [mine[0]["warning_id"]]
+    warnings = [each for message in received(sqs, url) for each in message["warnings"] if each["number"] == number]
+    assert [each["warning_id"] for each in warnings] == [mine[0]["warning_id"]]
 
     path = f"/warnings/{mine[0]['warning_id']}/acknowledge"
     assert system.call("POST", path, {"person": "ana"})[0] == 200

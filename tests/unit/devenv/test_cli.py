@@ -23,8 +23,8 @@ def test_every_command_has_a_summary_and_help(capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit) as ended:
         cli.main(["--help"])
     assert ended.value.code == 0
-    told = capsys.readouterr().out
-    assert all(name in told for name in cli.COMMANDS)
+    output = capsys.readouterr().out
+    assert all(name in output for name in cli.COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_without_a_running_instance_one_sentence_and_the_fix(
     words: list[str], instance: Instance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(words, instance) == 1
-    told = capsys.readouterr().err.splitlines()
-    assert told == ["mtd: Instance 'one' does not run.", "     Start it: MTD_INSTANCE=one make up"]
+    errors = capsys.readouterr().err.splitlines()
+    assert errors == ["mtd: Instance 'one' does not run.", "     Start it: MTD_INSTANCE=one make up"]
 
 
 @pytest.mark.parametrize("words", [["tenants", "add"], ["tenants", "add", "andes"]])
@@ -59,9 +59,9 @@ def test_a_tenant_without_a_name_is_not_added(
 def test_a_home_without_its_engine_is_told_with_code_2(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
     environ = {"HOME_KIND": "compose", "DOCKER_HOST": "tcp://far.example:2375"}
     assert cli.main(["up"], Instance(name="one", project=instance.project, environ=environ)) == 2
-    told = capsys.readouterr().err
-    assert "No Docker engine answers: DOCKER_HOST is tcp://far.example:2375, another machine's" in told
-    assert "HOME_KIND=embedded" in told
+    errors = capsys.readouterr().err
+    assert "No Docker engine answers: DOCKER_HOST is tcp://far.example:2375, another machine's" in errors
+    assert "HOME_KIND=embedded" in errors
 
 
 def test_a_corrupt_state_is_one_sentence(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
@@ -235,14 +235,14 @@ def test_the_doctor_names_the_fix_of_each_trouble(instance: Instance, capsys: py
 
     assert cli.main(["doctor", "--json"], troubled) == 1
 
-    told = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
-    assert told["pins"][0] is True
-    assert not told["Docker"][0]
-    assert "make up HOME_KIND=embedded" in told["Docker"][1]
-    assert not told["tokens"][0]
-    assert "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY" in told["tokens"][1]
-    assert not told["environments"][0]
-    assert "run 'make up'" in told["environments"][1]
+    findings = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
+    assert findings["pins"][0] is True
+    assert not findings["Docker"][0]
+    assert "make up HOME_KIND=embedded" in findings["Docker"][1]
+    assert not findings["tokens"][0]
+    assert "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY" in findings["tokens"][1]
+    assert not findings["environments"][0]
+    assert "run 'make up'" in findings["environments"][1]
 
 
 def test_the_doctor_knows_the_ports_of_an_instance(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
@@ -252,6 +252,6 @@ def test_the_doctor_knows_the_ports_of_an_instance(instance: Instance, capsys: p
         StateFile(ours).merge(home="embedded", ports={"localstack": port, "portal": 1, "debugger": 2})
         cli.main(["doctor", "--json"], ours)
 
-    told = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
-    assert not told["ports"][0]
-    assert f"localstack's {port} by" in told["ports"][1]
+    findings = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
+    assert not findings["ports"][0]
+    assert f"localstack's {port} by" in findings["ports"][1]

@@ -40,10 +40,10 @@ def test_remembered_ports_are_kept_even_while_ours_hold_them() -> None:
 
 def test_a_remembered_port_taken_by_another_is_told() -> None:
     chooser = PortChooser(instance=_instance("two"), free=lambda port: port != 1001)
-    with pytest.raises(Problem) as told:
+    with pytest.raises(Problem) as raised:
         chooser.choose({"localstack": 1001}, frozenset())
-    assert "1001" in told.value.sentence
-    assert "MTD_LOCALSTACK_PORT=" in told.value.fix
+    assert "1001" in raised.value.sentence
+    assert "MTD_LOCALSTACK_PORT=" in raised.value.fix
 
 
 def test_an_asked_port_wins_over_the_remembered_one() -> None:

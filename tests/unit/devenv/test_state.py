@@ -30,10 +30,10 @@ def test_what_is_merged_is_read_again(instance: Instance) -> None:
 def test_a_corrupt_file_is_told_with_its_fix(text: str, instance: Instance) -> None:
     instance.folder.mkdir(parents=True)
     (instance.folder / "state.json").write_text(text)
-    with pytest.raises(Problem) as told:
+    with pytest.raises(Problem) as raised:
         StateFile(instance).read()
-    assert "corrupt" in told.value.sentence
-    assert "make down" in told.value.fix
+    assert "corrupt" in raised.value.sentence
+    assert "make down" in raised.value.fix
 
 
 def test_writers_at_once_lose_nothing(instance: Instance) -> None:

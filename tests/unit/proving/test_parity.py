@@ -60,12 +60,12 @@ def test_every_other_difference_is_told_with_its_field() -> None:
     other["timeline"]["events"][0]["request_id"] = None
     other["states"] = ["completed", "validation"]
 
-    told = list(differences({"a": one}, {"a": other}))
+    found = list(differences({"a": one}, {"a": other}))
 
-    assert ("a", "ledger[]", None, {"operation": "issue"}) in told
-    assert ("a", "timeline.state", "completed", "exception") in told
-    assert ("a", "states[0]", "validation", "completed") in told
-    assert sum(field.endswith("request_id") for _, field, _, _ in told) == 1
+    assert ("a", "ledger[]", None, {"operation": "issue"}) in found
+    assert ("a", "timeline.state", "completed", "exception") in found
+    assert ("a", "states[0]", "validation", "completed") in found
+    assert sum(field.endswith("request_id") for _, field, _, _ in found) == 1
 
 
 def test_a_scenario_that_one_home_has_not_is_a_difference() -> None:

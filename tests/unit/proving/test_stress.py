@@ -156,14 +156,14 @@ def summary(found: Audit = CLEAN, samples: tuple[Sample, ...] = ()) -> dict[str,
 
 
 def test_the_summary_has_what_the_contract_names() -> None:
-    told = summary(samples=(sample(1.0, memory_mb={"a": 10.0, "b": 5.5}), sample(2.0)))
-    assert told["order_latency_ms"] == {"p50": 500, "p95": 1000, "p99": 1000}
-    assert told["aws_requests_per_order"] == 1.25
-    assert told["peak_memory_mb"] == 15.5
-    assert told["longest_call_ms"] == {"issue_dte": 4.0}
-    assert told["cpu_ms_per_order"]["localstack"] == 1000.0
-    assert told["database"]["rows_written_per_order"] == 200.0
-    assert told["lost"] == told["dte_doubled"] == told["mails_missing"] == told["mails_doubled"] == 0
+    figures = summary(samples=(sample(1.0, memory_mb={"a": 10.0, "b": 5.5}), sample(2.0)))
+    assert figures["order_latency_ms"] == {"p50": 500, "p95": 1000, "p99": 1000}
+    assert figures["aws_requests_per_order"] == 1.25
+    assert figures["peak_memory_mb"] == 15.5
+    assert figures["longest_call_ms"] == {"issue_dte": 4.0}
+    assert figures["cpu_ms_per_order"]["localstack"] == 1000.0
+    assert figures["database"]["rows_written_per_order"] == 200.0
+    assert figures["lost"] == figures["dte_doubled"] == figures["mails_missing"] == figures["mails_doubled"] == 0
 
 
 def test_rates_are_the_differences_of_counts() -> None:

@@ -32,10 +32,10 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     rows = []
     for name, check in _CHECKS.items():
         try:
-            good, told = check(instance)
+            good, finding = check(instance)
         except Problem as problem:
-            good, told = False, f"{problem.sentence} {problem.fix}"
-        rows.append({"check": name, "ok": good, "told": told})
+            good, finding = False, f"{problem.sentence} {problem.fix}"
+        rows.append({"check": name, "ok": good, "told": finding})
     if arguments.json:
         print_json(rows)
     else:
@@ -47,13 +47,16 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 
 
 def _python(_: Instance) -> Finding:
-    told = f"{sys.version.split()[0]} at {sys.base_prefix}"
+    found = f"{sys.version.split()[0]} at {sys.base_prefix}"
     running = sys.version_info[:2]
     if running < _OLDEST:
-        return False, f"{told}: install 3.12 or newer, then 'rm -rf .venv && make venv MTD_PYTHON=/path/to/python3.13'"
+        return (
+            False,
+            f"{found}: install 3.12 or newer, then 'rm -rf .venv && make venv MTD_PYTHON=/path/to/python3.13'",
+        )
     if running != _ON_AWS:
-        told += "; AWS runs 3.13: functions are tried with another one here"
-    return True, told
+        found += "; AWS runs 3.13, so functions run with another version here"
+    return True, found
 
 
 def _pins(instance: Instance) -> Finding:

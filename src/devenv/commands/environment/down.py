@@ -18,11 +18,11 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         names = sorted(path.parent.name for path in instance.base.glob("*/state.json"))
     for name in names:
         one = Instance(name=name, project=instance.project, environ={**instance.environ, "MTD_INSTANCE": name})
-        told = f"Instance '{name}' {'is stopped' if stop(one) else 'did not run'}"
+        message = f"Instance '{name}' {'is stopped' if stop(one) else 'did not run'}"
         if arguments.wipe:
             wipe(one)
-            told += "; all of it is removed, its database too"
+            message += "; all of it is removed, its database too"
         elif (one.folder / "secrets.json").exists():
-            told += "; its database is kept"
-        console().print(f"{told}.", highlight=False)
+            message += "; its database is kept"
+        console().print(f"{message}.", highlight=False)
     return 0

@@ -43,7 +43,7 @@ def answered(running: Running, function: str, event: bytes) -> tuple[int, str]:
     answer = running.clients.client("lambda").invoke(
         FunctionName=f"mtd-{ENVIRONMENT}-{function}:live", Payload=event, LogType="Tail"
     )
-    told = answer["Payload"].read().decode("utf-8", "replace")
-    print(told)
+    payload = answer["Payload"].read().decode("utf-8", "replace")
+    print(payload)
     print(base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip(), file=sys.stderr)
-    return 1 if answer.get("FunctionError") else 0, told
+    return 1 if answer.get("FunctionError") else 0, payload

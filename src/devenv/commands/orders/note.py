@@ -20,9 +20,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     path = f"/orders/{urllib.parse.quote(arguments.number, safe='')}/notes"
     body = {"person": arguments.person, "text": arguments.text, "seller": arguments.seller}
-    told = Running.of(instance).orders_api().call("POST", path, body=body)
+    note = Running.of(instance).orders_api().call("POST", path, body=body)
     if arguments.json:
-        print_json(told)
+        print_json(note)
     else:
-        console().print(f"Note {told['note_id']} of order {arguments.number} is kept.", highlight=False, markup=False)
+        console().print(f"Note {note['note_id']} of order {arguments.number} is kept.", highlight=False, markup=False)
     return 0

@@ -37,6 +37,6 @@ def generate(project: Path, orders: int, folder: Path) -> list[Path]:
         check=False,
     )
     if ended.returncode:
-        told = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise Problem(f"{program} failed: {told}", fix="Run it by hand to see more.")
+        reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise Problem(f"{program} failed: {reason}", fix="Run it by hand to see more.")
     return sorted(folder.rglob("*.xml"))

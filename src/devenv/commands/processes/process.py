@@ -95,6 +95,6 @@ def _demo(orders: int, instance: Instance) -> int:
             done, ends = process_demo.work(api, numbers, step.done)
     out.print(table(("Task", "Done"), sorted(done.items()), right=("Done",)))
     out.print(table(("Ended as", "Orders"), sorted(ends.items()), right=("Orders",)))
-    told = api.order(min(numbers)) or {}
-    order.show(out, told, told.get("events", []))
+    first = api.order(min(numbers)) or {}
+    order.show(out, first, first.get("events", []))
     return 0 if ends["completed"] == orders else 1

@@ -23,8 +23,12 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.orders < 1 or arguments.rate <= 0:
         raise Problem("A run needs an order and a rate above 0.", fix="--orders 1 or more.", code=2)
     out = console()
-    told = lambda text: out.print(text, highlight=False) if out.is_terminal else None  # noqa: E731
-    outcome = chaos(Running.of(instance), orders=arguments.orders, rate=arguments.rate, seed=arguments.seed, tell=told)
+
+    def tell(progress: str) -> None:
+        if out.is_terminal:
+            out.print(progress, highlight=False)
+
+    outcome = chaos(Running.of(instance), orders=arguments.orders, rate=arguments.rate, seed=arguments.seed, tell=tell)
     folder = arguments.report or instance.folder / "chaos"
     write(folder, outcome.report)
     if arguments.json:

@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     else:
         _show(outcome, folder)
     if outcome.findings:
-        told = ", ".join(f"{name} {count}" for name, count in outcome.findings.items())
-        raise Problem(f"The audit found what must not be: {told}.", fix="See 'mtd orders' and 'mtd logs'.")
+        findings = ", ".join(f"{name} {count}" for name, count in outcome.findings.items())
+        raise Problem(f"The audit found what must not be: {findings}.", fix="See 'mtd orders' and 'mtd logs'.")
     return 0
 
 
@@ -48,19 +48,19 @@ def _schedule(arguments: argparse.Namespace) -> tuple[Schedule, str]:
         if arguments.orders or arguments.late or arguments.rate:
             raise Problem("--waves does not go with --orders, --late or --rate.", fix="Choose one of the two.", code=2)
         schedule = tide(arguments.waves, arguments.every, arguments.duration, arguments.speedup)
-        told = f"{len(schedule.waves)} waves of {arguments.waves} orders, one every {arguments.every:g} s"
-        return schedule, told + (f", {arguments.speedup:g} times faster" if arguments.speedup != 1 else "")
+        summary = f"{len(schedule.waves)} waves of {arguments.waves} orders, one every {arguments.every:g} s"
+        return schedule, summary + (f", {arguments.speedup:g} times faster" if arguments.speedup != 1 else "")
     schedule = day(arguments.orders or 300, arguments.late, arguments.rate)
-    told = f"{schedule.orders - schedule.late:,} orders"
-    told += f", {arguments.late:,} more while they run" if arguments.late else ""
-    return schedule, told + (f", {arguments.rate:g} a second" if arguments.rate else "")
+    summary = f"{schedule.orders - schedule.late:,} orders"
+    summary += f", {arguments.late:,} more while they run" if arguments.late else ""
+    return schedule, summary + (f", {arguments.rate:g} a second" if arguments.rate else "")
 
 
 def _show(outcome: Outcome, folder: Path) -> None:
-    out, told = console(), outcome.figures
-    latency = told["order_latency_ms"]
+    out, figures = console(), outcome.figures
+    latency = figures["order_latency_ms"]
     rows: list[tuple[str, Any]] = [
-        (name.replace("_", " "), told[name])
+        (name.replace("_", " "), figures[name])
         for name in (
             "orders completed exceptions seconds orders_per_second aws_requests_per_order peak_memory_mb"
         ).split()
@@ -69,8 +69,8 @@ def _show(outcome: Outcome, folder: Path) -> None:
     out.print(table(("", "Figure"), rows, right=("Figure",)))
     out.print()
     handlers = [
-        (function, times["p50"], times["p99"], times["max"], told["longest_call_ms"][function])
-        for function, times in told["handler_ms_per_order"].items()
+        (function, times["p50"], times["p99"], times["max"], figures["longest_call_ms"][function])
+        for function, times in figures["handler_ms_per_order"].items()
     ]
     columns = ("Function, ms an order", "p50", "p99", "max", "longest call")
     out.print(table(columns, handlers, right=columns[1:]))

@@ -21,40 +21,40 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     """1 when something was changed, removed or inserted."""
     api = Running.of(instance).orders_api()
-    told = verified(api, arguments.order)
+    verification = verified(api, arguments.order)
     if arguments.json:
-        print_json(told)
+        print_json(verification)
     else:
-        _show(told)
-    return 1 if told["broken"] else 0
+        _show(verification)
+    return 1 if verification["broken"] else 0
 
 
 def verified(api: OrdersApi, number: str | None) -> dict[str, Any]:
     """All pages as one. Raises Problem."""
-    told: dict[str, Any] = {**dict.fromkeys(_COUNTS, 0), "broken": []}
+    verification: dict[str, Any] = {**dict.fromkeys(_COUNTS, 0), "broken": []}
     query: dict[str, str | None] = {"number": number}
     while True:
         page = api.call("GET", "/audit", query, missing_is_none=True)
         if page is None:
             raise Problem(f"No order has the number '{number}'.", fix="'mtd orders' lists them.")
         for name in _COUNTS:
-            told[name] += page[name]
-        told["broken"] += page["broken"]
+            verification[name] += page[name]
+        verification["broken"] += page["broken"]
         if page["next"] is None:
-            return told
+            return verification
         query = {"after": page["next"]}
 
 
-def _show(told: dict[str, Any]) -> None:
+def _show(verification: dict[str, Any]) -> None:
     out = console()
     looked = (
-        f"{told['events']} events of {told['orders']} orders, {told['days']} sealed days, "
-        f"{told['objects']} objects of the archive"
+        f"{verification['events']} events of {verification['orders']} orders, {verification['days']} sealed days, "
+        f"{verification['objects']} objects of the archive"
     )
-    if not told["broken"]:
+    if not verification["broken"]:
         out.print(f"Intact: {looked}.", highlight=False)
         return
-    out.print(f"NOT intact: {len(told['broken'])} broken in {looked}.\n", highlight=False)
+    out.print(f"NOT intact: {len(verification['broken'])} broken in {looked}.\n", highlight=False)
     rows = [
         (
             each["kind"],
@@ -63,7 +63,7 @@ def _show(told: dict[str, Any]) -> None:
             each["position"],
             each["says"],
         )
-        for each in told["broken"]
+        for each in verification["broken"]
     ]
     out.print(table(("What", "Order or day", "Event", "Place", "Says"), rows, right=("Event", "Place")))
     out.print("\ndocs/operations.md, section 'audit', says what to do.", highlight=False)

@@ -25,27 +25,27 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         raise Problem("Say which difference and what was done.", fix="As in: mtd dte resolve 7 --note …", code=2)
     api = Running.of(instance).orders_api()
     if arguments.action == "reconcile":
-        told = api.call("POST", "/dte/reconciliations", body={"day": arguments.day})
+        answer = api.call("POST", "/dte/reconciliations", body={"day": arguments.day})
     else:
         if arguments.action == "resolve":
             body = {"person": arguments.person, "note": arguments.note}
             api.call("POST", f"/dte/differences/{arguments.number}/resolve", body=body)
-        told = api.call("GET", "/dte/reconciliations", {"day": arguments.day})
+        answer = api.call("GET", "/dte/reconciliations", {"day": arguments.day})
     if arguments.json:
-        print_json(told)
+        print_json(answer)
     else:
-        _show(told)
-    return 1 if any(each["status"] == "open" for each in told["differences"]) else 0
+        _show(answer)
+    return 1 if any(each["status"] == "open" for each in answer["differences"]) else 0
 
 
-def _show(told: dict[str, Any]) -> None:
+def _show(answer: dict[str, Any]) -> None:
     out = console()
-    if not told["reconciliations"]:
+    if not answer["reconciliations"]:
         out.print("No day has been reconciled yet: 'mtd dte reconcile'.")
         return
     rows = [
         (each["day"], each["ours"], each["theirs"], each["differences"], each["open"], each["ran_at"][:16])
-        for each in told["reconciliations"]
+        for each in answer["reconciliations"]
     ]
     figures = ("Ours", "Paperless", "Differences", "Open")
     out.print(table(("Day", *figures, "Reconciled"), rows, right=figures))
@@ -57,14 +57,14 @@ def _show(told: dict[str, Any]) -> None:
             each["expires_on"] or "never",
             "" if each["lasts_days"] is None else each["lasts_days"],
         )
-        for each in told["reconciliations"][0]["folios"]
+        for each in answer["reconciliations"][0]["folios"]
     ]
     out.print()
     out.print(table(("Document", "Folios left", "A day", "Expire on", "Last, days"), lasting))
-    if told["differences"]:
+    if answer["differences"]:
         out.print()
         columns = ("Number", "Day", "What", "Order", "Ours", "Paperless", "Status")
-        out.print(table(columns, (_difference(each) for each in told["differences"])))
+        out.print(table(columns, (_difference(each) for each in answer["differences"])))
 
 
 def _difference(each: dict[str, Any]) -> list[Any]:

@@ -18,14 +18,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     api = Running.of(instance).orders_api()
     body = {"whom": arguments.person, "person": arguments.by, "reason": arguments.reason}
-    told = {"orders": 0, "objects": 0}
+    erased = {"orders": 0, "objects": 0}
     more = True
     while more:
         page = api.call("POST", "/erasures", body=body)
-        told = {name: count + page[name] for name, count in told.items()}
+        erased = {name: count + page[name] for name, count in erased.items()}
         more = page["more"]
     if arguments.json:
-        print_json(told)
+        print_json(erased)
     else:
-        print(f"Erased from {told['orders']} orders; {told['objects']} objects of S3 are gone.")
+        print(f"Erased from {erased['orders']} orders; {erased['objects']} objects of S3 are gone.")
     return 0

@@ -39,7 +39,8 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     environment = arguments.environment
     if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", environment):
         raise Problem(f"'{environment}' cannot be an environment.", fix="local, staging or production.", code=2)
-    smoke_order = arguments.smoke_order or (Path(told) if (told := instance.setting("SMOKE_ORDER")) else None)
+    named = arguments.smoke_order or instance.setting("SMOKE_ORDER")
+    smoke_order = Path(named) if named else None
     if smoke_order and not smoke_order.is_file():
         raise Problem(f"There is no file {smoke_order}.", fix="Check SMOKE_ORDER.", code=2)
     summary = arguments.summary or instance.setting("GITHUB_STEP_SUMMARY")
@@ -55,8 +56,8 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     accepted = tuple(filter(None, (arguments.accept or instance.setting("ACCEPT")).split(",")))
     with Steps(out) as steps:
         if environment == ENVIRONMENT:
-            told = local.deploy(Running.of(instance), steps, show, accepted, review=arguments.review)
-            print(told)
+            done = local.deploy(Running.of(instance), steps, show, accepted, review=arguments.review)
+            print(done)
             return 0
         build = builds.find(instance, arguments.build) if arguments.build else builds.make(instance)
         print(f"build {build.digest}")

@@ -23,23 +23,23 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         raise Problem("A drill needs 3 orders: before, during and after.", fix="--orders 3 or more.", code=2)
     out = console()
     with Steps(out) as steps:
-        told = drill.run(Running.of(instance), steps, arguments.function, arguments.orders, arguments.bake)
+        drilled = drill.run(Running.of(instance), steps, arguments.function, arguments.orders, arguments.bake)
     if arguments.json:
         print_json(
             {
-                "function": told.function,
-                "alarms": told.alarms,
-                "put": told.put,
-                "states": told.states,
-                "lost": told.lost,
-                "moments": [{"s": round(at, 1), "what": what} for at, what in told.moments],
+                "function": drilled.function,
+                "alarms": drilled.alarms,
+                "put": drilled.put,
+                "states": drilled.states,
+                "lost": drilled.lost,
+                "moments": [{"s": round(at, 1), "what": what} for at, what in drilled.moments],
             }
         )
     else:
         out.print()
-        out.print(table(("s", "What"), ((f"{at:.1f}", what) for at, what in told.moments), right=("s",)))
-        ended = ", ".join(f"{state} {count}" for state, count in sorted(told.states.items()))
-        out.print(f"\nOrders put {told.put}: {ended}; lost {len(told.lost)}", highlight=False)
-        if told.lost:
-            out.print(f"Lost: {', '.join(told.lost)}", highlight=False)
-    return 0 if told.passed else 1
+        out.print(table(("s", "What"), ((f"{at:.1f}", what) for at, what in drilled.moments), right=("s",)))
+        ended = ", ".join(f"{state} {count}" for state, count in sorted(drilled.states.items()))
+        out.print(f"\nOrders put {drilled.put}: {ended}; lost {len(drilled.lost)}", highlight=False)
+        if drilled.lost:
+            out.print(f"Lost: {', '.join(drilled.lost)}", highlight=False)
+    return 0 if drilled.passed else 1

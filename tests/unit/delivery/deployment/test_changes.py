@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from delivery.deployment.changes import BLOCKED_CODE, Change, ensure_kept, markdown, rows, told
+from delivery.deployment.changes import BLOCKED_CODE, Change, changes_in, ensure_kept, markdown, rows
 from delivery.targets.emulated import only_code
 from devenv.problem import Problem
 
@@ -81,7 +81,7 @@ def test_a_change_set_is_read_with_its_properties() -> None:
         ]
     }
 
-    [(change, words)] = told("Messaging", [answer])
+    [(change, words)] = changes_in("Messaging", [answer])
 
     assert change.name == "Messaging/OrdersQueue"
     assert change.properties == ("QueueName",)

@@ -109,9 +109,9 @@ def test_a_failure_tells_the_innermost_reason() -> None:
             }
         ]
     }
-    with pytest.raises(Problem) as told:
+    with pytest.raises(Problem) as raised:
         Stack(client, "mtd").apply("url", {})
-    assert "mtd-Flow-1/F (AWS::Lambda::Function): no such layer" in told.value.sentence
+    assert "mtd-Flow-1/F (AWS::Lambda::Function): no such layer" in raised.value.sentence
 
 
 def test_a_refused_change_set_tells_its_reason() -> None:

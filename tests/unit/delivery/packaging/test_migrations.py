@@ -73,11 +73,11 @@ def test_the_problem_names_every_statement_and_what_to_do(tmp_path: Path) -> Non
     (tmp_path / "0001_a.sql").write_text("drop table a;\ndrop table b;\n")
     (tmp_path / "0002_b.sql").write_text("create table c (id int);\n")
 
-    with pytest.raises(Problem) as told:
+    with pytest.raises(Problem) as raised:
         ensure_expand_only(tmp_path)
 
-    assert "0001_a.sql line 1 drops a table; 0001_a.sql line 2 drops a table" in told.value.sentence
-    assert "-- contracts:" in told.value.fix
+    assert "0001_a.sql line 1 drops a table; 0001_a.sql line 2 drops a table" in raised.value.sentence
+    assert "-- contracts:" in raised.value.fix
 
 
 def test_the_migrations_of_the_project_only_expand() -> None:

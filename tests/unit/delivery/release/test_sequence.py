@@ -44,9 +44,9 @@ def _deployment(account: Account, build: Build, *, accepted: tuple[str, ...] = (
 
 
 def test_the_migration_comes_before_traffic_and_the_smoke_after(account: Account, build: Build) -> None:
-    told = _deployment(account, build).run()
+    outcome = _deployment(account, build).run()
 
-    assert told == f"build {build.digest[:12]} serves staging"
+    assert outcome == f"build {build.digest[:12]} serves staging"
     assert account.calls == [f"UPDATE by {build.digest}", "migrated by $LATEST", "executed", "smoke"]
     last = record.last(target(account))
     assert last is not None
@@ -77,11 +77,11 @@ def test_what_goes_wrong_takes_traffic_back_and_then_the_stack(
     account.after_execution = after
     account.alarms_end_when_traffic_moves = True
 
-    with pytest.raises(Problem, match=what) as told:
+    with pytest.raises(Problem, match=what) as raised:
         _deployment(account, build).run()
 
-    assert told.value.code == 4
-    assert told.value.sentence.endswith("Rolled back.")
+    assert raised.value.code == 4
+    assert raised.value.sentence.endswith("Rolled back.")
     rolled = account.calls[account.calls.index("executed") + 1 :]
     assert sorted(call for call in rolled if " to " in call) == ["mtd-staging-a to 1", "mtd-staging-b to 1"]
     assert rolled[-2:] == ["UPDATE by old", "executed"]
@@ -102,10 +102,10 @@ def test_a_new_process_alone_is_migrated_tried_and_recorded(account: Account, bu
 def test_a_replaced_database_is_stopped_before_anything_changes(account: Account, build: Build) -> None:
     account.changes = [replaced("AWS::RDS::DBInstance")]
 
-    with pytest.raises(Problem, match=r"X .AWS::RDS::DBInstance: replaced") as told:
+    with pytest.raises(Problem, match=r"X .AWS::RDS::DBInstance: replaced") as raised:
         _deployment(account, build).run()
 
-    assert told.value.code == 3
+    assert raised.value.code == 3
     assert account.calls == [f"UPDATE by {build.digest}", "taken back"]
     assert _deployment(account, build, accepted=("X",)).run().endswith("serves staging")
 

@@ -53,21 +53,21 @@ def test_a_running_instance_may_not(instance: Instance) -> None:
     ourselves = ProcessIdentity.of(os.getpid())
     assert ourselves is not None
     StateFile(instance).merge(home="embedded", pids={"supervisor": ourselves.as_json()})
-    with pytest.raises(Problem, match="runs in the embedded home") as told:
+    with pytest.raises(Problem, match="runs in the embedded home") as raised:
         choose("compose", instance, _answers)
-    assert told.value.code == 2
+    assert raised.value.code == 2
 
 
 @pytest.mark.parametrize(("asked", "before"), [("compose", None), ("", "compose")])
 def test_compose_without_an_engine_is_exit_code_2(asked: str, before: str | None, instance: Instance) -> None:
     StateFile(instance).merge(**({"home": before} if before else {}))
-    with pytest.raises(Problem, match="nobody listens") as told:
+    with pytest.raises(Problem, match="nobody listens") as raised:
         choose(asked, instance, _away)
-    assert told.value.code == 2
-    assert "HOME_KIND=embedded" in told.value.fix
+    assert raised.value.code == 2
+    assert "HOME_KIND=embedded" in raised.value.fix
 
 
 def test_a_home_that_is_none_is_exit_code_2(instance: Instance) -> None:
-    with pytest.raises(Problem, match="cloud") as told:
+    with pytest.raises(Problem, match="cloud") as raised:
         choose("cloud", instance, _answers)
-    assert told.value.code == 2
+    assert raised.value.code == 2

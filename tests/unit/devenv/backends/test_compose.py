@@ -82,12 +82,12 @@ def test_the_settings_of_localstack_are_one_file_for_both_homes(services: dict[s
 def test_what_compose_is_told_names_ports_and_project(instance: Instance) -> None:
     settings = ComposeSettings(instance=instance)
     settings.write(PORTS)
-    told = dict(line.split("=", 1) for line in settings.file.read_text("utf-8").splitlines())
-    assert told["MTD_LOCALSTACK_PORT"] == "'4566'"
-    assert told["MTD_PROJECT"] == f"'{instance.project}'"
-    assert told["COMPOSE_PROJECT_NAME"] == f"'{settings.project}'"
+    variables = dict(line.split("=", 1) for line in settings.file.read_text("utf-8").splitlines())
+    assert variables["MTD_LOCALSTACK_PORT"] == "'4566'"
+    assert variables["MTD_PROJECT"] == f"'{instance.project}'"
+    assert variables["COMPOSE_PROJECT_NAME"] == f"'{settings.project}'"
     assert settings.project.startswith("mtd-one-")
-    assert len(told["MTD_IMAGES"].strip("'")) == 12
+    assert len(variables["MTD_IMAGES"].strip("'")) == 12
 
 
 def test_clones_with_instances_of_one_name_are_two_projects(instance: Instance) -> None:
@@ -146,7 +146,7 @@ def test_an_old_compose_is_passed_over(version: str, fitting: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "sentence", "code"),
+    ("output", "sentence", "code"),
     [
         ("failed to connect to the docker API at unix:///var/run/docker.sock; check", "No Docker engine answers", 2),
         ("Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?", "No Docker engine", 2),
@@ -161,8 +161,8 @@ def test_an_old_compose_is_passed_over(version: str, fitting: bool) -> None:
         ("", "The build failed: it gave no reason", 1),
     ],
 )
-def test_what_a_failed_command_means(told: str, sentence: str, code: int) -> None:
-    problem = docker.failure("the build", told, LOG)
+def test_what_a_failed_command_means(output: str, sentence: str, code: int) -> None:
+    problem = docker.failure("the build", output, LOG)
     assert sentence in problem.sentence
     assert problem.fix
     assert problem.code == code

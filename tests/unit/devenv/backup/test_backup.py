@@ -76,13 +76,13 @@ def test_a_file_that_is_no_backup_is_said(tmp_path: Path) -> None:
     file.write_bytes(b"no tar")
     with pytest.raises(Problem, match="is no backup"):
         _unpacked(file, tmp_path / "b")
-    for manifest, told in ((None, "There is no backup"), ({"form": 7}, "another form")):
+    for manifest, message in ((None, "There is no backup"), ({"form": 7}, "another form")):
         with tarfile.open(file, "w:gz") as archive:
             content = json.dumps(manifest).encode()
             entry = tarfile.TarInfo("manifest.json" if manifest else "other")
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
-        with pytest.raises(Problem, match=told):
+        with pytest.raises(Problem, match=message):
             _unpacked(file, tmp_path / "c")
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])

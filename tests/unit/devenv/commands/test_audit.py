@@ -42,18 +42,18 @@ def test_the_pages_of_orders_days_and_archive_count_as_one(capsys: pytest.Captur
             "archive ": _page(None, objects=3, events=40),
         }
     )
-    told = verified(api, None)
-    assert told == {"orders": 2, "events": 54, "days": 31, "objects": 3, "broken": []}
-    _show(told)
+    verification = verified(api, None)
+    assert verification == {"orders": 2, "events": 54, "days": 31, "objects": 3, "broken": []}
+    _show(verification)
     assert " ".join(capsys.readouterr().out.split()) == (
         "Intact: 54 events of 2 orders, 31 sealed days, 3 objects of the archive."
     )
 
 
 def test_what_is_broken_on_a_later_page_is_shown_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
-    told = verified(Pages({None: _page("archive "), "archive ": _page(None, [_BREAK])}), None)
-    assert told["broken"] == [_BREAK]
-    _show(told)
+    verification = verified(Pages({None: _page("archive "), "archive ": _page(None, [_BREAK])}), None)
+    assert verification["broken"] == [_BREAK]
+    _show(verification)
     shown = capsys.readouterr().out
     assert "NOT intact: 1 broken" in shown
     assert "its hash is another" in shown

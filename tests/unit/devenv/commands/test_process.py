@@ -20,26 +20,26 @@ def imported(
     instance: Instance, capsys: pytest.CaptureFixture[str], *files: Path, rc: int = 0
 ) -> tuple[list[dict[str, Any]], str]:
     assert cli.main(["process", "import", *map(str, files), "--json"], instance) == rc
-    told = capsys.readouterr()
-    return json.loads(told.out), told.err
+    captured = capsys.readouterr()
+    return json.loads(captured.out), captured.err
 
 
 def test_the_orders_own_process_is_ready(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
-    [report], told = imported(instance, capsys, SEED)
+    [report], output = imported(instance, capsys, SEED)
 
     assert set(report) >= FIELDS
     assert (report["process"], report["verdict"], report["reason"]) == ("purchase-order", "ready", None)
     assert {"task": "Allocation", "by": "api:/states/allocation"} in report["bindings"]
-    assert told == ""
+    assert output == ""
 
 
 def test_every_file_of_the_test_data_imports(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
     files = [path for path in sorted(PROCESSES.iterdir()) if path.suffix in (".bpmn", ".xpdl", ".bpm")]
-    reports, told = imported(instance, capsys, *files)
+    reports, output = imported(instance, capsys, *files)
 
     assert {report["file"] for report in reports} == {path.name for path in files}
     assert {report["verdict"] for report in reports} == {"ready", "unbound"}
-    assert told == ""
+    assert output == ""
 
 
 def test_people_see_what_was_put_right_who_does_what_and_the_verdict(
@@ -63,11 +63,11 @@ def test_what_cannot_be_read_is_one_sentence_each_and_code_1(
     damaged.write_bytes((PROCESSES / "payment.bpm").read_bytes()[:500])
     os.mkfifo(pipe)
     files = [empty, SEED, wrong, damaged, tmp_path, tmp_path / "absent.bpmn", pipe]
-    reports, told = imported(instance, capsys, *files, rc=1)
+    reports, output = imported(instance, capsys, *files, rc=1)
 
     assert [report["verdict"] for report in reports] == ["refused", "ready", *["refused"] * 5]
     assert [report["process"] for report in reports[:3]] == ["empty", "purchase-order", "wrong"]
-    assert told.splitlines() == [
+    assert output.splitlines() == [
         "mtd: empty.bpmn: refused: the diagram cannot be read: the file is empty",
         "mtd: wrong.bpmn: refused: the file is neither a BPMN 2.0 nor an XPDL diagram",
         "mtd: cut.bpm: refused: the file is a damaged zip",
@@ -78,7 +78,7 @@ def test_what_cannot_be_read_is_one_sentence_each_and_code_1(
 
 
 @pytest.mark.parametrize(
-    ("sheet", "told"),
+    ("sheet", "message"),
     [
         ("tasks: [", "its binding sheet p.bindings.yaml cannot be read: while parsing"),
         ("tasks: &a {}\nflows: *a", "aliases are not allowed"),
@@ -90,13 +90,13 @@ def test_what_cannot_be_read_is_one_sentence_each_and_code_1(
     ],
 )
 def test_a_wrong_binding_sheet_is_told(
-    sheet: str, told: str, instance: Instance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    sheet: str, message: str, instance: Instance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "p.bpmn").write_bytes(SEED.read_bytes())
     (tmp_path / "p.bindings.yaml").write_text(sheet)
     [report], _ = imported(instance, capsys, tmp_path / "p.bpmn", rc=1)
 
-    assert told in report["reason"]
+    assert message in report["reason"]
 
 
 def test_an_empty_sheet_and_one_with_empty_parts_bind_nothing(

@@ -111,13 +111,13 @@ def test_editors_droppings_do_not_matter() -> None:
 def _reloading(project: Path) -> tuple[Reloading, list[list[str]], list[str], list[str]]:
     recycled: list[list[str]] = []
     deployed: list[str] = []
-    told: list[str] = []
+    lines: list[str] = []
 
     def redeploy() -> str:
         deployed.append("once")
         return "done"
 
-    return Reloading(project, recycled.append, redeploy, told.append), recycled, deployed, told
+    return Reloading(project, recycled.append, redeploy, lines.append), recycled, deployed, lines
 
 
 def test_one_batch_is_one_request_for_the_touched_functions(project: Path) -> None:
@@ -128,16 +128,16 @@ def test_one_batch_is_one_request_for_the_touched_functions(project: Path) -> No
 
 
 def test_a_template_is_deployed_and_recycles_nothing(project: Path) -> None:
-    reloading, recycled, deployed, told = _reloading(project)
+    reloading, recycled, deployed, lines = _reloading(project)
     reloading.handle({project / "cloudformation/stacks/x.yaml"})
     assert (recycled, deployed) == ([], ["once"])
-    assert "cloudformation/stacks/x.yaml" in told[0]
+    assert "cloudformation/stacks/x.yaml" in lines[0]
 
 
 def test_a_file_that_no_function_imports_is_told_and_left(project: Path) -> None:
-    reloading, recycled, _, told = _reloading(project)
+    reloading, recycled, _, lines = _reloading(project)
     lonely = project / "src/shared/mtd/domain/lonely.py"
     lonely.write_text("")
     reloading.handle({lonely})
     assert recycled == []
-    assert "touches no function" in told[0]
+    assert "touches no function" in lines[0]
