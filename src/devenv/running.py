@@ -8,9 +8,9 @@ from psycopg.conninfo import make_conninfo
 from devenv.aws import Clients
 from devenv.backends.choice import recorded, servers_of
 from devenv.backends.postgres import DATABASE, ROLE
-from devenv.credentials import Credentials
 from devenv.instance import REGION, Instance
-from devenv.orders.orders_api import OrdersApi
+from devenv.orders.orders_client import OrdersClient
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.state import Document, StateFile, identities, running
@@ -71,10 +71,10 @@ class Running:
             port=self.document["ports"]["postgres"],
             user=ROLE,
             dbname=DATABASE,
-            password=Credentials.of(self.instance).application,
+            password=InstancePasswords.of(self.instance).application,
         )
 
-    def orders_api(self, tenant: str | None = None) -> OrdersApi:
+    def orders_api(self, tenant: str | None = None) -> OrdersClient:
         """The API as that tenant's people ask it; without one as the house's."""
         credentials: Any = self.clients.client("sts")._request_signer._credentials
-        return OrdersApi(self.output("ApiUrl"), credentials, REGION, tenant)
+        return OrdersClient(self.output("ApiUrl"), credentials, REGION, tenant)

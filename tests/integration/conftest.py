@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from devenv.backends.choice import KINDS, choose
+from devenv.backends.choice import BACKENDS, choose
 from devenv.instance import Instance
 from devenv.ports import PortChooser, can_bind
 from devenv.problem import Problem
@@ -30,7 +30,7 @@ _NAME, _KIND, _WHY = "MTD_TEST_INSTANCE", "MTD_TEST_HOME", "MTD_TEST_HOME_REASON
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--home", choices=KINDS, help="where the system under test runs (default: as `mtd up` chooses)")
+    parser.addoption("--home", choices=BACKENDS, help="where the system under test runs (default: as `mtd up` chooses)")
     parser.addoption("--instance", default=None, help="use this running instance instead of starting one")
 
 
@@ -84,13 +84,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def home_kind() -> str:
+def backend() -> str:
     """Where the system under test runs."""
     return os.environ[_KIND]
 
 
 @pytest.fixture(scope="session")
-def home(request: pytest.FixtureRequest, home_kind: str) -> dict[str, object]:
+def state_document(request: pytest.FixtureRequest, backend: str) -> dict[str, object]:
     """The state document of a running instance of the home."""
     instance = _instance()
     if not request.config.getoption("--instance"):
@@ -98,7 +98,7 @@ def home(request: pytest.FixtureRequest, home_kind: str) -> dict[str, object]:
         instance.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(instance.folder / "test.lock"):
             if not StateFile(instance).read().get("fingerprint"):
-                _start(instance, home_kind)
+                _start(instance, backend)
     path = instance.folder / "state.json"
     document: dict[str, object] = json.loads(path.read_text("utf-8"))
     document["folder"] = str(path.parent)
@@ -139,9 +139,9 @@ def _mtd(*words: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def system(home: dict[str, object]) -> System:
+def system(state_document: dict[str, object]) -> System:
     """The running system as its users see it."""
-    return System(home)
+    return System(state_document)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path[:1] = [str(ROOT)]
 
-from tests.performance.home import home  # noqa: E402
+from tests.performance.measured import measured_instance  # noqa: E402
 
 # Each variant's settings; PARAMETERS are the template's.
 VARIANTS: dict[str, dict[str, str]] = {
@@ -48,7 +48,7 @@ def measure(settings: dict[str, str], orders: int) -> dict[str, Any]:
         environment["MTD_PARAMETERS"] = str(_parameters(Path(folder), settings))
         os.environ.update(environment)
         try:
-            with home(None, "--no-watch") as instance:
+            with measured_instance(None, "--no-watch") as instance:
                 _stress(instance.name, _WARM_UP, folder)
                 return _stress(instance.name, orders, folder)
         finally:

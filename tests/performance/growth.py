@@ -30,9 +30,9 @@ sys.path[:1] = [str(ROOT), str(ROOT / "src" / "shared")]
 from mtd.domain.orders import order as orders_json  # noqa: E402
 from mtd.domain.orders.ubl import parse_order  # noqa: E402
 from proving.stress.handlers import percentile  # noqa: E402
-from proving.stress.schedule import Orders  # noqa: E402
+from proving.stress.schedule import GeneratedOrders  # noqa: E402
 from tests.integration.system import System, until  # noqa: E402
-from tests.performance.home import home  # noqa: E402
+from tests.performance.measured import measured_instance  # noqa: E402
 
 _FILL = """
 with template as (select * from orders where outcome = 'completed' order by received_at limit 1),
@@ -103,7 +103,7 @@ def grow(system: System, instance: str, orders: int, sizes: list[int]) -> list[d
 
 def register(system: System, clients: int) -> dict[str, Any]:
     """Batches posted to the API by that many clients at once."""
-    made = Orders(ROOT, f"C{clients}T{int(time.time())}", seed=clients)
+    made = GeneratedOrders(ROOT, f"C{clients}T{int(time.time())}", seed=clients)
     bodies = []
     for _ in range(clients + _BATCHES):
         entries = [
@@ -150,7 +150,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 2, 4, 8])
     arguments = parser.parse_args()
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    with home(None, "--no-watch") as instance:
+    with measured_instance(None, "--no-watch") as instance:
         system = System(json.loads((instance.folder / "state.json").read_text("utf-8")))
         stress(instance.name, 60)
         concurrency = [register(system, clients) for clients in arguments.clients]

@@ -27,7 +27,7 @@ from generate import generate  # type: ignore[import-not-found]  # noqa: E402
 
 from devenv.running import Running  # noqa: E402
 from tests.integration.system import System, until  # noqa: E402
-from tests.performance.home import home  # noqa: E402
+from tests.performance.measured import measured_instance  # noqa: E402
 from tests.support.bpmn_files import bpmn  # noqa: E402
 from tests.support.diagrams import draw  # noqa: E402
 
@@ -193,7 +193,7 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=200)
     parser.add_argument("--instance", help="a running instance; else one of its own")
     arguments = parser.parse_args()
-    with home(arguments.instance) as instance:
+    with measured_instance(arguments.instance) as instance:
         result = measure(System(Running.of(instance).document), arguments.orders)
     for name, value in result.items():
         print(f"{name.replace('_', ' '):28}{value}")

@@ -22,8 +22,8 @@ from psycopg.conninfo import make_conninfo
 
 from devenv.backends import portal
 from devenv.backends.postgres import PORTAL, READER, ROLE
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST, RANGE, can_bind
 from devenv.running import Running
 from mtd.adapters.postgres.database import Database
@@ -67,7 +67,7 @@ def main() -> None:
     arguments = parser.parse_args()
     running = Running.of(Instance.from_env())
     port = running.document["ports"]["postgres"]
-    secrets = Credentials.of(running.instance)
+    secrets = InstancePasswords.of(running.instance)
     administration = make_conninfo(host=HOST, port=port, user="postgres", password=secrets.postgres, dbname="postgres")
     with psycopg.connect(administration, autocommit=True) as connection:
         connection.execute(f"drop database if exists {_DATABASE} with (force)".encode())

@@ -29,19 +29,19 @@ from delivery.deployment import prerequisites
 from delivery.deployment.deployment import diagrams, migrate, upload, url_of
 from delivery.deployment.stack import Stack
 from delivery.packaging import layer
-from delivery.packaging.packaging import Packaged, Plan, package
+from delivery.packaging.packaging import Packaged, PackagingPlan, package
 from delivery.packaging.parameters import collect, defaults
 from devenv.aws import Clients
 from devenv.backends import simulator, tool_environments
 from devenv.backends.postgres import ROLE
-from devenv.credentials import Credentials
 from devenv.instance import ACCOUNT, ENVIRONMENT, REGION, Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.running import Running
 from devenv.state import StateFile
 from tests.performance.emulators import ministack
-from tests.performance.home import ROOT, home
+from tests.performance.measured import ROOT, measured_instance
 
 DATABASE = "mtd_way_out"
 FOLDERS = tuple(f"tests/integration/{name}" for name in ("intake", "flow", "reporting", "operations", "processes"))
@@ -155,9 +155,9 @@ def deploy(running: Running, clients: Clients, api: str) -> dict[str, str]:
     with psycopg.connect(running.conninfo(), autocommit=True) as connection:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(DATABASE)))
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
-    target = layer.Target.of_interpreter(tool_environments.ensure(instance).runtime)
+    target = layer.LayerPlatform.of_interpreter(tool_environments.ensure(instance).runtime)
     bucket = prerequisites.make_artifact_bucket(clients)
-    plan = Plan(
+    plan = PackagingPlan(
         bucket=bucket,
         url=url_of(clients.endpoint, bucket),
         build_folder=instance.build,
@@ -170,7 +170,7 @@ def deploy(running: Running, clients: Clients, api: str) -> dict[str, str]:
         host=HOST,
         port=running.document["ports"]["postgres"],
         username=ROLE,
-        password=Credentials.of(instance).application,
+        password=InstancePasswords.of(instance).application,
         dbname=DATABASE,
     )
     at_run_time = simulator.urls(running.simulator) | {
@@ -210,7 +210,7 @@ def main() -> int:
     parser.add_argument("--instance", help="whose PostgreSQL and simulator (default: an instance of its own)")
     arguments = parser.parse_args()
     with (
-        home(arguments.instance, "--no-watch") as instance,
+        measured_instance(arguments.instance, "--no-watch") as instance,
         ministack() as emulator,
         api_address(emulator.endpoint) as api,
     ):

@@ -18,7 +18,7 @@ def instance(tmp_path: Path) -> Instance:
 def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project to build; its layer needs no package."""
 
-    def empty(_source: Path, build_folder: Path, _target: layer.Target) -> layer.Layer:
+    def empty(_source: Path, build_folder: Path, _target: layer.LayerPlatform) -> layer.Layer:
         build_folder.mkdir(parents=True, exist_ok=True)
         archive = build_folder / "layer.zip"
         archive.write_bytes(b"layer")

@@ -12,21 +12,21 @@ from typing import Any
 from delivery.deployment import prerequisites
 from delivery.deployment.stack import Stack
 from delivery.packaging import layer
-from delivery.packaging.packaging import Packaged, Plan, package
+from delivery.packaging.packaging import Packaged, PackagingPlan, package
 from delivery.packaging.parameters import collect, defaults, parameters_file
 from devenv.aws import Clients
 from devenv.backends import simulator
 from devenv.backends.postgres import DATABASE, ROLE
 from devenv.backends.servers import Endpoints
-from devenv.credentials import Credentials
 from devenv.instance import ENVIRONMENT, REGION, Instance
+from devenv.passwords import InstancePasswords
 from devenv.problem import Problem
 
 Replacing = Callable[[Clients, Stack], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployed:
+class LocalDeployment:
     """`fresh`: this deployment made a stack. `fingerprint` names the template and the parameters set by file."""
 
     outputs: dict[str, str]
@@ -40,10 +40,10 @@ def url_of(endpoint: str | None, bucket: str) -> Callable[[str], str]:
     return lambda key: f"{base}/{bucket}/{key}"
 
 
-def local_package(instance: Instance, endpoint: str, target: layer.Target) -> Packaged:
+def local_package(instance: Instance, endpoint: str, target: layer.LayerPlatform) -> Packaged:
     """The templates as LocalStack gets them: functions read from their folders."""
     bucket = prerequisites.artifact_bucket()
-    plan = Plan(
+    plan = PackagingPlan(
         bucket=bucket,
         url=url_of(endpoint, bucket),
         build_folder=instance.build,
@@ -57,13 +57,13 @@ def deploy(
     instance: Instance,
     clients: Clients,
     packaged: Packaged,
-    places: Endpoints,
-    credentials: Credentials,
+    endpoints: Endpoints,
+    passwords: InstancePasswords,
     *,
     standing: str | None,
     replacing: Replacing,
     restart: Callable[[], None],
-) -> Deployed:
+) -> LocalDeployment:
     """Brings the packaged template to stand.
 
     `standing` is the fingerprint of what stands; the same one is left alone. `replacing` wraps the replacement of a
@@ -77,7 +77,7 @@ def deploy(
     if status == "CREATE_COMPLETE" and standing == fingerprint:
         outputs = stack.outputs()
         migrate(clients, ENVIRONMENT, processes, outputs)
-        return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=False)
+        return LocalDeployment(outputs=outputs, fingerprint=fingerprint, fresh=False)
     if status is not None and status != "CREATE_COMPLETE":
         restart()
         status = None
@@ -87,31 +87,31 @@ def deploy(
                 stack.delete()
             except Problem:
                 restart()
-        url, parameters = _prepare(instance, clients, packaged, places, credentials)
+        url, parameters = _prepare(instance, clients, packaged, endpoints, passwords)
         outputs = stack.apply(url, parameters)
         migrate(clients, ENVIRONMENT, processes, outputs)
     resume(clients)
-    return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=True)
+    return LocalDeployment(outputs=outputs, fingerprint=fingerprint, fresh=True)
 
 
 def _prepare(
     instance: Instance,
     clients: Clients,
     packaged: Packaged,
-    places: Endpoints,
-    credentials: Credentials,
+    endpoints: Endpoints,
+    passwords: InstancePasswords,
 ) -> tuple[str, dict[str, str]]:
     """Everything a stack needs before it is made: (the root template's URL, the parameters)."""
     secret = prerequisites.database_secret(
         clients,
-        host=places.database_host,
-        port=places.database_port,
+        host=endpoints.database_host,
+        port=endpoints.database_port,
         username=ROLE,
-        password=credentials.application,
+        password=passwords.application,
         dbname=DATABASE,
     )
     bucket = prerequisites.make_artifact_bucket(clients)
-    at_run_time = simulator.urls(places.simulator) | {
+    at_run_time = simulator.urls(endpoints.simulator) | {
         "Environment": ENVIRONMENT,
         "DatabaseSecretArn": secret,
         "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",

@@ -11,7 +11,7 @@ from typing import Any
 
 from delivery.packaging import layer
 from delivery.packaging.migrations import ensure_expand_only
-from delivery.packaging.packaging import Plan, package
+from delivery.packaging.packaging import PackagingPlan, package
 from devenv.aws import Clients
 from devenv.instance import Instance
 from devenv.problem import Problem
@@ -65,11 +65,11 @@ def make(instance: Instance) -> Build:
     """Builds the sources as they are; the same sources make the same digest, anywhere. Raises Problem."""
     project = instance.project
     ensure_expand_only(project / "src" / "shared" / "mtd" / "migrations")
-    plan = Plan(
+    plan = PackagingPlan(
         bucket=_BUCKET,
         url=lambda key: f"{_ADDRESS}/{key}",
         build_folder=instance.build,
-        layer=lambda source: layer.build(source, instance.build, layer.Target.aws()),
+        layer=lambda source: layer.build(source, instance.build, layer.LayerPlatform.aws()),
         hot=False,
     )
     packaged = package(project / "cloudformation" / "template.yaml", plan)

@@ -16,7 +16,7 @@ from devenv.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class PackagingPlan:
     """Where packaged files go. `hot`: functions read their folder instead of a zip, and the layer's key follows its
     third-party packages alone (our own code in it is read from its folder too), so that an edit is no new template."""
 
@@ -40,14 +40,14 @@ class Packaged:
         return hashlib.sha256(self.body.encode()).hexdigest()[:32]
 
 
-def package(root: Path, plan: Plan) -> Packaged:
+def package(root: Path, plan: PackagingPlan) -> Packaged:
     """Packages `root` and all it names. Raises Problem for a file that is not there."""
     packager = _Packager(plan)
     return Packaged(body=packager.template(root), uploads=packager.uploads)
 
 
 class _Packager:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PackagingPlan) -> None:
         self._plan = plan
         self.uploads: dict[str, Path] = {}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from delivery.release import record, traffic
-from delivery.release.record import Record
+from delivery.release.record import DeploymentRecord
 from delivery.targets.target import Target
 from devenv.problem import Problem
 
@@ -25,7 +25,7 @@ def found(target: Target) -> list[str]:
     return [*_traffic(target, last), *_code(target, last), *_parameters(target, last), *_resources(target)]
 
 
-def _traffic(target: Target, last: Record) -> Iterator[str]:
+def _traffic(target: Target, last: DeploymentRecord) -> Iterator[str]:
     serving = traffic.serving(target)
     for name, version in sorted(last.versions.items()):
         now = serving.get(name)
@@ -35,7 +35,7 @@ def _traffic(target: Target, last: Record) -> Iterator[str]:
             yield f"{name} serves version {now}; {version} was deployed"
 
 
-def _code(target: Target, last: Record) -> Iterator[str]:
+def _code(target: Target, last: DeploymentRecord) -> Iterator[str]:
     """The code of each served version against the artifact bucket's: the alias may be right and the version not."""
     client, s3 = target.clients.client("lambda"), target.clients.client("s3")
     for name, version in sorted(traffic.serving(target).items()):
@@ -50,7 +50,7 @@ def _code(target: Target, last: Record) -> Iterator[str]:
             yield f"{name} serves code that is not build {last.digest[:12]}'s"
 
 
-def _parameters(target: Target, last: Record) -> Iterator[str]:
+def _parameters(target: Target, last: DeploymentRecord) -> Iterator[str]:
     standing = target.stack.parameters()
     for name, value in sorted(last.parameters.items()):
         if standing.get(name, value) != value:

@@ -25,7 +25,7 @@ _END_SECONDS = 240.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drilled:
+class DrillResult:
     """`moments`: (seconds since the failing version got traffic, what). `states`: orders by the state they ended in;
     `lost` are those that did not end."""
 
@@ -41,7 +41,7 @@ class Drilled:
         return bool(self.alarms) and not self.lost and self.states == {"completed": self.put}
 
 
-def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds: float) -> Drilled:
+def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds: float) -> DrillResult:
     """A third of the orders is put before, a third while the failing version serves, a third after. Raises Problem when
     there is no such function, or alarms are on before."""
     source = running.instance.project / "src" / "lambdas" / function
@@ -80,7 +80,8 @@ def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds
     states: dict[str, int] = {}
     for row in rows:
         states[row["state"]] = states.get(row["state"], 0) + 1
-    return Drilled(function=function, alarms=alarms, moments=moments, put=orders, states=states, lost=sorted(missing))
+    lost = sorted(missing)
+    return DrillResult(function=function, alarms=alarms, moments=moments, put=orders, states=states, lost=lost)
 
 
 @contextlib.contextmanager

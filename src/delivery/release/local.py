@@ -45,7 +45,7 @@ def deploy(
 
 def _changes(target: Target, running: Running) -> list[Change]:
     servers = servers_of(running.instance, recorded(running.document))
-    packaged = local_package(running.instance, running.endpoint, servers.target())
+    packaged = local_package(running.instance, running.endpoint, servers.layer_platform())
     root = f"templates/{packaged.fingerprint}-root.json"
     upload(target.clients, target.bucket, packaged, root)
     stack = target.stack

@@ -16,7 +16,7 @@ from rich.console import Console
 from delivery.packaging import builds
 from delivery.packaging.artifacts import files_of
 from delivery.packaging.builds import Build
-from delivery.packaging.layer import Target as Platform
+from delivery.packaging.layer import LayerPlatform
 from delivery.release.code import code_of
 from devenv.backends.choice import recorded, servers_of
 from devenv.console.screen import print_json, table
@@ -27,7 +27,7 @@ _SOURCES = ("src/lambdas", "src/shared", "cloudformation", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Comparison:
     """One comparison: how many files and bytes on both sides, and the names that differ or are on one side only."""
 
     what: str
@@ -56,7 +56,7 @@ def prove(instance: Instance, out: Console, *, as_json: bool) -> int:
     return int(any(one.differences for one in compared))
 
 
-def _built_again(instance: Instance, build: Build, *, umask: int, age: int) -> Compared:
+def _built_again(instance: Instance, build: Build, *, umask: int, age: int) -> Comparison:
     """From a copy of the sources in another folder, with nothing built before, under another umask, its files of
     another age (seconds)."""
     with tempfile.TemporaryDirectory(prefix="mtd-proof-") as folder:
@@ -88,7 +88,7 @@ def _contents(build: Build) -> dict[str, bytes]:
     return {name: (build.folder / name).read_bytes() for name in build.files}
 
 
-def _local(running: Running, build: Build) -> list[Compared]:
+def _local(running: Running, build: Build) -> list[Comparison]:
     """What the running instance's functions read, against the zips."""
     client = running.clients.client("lambda")
     code = code_of(build)
@@ -109,8 +109,8 @@ def _local(running: Running, build: Build) -> list[Compared]:
         _compare("functions: folders that run, zips", folders, zips),
         _compare("layer: our own code", own, ours),
     ]
-    platform = servers_of(running.instance, recorded(running.document)).target()
-    if (platform.python, platform.platform.partition("-")[0]) != (Platform.aws().python, "x86_64"):
+    platform = servers_of(running.instance, recorded(running.document)).layer_platform()
+    if (platform.python, platform.platform.partition("-")[0]) != (LayerPlatform.aws().python, "x86_64"):
         return compared
     location = client.get_layer_version_by_arn(Arn=arn)["Content"]["Location"]
     with urllib.request.urlopen(location, timeout=60) as response:
@@ -131,6 +131,6 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def _compare(what: str, ours: Mapping[str, bytes], theirs: Mapping[str, bytes]) -> Compared:
+def _compare(what: str, ours: Mapping[str, bytes], theirs: Mapping[str, bytes]) -> Comparison:
     differing = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
-    return Compared(what=what, files=len(ours), bytes=sum(map(len, ours.values())), differences=differing)
+    return Comparison(what=what, files=len(ours), bytes=sum(map(len, ours.values())), differences=differing)

@@ -15,7 +15,7 @@ _KEY = "deployed.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class DeploymentRecord:
     """`template` is the root template's URL, `versions` what each function serves, `code` the key of its zip by the
     function's own name, `at` ISO 8601."""
 
@@ -27,7 +27,7 @@ class Record:
     at: str
 
 
-def last(target: Target) -> Record | None:
+def last(target: Target) -> DeploymentRecord | None:
     """None when nothing has been deployed, or by a version of this that kept other records."""
     try:
         answer = target.clients.client("s3").get_object(Bucket=target.bucket, Key=_KEY)
@@ -36,7 +36,7 @@ def last(target: Target) -> Record | None:
             return None
         raise
     try:
-        return Record(**json.loads(answer["Body"].read()))
+        return DeploymentRecord(**json.loads(answer["Body"].read()))
     except (TypeError, ValueError):
         return None
 
@@ -45,7 +45,7 @@ def keep(
     target: Target, build: Build, *, template: str, parameters: Mapping[str, str], versions: Mapping[str, str]
 ) -> None:
     """The bucket is versioned: who deployed what before stays there too."""
-    record = Record(
+    record = DeploymentRecord(
         digest=build.digest,
         template=template,
         parameters=parameters,

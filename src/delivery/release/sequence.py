@@ -11,7 +11,7 @@ from delivery.deployment.deployment import migrate, resume
 from delivery.packaging import builds
 from delivery.packaging.builds import Build
 from delivery.release import code, record, smoke, traffic
-from delivery.release.record import Record
+from delivery.release.record import DeploymentRecord
 from delivery.release.review import changes_of
 from delivery.targets import emulated
 from delivery.targets.target import Target
@@ -188,7 +188,7 @@ class Deployment:
                 fix="docs/operations.md has a section for each; the functions' logs say why.",
             )
 
-    def _back(self, proposal: Proposal, before: Mapping[str, str], previous: Record | None) -> str:
+    def _back(self, proposal: Proposal, before: Mapping[str, str], previous: DeploymentRecord | None) -> str:
         """Traffic first, within a second; then the stack, so that CloudFormation tells what serves. What came of it."""
         if proposal.kind == "CREATE":
             return "It is the first deployment: there is nothing to go back to, it stays."
@@ -207,7 +207,7 @@ class Deployment:
             return f"Traffic is back; the stack is not: {problem.sentence}"
         return "Rolled back."
 
-    def _restore(self, previous: Record) -> None:
+    def _restore(self, previous: DeploymentRecord) -> None:
         if self.target.emulated:
             self._afresh(previous.template, previous.parameters)
             return

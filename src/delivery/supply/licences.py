@@ -8,7 +8,7 @@ from email.message import Message
 from pathlib import Path
 from typing import cast
 
-from delivery.supply.locks import LOCKS, Locked, read_lock
+from delivery.supply.locks import LOCKS, LockedPackage, read_lock
 
 ALLOWED = frozenset(
     (
@@ -53,29 +53,30 @@ _SPDX = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Licensed:
+class PackageLicence:
     """A package with its licence; `why` it is taken, or None where it is not."""
 
-    locked: Locked
+    locked: LockedPackage
     lock: str
     licence: str
     why: str | None
 
 
-def licences(project: Path) -> list[Licensed]:
+def licences(project: Path) -> list[PackageLicence]:
     """The licences of all locked packages whose metadata are at hand: npm's, and those of this environment.
 
     Tools in environments of their own (the emulator, checkov, …) are run and not linked with.
     """
-    found: dict[str, Licensed] = {}
+    found: dict[str, PackageLicence] = {}
     for lock in LOCKS:
         for locked in read_lock(project / lock):
             if (licence := licence_of(locked)) is not None and locked.purl not in found:
-                found[locked.purl] = Licensed(locked=locked, lock=lock, licence=licence, why=_why(locked, licence))
+                why = _why(locked, licence)
+                found[locked.purl] = PackageLicence(locked=locked, lock=lock, licence=licence, why=why)
     return sorted(found.values(), key=lambda each: (each.why is not None, each.locked.ecosystem, each.locked.name))
 
 
-def licence_of(locked: Locked) -> str | None:
+def licence_of(locked: LockedPackage) -> str | None:
     """The licence as its package states it, by SPDX's name where that is known; None where it is not installed here."""
     if locked.ecosystem == "npm":
         named = locked.licence or "unknown"
@@ -96,7 +97,7 @@ def is_allowed(expression: str) -> bool:
     return any(all(part.strip() in ALLOWED for part in choice) for choice in choices)
 
 
-def _why(locked: Locked, licence: str) -> str | None:
+def _why(locked: LockedPackage, licence: str) -> str | None:
     if is_allowed(licence):
         return ""
     kept, why = EXCEPTIONS.get(locked.name, (None, None))

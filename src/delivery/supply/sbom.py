@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from delivery.supply.licences import licence_of
-from delivery.supply.locks import LOCKS, Locked, read_lock
+from delivery.supply.locks import LOCKS, LockedPackage, read_lock
 
 
 def bill(project: Path, version: str) -> dict[str, Any]:
     """The document; the same lock files make the same one. Raises Problem."""
     uses: dict[str, list[str]] = {}
-    packages: dict[str, Locked] = {}
+    packages: dict[str, LockedPackage] = {}
     for lock in LOCKS:
         for locked in read_lock(project / lock):
             packages[locked.purl] = locked
@@ -37,7 +37,7 @@ def bill(project: Path, version: str) -> dict[str, Any]:
     }
 
 
-def _component(locked: Locked, locks: list[str]) -> Mapping[str, Any]:
+def _component(locked: LockedPackage, locks: list[str]) -> Mapping[str, Any]:
     licence = licence_of(locked)
     return {
         "type": "library",

@@ -14,8 +14,8 @@ from devenv.aws import Clients
 from devenv.backends import simulator
 from devenv.backends.choice import recorded, servers_of
 from devenv.backends.postgres import ROLE
-from devenv.credentials import Credentials
 from devenv.instance import ENVIRONMENT, REGION, Instance
+from devenv.passwords import InstancePasswords
 from devenv.problem import Problem
 from devenv.running import Running
 
@@ -133,17 +133,17 @@ def rehearsal(
     clients = running.clients
     database = f"mtd_{environment}"
     _ensure_database(running, database)
-    places = servers_of(running.instance, recorded(running.document)).places(running.document["ports"])
+    endpoints = servers_of(running.instance, recorded(running.document)).endpoints(running.document["ports"])
     secret = prerequisites.database_secret(
         clients,
-        host=places.database_host,
-        port=places.database_port,
+        host=endpoints.database_host,
+        port=endpoints.database_port,
         username=ROLE,
-        password=Credentials.of(running.instance).application,
+        password=InstancePasswords.of(running.instance).application,
         dbname=database,
         environment=environment,
     )
-    played = simulator.urls(places.simulator) | {
+    played = simulator.urls(endpoints.simulator) | {
         "Platform": "false",
         "CodeDeploy": "false",
         "DatabaseSecretArn": secret,

@@ -12,7 +12,7 @@ from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.state import StateFile, running
 
-KINDS = ("embedded", "compose")
+BACKENDS = ("embedded", "compose")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +27,8 @@ def choose(
     """The home that was asked for, or the default. Raises Problem (exit code 2) for one that cannot be had.
 
     `engine_away` says why no Docker engine can be used, or nothing."""
-    if asked and asked not in KINDS:
-        raise Problem(f"HOME_KIND is '{asked}', which is no home.", fix=f"Use {' or '.join(KINDS)}.", code=2)
+    if asked and asked not in BACKENDS:
+        raise Problem(f"HOME_KIND is '{asked}', which is no home.", fix=f"Use {' or '.join(BACKENDS)}.", code=2)
     document = StateFile(instance).read()
     before = document.get("home", "")
     if asked and before and asked != before and running(document, "supervisor"):

@@ -13,13 +13,13 @@ from typing import Any
 
 from filelock import FileLock
 
-from delivery.packaging.layer import Target
+from delivery.packaging.layer import LayerPlatform
 from devenv.backends import docker, emulator, portal, postgres
 from devenv.backends.compose_settings import ComposeSettings
-from devenv.backends.servers import Debugger, Endpoints, Server
+from devenv.backends.servers import DebuggerLocation, Endpoints, ServerStatus
 from devenv.console.steps import Steps
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import FIRST_CHOICE, HOST
 from devenv.problem import Problem
 from devenv.state import Document, StateFile
@@ -42,7 +42,7 @@ class ComposeServers:
     def settings(self) -> ComposeSettings:
         return ComposeSettings(instance=self.instance)
 
-    def observed(self) -> dict[str, Server]:
+    def observed(self) -> dict[str, ServerStatus]:
         containers = self._containers() if self.settings.file.exists() else {}
         return {name: _server(containers.get(service)) for name, service in _SERVICES.items()}
 
@@ -69,8 +69,8 @@ class ComposeServers:
             "the start of the portal", "up", "--detach", "--no-build", "--no-deps", "--force-recreate", *wait, "portal"
         )
 
-    def debugger(self) -> Debugger:
-        return Debugger(folder="/opt/mtd/debugger", host="0.0.0.0")
+    def debugger(self) -> DebuggerLocation:
+        return DebuggerLocation(folder="/opt/mtd/debugger", host="0.0.0.0")
 
     def restart_localstack(self) -> None:
         self._run("the restart of LocalStack", "restart", "--no-deps", "localstack")
@@ -99,10 +99,10 @@ class ComposeServers:
                     found.setdefault(name, pid)
         return found
 
-    def target(self) -> Target:
-        return Target.in_container(PYTHON)
+    def layer_platform(self) -> LayerPlatform:
+        return LayerPlatform.in_container(PYTHON)
 
-    def places(self, ports: Mapping[str, int]) -> Endpoints:
+    def endpoints(self, ports: Mapping[str, int]) -> Endpoints:
         del ports  # theirs, as containers see each other
         return Endpoints(database_host="postgres", database_port=5432, simulator="http://legacy-simulator:4580")
 
@@ -150,7 +150,7 @@ class ComposeServers:
             self._run("the build of the images", "build", "--quiet")
 
     def _make_database(self, port: int) -> None:
-        credentials = Credentials.of(self.instance)
+        credentials = InstancePasswords.of(self.instance)
         deadline = time.monotonic() + 20
         while not postgres.accepts(port, credentials):
             if time.monotonic() > deadline:
@@ -189,12 +189,12 @@ def parse_listing(listing: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in listing.splitlines() if line.strip()]
 
 
-def _server(container: Mapping[str, Any] | None) -> Server:
+def _server(container: Mapping[str, Any] | None) -> ServerStatus:
     if container is None:
-        return Server(runs=False)
+        return ServerStatus(runs=False)
     state, code = str(container["State"]), int(container.get("ExitCode") or 0)
     runs = state == "running"
-    return Server(runs=runs, identity=str(container["ID"])[:12], death="" if runs else _death(state, code))
+    return ServerStatus(runs=runs, identity=str(container["ID"])[:12], death="" if runs else _death(state, code))
 
 
 def _death(state: str, code: int) -> str:

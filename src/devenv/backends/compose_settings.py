@@ -9,8 +9,8 @@ from pathlib import Path
 
 from delivery.packaging.artifacts import content_hash, files_of
 from devenv.backends import emulator
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import FAMILIAR
 
 _PORTAL = ("Dockerfile", "requirements.txt", "package.json", "package-lock.json", "start.sh")
@@ -55,7 +55,7 @@ class ComposeSettings:
         secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
         secrets.chmod(0o700)
         # PostgreSQL's own user reads it in the container; here the folder keeps everybody else out.
-        _write(secrets / "postgres_password", Credentials.of(self.instance).postgres, mode=0o444)
+        _write(secrets / "postgres_password", InstancePasswords.of(self.instance).postgres, mode=0o444)
         if not (secrets / "portal").exists():
             self.write_portal({})  # Compose reads the whole file, whatever it is to start
         passed_on = self.instance.folder / "localstack.env"

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from devenv.backends.tool_environments import Environments
+from devenv.backends.tool_environments import ToolEnvironments
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.ports import HOST
 from devenv.processes.request import ProcessRequest
@@ -27,7 +27,7 @@ _PASSED_ON = (
 )
 
 
-def request(instance: Instance, environments: Environments, port: int) -> ProcessRequest:
+def request(instance: Instance, environments: ToolEnvironments, port: int) -> ProcessRequest:
     """LocalStack with our plug-in, everything it writes inside the instance's folder."""
     home = instance.folder / "localstack"
     for name in ("volume", "root", "s3", "lambda", "tmp"):

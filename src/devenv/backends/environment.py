@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from filelock import FileLock
 
 from delivery.deployment.carry_over import carried_over
-from delivery.deployment.deployment import Deployed, deploy, local_package
+from delivery.deployment.deployment import LocalDeployment, deploy, local_package
 from delivery.packaging.packaging import Packaged
 from devenv.aws import Clients
 from devenv.backends import portal, postgres
@@ -17,8 +17,8 @@ from devenv.backends.choice import recorded, servers_of
 from devenv.backends.servers import Servers
 from devenv.console.screen import console
 from devenv.console.steps import Steps
-from devenv.credentials import Credentials
 from devenv.instance import REGION, Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import FIRST_CHOICE, HOST, PortChooser, can_bind
 from devenv.problem import Problem
 from devenv.processes.request import ProcessRequest
@@ -69,7 +69,7 @@ class LocalEnvironment:
             started = pool.submit(self._servers.start, ports, self.steps)
             packaged = pool.submit(self._package, endpoint)
             started.result()  # what is to be mended first is told first
-        postgres.ensure_database(ports["postgres"], Credentials.of(self.instance))
+        postgres.ensure_database(ports["postgres"], InstancePasswords.of(self.instance))
         # The watch reads the sources meanwhile: LocalStack is at work now, on one core.
         watch = self._begin_watch(supervision) if self.watch and not running(document, "watch") else None
         document = self._deploy(packaged.result(), stood="localstack" in alive)
@@ -90,7 +90,7 @@ class LocalEnvironment:
         return request
 
     def _package(self, endpoint: str) -> Packaged:
-        target = self._servers.target()
+        target = self._servers.layer_platform()
         with self.steps.step("Templates and layer packaged"):
             return local_package(self.instance, endpoint, target)
 
@@ -131,7 +131,7 @@ def redeploy(instance: Instance) -> str:
     started = time.monotonic()
     document = Supervision(instance).state.read()
     servers = servers_of(instance, recorded(document))
-    packaged = local_package(instance, str(document["endpoint"]), servers.target())
+    packaged = local_package(instance, str(document["endpoint"]), servers.layer_platform())
     deployed = _deploy_afresh(instance, servers, packaged, stood=True)
     if not deployed.fresh:
         return "the packaged template is the same: nothing to deploy"
@@ -139,7 +139,7 @@ def redeploy(instance: Instance) -> str:
     return f"deployed afresh in {time.monotonic() - started:.1f} s; the database was kept"
 
 
-def _deploy_afresh(instance: Instance, servers: Servers, packaged: Packaged, *, stood: bool) -> Deployed:
+def _deploy_afresh(instance: Instance, servers: Servers, packaged: Packaged, *, stood: bool) -> LocalDeployment:
     """Deploys and records what stands. One at a time: `up` and the watch may both want to."""
     state = Supervision(instance).state
     with FileLock(instance.folder / "deploy.lock"):
@@ -150,8 +150,8 @@ def _deploy_afresh(instance: Instance, servers: Servers, packaged: Packaged, *, 
             instance,
             Clients(document["endpoint"]),
             packaged,
-            servers.places(document["ports"]),
-            Credentials.of(instance),
+            servers.endpoints(document["ports"]),
+            InstancePasswords.of(instance),
             standing=standing,
             replacing=carried_over,
             restart=servers.restart_localstack,

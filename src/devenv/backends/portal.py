@@ -13,8 +13,8 @@ from psycopg.conninfo import make_conninfo
 from delivery.packaging.artifacts import content_hash, files_of
 from devenv.backends.postgres import DATABASE, PORTAL, READER
 from devenv.backends.tool_environments import Recipe, ensure_recipe
-from devenv.credentials import Credentials
 from devenv.instance import ACCOUNT, ENVIRONMENT, REGION, Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.processes.request import ProcessRequest
@@ -28,7 +28,7 @@ def settings(
 ) -> dict[str, str]:
     """What the portal of the system that `document` describes is told. `database` and `emulator` are where it finds
     PostgreSQL (host, port) and LocalStack (host)."""
-    credentials = Credentials.of(instance)
+    credentials = InstancePasswords.of(instance)
     host, port = database
 
     def of(user: str, password: str) -> str:

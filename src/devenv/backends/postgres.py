@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.processes.request import ProcessRequest
@@ -49,7 +49,7 @@ _INITDB_OPTIONS = "-U postgres --auth=scram-sha-256 -E UTF8 --locale=C --no-sync
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class PostgresServer:
     """One prepared server: its programs, its data and the account that runs it."""
 
     bindir: Path
@@ -76,7 +76,7 @@ class Server:
         )
 
 
-def prepare(instance: Instance, port: int, credentials: Credentials) -> Server:
+def prepare(instance: Instance, port: int, passwords: InstancePasswords) -> PostgresServer:
     """Finds the programs and makes the data folder if there is none. Raises Problem for what cannot be mended here."""
     bindir = find_programs(instance)
     major = _version(bindir)
@@ -84,7 +84,7 @@ def prepare(instance: Instance, port: int, credentials: Credentials) -> Server:
     bindir = account.programs(bindir, "mtd-postgres-programs")
     home = account.folder(instance.folder / "postgres", _fallback_name(instance))
     data = home / "data"
-    server = Server(bindir=bindir, data=data, account=account, port=port, major=major)
+    server = PostgresServer(bindir=bindir, data=data, account=account, port=port, major=major)
     stands = data / "PG_VERSION"
     if stands.exists():
         made_by = stands.read_text(encoding="ascii").strip()
@@ -94,7 +94,7 @@ def prepare(instance: Instance, port: int, credentials: Credentials) -> Server:
                 fix=f"Point MTD_PG_BINDIR to PostgreSQL {made_by}, or run '{instance.command('mtd down --wipe')}'.",
             )
     else:
-        _initialise(server, home, credentials.postgres)
+        _initialise(server, home, passwords.postgres)
     return server
 
 
@@ -140,18 +140,18 @@ def _version(bindir: Path) -> int:
     return major
 
 
-def _initialise(server: Server, home: Path, password: str) -> None:
+def _initialise(server: PostgresServer, home: Path, password: str) -> None:
     """initdb into a folder that gets its name only when whole: a crash half way leaves nothing to trip over."""
     making = home / "making"
     shutil.rmtree(making, ignore_errors=True)
-    passwords = home / "password"
-    passwords.touch(mode=0o600)
-    passwords.write_text(password, encoding="ascii")
-    server.account.own(passwords)
+    password_file = home / "password"
+    password_file.touch(mode=0o600)
+    password_file.write_text(password, encoding="ascii")
+    server.account.own(password_file)
     collation = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if server.major >= 17 else []
     try:
         subprocess.run(
-            [server.bindir / "initdb", "-D", making, f"--pwfile={passwords}", *_INITDB_OPTIONS, *collation],
+            [server.bindir / "initdb", "-D", making, f"--pwfile={password_file}", *_INITDB_OPTIONS, *collation],
             user=server.account.uid,
             group=server.account.gid,
             extra_groups=None if server.account.uid is None else [],
@@ -169,7 +169,7 @@ def _initialise(server: Server, home: Path, password: str) -> None:
             fix=_fix(error.stderr or "", home),
         ) from error
     finally:
-        passwords.unlink(missing_ok=True)
+        password_file.unlink(missing_ok=True)
     (making / "pg_hba.conf").write_text(_HBA, encoding="ascii")
     making.rename(server.data)
 
@@ -182,10 +182,10 @@ def _fix(output: str, home: Path) -> str:
     return f"Look at {home}."
 
 
-def accepts(port: int, credentials: Credentials) -> bool:
+def accepts(port: int, passwords: InstancePasswords) -> bool:
     """Whether the server answers. Raises Problem when it answers but refuses our password."""
     try:
-        _connect(port, credentials, "postgres").close()
+        _connect(port, passwords, "postgres").close()
     except psycopg.OperationalError as error:
         if "password authentication failed" in str(error):
             raise Problem(
@@ -196,12 +196,12 @@ def accepts(port: int, credentials: Credentials) -> bool:
     return True
 
 
-def ensure_database(port: int, credentials: Credentials) -> None:
+def ensure_database(port: int, passwords: InstancePasswords) -> None:
     """Makes the roles and the application's database, if missing, and sets the roles' passwords."""
-    passwords = {ROLE: credentials.application, READER: credentials.reader, PORTAL: credentials.portal}
-    with _connect(port, credentials, "postgres") as connection:
+    by_role = {ROLE: passwords.application, READER: passwords.reader, PORTAL: passwords.portal}
+    with _connect(port, passwords, "postgres") as connection:
         known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
-        for name, password in passwords.items():
+        for name, password in by_role.items():
             role = sql.Identifier(name)
             if name not in known:
                 connection.execute(sql.SQL("CREATE ROLE {}").format(role))
@@ -220,12 +220,12 @@ def ensure_database(port: int, credentials: Credentials) -> None:
             )
 
 
-def _connect(port: int, credentials: Credentials, database: str) -> psycopg.Connection:
+def _connect(port: int, passwords: InstancePasswords, database: str) -> psycopg.Connection:
     return psycopg.connect(
         host=HOST,
         port=port,
         user="postgres",
-        password=credentials.postgres,
+        password=passwords.postgres,
         dbname=database,
         connect_timeout=3,
         autocommit=True,

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from delivery.packaging.layer import Target
+from delivery.packaging.layer import LayerPlatform
 from devenv.console.steps import Steps
 from devenv.state import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class ServerStatus:
     """A server as it stands. `identity` changes with each start; `death` says how it ended by itself."""
 
     runs: bool
@@ -28,7 +28,7 @@ class Endpoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Debugger:
+class DebuggerLocation:
     """debugpy as a function's process finds it: its folder, and the address on which it may listen."""
 
     folder: str
@@ -38,7 +38,7 @@ class Debugger:
 class Servers(Protocol):
     """The servers by the names that ports have: localstack, postgres, simulator, portal."""
 
-    def observed(self) -> dict[str, Server]:
+    def observed(self) -> dict[str, ServerStatus]:
         """Every server, whether it runs or not. Raises Problem when nobody can tell."""
         ...
 
@@ -51,7 +51,7 @@ class Servers(Protocol):
         """Starts the portal of the deployed system, anew if it runs, and waits until it answers. Raises Problem."""
         ...
 
-    def debugger(self) -> Debugger:
+    def debugger(self) -> DebuggerLocation:
         """What a function is debugged with. Raises Problem when it cannot be had."""
         ...
 
@@ -67,11 +67,11 @@ class Servers(Protocol):
         """Each server's process, or the first one in its container; what this machine does not show is left out."""
         ...
 
-    def target(self) -> Target:
+    def layer_platform(self) -> LayerPlatform:
         """What the functions' layer is built for. Raises Problem."""
         ...
 
-    def places(self, ports: Mapping[str, int]) -> Endpoints: ...
+    def endpoints(self, ports: Mapping[str, int]) -> Endpoints: ...
 
     def stop(self) -> bool:
         """Ends the servers, keeps the database; whether there were any. Raises Problem."""

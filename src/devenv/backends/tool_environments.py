@@ -48,18 +48,18 @@ def debugger(instance: Instance) -> Recipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Environments:
+class ToolEnvironments:
     """The interpreters of the two environments."""
 
     emulator: Path
     runtime: Path
 
 
-def ensure(instance: Instance) -> Environments:
+def ensure(instance: Instance) -> ToolEnvironments:
     """Makes what is missing, both at once. Raises Problem when a package cannot be had."""
     with ThreadPoolExecutor(2) as pool:
         emulator, runtime = pool.map(lambda recipe: ensure_recipe(recipe, instance), recipes(instance))
-    return Environments(emulator=emulator, runtime=runtime)
+    return ToolEnvironments(emulator=emulator, runtime=runtime)
 
 
 def ensure_recipe(recipe: Recipe, instance: Instance) -> Path:

@@ -22,7 +22,7 @@ from (select sha256(convert_to(t::text, 'UTF8')) as row from {} t) rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class ContentDigest:
     """So many rows or objects, and SHA-256 in hex over all of them."""
 
     rows: int
@@ -32,7 +32,7 @@ class Content:
         return asdict(self)
 
 
-def tables(connection: psycopg.Connection[Any]) -> dict[str, Content]:
+def tables(connection: psycopg.Connection[Any]) -> dict[str, ContentDigest]:
     """Every table of the database, by schema and name."""
     connection.execute("set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set bytea_output to 'hex'")
     found = {}
@@ -40,18 +40,18 @@ def tables(connection: psycopg.Connection[Any]) -> dict[str, Content]:
         query = sql.SQL(_DIGEST).format(sql.Identifier(schema, name))
         row = connection.execute(query).fetchone()
         assert row is not None
-        found[f"{schema}.{name}"] = Content(rows=row[0], digest=row[1])
+        found[f"{schema}.{name}"] = ContentDigest(rows=row[0], digest=row[1])
     return found
 
 
-def objects(digests: Mapping[str, str]) -> Content:
+def objects(digests: Mapping[str, str]) -> ContentDigest:
     """A bucket's objects by key, each with the SHA-256 of its content."""
     listing = "".join(f"{key}\n{digest}\n" for key, digest in sorted(digests.items()))
-    return Content(rows=len(digests), digest=hashlib.sha256(listing.encode()).hexdigest())
+    return ContentDigest(rows=len(digests), digest=hashlib.sha256(listing.encode()).hexdigest())
 
 
 def compared(
-    before: Mapping[str, Content], after: Mapping[str, Content]
+    before: Mapping[str, ContentDigest], after: Mapping[str, ContentDigest]
 ) -> list[tuple[str, int | None, int | None, bool]]:
     """Name, rows before and after (None where there is no such thing), and whether all of them are equal."""
     return [
@@ -60,5 +60,5 @@ def compared(
     ]
 
 
-def _rows(content: Content | None) -> int | None:
+def _rows(content: ContentDigest | None) -> int | None:
     return None if content is None else content.rows

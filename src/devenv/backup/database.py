@@ -9,9 +9,9 @@ import psycopg
 from psycopg import sql
 
 from devenv.backends.postgres import DATABASE, ROLE, find_programs
-from devenv.backup.comparison import Content, tables
-from devenv.credentials import Credentials
+from devenv.backup.comparison import ContentDigest, tables
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 
@@ -24,9 +24,9 @@ class DatabaseBackup:
     def __init__(self, instance: Instance, port: int) -> None:
         self._instance = instance
         self._port = port
-        self._password = Credentials.of(instance).postgres
+        self._password = InstancePasswords.of(instance).postgres
 
-    def dump(self, file: Path) -> dict[str, Content]:
+    def dump(self, file: Path) -> dict[str, ContentDigest]:
         """Write the dump; what is in it, table by table, as of the same moment."""
         with self._connect(DATABASE) as connection, connection.transaction():
             connection.execute("set transaction isolation level repeatable read read only")
@@ -43,7 +43,7 @@ class DatabaseBackup:
         count: int = row[0]
         return count
 
-    def restore(self, file: Path) -> dict[str, Content]:
+    def restore(self, file: Path) -> dict[str, ContentDigest]:
         """Restore the dump beside the database; what is in it then. `replace` puts it in its place."""
         self.drop()
         with self._connect("postgres") as connection:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from devenv.backup import comparison
-from devenv.backup.comparison import Content
+from devenv.backup.comparison import ContentDigest
 from devenv.backup.database import DatabaseBackup
 from devenv.backup.objects import Bucket
 from devenv.problem import Problem
@@ -22,7 +22,7 @@ _DUMP, _MANIFEST = "database.dump", "manifest.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class RestoreResult:
     """`rows`: what, how much of it was in the backup and is there now, and whether it is equal."""
 
     made_at: str
@@ -33,7 +33,7 @@ class Restored:
         return all(row[3] for row in self.rows)
 
 
-def save(running: Running, file: Path) -> dict[str, Content]:
+def save(running: Running, file: Path) -> dict[str, ContentDigest]:
     """Write the backup; what is in it. Raises Problem."""
     with _folder() as folder:
         found = _database(running).dump(folder / _DUMP)
@@ -59,12 +59,12 @@ def save(running: Running, file: Path) -> dict[str, Content]:
     return found
 
 
-def load(running: Running, file: Path) -> Restored:
+def load(running: Running, file: Path) -> RestoreResult:
     """Restore into an instance without orders; the database takes its place when all of it is equal. Raises Problem."""
     database = _database(running)
     with _folder() as folder:
         manifest = _unpacked(file, folder)
-        before = {name: Content(**content) for name, content in manifest["content"].items()}
+        before = {name: ContentDigest(**content) for name, content in manifest["content"].items()}
         if (standing := database.orders()) > 0:
             raise Problem(
                 f"Instance '{running.instance.name}' has {standing} orders: a backup is restored into a fresh one.",
@@ -74,7 +74,7 @@ def load(running: Running, file: Path) -> Restored:
             after = database.restore(folder / _DUMP)
             for name, bucket in _buckets(running, folder).items():
                 after[f"s3 {name}"] = comparison.objects(bucket.load())
-            restored = Restored(made_at=manifest["made_at"], rows=comparison.compared(before, after))
+            restored = RestoreResult(made_at=manifest["made_at"], rows=comparison.compared(before, after))
             if restored.equal:
                 database.replace()
         finally:

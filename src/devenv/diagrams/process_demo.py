@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devenv.diagrams import diagram_files
-from devenv.orders.orders_api import OrdersApi
+from devenv.orders.orders_client import OrdersClient
 from devenv.problem import Problem
 
 type Json = dict[str, Any]
@@ -28,7 +28,7 @@ _FORMS = {
 _VALUES: dict[str, Json] = {"approval": {"approved": True, "limit": 5_000_000}}
 
 
-def import_process(api: OrdersApi, project: Path) -> tuple[Json, str]:
+def import_process(api: OrdersClient, project: Path) -> tuple[Json, str]:
     """The report of the import, once the version is active, and the version's name. Raises Problem."""
     file = diagram_files.file(project / DIAGRAM)
     file["sheet"] = {**(file["sheet"] or {}), **_TRUCK, "process": "fulfilment-demo"}
@@ -40,7 +40,7 @@ def import_process(api: OrdersApi, project: Path) -> tuple[Json, str]:
     return report, f"{report['process']} version {report['version']}"
 
 
-def start(api: OrdersApi, report: Json, orders: int) -> set[str]:
+def start(api: OrdersClient, report: Json, orders: int) -> set[str]:
     """Start so many orders, every second of them a large one; their numbers. Raises Problem."""
     run = uuid.uuid4().hex[:6].upper()
     numbers = [f"DEMO-{run}-{i:03}" for i in range(1, orders + 1)]
@@ -55,7 +55,7 @@ def start(api: OrdersApi, report: Json, orders: int) -> set[str]:
     return set(numbers)
 
 
-def work(api: OrdersApi, numbers: set[str], tell: Callable[[int], None]) -> tuple[Counter[str], Counter[str]]:
+def work(api: OrdersClient, numbers: set[str], tell: Callable[[int], None]) -> tuple[Counter[str], Counter[str]]:
     """Do the tasks of those orders as they come, until all have ended; (tasks by name, orders by end)."""
     done: Counter[str] = Counter()
     deadline = time.monotonic() + _DEADLINE_SECONDS
@@ -76,7 +76,7 @@ def work(api: OrdersApi, numbers: set[str], tell: Callable[[int], None]) -> tupl
         time.sleep(0.3)
 
 
-def _open_tasks(api: OrdersApi) -> list[Json]:
+def _open_tasks(api: OrdersClient) -> list[Json]:
     tasks: list[Json] = []
     after: int | None = 0
     while after is not None:
@@ -86,7 +86,7 @@ def _open_tasks(api: OrdersApi) -> list[Json]:
     return tasks
 
 
-def _do(api: OrdersApi, task: Json) -> None:
+def _do(api: OrdersClient, task: Json) -> None:
     person = f"demo-{task['group'].replace(' ', '-').lower()}"
     body = {"version": task["version"], "person": person, "values": _VALUES.get(task["form"] or "", {})}
     api.call("POST", f"/tasks/{task['task_id']}/complete", body=body)

@@ -4,12 +4,12 @@ import time
 from typing import Any
 
 from devenv.console.screen import console
-from devenv.orders.orders_api import OrdersApi
+from devenv.orders.orders_client import OrdersClient
 
 _LOOK_SECONDS = 0.5
 
 
-def watch(api: OrdersApi, operation: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+def watch(api: OrdersClient, operation: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
     """The operation with all of its orders once it has ended. Who interrupts this leaves it running."""
     printed = ""
     while operation["status"] == "running":

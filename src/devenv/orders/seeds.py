@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from devenv.orders.orders_api import OrdersApi, Row
+from devenv.orders.orders_client import OrdersClient, Row
 from devenv.problem import Problem
 from devenv.running import Running
 
@@ -43,7 +43,7 @@ def put(running: Running, files: Iterable[Path], tenant: str | None = None) -> l
 
 
 def wait_until_ended(
-    api: OrdersApi, numbers: set[str], *, seconds: float, tell: Callable[[int], None] = lambda _: None
+    api: OrdersClient, numbers: set[str], *, seconds: float, tell: Callable[[int], None] = lambda _: None
 ) -> tuple[list[Row], set[str]]:
     """Asks for the orders until each of `numbers` ended or rests in the waiting queue; (their rows, the others)."""
     deadline = time.monotonic() + seconds

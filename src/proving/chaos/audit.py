@@ -9,18 +9,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from proving.chaos.plan import Kind
-from proving.chaos.record import Struck
+from proving.chaos.plan import FaultKind
+from proving.chaos.record import StruckFault
 
 _FINE = set("orders completed exceptions waiting dte_issued_before_exception mails_doubled_in_crash_window".split())
 # Of these, one that comes between a mail's sending and its commit leaves nobody who knows that it was sent.
 _CUTS_SENDERS_OFF = {
-    Kind.KILLED_BEFORE_COMMIT,
-    Kind.KILLED_MIDWAY,
-    Kind.KILLED_AFTER_COMMIT,
-    Kind.TIMED_OUT,
+    FaultKind.KILLED_BEFORE_COMMIT,
+    FaultKind.KILLED_MIDWAY,
+    FaultKind.KILLED_AFTER_COMMIT,
+    FaultKind.TIMED_OUT,
 }
-_CUTS_ALL_OFF = {Kind.DATABASE_RESTARTED, Kind.CONNECTIONS_CUT, Kind.CLOCK_JUMPED}
+_CUTS_ALL_OFF = {FaultKind.DATABASE_RESTARTED, FaultKind.CONNECTIONS_CUT, FaultKind.CLOCK_JUMPED}
 _SENDER = "notify_customer"
 # From a mail's time at SES to its commit: a batch of a hundred on a busy machine.
 _WINDOW_SECONDS = 5.0
@@ -64,7 +64,7 @@ class ChaosAudit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ChaosEvidence:
     """What was found after the run: `ends` as RunDatabase gives them, ledger entries, mails as `mtd mail` has them."""
 
     put: Collection[str]
@@ -76,10 +76,10 @@ class Found:
     mails: Sequence[Mapping[str, Any]]
     exceptions_without_incident: int
     event_gaps: int
-    struck: Sequence[Struck]
+    struck: Sequence[StruckFault]
 
 
-def audit(found: Found) -> ChaosAudit:
+def audit(found: ChaosEvidence) -> ChaosAudit:
     """Counts it; pure."""
     numbers = set(found.put)
     registered = Counter(row["number"] for row in found.ends)
@@ -127,7 +127,7 @@ def _mail_times(mails: Iterable[Mapping[str, Any]], numbers: Collection[str]) ->
     return {number: sorted(at) for number, at in times.items()}
 
 
-def _cut_off(times: Sequence[float], struck: Iterable[Struck]) -> bool:
+def _cut_off(times: Sequence[float], struck: Iterable[StruckFault]) -> bool:
     """Whether every sending but the last was followed at once by something that cuts a sender off."""
     moments = [
         each.at

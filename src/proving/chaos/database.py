@@ -6,8 +6,8 @@ from typing import Any
 
 from devenv.backends.choice import recorded, servers_of
 from devenv.running import Running
-from proving.chaos.plan import Kind
-from proving.chaos.record import Record
+from proving.chaos.plan import FaultKind
+from proving.chaos.record import FaultRecord
 from proving.stress.database import RunDatabase
 
 _CUT = """
@@ -45,25 +45,25 @@ where o.number ^@ %(prefix)s
 class ChaosDatabase(RunDatabase):
     """A run's database that is made to fail, too."""
 
-    def __init__(self, running: Running, prefix: str, record: Record) -> None:
+    def __init__(self, running: Running, prefix: str, record: FaultRecord) -> None:
         super().__init__(running.conninfo(), prefix)
         self._running = running
         self._record = record
 
     def restart(self) -> None:
         """A fast shutdown in the middle of everything, and a start."""
-        self._record.add(Kind.DATABASE_RESTARTED)
+        self._record.add(FaultKind.DATABASE_RESTARTED)
         servers_of(self._running.instance, recorded(self._running.document)).restart_postgres()
 
     def cut_connections(self) -> None:
         """Every connection of the application, whatever it is doing."""
         at = time.time()
-        self._record.add(Kind.CONNECTIONS_CUT, count=int(self.rows(_CUT)[0]["cut"]), at=at)
+        self._record.add(FaultKind.CONNECTIONS_CUT, count=int(self.rows(_CUT)[0]["cut"]), at=at)
 
     def jump_clock(self, seconds: float) -> None:
         """PostgreSQL's clock goes that much forward, as far as the order's way looks at it."""
         self.advance(seconds)
-        self._record.add(Kind.CLOCK_JUMPED)
+        self._record.add(FaultKind.CLOCK_JUMPED)
 
     def advance(self, seconds: float) -> None:
         """As `jump_clock`; time that goes by is no fault."""

@@ -12,16 +12,16 @@ from delivery.targets.target import local
 from devenv.instance import ENVIRONMENT
 from devenv.problem import Problem
 from devenv.running import Running
-from proving.chaos.plan import Fault, Kind
-from proving.chaos.record import Record
+from proving.chaos.plan import FaultKind, PlannedFault
+from proving.chaos.record import FaultRecord
 from proving.chaos.web import ask
 
 _PREFIX = f"mtd-{ENVIRONMENT}-"
 _CALL_FAULTS = {
-    Kind.KILLED_BEFORE_COMMIT: "killed",
-    Kind.KILLED_MIDWAY: "killed",
-    Kind.KILLED_AFTER_COMMIT: "killed_answering",
-    Kind.TIMED_OUT: "timed_out",
+    FaultKind.KILLED_BEFORE_COMMIT: "killed",
+    FaultKind.KILLED_MIDWAY: "killed",
+    FaultKind.KILLED_AFTER_COMMIT: "killed_answering",
+    FaultKind.TIMED_OUT: "timed_out",
 }
 # A kill this early is in front of every commit but that of a lease.
 _EARLY_MS = 3.0
@@ -32,7 +32,7 @@ _UPDATE_SECONDS = 10
 class FunctionFaults:
     """By the emulator's executor, and by what AWS lets an account do to its own functions."""
 
-    def __init__(self, running: Running, record: Record) -> None:
+    def __init__(self, running: Running, record: FaultRecord) -> None:
         self._running = running
         self._record = record
         self._faults = f"{running.endpoint}/_mtd/faults"
@@ -43,23 +43,23 @@ class FunctionFaults:
         self._published: list[tuple[str, str]] = []
         ask("DELETE", self._faults)
 
-    def arm(self, fault: Fault) -> None:
+    def arm(self, fault: PlannedFault) -> None:
         """The function's next call is struck."""
         body = {"function": _PREFIX + fault.victim, "kind": _CALL_FAULTS[fault.kind], "after_ms": fault.size}
         ask("POST", self._faults, body)
 
     def settle(self) -> None:
         """Take back what has not struck, and record what has."""
-        kinds = {"killed_answering": Kind.KILLED_AFTER_COMMIT, "timed_out": Kind.TIMED_OUT}
+        kinds = {"killed_answering": FaultKind.KILLED_AFTER_COMMIT, "timed_out": FaultKind.TIMED_OUT}
         for struck in ask("DELETE", self._faults)["struck"]:
-            killed = Kind.KILLED_BEFORE_COMMIT if struck["after_ms"] <= _EARLY_MS else Kind.KILLED_MIDWAY
+            killed = FaultKind.KILLED_BEFORE_COMMIT if struck["after_ms"] <= _EARLY_MS else FaultKind.KILLED_MIDWAY
             victim = struck["function"].removeprefix(_PREFIX)
             self._record.add(kinds.get(struck["kind"], killed), victim, at=struck["at"])
 
     def stop_reader(self, function: str) -> None:
         """Its queue is read no more."""
         self._enable(function, on=False)
-        self._record.add(Kind.READER_STOPPED, function)
+        self._record.add(FaultKind.READER_STOPPED, function)
 
     def start_reader(self, function: str) -> None:
         self._enable(function, on=True)
@@ -103,7 +103,7 @@ class FunctionFaults:
             versions = dict(pool.map(publish, serving))
         self._published += [(name, version) for name, version in versions.items() if version != serving[name]]
         traffic.shift(self._target, versions)
-        self._record.add(Kind.UPDATED, count=sum(versions[name] != serving[name] for name in serving))
+        self._record.add(FaultKind.UPDATED, count=sum(versions[name] != serving[name] for name in serving))
 
     def take_back(self) -> None:
         """Every function serves the version that it served before the run."""
@@ -118,7 +118,7 @@ class FunctionFaults:
         """Nobody calls it any more."""
         for rule in self._relay_rules():
             self._events.disable_rule(Name=rule)
-        self._record.add(Kind.RELAY_DEAD, "relay_outbox")
+        self._record.add(FaultKind.RELAY_DEAD, "relay_outbox")
 
     def start_relay(self) -> None:
         for rule in self._relay_rules():

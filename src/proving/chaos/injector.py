@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from proving.chaos.database import ChaosDatabase
 from proving.chaos.functions import FunctionFaults
-from proving.chaos.plan import Fault, Kind
+from proving.chaos.plan import FaultKind, PlannedFault
 from proving.chaos.queues import MessageFaults
 from proving.chaos.systems import SystemFaults
 
@@ -21,7 +21,7 @@ class Injector:
 
     def __init__(
         self,
-        faults: Sequence[Fault],
+        faults: Sequence[PlannedFault],
         share_done: Callable[[], float],
         functions: FunctionFaults,
         systems: SystemFaults,
@@ -68,27 +68,37 @@ class Injector:
             self.failure = error
         self.done = True
 
-    def _strike(self, fault: Fault) -> None:
+    def _strike(self, fault: PlannedFault) -> None:
         match fault.kind:
-            case Kind.KILLED_BEFORE_COMMIT | Kind.KILLED_MIDWAY | Kind.KILLED_AFTER_COMMIT | Kind.TIMED_OUT:
+            case (
+                FaultKind.KILLED_BEFORE_COMMIT
+                | FaultKind.KILLED_MIDWAY
+                | FaultKind.KILLED_AFTER_COMMIT
+                | FaultKind.TIMED_OUT
+            ):
                 self._functions.arm(fault)
-            case Kind.UPDATED:
+            case FaultKind.UPDATED:
                 self._functions.update_all()
-            case Kind.DATABASE_RESTARTED:
+            case FaultKind.DATABASE_RESTARTED:
                 self._database.restart()
-            case Kind.CONNECTIONS_CUT:
+            case FaultKind.CONNECTIONS_CUT:
                 self._database.cut_connections()
-            case Kind.CLOCK_JUMPED:
+            case FaultKind.CLOCK_JUMPED:
                 self._database.jump_clock(fault.size)
-            case Kind.MESSAGES_DOUBLED | Kind.MESSAGES_REORDERED | Kind.MESSAGES_DELAYED | Kind.S3_EVENTS_DOUBLED:
+            case (
+                FaultKind.MESSAGES_DOUBLED
+                | FaultKind.MESSAGES_REORDERED
+                | FaultKind.MESSAGES_DELAYED
+                | FaultKind.S3_EVENTS_DOUBLED
+            ):
                 self._messages.strike(fault)
-            case Kind.READER_STOPPED:
+            case FaultKind.READER_STOPPED:
                 self._functions.stop_reader(fault.victim)
                 self._later(fault.size, lambda: self._functions.start_reader(fault.victim))
-            case Kind.RELAY_DEAD:
+            case FaultKind.RELAY_DEAD:
                 self._functions.stop_relay()
                 self._later(fault.size, self._functions.start_relay)
-            case Kind.LEGACY_OUTAGE:
+            case FaultKind.LEGACY_OUTAGE:
                 self._systems.set(fault)
                 self._later(fault.size, lambda: self._systems.lift(fault))
             case _:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from devenv.instance import ENVIRONMENT
-from proving.chaos.plan import QUEUES, Fault, Kind
-from proving.chaos.record import Record
+from proving.chaos.plan import QUEUES, FaultKind, PlannedFault
+from proving.chaos.record import FaultRecord
 
 _LOOK_SECONDS = 4.0
 
@@ -14,11 +14,11 @@ _LOOK_SECONDS = 4.0
 class MessageFaults:
     """Sends before it deletes: a crash of this command doubles a message and loses none."""
 
-    def __init__(self, sqs: Any, record: Record) -> None:
+    def __init__(self, sqs: Any, record: FaultRecord) -> None:
         self._sqs = sqs
         self._record = record
 
-    def strike(self, fault: Fault) -> None:
+    def strike(self, fault: PlannedFault) -> None:
         """Up to `times` messages of the queue, as many as come by within a few seconds; of another one if none does."""
         others = [queue for queue in QUEUES if queue != fault.victim and fault.victim in QUEUES]
         for queue in (fault.victim, *others):
@@ -26,7 +26,7 @@ class MessageFaults:
                 self._record.add(fault.kind, queue, struck)
                 return
 
-    def _strike(self, fault: Fault, queue: str) -> int:
+    def _strike(self, fault: PlannedFault, queue: str) -> int:
         url = self._sqs.get_queue_url(QueueName=f"mtd-{ENVIRONMENT}-{queue}")["QueueUrl"]
         deadline, left = time.monotonic() + _LOOK_SECONDS, fault.times
         while left and time.monotonic() < deadline:
@@ -38,10 +38,10 @@ class MessageFaults:
             left -= len(messages)
         return fault.times - left
 
-    def _send(self, url: str, fault: Fault, messages: Sequence[dict[str, Any]]) -> None:
-        copies = 2 if fault.kind in {Kind.MESSAGES_DOUBLED, Kind.S3_EVENTS_DOUBLED} else 1
-        delay = int(fault.size) if fault.kind is Kind.MESSAGES_DELAYED else 0
-        ordered = list(reversed(messages)) if fault.kind is Kind.MESSAGES_REORDERED else list(messages)
+    def _send(self, url: str, fault: PlannedFault, messages: Sequence[dict[str, Any]]) -> None:
+        copies = 2 if fault.kind in {FaultKind.MESSAGES_DOUBLED, FaultKind.S3_EVENTS_DOUBLED} else 1
+        delay = int(fault.size) if fault.kind is FaultKind.MESSAGES_DELAYED else 0
+        ordered = list(reversed(messages)) if fault.kind is FaultKind.MESSAGES_REORDERED else list(messages)
         for message in ordered:
             for _ in range(copies):
                 self._sqs.send_message(

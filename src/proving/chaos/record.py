@@ -6,15 +6,15 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from proving.chaos.plan import Kind
+from proving.chaos.plan import FaultKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Struck:
+class StruckFault:
     """A fault that happened `at` (seconds since 1970) to `victim`, `count` calls, messages or times."""
 
     at: float
-    kind: Kind
+    kind: FaultKind
     victim: str
     count: int
 
@@ -22,21 +22,21 @@ class Struck:
         return asdict(self)
 
 
-class Record:
+class FaultRecord:
     """Grows from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._struck: list[Struck] = []
+        self._struck: list[StruckFault] = []
 
-    def add(self, kind: Kind, victim: str = "", count: int = 1, at: float | None = None) -> None:
+    def add(self, kind: FaultKind, victim: str = "", count: int = 1, at: float | None = None) -> None:
         """A count of 0 did not happen, and is not kept."""
         if count:
             with self._lock:
                 moment = time.time() if at is None else at
-                self._struck.append(Struck(at=round(moment, 3), kind=kind, victim=victim, count=count))
+                self._struck.append(StruckFault(at=round(moment, 3), kind=kind, victim=victim, count=count))
 
-    def all(self) -> list[Struck]:
+    def all(self) -> list[StruckFault]:
         """By time."""
         with self._lock:
             return sorted(self._struck, key=lambda struck: struck.at)
@@ -46,4 +46,4 @@ class Record:
         counted: Counter[str] = Counter()
         for struck in self.all():
             counted[struck.kind.value] += struck.count
-        return {kind.value: counted[kind.value] for kind in Kind}
+        return {kind.value: counted[kind.value] for kind in FaultKind}

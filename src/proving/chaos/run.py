@@ -11,17 +11,17 @@ from devenv.instance import ENVIRONMENT
 from devenv.orders.mails import mails
 from devenv.problem import Problem
 from devenv.running import Running
-from proving.chaos.audit import ChaosAudit, Found, audit
+from proving.chaos.audit import ChaosAudit, ChaosEvidence, audit
 from proving.chaos.database import ChaosDatabase
 from proving.chaos.functions import FunctionFaults
 from proving.chaos.injector import Injector
 from proving.chaos.plan import plan
 from proving.chaos.queues import MessageFaults
-from proving.chaos.record import Record
+from proving.chaos.record import FaultRecord
 from proving.chaos.systems import SystemFaults
 from proving.stress.audit import ledger
-from proving.stress.putting import Putter
-from proving.stress.schedule import Orders, day, unique_prefix
+from proving.stress.putting import OrderPutter
+from proving.stress.schedule import GeneratedOrders, single_wave, unique_prefix
 
 # No order moved for so long: whatever is left will not come by itself.
 _PATIENCE_SECONDS = 120.0
@@ -31,21 +31,25 @@ _FORGOTTEN_SECONDS = 960.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ChaosOutcome:
     """The report's content, and what the audit found that must not be."""
 
     report: dict[str, Any]
     findings: dict[str, int]
 
 
-def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable[[str], None]) -> Outcome:
+def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable[[str], None]) -> ChaosOutcome:
     """Raises Problem when the system does not answer, or a fault cannot be injected or ended."""
-    record = Record()
-    generated = Orders(running.instance.project, unique_prefix(), seed)
+    record = FaultRecord()
+    generated = GeneratedOrders(running.instance.project, unique_prefix(), seed)
     database = ChaosDatabase(running, generated.prefix, record)
     functions = FunctionFaults(running, record)
-    putter = Putter(
-        running.clients.client("s3"), running.output("InboxBucket"), generated, day(orders, 0, rate), lambda: False
+    putter = OrderPutter(
+        running.clients.client("s3"),
+        running.output("InboxBucket"),
+        generated,
+        single_wave(orders, 0, rate),
+        lambda: False,
     )
 
     def share_done() -> float:
@@ -70,7 +74,7 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
         injector.stop()
     seconds = time.monotonic() - began
     found = audit(
-        Found(
+        ChaosEvidence(
             put=list(putter.put_at),
             ends=database.ends(),
             waiting=database.resting(),
@@ -87,7 +91,7 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
     if found.unended:
         report["unended_orders"] = list(database.still_moving())[:50]
     database.close()
-    return Outcome(report=report, findings=found.findings())
+    return ChaosOutcome(report=report, findings=found.findings())
 
 
 def write(folder: Path, report: dict[str, Any]) -> None:
@@ -96,7 +100,7 @@ def write(folder: Path, report: dict[str, Any]) -> None:
     (folder / "audit.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _report(found: ChaosAudit, record: Record, seed: int, seconds: float) -> dict[str, Any]:
+def _report(found: ChaosAudit, record: FaultRecord, seed: int, seconds: float) -> dict[str, Any]:
     first, *counts = asdict(found).items()
     struck = [each.as_json() for each in record.all()]
     return {
@@ -111,7 +115,7 @@ def _report(found: ChaosAudit, record: Record, seed: int, seconds: float) -> dic
 
 def _wait(
     running: Running,
-    putter: Putter,
+    putter: OrderPutter,
     injector: Injector,
     database: ChaosDatabase,
     orders: int,

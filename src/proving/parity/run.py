@@ -25,7 +25,7 @@ _FORM = {
 }
 
 
-class Late(Exception):
+class ScenarioTimeout(Exception):
     """A step did not come true in time; the message says what was seen last."""
 
 
@@ -37,7 +37,7 @@ def record(
     found: dict[str, Record] = {}
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         played = {
-            pool.submit(_Play(system, project, f"PAR-{run}-{place:02}").play, scenario): scenario
+            pool.submit(_ScenarioPlayer(system, project, f"PAR-{run}-{place:02}").play, scenario): scenario
             for place, scenario in enumerate(scenarios, 1)
         }
         for future in as_completed(played):
@@ -47,7 +47,7 @@ def record(
     return {scenario.title: found[scenario.title] for scenario in scenarios}
 
 
-class _Play:
+class _ScenarioPlayer:
     """One scenario on its way."""
 
     def __init__(self, system: System, project: Path, number: str) -> None:
@@ -63,7 +63,7 @@ class _Play:
         try:
             for step, what in scenario.steps:
                 getattr(self, f"_{step}")(self._filled(what))
-        except Late as error:
+        except ScenarioTimeout as error:
             problem = str(error)
         record = self._settled()
         if problem:
@@ -155,7 +155,7 @@ class _Play:
             if accept(seen):
                 return seen
             if time.monotonic() > deadline:
-                raise Late(f"not within {_SECONDS:.0f} s: {wanted}; the last was {seen!r}")
+                raise ScenarioTimeout(f"not within {_SECONDS:.0f} s: {wanted}; the last was {seen!r}")
             time.sleep(0.3)
 
     def _settled(self) -> Json:

@@ -15,7 +15,7 @@ from devenv.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
+class StressAudit:
     """The counts; all but the first three must be 0."""
 
     orders: int
@@ -42,13 +42,13 @@ class Audit:
 
 def audit(
     put: Iterable[str], ends: Iterable[Mapping[str, Any]], documents: Counter[str], mails: Counter[str], gaps: int
-) -> Audit:
+) -> StressAudit:
     """From the numbers put, the orders' rows, and how many documents and mails each number had."""
     numbers = set(put)
     rows = list(ends)
     registered = Counter(row["number"] for row in rows)
     completed = {row["number"] for row in rows if row["outcome"] == "completed"}
-    return Audit(
+    return StressAudit(
         orders=len(numbers),
         completed=len(completed),
         exceptions=sum(row["outcome"] not in (None, "completed") for row in rows),

@@ -48,7 +48,7 @@ from pg_stat_database where datname = current_database()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class RunProgress:
     """How many orders of the run are that far; `mails` counts all that were sent meanwhile."""
 
     registered: int
@@ -77,9 +77,9 @@ class RunDatabase:
         self._parameters: dict[str, Any] = {"prefix": f"{prefix}-"}
         self._parameters["since"] = self.rows("select now() as now")[0]["now"]
 
-    def progress(self) -> Progress:
+    def progress(self) -> RunProgress:
         """A look at it; cheap enough for every second."""
-        return Progress(**self._one(_PROGRESS))
+        return RunProgress(**self._one(_PROGRESS))
 
     def unsent_mails(self) -> int:
         """Mails of the run that are still to be sent."""

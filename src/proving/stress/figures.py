@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from proving.stress.audit import Audit
+from proving.stress.audit import StressAudit
 from proving.stress.charts import Line
-from proving.stress.handlers import Times, per_order, percentile
+from proving.stress.handlers import HandlerTimes, per_order, percentile
 from proving.stress.watching import Sample
 
 # What the emulator does for itself, or AWS does not bill a customer for: S3's events, functions' starts, telemetry.
@@ -36,11 +36,11 @@ def latencies_ms(put_at: Mapping[str, float], ends: Sequence[Mapping[str, Any]])
 
 def summary(
     *,
-    audit: Audit,
+    audit: StressAudit,
     ended: Sequence[tuple[float, float]],
     seconds: float,
     samples: Sequence[Sample],
-    times: Mapping[str, Times],
+    times: Mapping[str, HandlerTimes],
     requests: Mapping[str, float],
 ) -> dict[str, Any]:
     """The report's JSON (docs/cli.md has the contract); `seconds` from the first put to the last end or mail."""

@@ -17,7 +17,7 @@ _METRICS = '{"_aws"'
 
 
 @dataclass(slots=True)
-class Times:
+class HandlerTimes:
     """Milliseconds of one function."""
 
     per_order: list[float] = field(default_factory=list)
@@ -31,9 +31,9 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
-def handler_times(logs: Any, prefix: str, since_ms: int) -> dict[str, Times]:
+def handler_times(logs: Any, prefix: str, since_ms: int) -> dict[str, HandlerTimes]:
     """By function, whose log groups start with `prefix`: the calls since then that handled orders."""
-    found: dict[str, Times] = defaultdict(Times)
+    found: dict[str, HandlerTimes] = defaultdict(HandlerTimes)
     for group in _all(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix):
         name = group["logGroupName"]
         for stream in _all(logs, "describe_log_streams", "logStreams", logGroupName=name):
@@ -51,7 +51,7 @@ def handler_times(logs: Any, prefix: str, since_ms: int) -> dict[str, Times]:
     return dict(sorted(found.items()))
 
 
-def per_order(times: dict[str, Times]) -> dict[str, dict[str, float]]:
+def per_order(times: dict[str, HandlerTimes]) -> dict[str, dict[str, float]]:
     """`{function: {p50, p99, max}}` in milliseconds an order."""
     return {
         function: {

@@ -12,7 +12,7 @@ _FUNCTIONS = "fork_server"
 _LOCALSTACK = "localstack_main"
 
 
-class Processes:
+class InstanceProcesses:
     """Knows the instance's processes by their pids; this process is the client."""
 
     def __init__(self, pids: Mapping[str, int]) -> None:

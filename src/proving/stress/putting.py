@@ -6,17 +6,22 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from proving.stress.schedule import Order, Orders, Schedule, Wave
+from proving.stress.schedule import GeneratedOrder, GeneratedOrders, Schedule, Wave
 
 _THREADS = 8
 _CHUNK = 200
 
 
-class Putter:
+class OrderPutter:
     """A thread that puts; `put_at` grows meanwhile: number to seconds since 1970 at the start of its put."""
 
     def __init__(
-        self, client: Any, bucket: str, orders: Orders, schedule: Schedule, late_ones_may_come: Callable[[], bool]
+        self,
+        client: Any,
+        bucket: str,
+        orders: GeneratedOrders,
+        schedule: Schedule,
+        late_ones_may_come: Callable[[], bool],
     ) -> None:
         self._client = client
         self._bucket = bucket
@@ -66,7 +71,7 @@ class Putter:
             if wave.rate:
                 began += chunk / wave.rate
 
-    def _one(self, order: Order) -> None:
+    def _one(self, order: GeneratedOrder) -> None:
         self.put_at[order.number] = time.time()
         self._client.put_object(
             Bucket=self._bucket, Key=f"orders/{order.number}.xml", Body=order.content, ContentType="application/xml"

@@ -19,10 +19,10 @@ from proving.stress import figures, report
 from proving.stress.audit import audit, issued_documents
 from proving.stress.database import RunDatabase
 from proving.stress.handlers import handler_times
-from proving.stress.processes import Processes
-from proving.stress.putting import Putter
-from proving.stress.schedule import Orders, Schedule, unique_prefix
-from proving.stress.watching import Watch, queue_depths
+from proving.stress.processes import InstanceProcesses
+from proving.stress.putting import OrderPutter
+from proving.stress.schedule import GeneratedOrders, Schedule, unique_prefix
+from proving.stress.watching import Sampler, queue_depths
 
 # No order moved for so long: whatever is left will not come by itself within any run's patience.
 _PATIENCE_SECONDS = 90.0
@@ -31,19 +31,19 @@ _LOGS_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class StressOutcome:
     """The figures, and what the audit found that must not be."""
 
     figures: dict[str, Any]
     findings: dict[str, int]
 
 
-def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: int, console: Console) -> Outcome:
+def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: int, console: Console) -> StressOutcome:
     """Raises Problem when the system does not answer; a run that loses orders ends, and says so in its figures."""
-    orders = Orders(running.instance.project, unique_prefix(), seed)
+    orders = GeneratedOrders(running.instance.project, unique_prefix(), seed)
     database = RunDatabase(running.conninfo(), orders.prefix)
     half = (schedule.orders - schedule.late) / 2
-    putter = Putter(
+    putter = OrderPutter(
         running.clients.client("s3"),
         running.output("InboxBucket"),
         orders,
@@ -51,16 +51,16 @@ def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: in
         lambda: database.progress().ended >= half,
     )
     depths = queue_depths(running.clients.client("sqs"), f"mtd-{ENVIRONMENT}-")
-    watch = Watch(database, Processes(running.pids()), depths, lambda: len(putter.put_at))
+    sampler = Sampler(database, InstanceProcesses(running.pids()), depths, lambda: len(putter.put_at))
     counted = _requests(running)
     started = time.time()
     putter.start()
-    watch.start()
+    sampler.start()
     try:
         seconds = _wait(putter, database, schedule, console)
     finally:
         putter.stop()
-        watch.stop()
+        sampler.stop()
     requests = figures.billed_requests(_requests(running) - counted, len(putter.put_at))
     time.sleep(_LOGS_SECONDS)
     ends = database.ends()
@@ -74,13 +74,13 @@ def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: in
     times = handler_times(running.clients.client("logs"), f"/aws/lambda/mtd-{ENVIRONMENT}-", int(started * 1000))
     ended = figures.latencies_ms(putter.put_at, ends)
     summary = figures.summary(
-        audit=found, ended=ended, seconds=seconds, samples=watch.samples, times=times, requests=requests
+        audit=found, ended=ended, seconds=seconds, samples=sampler.samples, times=times, requests=requests
     )
-    report.write(folder, title, summary, watch.samples, ended, started)
-    return Outcome(figures=summary, findings=found.findings())
+    report.write(folder, title, summary, sampler.samples, ended, started)
+    return StressOutcome(figures=summary, findings=found.findings())
 
 
-def _wait(putter: Putter, database: RunDatabase, schedule: Schedule, console: Console) -> float:
+def _wait(putter: OrderPutter, database: RunDatabase, schedule: Schedule, console: Console) -> float:
     """Until all orders have ended and their mails are sent, or nothing moves any more; seconds since the start."""
     began = last_moved = time.monotonic()
     seen: tuple[int, int] = (0, 0)

@@ -32,36 +32,36 @@ class Schedule:
         return sum(wave.orders for wave in self.waves) + self.late
 
 
-def day(orders: int, late: int, rate: float | None) -> Schedule:
+def single_wave(orders: int, late: int, rate: float | None) -> Schedule:
     """All orders at once, or `rate` a second."""
     return Schedule(waves=(Wave(orders=orders, due=0, rate=rate),), late=late)
 
 
-def tide(orders: int, every: float, duration: float, speedup: float) -> Schedule:
+def repeated_waves(orders: int, every: float, duration: float, speedup: float) -> Schedule:
     """`orders` every `every` seconds for `duration` seconds; `speedup` times faster than the clock."""
     count = max(1, int(duration // every))
     return Schedule(waves=tuple(Wave(orders=orders, due=i * every / speedup) for i in range(count)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class GeneratedOrder:
     """A generated order and its number."""
 
     number: str
     content: bytes
 
 
-class Orders:
+class GeneratedOrders:
     """Distinct orders, numbered from `prefix`; the same seed gives the same ones."""
 
     def __init__(self, project: Path, prefix: str, seed: int) -> None:
         self.prefix = prefix
         self._generated: Iterator[tuple[str, str]] = _generator(project).generate(10**9, seed=seed, prefix=prefix)
 
-    def take(self, count: int) -> list[Order]:
+    def take(self, count: int) -> list[GeneratedOrder]:
         """The next ones."""
         return [
-            Order(number=number, content=content.encode())
+            GeneratedOrder(number=number, content=content.encode())
             for number, content in (next(self._generated) for _ in range(count))
         ]
 

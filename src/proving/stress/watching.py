@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from proving.stress.database import Progress, RunDatabase
-from proving.stress.processes import Processes
+from proving.stress.database import RunDatabase, RunProgress
+from proving.stress.processes import InstanceProcesses
 
 EVERY_SECONDS = 1.0
 # Queue depths and memory cost more to ask for than the rest.
@@ -24,7 +24,7 @@ class Sample:
 
     at: float
     put: int
-    progress: Progress
+    progress: RunProgress
     cpu: dict[str, float]
     transactions: float
     rows_written: float
@@ -32,13 +32,13 @@ class Sample:
     queues: dict[str, int] = field(default_factory=dict)
 
 
-class Watch:
+class Sampler:
     """A thread that samples; `samples` grows meanwhile."""
 
     def __init__(
         self,
         database: RunDatabase,
-        processes: Processes,
+        processes: InstanceProcesses,
         depths: Callable[[], dict[str, int]],
         put: Callable[[], int],
     ) -> None:

@@ -18,7 +18,7 @@ import psutil
 from devenv.backends import tool_environments
 from devenv.backends.choice import servers_of
 from devenv.backends.compose import ComposeServers
-from devenv.backends.servers import Server
+from devenv.backends.servers import ServerStatus
 from devenv.backends.stopping import stop, wipe
 from devenv.instance import PROJECT, Instance
 from devenv.ports import FIRST_CHOICE
@@ -29,7 +29,7 @@ PROCESSES = ("supervisor", "postgres", "localstack", "simulator", "portal", "wat
 _COMMAND_SECONDS = 240
 
 
-class CopiedHome:
+class CopiedProject:
     """The copy lies in `folder`; its environments are the project's own, so nothing is installed."""
 
     def __init__(self, folder: Path, kind: str) -> None:
@@ -110,12 +110,12 @@ class CopiedHome:
         """What the watch has told; for a failure's message."""
         return (self.instance.logs / "watch.log").read_text("utf-8")
 
-    def observed(self, name: str) -> Server:
+    def observed(self, name: str) -> ServerStatus:
         """One of the home's own processes or containers."""
         if name in (*FIRST_CHOICE, "portal"):
             return servers_of(self.instance, self.kind).observed()[name]
         identity = identities(self.state()).get(name)
-        return Server(runs=running(self.state(), name), identity=str(identity))
+        return ServerStatus(runs=running(self.state(), name), identity=str(identity))
 
     def kill(self, name: str) -> None:
         """Ends a server as a crash would."""

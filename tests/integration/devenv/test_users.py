@@ -8,8 +8,8 @@ from psycopg import errors
 from tests.integration.devenv.test_postgres import _up
 
 from devenv.backends import postgres
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.processes.supervision import Supervision
 from mtd.adapters.postgres.database import Database, conninfo_from_secret
@@ -27,7 +27,7 @@ def _connect(port: int, user: str, password: str, dbname: str = DATABASE) -> psy
 @pytest.fixture
 def port(instance: Instance, supervision: Supervision) -> int:
     port = _up(instance, supervision)
-    with _connect(port, "postgres", Credentials.of(instance).postgres, postgres.DATABASE) as server:
+    with _connect(port, "postgres", InstancePasswords.of(instance).postgres, postgres.DATABASE) as server:
         # There nobody has made it yet.
         server.execute("drop role mtd_tenant")
         # As RDS makes its master user: no superuser, but it may make users and hand on the right to read.

@@ -14,7 +14,7 @@ from devenv.commands.environment.doctor import pins_hold
 from devenv.console.screen import order_table
 from devenv.instance import PROJECT, Instance
 from devenv.orders.mails import mail_rows
-from devenv.orders.orders_api import OrdersApi, Row
+from devenv.orders.orders_client import OrdersClient, Row
 from devenv.orders.seeds import order_number, wait_until_ended
 from devenv.state import StateFile
 
@@ -127,7 +127,7 @@ def test_an_orders_number_is_read_from_ubl(tmp_path: Path) -> None:
     assert order_number(tmp_path / "broken.xml") is None
 
 
-class FakeApi(OrdersApi):
+class FakeApi(OrdersClient):
     """Each answer to GET /orders is the next page list; the last stays."""
 
     def __init__(self, answers: list[list[Row]]) -> None:
@@ -165,7 +165,7 @@ def test_waiting_tells_what_did_not_end_in_time() -> None:
     assert len(rows) == 1
 
 
-class PagedApi(OrdersApi):
+class PagedApi(OrdersClient):
     """Answers GET /orders from a list, `size` at a time."""
 
     def __init__(self, rows: list[Row], size: int) -> None:

@@ -11,7 +11,7 @@ from importlib import metadata
 from devenv.backends import docker, postgres, tool_environments
 from devenv.backends.choice import choose, recorded, servers_of
 from devenv.backends.emulator import healthy
-from devenv.backends.servers import Server
+from devenv.backends.servers import ServerStatus
 from devenv.console.screen import console, json_flag, print_json
 from devenv.instance import Instance
 from devenv.ports import can_bind, owner
@@ -164,7 +164,7 @@ def _ports(instance: Instance) -> Finding:
     )
 
 
-def _held(name: str, seen: Mapping[str, Server]) -> bool:
+def _held(name: str, seen: Mapping[str, ServerStatus]) -> bool:
     """Whether the instance itself listens there; LocalStack's functions do for the debugger."""
     return seen["localstack" if name == "debugger" else name].runs
 

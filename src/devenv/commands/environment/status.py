@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from devenv.backends.choice import recorded, servers_of
-from devenv.backends.servers import Server
+from devenv.backends.servers import ServerStatus
 from devenv.console.screen import console, json_flag, print_json, table
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.problem import Problem
@@ -62,7 +62,7 @@ def _processes(instance: Instance) -> None:
     for name in ("supervisor", "watch"):
         identity = identities(document).get(name)
         death = document.get("deaths", {}).get(name)
-        seen[name] = Server(
+        seen[name] = ServerStatus(
             runs=running(document, name),
             identity=str(identity.pid) if identity else "",
             death=f"{death['reason']} at {death['at']}" if death else "",

@@ -6,13 +6,13 @@ from typing import Any
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from devenv.backends.choice import KINDS, choose
+from devenv.backends.choice import BACKENDS, choose
 from devenv.backends.environment import LocalEnvironment
 from devenv.console.screen import console, order_table
 from devenv.console.steps import Steps
-from devenv.credentials import Credentials
 from devenv.instance import Instance
 from devenv.orders import seeds
+from devenv.passwords import InstancePasswords
 from devenv.problem import Problem
 from devenv.running import Running
 from devenv.state import StateFile
@@ -21,7 +21,7 @@ _DEADLINE_SECONDS = 90.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--home", choices=KINDS, help="where it runs (default: HOME_KIND, or chosen)")
+    parser.add_argument("--home", choices=BACKENDS, help="where it runs (default: HOME_KIND, or chosen)")
     parser.add_argument("--no-seed", action="store_true", help="put no orders")
     parser.add_argument("--no-watch", action="store_true", help="do not serve saved code by itself")
 
@@ -83,7 +83,7 @@ def _show(out: Console, running: Running, rows: list[dict[str, Any]], seconds: f
     command = running.instance.command
     for what, how in (
         ("the portal", str(running.document.get("portal", ""))),
-        ("its first user", f"admin, password {Credentials.of(running.instance).administrator}"),
+        ("its first user", f"admin, password {InstancePasswords.of(running.instance).administrator}"),
         ("one order's way", command(f".venv/bin/mtd order {number}")),
         ("send an order", command(".venv/bin/mtd put FILE.xml")),
         ("the mails sent", command(".venv/bin/mtd mail")),

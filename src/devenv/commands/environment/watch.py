@@ -11,8 +11,8 @@ from devenv.processes.log_files import follow
 from devenv.running import Running
 from devenv.state import identities
 from devenv.watch import background
-from devenv.watch.changes import Changes
 from devenv.watch.reloading import Reloading, recycler
+from devenv.watch.saved_files import SavedFiles
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         return 0
     project = instance.project
     # The watch is on before the graph is read: a save in between is not missed.
-    changes = Changes([project / "src" / "lambdas", project / "src" / "shared", project / "cloudformation"])
+    changes = SavedFiles([project / "src" / "lambdas", project / "src" / "shared", project / "cloudformation"])
     changes.start()
     try:
         reloading = Reloading(project, recycler(running.endpoint), lambda: redeploy(instance), tell)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devenv.backends.choice import KINDS, recorded
+from devenv.backends.choice import BACKENDS, recorded
 from devenv.console.screen import console, json_flag, print_json
 from devenv.instance import Instance
 from devenv.problem import Problem
@@ -25,7 +25,7 @@ type Records = dict[str, Record]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--homes", nargs="+", choices=KINDS, default=list(KINDS), help="default: both")
+    parser.add_argument("--homes", nargs="+", choices=BACKENDS, default=list(BACKENDS), help="default: both")
     parser.add_argument(
         "--instances", nargs="+", metavar="NAME", help="in these running instances; fast retries: MTD_PARAMETERS=ci"
     )

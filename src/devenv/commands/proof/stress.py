@@ -8,9 +8,9 @@ from devenv.console.screen import console, json_flag, print_json, table
 from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.running import Running
-from proving.stress.run import Outcome
+from proving.stress.run import StressOutcome
 from proving.stress.run import run as stress
-from proving.stress.schedule import Schedule, day, tide
+from proving.stress.schedule import Schedule, repeated_waves, single_wave
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,16 +47,16 @@ def _schedule(arguments: argparse.Namespace) -> tuple[Schedule, str]:
     if arguments.waves:
         if arguments.orders or arguments.late or arguments.rate:
             raise Problem("--waves does not go with --orders, --late or --rate.", fix="Choose one of the two.", code=2)
-        schedule = tide(arguments.waves, arguments.every, arguments.duration, arguments.speedup)
+        schedule = repeated_waves(arguments.waves, arguments.every, arguments.duration, arguments.speedup)
         summary = f"{len(schedule.waves)} waves of {arguments.waves} orders, one every {arguments.every:g} s"
         return schedule, summary + (f", {arguments.speedup:g} times faster" if arguments.speedup != 1 else "")
-    schedule = day(arguments.orders or 300, arguments.late, arguments.rate)
+    schedule = single_wave(arguments.orders or 300, arguments.late, arguments.rate)
     summary = f"{schedule.orders - schedule.late:,} orders"
     summary += f", {arguments.late:,} more while they run" if arguments.late else ""
     return schedule, summary + (f", {arguments.rate:g} a second" if arguments.rate else "")
 
 
-def _show(outcome: Outcome, folder: Path) -> None:
+def _show(outcome: StressOutcome, folder: Path) -> None:
     out, figures = console(), outcome.figures
     latency = figures["order_latency_ms"]
     rows: list[tuple[str, Any]] = [

@@ -5,7 +5,7 @@ from typing import Any
 
 from devenv.console.screen import console, json_flag, print_json, table
 from devenv.instance import Instance
-from devenv.orders.orders_api import OrdersApi
+from devenv.orders.orders_client import OrdersClient
 from devenv.problem import Problem
 from devenv.running import Running
 
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     return 1 if verification["broken"] else 0
 
 
-def verified(api: OrdersApi, number: str | None) -> dict[str, Any]:
+def verified(api: OrdersClient, number: str | None) -> dict[str, Any]:
     """All pages as one. Raises Problem."""
     verification: dict[str, Any] = {**dict.fromkeys(_COUNTS, 0), "broken": []}
     query: dict[str, str | None] = {"number": number}

@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import asdict
 
 from delivery.iam.calls import needs
-from delivery.iam.parity import Line, compare
+from delivery.iam.parity import RoleComparison, compare
 from delivery.iam.parity import arguments as argued
 from delivery.iam.policies import grants
 from devenv.console.screen import console, json_flag, print_json, table
@@ -45,7 +45,7 @@ def _roles(running: Running) -> list[tuple[str, str]]:
     )
 
 
-def _show(lines: list[Line]) -> None:
+def _show(lines: list[RoleComparison]) -> None:
     columns = ["Function", "Kinds of calls", "Denied", "Unused", "Unused, argued"]
     rows = [[line.function, line.calls, len(line.denied), len(line.unused), len(line.argued)] for line in lines]
     console().print(table(columns, rows))

@@ -1,7 +1,7 @@
 import pytest
 
 from delivery.iam.calls import Need, needs
-from delivery.iam.parity import Argument, arguments, compare
+from delivery.iam.parity import ArguedGrant, arguments, compare
 from delivery.iam.policies import Grant
 from devenv.instance import PROJECT
 from devenv.problem import Problem
@@ -74,7 +74,7 @@ def test_what_is_denied_and_what_is_idle_is_told_unless_argued() -> None:
     used, idle, logs = grant("sqs:SendMessage", "q"), grant("sqs:DeleteMessage", "q"), grant("logs:Put", "*", "Basic")
     done = Need(role="r", action="sqs:SendMessage", resource="q")
     denied = Need(role="r", action="s3:GetObject", resource="b")
-    argued = [Argument(function="*", action="logs:*", policy="Basic", because="the service's own")]
+    argued = [ArguedGrant(function="*", action="logs:*", policy="Basic", because="the service's own")]
 
     [line] = compare([("f", "r")], [done, denied], [used, idle, logs], argued)
 
@@ -83,7 +83,7 @@ def test_what_is_denied_and_what_is_idle_is_told_unless_argued() -> None:
 
 
 def test_an_argument_for_a_managed_policy_does_not_speak_for_our_own() -> None:
-    argument = Argument(function="f", action="logs:*", policy="Basic", because="")
+    argument = ArguedGrant(function="f", action="logs:*", policy="Basic", because="")
     assert not argument.speaks_of("f", grant("logs:Put", "*"))
 
 

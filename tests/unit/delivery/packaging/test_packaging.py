@@ -11,7 +11,7 @@ import pytest
 from delivery.packaging.artifacts import content_hash, files_of, write_zip
 from delivery.packaging.layer import Layer
 from delivery.packaging.loops import written_out
-from delivery.packaging.packaging import Packaged, Plan, package
+from delivery.packaging.packaging import Packaged, PackagingPlan, package
 from delivery.packaging.parameters import collect, defaults
 from delivery.packaging.template import load
 from devenv.problem import Problem
@@ -120,7 +120,7 @@ Resources:
 def _package(project: Path, *, hot: bool, content: str = "c1") -> Packaged:
     archive = project / "layer.zip"
     archive.write_bytes(b"zip")
-    plan = Plan(
+    plan = PackagingPlan(
         bucket="b",
         url=lambda key: f"https://b/{key}",
         build_folder=project / "build",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from delivery.supply.licences import EXCEPTIONS, is_allowed, licence_of, licences
-from delivery.supply.locks import LOCKS, Locked, read_lock
+from delivery.supply.locks import LOCKS, LockedPackage, read_lock
 from delivery.supply.sbom import bill
 from delivery.supply.vulnerabilities import read_npm_audit, read_pip_audit
 from devenv.instance import PROJECT
@@ -39,7 +39,7 @@ def test_the_bill_has_every_locked_package_once_with_its_hashes() -> None:
 
 
 def test_purls_of_scoped_packages_are_escaped() -> None:
-    scoped = Locked(ecosystem="npm", name="@fontsource/x", version="1", hashes=())
+    scoped = LockedPackage(ecosystem="npm", name="@fontsource/x", version="1", hashes=())
 
     assert scoped.purl == "pkg:npm/%40fontsource/x@1"
 
@@ -80,8 +80,8 @@ def test_expressions(expression: str, allowed: bool) -> None:
 
 
 def test_what_is_not_installed_here_has_no_licence_known() -> None:
-    assert licence_of(Locked(ecosystem="pypi", name="no-such-package-of-ours", version="1", hashes=())) is None
-    assert licence_of(Locked(ecosystem="npm", name="x", version="1", hashes=())) == "unknown"
+    assert licence_of(LockedPackage(ecosystem="pypi", name="no-such-package-of-ours", version="1", hashes=())) is None
+    assert licence_of(LockedPackage(ecosystem="npm", name="x", version="1", hashes=())) == "unknown"
 
 
 def test_what_was_not_asked_for_is_not_sound() -> None:

@@ -12,9 +12,9 @@ from devenv.backends import docker
 from devenv.backends.compose import ComposeServers, _server, parse_listing
 from devenv.backends.compose_settings import ComposeSettings
 from devenv.backends.emulator import shared_settings
-from devenv.backends.servers import Server
-from devenv.credentials import Credentials
+from devenv.backends.servers import ServerStatus
 from devenv.instance import PROJECT, Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import FAMILIAR, FIRST_CHOICE
 
 PORTS = FAMILIAR
@@ -98,7 +98,7 @@ def test_clones_with_instances_of_one_name_are_two_projects(instance: Instance) 
 def test_the_password_is_behind_a_closed_folder_and_nowhere_else(instance: Instance) -> None:
     settings = ComposeSettings(instance=instance)
     settings.write(PORTS)
-    password = Credentials.of(instance).postgres
+    password = InstancePasswords.of(instance).postgres
     secrets = instance.folder / "secrets"
     assert (secrets / "postgres_password").read_text("utf-8") == password
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
@@ -108,7 +108,7 @@ def test_the_password_is_behind_a_closed_folder_and_nowhere_else(instance: Insta
 
 def test_the_first_start_of_an_instance_observes_nothing(instance: Instance) -> None:
     observed = ComposeServers(instance=instance).observed()
-    assert observed == dict.fromkeys((*FIRST_CHOICE, "portal"), Server(runs=False))
+    assert observed == dict.fromkeys((*FIRST_CHOICE, "portal"), ServerStatus(runs=False))
 
 
 def test_listings_of_old_and_new_compose_are_read_alike() -> None:
@@ -129,13 +129,13 @@ def test_listings_of_old_and_new_compose_are_read_alike() -> None:
     ],
 )
 def test_how_a_container_ended(state: str, code: int, death: str) -> None:
-    assert _server({"State": state, "ExitCode": code, "ID": "0123456789abcdef"}) == Server(
+    assert _server({"State": state, "ExitCode": code, "ID": "0123456789abcdef"}) == ServerStatus(
         runs=False, identity="0123456789ab", death=death
     )
 
 
 def test_a_container_that_runs() -> None:
-    assert _server({"State": "running", "ExitCode": 0, "ID": "ab"}) == Server(runs=True, identity="ab")
+    assert _server({"State": "running", "ExitCode": 0, "ID": "ab"}) == ServerStatus(runs=True, identity="ab")
 
 
 @pytest.mark.parametrize(

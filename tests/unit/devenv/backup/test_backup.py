@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from devenv.backup.comparison import Content, compared, objects
+from devenv.backup.comparison import ContentDigest, compared, objects
 from devenv.backup.file import _unpacked
 from devenv.backup.objects import Bucket
 from devenv.problem import Problem
 
 
 def test_what_is_equal() -> None:
-    one, other = Content(rows=2, digest="a"), Content(rows=2, digest="b")
+    one, other = ContentDigest(rows=2, digest="a"), ContentDigest(rows=2, digest="b")
 
     assert compared({"a": one, "b": one, "c": one}, {"a": one, "b": other, "d": one}) == [
         ("a", 2, 2, True),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from devenv.commands.records.audit import _show, verified
-from devenv.orders.orders_api import OrdersApi
+from devenv.orders.orders_client import OrdersClient
 from devenv.problem import Problem
 
 _BREAK = {
@@ -20,7 +20,7 @@ _BREAK = {
 }
 
 
-class Pages(OrdersApi):
+class Pages(OrdersClient):
     """Stands for the API: the answer to each `after`; None where no order has the number."""
 
     def __init__(self, pages: Mapping[str | None, dict[str, Any] | None]) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from devenv.watch.changes import matters
 from devenv.watch.import_graph import ImportGraph
 from devenv.watch.reloading import Reloading
+from devenv.watch.saved_files import matters
 
 _FILES = {
     "src/lambdas/a/handler.py": "from mtd.usecases.one import run\n",

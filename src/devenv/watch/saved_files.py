@@ -36,7 +36,7 @@ def matters(path: Path) -> bool:
     return not _SKIPPED_FOLDERS & set(path.parts)
 
 
-class Changes(FileSystemEventHandler):
+class SavedFiles(FileSystemEventHandler):
     """`next()` gives the set of paths that changed since the last call."""
 
     def __init__(self, folders: Sequence[Path]) -> None:

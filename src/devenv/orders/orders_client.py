@@ -16,7 +16,7 @@ from devenv.problem import Problem
 Row = dict[str, Any]
 
 
-class OrdersApi:
+class OrdersClient:
     """`url` is the root stack's ApiUrl output; without a `tenant` it is asked as the house."""
 
     def __init__(self, url: str, credentials: Credentials, region: str, tenant: str | None = None) -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def home(instance: str | None, *options: str) -> Iterator[Instance]:
+def measured_instance(instance: str | None, *options: str) -> Iterator[Instance]:
     """The running instance of that name; without a name a new one, started by `mtd up --no-seed` with the options."""
     name = instance or f"measured-{os.getpid()}"
     measured = Instance.from_env(os.environ | {"MTD_INSTANCE": name}, ROOT)

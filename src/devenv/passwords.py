@@ -10,7 +10,7 @@ from devenv.state import write_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class InstancePasswords:
     """`postgres` is the superuser's password, `application` the one of role mtd, `reader` and `portal` those of the
     portal's two roles, `administrator` the one with which a person first logs in to the portal."""
 
@@ -21,7 +21,7 @@ class Credentials:
     administrator: str
 
     @classmethod
-    def of(cls, instance: Instance) -> "Credentials":
+    def of(cls, instance: Instance) -> "InstancePasswords":
         """Reads them, and makes those that are not there yet. Raises Problem for a broken file."""
         path = instance.folder / "secrets.json"
         made = {field.name: secrets.token_urlsafe(24) for field in fields(cls)}
@@ -32,13 +32,13 @@ class Credentials:
             if made.keys() <= kept.keys():
                 return cls(**kept)
             # What came with the portal is added to the secrets of an older instance.
-            credentials = cls(**{**made, "postgres": kept["postgres"], "application": kept["application"]})
+            passwords = cls(**{**made, "postgres": kept["postgres"], "application": kept["application"]})
         except FileNotFoundError:
-            credentials = cls(**made)
+            passwords = cls(**made)
         except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
             raise Problem(
                 f"The secrets of instance '{instance.name}' cannot be read ({path}: {error}).",
                 fix=f"Run '{instance.command('mtd down --wipe')}' and start again; its database is made anew.",
             ) from error
-        write_json(path, asdict(credentials), mode=0o600)
-        return credentials
+        write_json(path, asdict(passwords), mode=0o600)
+        return passwords
