@@ -1,4 +1,4 @@
-"""secrets.json: the passwords of an instance, made once, readable by its owner only."""
+"""secrets.json: the passwords of an instance, generated once; only the file's owner can read it."""
 
 import json
 import secrets
@@ -11,8 +11,8 @@ from devenv.state import write_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstancePasswords:
-    """`postgres` is the superuser's password, `application` the one of role mtd, `reader` and `portal` those of the
-    portal's two roles, `administrator` the one with which a person first logs in to the portal."""
+    """`postgres` is the password of the superuser, `application` of role mtd, `reader` and `portal` of the portal's two
+    roles. `administrator` is the password of the portal's first user."""
 
     postgres: str
     application: str
@@ -22,7 +22,7 @@ class InstancePasswords:
 
     @classmethod
     def of(cls, instance: Instance) -> "InstancePasswords":
-        """Reads them, and makes those that are not there yet. Raises Problem for a broken file."""
+        """Reads the passwords and generates those that are missing. Raises Problem for a file that cannot be read."""
         path = instance.folder / "secrets.json"
         made = {field.name: secrets.token_urlsafe(24) for field in fields(cls)}
         try:
@@ -31,14 +31,14 @@ class InstancePasswords:
             kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
             if made.keys() <= kept.keys():
                 return cls(**kept)
-            # What came with the portal is added to the secrets of an older instance.
+            # Instances older than the portal have the first two passwords only.
             passwords = cls(**{**made, "postgres": kept["postgres"], "application": kept["application"]})
         except FileNotFoundError:
             passwords = cls(**made)
         except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
             raise Problem(
                 f"The secrets of instance '{instance.name}' cannot be read ({path}: {error}).",
-                fix=f"Run '{instance.command('mtd down --wipe')}' and start again; its database is made anew.",
+                fix=f"Run '{instance.command('mtd down --wipe')}' and start again. This creates a new, empty database.",
             ) from error
         write_json(path, asdict(passwords), mode=0o600)
         return passwords

@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    terminalreporter.write_line(f"home: {os.environ[_KIND]} ({os.environ[_WHY]})")
+    terminalreporter.write_line(f"backend: {os.environ[_KIND]} ({os.environ[_WHY]})")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

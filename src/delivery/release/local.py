@@ -10,7 +10,7 @@ from delivery.release import smoke
 from delivery.release.review import changes_of
 from delivery.targets.target import Target
 from delivery.targets.target import local as local_target
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.environment import redeploy
 from devenv.console.steps import Steps
 from devenv.instance import ENVIRONMENT
@@ -44,7 +44,7 @@ def deploy(
 
 
 def _changes(target: Target, running: Running) -> list[Change]:
-    servers = servers_of(running.instance, recorded(running.document))
+    servers = servers_of(running.instance, recorded_backend(running.document))
     packaged = local_package(running.instance, running.endpoint, servers.layer_platform())
     root = f"templates/{packaged.fingerprint}-root.json"
     upload(target.clients, target.bucket, packaged, root)

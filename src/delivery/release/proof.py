@@ -18,7 +18,7 @@ from delivery.packaging.artifacts import files_of
 from delivery.packaging.builds import Build
 from delivery.packaging.layer import LayerPlatform
 from delivery.release.code import code_of
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.console.screen import print_json, table
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.running import Running
@@ -109,7 +109,7 @@ def _local(running: Running, build: Build) -> list[Comparison]:
         _compare("functions: folders that run, zips", folders, zips),
         _compare("layer: our own code", own, ours),
     ]
-    platform = servers_of(running.instance, recorded(running.document)).layer_platform()
+    platform = servers_of(running.instance, recorded_backend(running.document)).layer_platform()
     if (platform.python, platform.platform.partition("-")[0]) != (LayerPlatform.aws().python, "x86_64"):
         return compared
     location = client.get_layer_version_by_arn(Arn=arn)["Content"]["Location"]

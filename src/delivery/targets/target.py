@@ -12,7 +12,7 @@ from delivery.deployment.stack import Stack
 from delivery.packaging.builds import Build
 from devenv.aws import Clients
 from devenv.backends import simulator
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.postgres import ROLE
 from devenv.instance import ENVIRONMENT, REGION, Instance
 from devenv.passwords import InstancePasswords
@@ -133,7 +133,7 @@ def rehearsal(
     clients = running.clients
     database = f"mtd_{environment}"
     _ensure_database(running, database)
-    endpoints = servers_of(running.instance, recorded(running.document)).endpoints(running.document["ports"])
+    endpoints = servers_of(running.instance, recorded_backend(running.document)).endpoints(running.document["ports"])
     secret = prerequisites.database_secret(
         clients,
         host=endpoints.database_host,

@@ -1,4 +1,4 @@
-"""The compose home's servers: containers of compose.yaml, one Compose project per instance."""
+"""The servers of the compose backend: containers of compose.yaml, one Compose project per instance."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from devenv.ports import FIRST_CHOICE, HOST
 from devenv.problem import Problem
 from devenv.state import Document, StateFile
 
-# Debian trixie's, which the images are built from.
+# The Python of Debian trixie, from which the images are built.
 PYTHON = "3.13"
 _SERVICES = {"localstack": "localstack", "postgres": "postgres", "simulator": "legacy-simulator", "portal": "portal"}
 FIRST = ("localstack", "postgres", "legacy-simulator")
@@ -34,7 +34,7 @@ _HEALTHY_SECONDS = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeServers:
-    """Serves the Protocol `Servers`."""
+    """Implements the Protocol `Servers`."""
 
     instance: Instance
 
@@ -78,7 +78,9 @@ class ComposeServers:
         deadline = time.monotonic() + _HEALTHY_SECONDS
         while not emulator.healthy(port):
             if time.monotonic() > deadline:
-                raise Problem(f"LocalStack was not ready after {_HEALTHY_SECONDS} s.", fix="See 'mtd logs localstack'.")
+                raise Problem(
+                    f"LocalStack was not ready after {_HEALTHY_SECONDS} s.", fix="Read 'mtd logs localstack'."
+                )
             time.sleep(0.1)
 
     def restart_postgres(self) -> None:
@@ -86,7 +88,7 @@ class ComposeServers:
         self._make_database(int(StateFile(self.instance).read()["ports"]["postgres"]))
 
     def pids(self) -> dict[str, int]:
-        """The first process of each container, where this machine's /proc shows them."""
+        """The first process of each container, if the /proc of this machine shows it."""
         containers = {server.identity: name for name, server in self.observed().items() if server.runs}
         found: dict[str, int] = {}
         for pid in sorted(int(path.name) for path in Path("/proc").glob("[0-9]*")):
@@ -103,7 +105,7 @@ class ComposeServers:
         return LayerPlatform.in_container(PYTHON)
 
     def endpoints(self, ports: Mapping[str, int]) -> Endpoints:
-        del ports  # theirs, as containers see each other
+        del ports  # functions reach the other containers by the names and ports of the Compose network
         return Endpoints(database_host="postgres", database_port=5432, simulator="http://legacy-simulator:4580")
 
     def stop(self) -> bool:
@@ -143,8 +145,8 @@ class ComposeServers:
         ]
 
     def build(self) -> None:
-        """Builds the images; those that stand cost a moment. Raises Problem."""
-        # Two instances that start at once: the second one finds the first one's layers.
+        """Builds the images that are missing. Raises Problem."""
+        # When two instances start at once, the second waits and finds the layers of the first.
         lock = f"mtd-images-{self.settings.images}-{os.getuid()}.lock"
         with FileLock(Path(tempfile.gettempdir()) / lock):
             self._run("the build of the images", "build", "--quiet")
@@ -154,17 +156,18 @@ class ComposeServers:
         deadline = time.monotonic() + 20
         while not postgres.accepts(port, credentials):
             if time.monotonic() > deadline:
-                raise Problem(f"PostgreSQL does not answer on {HOST}:{port}.", fix="See 'mtd logs postgres'.")
+                raise Problem(f"PostgreSQL does not answer on {HOST}:{port}.", fix="Read 'mtd logs postgres'.")
             time.sleep(0.1)
         postgres.ensure_database(port, credentials)
 
     def _containers(self) -> dict[str, dict[str, Any]]:
-        """What Compose tells of each container, by service."""
-        listing = self._run("the look at the containers", "ps", "--all", "--format", "json")
+        """Each container by its service, as `docker compose ps` lists it."""
+        listing = self._run("the listing of the containers", "ps", "--all", "--format", "json")
         return {str(item["Service"]): item for item in parse_listing(listing)}
 
     def _run(self, doing: str, *words: str) -> str:
-        """What the command prints; both streams go to compose.log, but for mere questions. Raises Problem."""
+        """Runs Docker Compose and returns its output, which compose.log keeps unless it is a listing. Raises
+        Problem."""
         environ = {name: value for name, value in self.instance.environ.items() if not name.startswith("COMPOSE_")}
         try:
             ended = subprocess.run(
@@ -183,7 +186,7 @@ class ComposeServers:
 
 
 def parse_listing(listing: str) -> list[dict[str, Any]]:
-    """`ps --format json`: a list until Compose 2.20, an object a line since."""
+    """Reads `ps --format json`: one list up to Compose 2.20, one object a line since."""
     if listing.lstrip().startswith("["):
         return list(json.loads(listing))
     return [json.loads(line) for line in listing.splitlines() if line.strip()]
@@ -194,10 +197,10 @@ def _server(container: Mapping[str, Any] | None) -> ServerStatus:
         return ServerStatus(runs=False)
     state, code = str(container["State"]), int(container.get("ExitCode") or 0)
     runs = state == "running"
-    return ServerStatus(runs=runs, identity=str(container["ID"])[:12], death="" if runs else _death(state, code))
+    return ServerStatus(runs=runs, identity=str(container["ID"])[:12], death="" if runs else _how_it_ended(state, code))
 
 
-def _death(state: str, code: int) -> str:
+def _how_it_ended(state: str, code: int) -> str:
     if state == "created":  # never started
         return ""
     if state != "exited":

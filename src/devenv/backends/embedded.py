@@ -1,4 +1,4 @@
-"""The embedded home's servers: processes of this machine, owned by the instance's supervisor."""
+"""The servers of the embedded backend: processes of this machine, owned by the instance's supervisor."""
 
 import shutil
 import time
@@ -23,7 +23,7 @@ from devenv.state import Document, identities, running
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedServers:
-    """Serves the Protocol `Servers`."""
+    """Implements the Protocol `Servers`."""
 
     instance: Instance
 
@@ -144,7 +144,7 @@ class EmbeddedServers:
             step.note = f"http://{HOST}:{port}"
 
     def _localstack(self, port: int, made: tool_environments.ToolEnvironments) -> None:
-        """Starts it (or starts it anew) empty: nothing of an earlier run serves a new one."""
+        """Starts or restarts LocalStack without any state of an earlier run."""
         supervision = self._supervision
         supervision.withdraw("localstack")
         deadline = time.monotonic() + 15

@@ -1,4 +1,4 @@
-"""The portal as a supervised process, and the browser's libraries that it serves."""
+"""The portal as a supervised process, and the browser libraries that it serves."""
 
 import hashlib
 import os
@@ -26,8 +26,8 @@ from portal.node.served import collect
 def settings(
     instance: Instance, document: Document, *, database: tuple[str, int], emulator: str = HOST
 ) -> dict[str, str]:
-    """What the portal of the system that `document` describes is told. `database` and `emulator` are where it finds
-    PostgreSQL (host, port) and LocalStack (host)."""
+    """The environment variables of the portal of the system that `document` describes. `database` (host, port) and
+    `emulator` (host) are the addresses at which the portal reaches PostgreSQL and LocalStack."""
     credentials = InstancePasswords.of(instance)
     host, port = database
 
@@ -67,19 +67,19 @@ def request(instance: Instance, document: Document, assets: Path) -> ProcessRequ
 
 
 def source(instance: Instance) -> str:
-    """The hash of its code: what runs with another one is to be started anew."""
+    """A hash of the portal's code: a portal that runs with another hash must be restarted."""
     return content_hash(files_of(instance.project / "src" / "portal"))
 
 
 def place(instance: Instance) -> Path:
-    """Where the libraries lie that the lock file names: another lock is another folder."""
+    """The folder of the libraries; its name is a hash of the lock file."""
     folder = instance.project / "src" / "portal"
     content = [(folder / name).read_bytes() for name in ("package.json", "package-lock.json")]
     return instance.build / f"portal-{hashlib.sha256(b'|'.join(content)).hexdigest()[:12]}"
 
 
 def ensure_assets(instance: Instance) -> Path:
-    """Fetches the libraries by their hashes and keeps the files that are served. Raises Problem."""
+    """Installs the libraries by their hashes and keeps the files that the portal serves. Raises Problem."""
     built = place(instance)
     if built.exists():
         return built
@@ -100,7 +100,8 @@ def _build(instance: Instance, making: Path) -> None:
 
 
 def install_libraries(instance: Instance, into: Path, *, development: bool = False) -> None:
-    """Puts the locked packages into `into`/node_modules, those for tests too if asked. Raises Problem."""
+    """Installs the locked packages into `into`/node_modules, with `development` also those for tests. Raises
+    Problem."""
     into.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(instance.project / "src" / "portal" / name, into / name)
@@ -119,12 +120,12 @@ def install_libraries(instance: Instance, into: Path, *, development: bool = Fal
         errors = [line for line in ended.stderr.splitlines() if "error" in line.lower()] or ["npm gave no reason"]
         raise Problem(
             f"The portal's libraries could not be installed: {' '.join(errors)[-500:]}",
-            fix="See that the npm registry can be reached and the disk has room, then run make up again.",
+            fix="Check the connection to the npm registry and the space on the disk, then run 'make up' again.",
         )
 
 
 def _npm(instance: Instance) -> Path:
-    """The machine's npm, or the one from a wheel."""
+    """The npm of the machine, or the npm of a PyPI wheel."""
     found = shutil.which("npm")
     if found and shutil.which("node"):
         return Path(found)

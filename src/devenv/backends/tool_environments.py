@@ -1,4 +1,4 @@
-"""The two other virtual environments: the emulator's and the Lambda runtime's, each from its own hash-locked file."""
+"""The virtual environments of the emulator and of the Lambda runtime, each from its own hash-locked file."""
 
 import hashlib
 import os
@@ -26,7 +26,7 @@ class Recipe:
     package: Path | None = None
 
     def place(self, venvs: Path) -> Path:
-        """Named by what is in it: a changed lock or Python is another folder."""
+        """The environment's folder; its name is a hash of the lock file and the Python version."""
         content = [self.lock.read_bytes(), sys.version.encode(), str(sys.base_prefix).encode()]
         if self.package is not None:
             content += [(self.package / "pyproject.toml").read_bytes(), str(self.package).encode()]
@@ -34,7 +34,7 @@ class Recipe:
 
 
 def recipes(instance: Instance) -> tuple[Recipe, Recipe]:
-    """The emulator's and the Lambda runtime's."""
+    """The recipes of the emulator's and of the Lambda runtime's environment."""
     folder = instance.project / "localstack"
     return (
         Recipe(name="emulator", lock=folder / "requirements.txt", package=folder),
@@ -43,7 +43,7 @@ def recipes(instance: Instance) -> tuple[Recipe, Recipe]:
 
 
 def debugger(instance: Instance) -> Recipe:
-    """debugpy alone, which `mtd debug` puts before a function's modules."""
+    """The recipe of the environment that has debugpy alone, for `mtd debug`."""
     return Recipe(name="debugger", lock=instance.project / "localstack" / "debugger" / "requirements.txt")
 
 
@@ -56,14 +56,15 @@ class ToolEnvironments:
 
 
 def ensure(instance: Instance) -> ToolEnvironments:
-    """Makes what is missing, both at once. Raises Problem when a package cannot be had."""
+    """Makes the environments that are missing, side by side. Raises Problem when a package cannot be installed."""
     with ThreadPoolExecutor(2) as pool:
         emulator, runtime = pool.map(lambda recipe: ensure_recipe(recipe, instance), recipes(instance))
     return ToolEnvironments(emulator=emulator, runtime=runtime)
 
 
 def ensure_recipe(recipe: Recipe, instance: Instance) -> Path:
-    """The environment's interpreter, made if it is missing. Raises Problem when a package cannot be had."""
+    """The environment's interpreter; makes the environment if it is missing. Raises Problem when an installation
+    fails."""
     place = recipe.place(instance.venvs)
     python = place / "bin" / "python"
     if (place / _COMPLETE).exists() and python.exists():
@@ -93,7 +94,7 @@ def ensure_recipe(recipe: Recipe, instance: Instance) -> Path:
 
 
 def uv(purpose: str, *arguments: str) -> None:
-    """Runs the project's own uv, with its own certificates, then with the system's. Raises Problem with its reason."""
+    """Runs the project's uv with uv's certificates, then with the system's. Raises Problem with uv's reason."""
     program = Path(sys.executable).with_name("uv")
     for certificates in ({}, {"UV_SYSTEM_CERTS": "1"}):
         ended = subprocess.run(
@@ -108,7 +109,7 @@ def uv(purpose: str, *arguments: str) -> None:
     output = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
     raise Problem(
         f"The packages of '{purpose}' could not be installed: {' '.join(output)[-600:] or 'uv gave no reason'}",
-        fix="See that the package registry can be reached and the disk has room, then run make up again.",
+        fix="Check the connection to the package registry and the space on the disk, then run 'make up' again.",
     )
 
 

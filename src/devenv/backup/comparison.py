@@ -1,4 +1,4 @@
-"""What is in a database, table by table, and in the buckets: how much, and a digest of all of it, to be compared."""
+"""Counts and digests of a database's tables and of buckets, to compare them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and n.nspname <> 'information_schema' and n.nspname not like 'pg_%'
 order by 1, 2
 """
-# Every row as text; their hashes in an order of their own, because a table has none.
+# Every row as text, and the rows' hashes sorted, because a table has no order.
 _DIGEST = """
 select count(*), encode(sha256(coalesce(string_agg(row, '' order by row), '')), 'hex')
 from (select sha256(convert_to(t::text, 'UTF8')) as row from {} t) rows
@@ -23,7 +23,7 @@ from (select sha256(convert_to(t::text, 'UTF8')) as row from {} t) rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentDigest:
-    """So many rows or objects, and SHA-256 in hex over all of them."""
+    """The number of rows or objects, and SHA-256 in hex over all of them."""
 
     rows: int
     digest: str
@@ -53,7 +53,7 @@ def objects(digests: Mapping[str, str]) -> ContentDigest:
 def compared(
     before: Mapping[str, ContentDigest], after: Mapping[str, ContentDigest]
 ) -> list[tuple[str, int | None, int | None, bool]]:
-    """Name, rows before and after (None where there is no such thing), and whether all of them are equal."""
+    """(name, rows before, rows after, whether they are equal) of each table and bucket; None where it is missing."""
     return [
         (name, _rows(before.get(name)), _rows(after.get(name)), before.get(name) == after.get(name))
         for name in sorted(before.keys() | after.keys())

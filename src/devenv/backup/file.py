@@ -1,4 +1,4 @@
-"""The backup's file: a tar of the database's dump, the objects and a manifest that says what must be in both."""
+"""The file of a backup: a tar of the database's dump, of the objects, and of a manifest with the digests of both."""
 
 import json
 import tarfile
@@ -23,7 +23,7 @@ _DUMP, _MANIFEST = "database.dump", "manifest.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreResult:
-    """`rows`: what, how much of it was in the backup and is there now, and whether it is equal."""
+    """`rows` are (table or bucket, rows in the backup, rows restored, whether they are equal)."""
 
     made_at: str
     rows: list[tuple[str, int | None, int | None, bool]]
@@ -34,7 +34,7 @@ class RestoreResult:
 
 
 def save(running: Running, file: Path) -> dict[str, ContentDigest]:
-    """Write the backup; what is in it. Raises Problem."""
+    """Writes the backup and returns the digest of each table and bucket. Raises Problem."""
     with _folder() as folder:
         found = _database(running).dump(folder / _DUMP)
         for name, bucket in _buckets(running, folder).items():
@@ -53,21 +53,23 @@ def save(running: Running, file: Path) -> dict[str, ContentDigest]:
             unfinished.chmod(0o600)
             unfinished.replace(file)
         except OSError as error:
-            raise Problem(f"{file} cannot be written: {error.strerror}.", fix="Name another file.") from error
+            raise Problem(f"{file} cannot be written: {error.strerror}.", fix="Choose another file.") from error
         finally:
             unfinished.unlink(missing_ok=True)
     return found
 
 
 def load(running: Running, file: Path) -> RestoreResult:
-    """Restore into an instance without orders; the database takes its place when all of it is equal. Raises Problem."""
+    """Restores into an instance without orders, and puts the database in place when every digest is equal.
+
+    Raises Problem."""
     database = _database(running)
     with _folder() as folder:
         manifest = _unpacked(file, folder)
         before = {name: ContentDigest(**content) for name, content in manifest["content"].items()}
         if (standing := database.orders()) > 0:
             raise Problem(
-                f"Instance '{running.instance.name}' has {standing} orders: a backup is restored into a fresh one.",
+                f"Instance '{running.instance.name}' has {standing} orders; a backup needs an instance without orders.",
                 fix="Start one: 'MTD_INSTANCE=restored mtd up --no-seed'; or here, 'mtd down --wipe' first.",
             )
         try:
@@ -98,12 +100,13 @@ def _unpacked(file: Path, folder: Path) -> dict[str, Any]:
             archive.extractall(folder, filter="data")
         manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
     except FileNotFoundError as error:
-        raise Problem(f"There is no backup in {file}.", fix="Check the path.") from error
+        raise Problem(f"{file} does not exist, or holds no backup.", fix="Check the path.") from error
     except (OSError, EOFError, ValueError, tarfile.TarError) as error:
-        raise Problem(f"{file} is no backup of 'mtd backup', or not all of one ({error}).") from error
+        raise Problem(f"{file} is not a complete backup of 'mtd backup' ({error}).") from error
     if manifest.get("form") != FORM:
         raise Problem(
-            f"{file} is a backup of another form ({manifest.get('form')}).", fix="Restore it with its own version."
+            f"{file} is a backup of another format ({manifest.get('form')}).",
+            fix="Restore it with the version of mtd that wrote it.",
         )
     result: dict[str, Any] = manifest
     return result

@@ -1,4 +1,4 @@
-"""Telling a person what goes on: a live list on a terminal, plain lines in a file."""
+"""The progress of a command: a live list on a terminal, plain lines in a file."""
 
 import threading
 import time
@@ -35,7 +35,7 @@ class Steps:
 
     @contextmanager
     def step(self, title: str, *, total: int | None = None) -> Iterator["Step"]:
-        """Times the block; the line is printed when it ends well."""
+        """Times the block, and prints its line when it ends without an error."""
         started = time.monotonic()
         with self._lock:
             task = self._progress.add_task(title, total=total, progress="")
@@ -55,7 +55,7 @@ class Steps:
 
 
 class Step:
-    """A running step: what is done of it, and a note for its line."""
+    """A running step: its progress, and a note for its line."""
 
     def __init__(self, progress: Progress, task: TaskID, total: int | None) -> None:
         self._progress = progress

@@ -10,7 +10,7 @@ _LOOK_SECONDS = 0.5
 
 
 def watch(api: OrdersClient, operation: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
-    """The operation with all of its orders once it has ended. Who interrupts this leaves it running."""
+    """Waits for the end of the operation and returns it with all its orders. Ctrl+C leaves the operation running."""
     printed = ""
     while operation["status"] == "running":
         line = progress(operation)
@@ -23,7 +23,7 @@ def watch(api: OrdersClient, operation: dict[str, Any], *, quiet: bool) -> dict[
 
 
 def progress(operation: dict[str, Any]) -> str:
-    """How far it is, in one line."""
+    """The progress of an operation, in one line."""
     counts = operation["counts"]
     worked = counts["total"] - counts["pending"]
     return (

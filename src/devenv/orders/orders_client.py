@@ -1,4 +1,4 @@
-"""The project's own REST API, asked as any client would: signed with SigV4."""
+"""A client of MTD's REST API, which signs with SigV4."""
 
 import json
 import time
@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 class OrdersClient:
-    """`url` is the root stack's ApiUrl output; without a `tenant` it is asked as the house."""
+    """`url` is the root stack's output ApiUrl. Without a `tenant` the client acts for the platform tenant."""
 
     def __init__(self, url: str, credentials: Credentials, region: str, tenant: str | None = None) -> None:
         self._url = url.rstrip("/")
@@ -46,41 +46,41 @@ class OrdersClient:
         )
 
     def by_state(self) -> dict[str, int]:
-        """How many orders stand in each state."""
+        """The number of orders in each state."""
         return dict(cast(dict[str, Any], self.call("GET", "/summary"))["orders_by_state"])
 
     def waiting(self) -> list[Row]:
         return list(cast(dict[str, Any], self.call("GET", "/waiting"))["waiting"])
 
     def push_waiting(self, numbers: list[str] | None) -> list[Any]:
-        """Pushes the waiting orders of those numbers, or all of them; what was pushed."""
+        """Pushes the waiting orders of those numbers, or all, and returns the pushed orders."""
         return list(cast(dict[str, Any], self.call("POST", "/waiting", body={"numbers": numbers}))["pushed"])
 
     def tenants(self) -> list[Row]:
         return list(cast(dict[str, Any], self.call("GET", "/tenants"))["tenants"])
 
     def add_tenant(self, code: str, name: str) -> Row:
-        """Adds it, or gives the one that is there the name."""
+        """Adds the tenant, or renames an existing one."""
         return cast(Row, self.call("POST", "/tenants", body={"code": code, "name": name}))
 
     def exceptions(self) -> list[Row]:
-        """The causes of exceptions with their orders, waiting ones too."""
+        """The causes of exceptions and of waiting orders, each with its orders."""
         return list(cast(dict[str, Any], self.call("GET", "/exceptions"))["exceptions"])
 
     def circuits(self) -> list[Row]:
-        """The circuits of the legacy systems, with how many orders are parked for each."""
+        """The circuits of the legacy systems, each with the number of its parked orders."""
         return list(cast(dict[str, Any], self.call("GET", "/circuits"))["circuits"])
 
     def change_circuit(self, system: str, asked: Row) -> Row:
-        """Opens, closes or sets one; how it is then."""
+        """Opens, closes or configures a circuit and returns it."""
         return cast(Row, self.call("POST", f"/circuits/{urllib.parse.quote(system, safe='')}", body=asked))
 
     def operate(self, asked: Row) -> Row:
-        """Starts an operation; how far it has come."""
+        """Starts an operation and returns it."""
         return cast(Row, self.call("POST", "/operations", body=asked))
 
     def operation(self, operation_id: int) -> Row:
-        """How far an operation is, with all of its orders."""
+        """The operation with all its orders."""
         path = f"/operations/{operation_id}"
         found = cast(Row, self.call("GET", path))
         following = found["next"]
@@ -91,7 +91,7 @@ class OrdersClient:
         return found
 
     def stop_operation(self, operation_id: int, person: str) -> Row:
-        """Stops it after the orders that it is at."""
+        """Stops the operation after the orders that it works on now."""
         return cast(Row, self.call("POST", f"/operations/{operation_id}/stop", body={"person": person}))
 
     def call(
@@ -104,10 +104,11 @@ class OrdersClient:
         missing_is_none: bool = False,
         seconds: float = 35.0,
     ) -> Any:
-        """One request; the JSON answer. A gateway's passing 5xx is asked again for a GET. Raises Problem."""
+        """Sends one request and returns the JSON answer. A GET is repeated after a 5xx of the gateway. Raises
+        Problem."""
         pairs = {name: value for name, value in (query or {}).items() if value}
         url = self._url + path + (f"?{urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote)}" if pairs else "")
-        # API Gateway's models know no null: what is not said is left out.
+        # API Gateway's models do not allow null, so such fields are left out.
         said = None if body is None else {name: value for name, value in body.items() if value is not None}
         data = None if said is None else json.dumps(said).encode()
         for attempt in range(3):
@@ -123,15 +124,15 @@ class OrdersClient:
                 if error.code < 500 or method != "GET" or attempt == 2:
                     raise Problem(
                         f"The API answered {error.code} to {method} {path}: {text}",
-                        fix="See 'mtd logs query_orders'.",
+                        fix="Read 'mtd logs query_orders'.",
                     ) from error
             except (urllib.error.URLError, TimeoutError, OSError) as error:
                 if method != "GET" or attempt == 2:
                     raise Problem(
-                        f"The API at {self._url} cannot be reached ({error}).", fix="See 'mtd status'."
+                        f"The API at {self._url} cannot be reached ({error}).", fix="Read 'mtd status'."
                     ) from error
             except ValueError as error:
-                raise Problem(f"The API's answer to {method} {path} is no JSON.", fix="See 'mtd logs'.") from error
+                raise Problem(f"The API's answer to {method} {path} is not JSON.", fix="Read 'mtd logs'.") from error
             time.sleep(0.3)
         raise AssertionError("unreachable")
 
@@ -142,7 +143,7 @@ class OrdersClient:
 
 
 def _refusal(status: int, body: str) -> Problem | None:
-    """What the API itself says is wrong with a request, in its own sentence."""
+    """The API's own message about a refused request, if the answer has one."""
     try:
         answer = json.loads(body)
         return Problem(f"{answer['message']} ({answer['code']}).") if status < 500 else None

@@ -1,4 +1,4 @@
-"""A message of a waiting queue, here or in an account of AWS, as the event with which a local read_queue is called."""
+"""Turns a message of a waiting queue, of this instance or of an AWS account, into an event for a local read_queue."""
 
 import json
 from collections.abc import Iterator
@@ -12,21 +12,21 @@ from devenv.running import Running
 
 type Message = dict[str, Any]
 
-# Long enough to walk through the queue; a person at a breakpoint may take longer, and nothing is lost by it.
+# Enough to read through the queue. At a breakpoint it may run out; the message is then visible again, and not lost.
 _LOOK_SECONDS = 60
 _MOST_MESSAGES = 10_000
 
 
 @contextmanager
 def borrowed(clients: Clients, environment: str, number: str) -> Iterator[Message]:
-    """The waiting message of that order number or message id: taken, not deleted, and given back at the end; all others
-    at once. Raises Problem when there is none."""
+    """Receives the waiting message of that order number or message id and makes it visible again at the end. All other
+    messages become visible at once. Raises Problem when no message matches."""
     queue = clients.client("sqs")
     try:
         url = queue.get_queue_url(QueueName=f"mtd-{environment}-waiting")["QueueUrl"]
     except queue.exceptions.QueueDoesNotExist as error:
         raise Problem(
-            f"There is no queue mtd-{environment}-waiting.",
+            f"The queue mtd-{environment}-waiting does not exist.",
             fix="Check the environment, AWS_PROFILE and AWS_ENDPOINT_URL.",
         ) from error
     found: Message | None = None
@@ -50,14 +50,14 @@ def borrowed(clients: Clients, environment: str, number: str) -> Iterator[Messag
         _give_back(queue, url, list(others.values()))
         others.clear()
         if found is None:
-            raise Problem(f"No order {number} waits in {environment}.", fix="'mtd waiting' lists those that do.")
+            raise Problem(f"No order {number} waits in {environment}.", fix="'mtd waiting' lists the waiting orders.")
         yield found
     finally:
         _give_back(queue, url, [*others.values(), *([found["ReceiptHandle"]] if found else [])])
 
 
 def event_of(message: Message) -> dict[str, Any]:
-    """As Lambda hands it over on a first receive: what fails is not counted, and not noted as waiting once more."""
+    """The event that Lambda makes of a first receive, so that a failure is not counted as one more try."""
     attributes = message["Attributes"]
     record = {
         "messageId": message["MessageId"],
@@ -80,8 +80,8 @@ def event_of(message: Message) -> dict[str, Any]:
 
 
 def brought_here(message: Message, source: Clients, running: Running) -> Message:
-    """The message with the order that it refers to, if any, copied into this instance's inbox: a local function
-    reaches no other."""
+    """The message, and the order that it refers to copied into this instance's inbox, because a local function reads no
+    other bucket."""
     body = _body(message)
     reference = body.get("reference")
     if not isinstance(reference, dict) or {"bucket", "key"} - reference.keys():
@@ -89,14 +89,14 @@ def brought_here(message: Message, source: Clients, running: Running) -> Message
     try:
         content = source.client("s3").get_object(Bucket=reference["bucket"], Key=reference["key"])["Body"].read()
     except source.client("s3").exceptions.NoSuchKey:
-        return message  # that may be just why it waits
+        return message  # a missing file may be the reason why the order waits
     bucket = running.output("InboxBucket")
     running.clients.client("s3").put_object(Bucket=bucket, Key=reference["key"], Body=content)
     return message | {"Body": json.dumps(body | {"reference": reference | {"bucket": bucket}})}
 
 
 def source_of(instance: Instance, running: Running, environment: str | None) -> Clients:
-    """Where the message waits: here, or in `environment`'s account (AWS_PROFILE) or endpoint (AWS_ENDPOINT_URL)."""
+    """The clients of the waiting queue's account: this instance, the account of AWS_PROFILE, or AWS_ENDPOINT_URL."""
     if environment is None:
         return running.clients
     return Clients(instance.setting("AWS_ENDPOINT_URL") or None)

@@ -1,4 +1,4 @@
-"""Batches of changed files: watchdog's events, without editors' droppings, gathered until the disk is quiet."""
+"""Batches of saved files from watchdog's events, without the temporary files of editors."""
 
 import queue
 import time
@@ -17,7 +17,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 
 _QUIET_SECONDS = 0.015
-# Not every event: each start of a function reads its files, and every read would wake the watch up.
+# Without the events of reads: each start of a function reads its files.
 _EVENTS: list[type[FileSystemEvent]] = [
     FileModifiedEvent,
     FileCreatedEvent,
@@ -29,7 +29,7 @@ _SKIPPED_FOLDERS = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"
 
 
 def matters(path: Path) -> bool:
-    """Whether a file's change can change what runs (swap files, caches and backups cannot)."""
+    """Whether the file can change what runs, unlike swap files, caches and backups."""
     name = path.name
     if name.startswith((".", "#")) or name.endswith(("~", ".pyc", ".swp", ".tmp", ".orig")) or name == "4913":
         return False
@@ -37,7 +37,7 @@ def matters(path: Path) -> bool:
 
 
 class SavedFiles(FileSystemEventHandler):
-    """`next()` gives the set of paths that changed since the last call."""
+    """`next()` returns the paths that changed since the last call."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._queue: queue.SimpleQueue[Path] = queue.SimpleQueue()
@@ -63,7 +63,7 @@ class SavedFiles(FileSystemEventHandler):
                     self._queue.put(path)
 
     def next(self, seconds: float) -> set[Path]:
-        """Waits up to `seconds` for a change, then until none came for a moment; empty when nothing changed."""
+        """Waits up to `seconds` for a change, then for a pause in the changes; empty when nothing changed."""
         try:
             found = {self._queue.get(timeout=seconds)}
         except queue.Empty:

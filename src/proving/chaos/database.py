@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.running import Running
 from proving.chaos.plan import FaultKind
 from proving.chaos.record import FaultRecord
@@ -53,7 +53,7 @@ class ChaosDatabase(RunDatabase):
     def restart(self) -> None:
         """A fast shutdown in the middle of everything, and a start."""
         self._record.add(FaultKind.DATABASE_RESTARTED)
-        servers_of(self._running.instance, recorded(self._running.document)).restart_postgres()
+        servers_of(self._running.instance, recorded_backend(self._running.document)).restart_postgres()
 
     def cut_connections(self) -> None:
         """Every connection of the application, whatever it is doing."""

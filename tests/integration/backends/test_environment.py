@@ -255,7 +255,7 @@ def test_a_killed_localstack_is_mended_and_the_orders_in_process_are_delivered(
     system.heal("eom", held)
     _put(system, fresh)
 
-    assert "Mending what died: localstack" in printed
+    assert "Restarting what has died: localstack" in printed
     system.ended(fresh, "completed")
     system.ended(held, "completed")
     assert len(system.done("eom", "allocate", held)) == 1

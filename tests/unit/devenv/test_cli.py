@@ -60,7 +60,7 @@ def test_a_home_without_its_engine_is_told_with_code_2(instance: Instance, capsy
     environ = {"HOME_KIND": "compose", "DOCKER_HOST": "tcp://far.example:2375"}
     assert cli.main(["up"], Instance(name="one", project=instance.project, environ=environ)) == 2
     errors = capsys.readouterr().err
-    assert "No Docker engine answers: DOCKER_HOST is tcp://far.example:2375, another machine's" in errors
+    assert "No Docker engine answers: DOCKER_HOST is tcp://far.example:2375" in errors
     assert "HOME_KIND=embedded" in errors
 
 
@@ -225,7 +225,7 @@ def test_pins_are_held_against_what_is_installed() -> None:
     assert pins_hold(lock, {"rich": "14.0.0"}.get) == (
         False,
         "rich 14.0.0, not 15.0.0; psutil missing, not 7.0.0: "
-        "'rm .venv/.installed && make venv' installs what is locked",
+        "'rm .venv/.installed && make venv' installs the locked versions",
     )
 
 

@@ -54,7 +54,7 @@ def test_an_asked_port_wins_over_the_remembered_one() -> None:
 @pytest.mark.parametrize("asked", ["x", "0", "70000", "-1"])
 def test_an_asked_port_that_is_none_is_told(asked: str) -> None:
     chooser = PortChooser(instance=_instance("two", MTD_POSTGRES_PORT=asked), free=lambda _: True)
-    with pytest.raises(Problem, match="no port"):
+    with pytest.raises(Problem, match="must be a port"):
         chooser.choose({}, frozenset())
 
 

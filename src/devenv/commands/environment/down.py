@@ -1,4 +1,4 @@
-"""stop the instance's own processes; PostgreSQL's data stays"""
+"""stop the instance's processes; PostgreSQL's data stays"""
 
 import argparse
 
@@ -8,7 +8,7 @@ from devenv.instance import Instance
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--wipe", action="store_true", help="remove everything of the instance, its database too")
+    parser.add_argument("--wipe", action="store_true", help="remove all data of the instance, its database included")
     parser.add_argument("--all", action="store_true", help="every instance of this clone")
 
 
@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         message = f"Instance '{name}' {'is stopped' if stop(one) else 'did not run'}"
         if arguments.wipe:
             wipe(one)
-            message += "; all of it is removed, its database too"
+            message += "; all its data is removed, its database included"
         elif (one.folder / "secrets.json").exists():
             message += "; its database is kept"
         console().print(f"{message}.", highlight=False)

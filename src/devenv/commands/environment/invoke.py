@@ -29,7 +29,7 @@ def read_event(name: str) -> bytes:
     except OSError as error:
         raise Problem(f"{name} cannot be read ({error.strerror}).", fix="Check the path.") from error
     except ValueError as error:
-        raise Problem(f"The event in {name} is no JSON: {error}.", fix="Correct it.") from error
+        raise Problem(f"The event in {name} is not JSON: {error}.", fix="Correct it.") from error
     return event
 
 
@@ -39,7 +39,7 @@ def call(running: Running, function: str, event: bytes) -> int:
 
 
 def answered(running: Running, function: str, event: bytes) -> tuple[int, str]:
-    """As `call`, with the answer."""
+    """As `call`, and also returns the answer."""
     answer = running.clients.client("lambda").invoke(
         FunctionName=f"mtd-{ENVIRONMENT}-{function}:live", Payload=event, LogType="Tail"
     )

@@ -1,4 +1,4 @@
-"""open psql on the instance's database; further arguments go to it"""
+"""open psql on the instance's database; it takes all further arguments"""
 
 import argparse
 import os

@@ -1,9 +1,9 @@
-"""show what runs, where, and how the orders stand"""
+"""show processes, functions, queues, and orders by state"""
 
 import argparse
 from typing import Any
 
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.servers import ServerStatus
 from devenv.console.screen import console, json_flag, print_json, table
 from devenv.instance import ENVIRONMENT, Instance
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         print_json(status)
         return 0
     out = console()
-    out.print(f"Instance '{instance.name}', home {status['home']}, region {status['region']}", highlight=False)
+    out.print(f"Instance '{instance.name}', backend {status['home']}, region {status['region']}", highlight=False)
     _processes(instance)
     out.print(f"API       {running.document.get('api_url')}", highlight=False, soft_wrap=True)
     functions = status["functions"]
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 def _processes(instance: Instance) -> None:
     document = StateFile(instance).read()
     ports = document.get("ports", {})
-    seen = servers_of(instance, recorded(document)).observed()
+    seen = servers_of(instance, recorded_backend(document)).observed()
     for name in ("supervisor", "watch"):
         identity = identities(document).get(name)
         death = document.get("deaths", {}).get(name)

@@ -13,10 +13,14 @@ FIELDS = tuple("system state by_hand since changed_by reason failing next_probe_
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", nargs="?", choices=("open", "close", "set"), help="what to do; nothing lists them")
+    parser.add_argument(
+        "action", nargs="?", choices=("open", "close", "set"), help="open, close or set a circuit (default: list them)"
+    )
     parser.add_argument("system", nargs="?", help="gift_card, eom, paperless or sales_support")
-    parser.add_argument("--reason", help="why: the circuit shows it; needed to change one")
-    parser.add_argument("--person", default=getpass.getuser(), help="who does it (default: the user of this machine)")
+    parser.add_argument("--reason", help="the reason, which the circuit shows; needed to change one")
+    parser.add_argument(
+        "--person", default=getpass.getuser(), help="the person who does it (default: the user of this machine)"
+    )
     parser.add_argument("--drain-rate", type=float, metavar="R", help="release R parked orders a second")
     json_flag(parser)
 

@@ -1,4 +1,4 @@
-"""list what a person must see to, by cause: incidents, waiting orders, orders under a taken number"""
+"""list the orders that need a person, by cause: incidents, waiting orders, conflicting numbers"""
 
 import argparse
 

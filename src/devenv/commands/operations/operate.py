@@ -18,18 +18,24 @@ ACTIONS = ("retry", "correct", "move", "skip", "suspend", "resume", "cancel", "s
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="orders; for stop, the operation's number")
-    parser.add_argument("--reason", help="why: the orders' history keeps it; needed for all but stop")
-    parser.add_argument("--person", default=getpass.getuser(), help="who does it (default: the user of this machine)")
+    parser.add_argument("--reason", help="the reason, which the orders' history keeps; needed for all but stop")
+    parser.add_argument(
+        "--person", default=getpass.getuser(), help="the person who does it (default: the user of this machine)"
+    )
     parser.add_argument("--fingerprint", help="all orders with this open error ('mtd exceptions' lists them)")
-    parser.add_argument("--state", help="all orders that stand here, or have ended so")
-    parser.add_argument("--seller", help="only orders of the seller with this id")
+    parser.add_argument("--state", help="all orders at this state, or ended in it")
+    parser.add_argument("--seller", help="only orders of the seller with that id")
     parser.add_argument("--node", help="move: to this step of the order's process")
-    parser.add_argument("--at", help="move, skip: the step that is meant, where an order stands at several")
-    parser.add_argument("--data", metavar="FILE", help="correct: JSON of the fields to be changed; null takes one away")
-    parser.add_argument("--dry-run", action="store_true", help="say what would become of each order, change nothing")
-    parser.add_argument("--canary", type=int, metavar="N", help="N orders first; the others when those have gone on")
+    parser.add_argument("--at", help="move, skip: the step to leave, if an order is at several steps")
+    parser.add_argument("--data", metavar="FILE", help="correct: JSON file of the changed fields; null removes a field")
+    parser.add_argument("--dry-run", action="store_true", help="report the result for each order, change nothing")
+    parser.add_argument(
+        "--canary", type=int, metavar="N", help="N orders first, and the others when those have gone on"
+    )
     parser.add_argument("--rate", type=float, metavar="R", help="at most R orders a second")
-    parser.add_argument("--stop-at", type=float, metavar="SHARE", help="stop when more than this share fails, as 0.2")
+    parser.add_argument(
+        "--stop-at", type=float, metavar="SHARE", help="stop when more than this share fails, such as 0.2"
+    )
     tenant_flag(parser)
     json_flag(parser)
 
@@ -56,7 +62,7 @@ def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
     if not (arguments.numbers or arguments.fingerprint or arguments.state):
         raise Problem("No orders are named.", fix="Give their numbers, --fingerprint or --state.", code=2)
     if arguments.action == "move" and not arguments.node:
-        raise Problem("To move an order say where.", fix="Name a step with --node.", code=2)
+        raise Problem("The step to move to is missing.", fix="Name a step with --node.", code=2)
     asked = {
         "action": arguments.action,
         "person": arguments.person,
@@ -80,13 +86,13 @@ def _document(arguments: argparse.Namespace) -> Any:
     if arguments.action != "correct":
         return None
     if not arguments.data:
-        raise Problem("To correct an order give the corrected fields.", fix="Write them to --data FILE.", code=2)
+        raise Problem("The corrected fields are missing.", fix="Write them to --data FILE.", code=2)
     try:
         document = json.loads(Path(arguments.data).read_text("utf-8"))
     except OSError as error:
         raise Problem(f"{arguments.data} cannot be read: {error.strerror}.", fix="Correct the path.", code=2) from None
     except ValueError as error:
-        raise Problem(f"{arguments.data} is no JSON: {error}.", fix="Correct the file.", code=2) from None
+        raise Problem(f"{arguments.data} is not JSON: {error}.", fix="Correct the file.", code=2) from None
     if not isinstance(document, dict) or not document:
         raise Problem(f"{arguments.data} holds no fields.", fix='Write an object, as {"gift_card": "GC-1"}.', code=2)
     return document
@@ -94,7 +100,7 @@ def _document(arguments: argparse.Namespace) -> Any:
 
 def _operation_id(numbers: list[str]) -> int:
     if len(numbers) != 1 or not (numbers[0].isascii() and numbers[0].isdecimal()):
-        raise Problem("To stop an operation give its number.", fix="As in: mtd operate stop 12", code=2)
+        raise Problem("The number of the operation is missing.", fix="As in: mtd operate stop 12", code=2)
     return int(numbers[0])
 
 

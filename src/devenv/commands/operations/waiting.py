@@ -8,7 +8,9 @@ from devenv.running import Running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--push", nargs="*", metavar="NUMBER", help="push these back to the orders queue, or all")
+    parser.add_argument(
+        "--push", nargs="*", metavar="NUMBER", help="push these orders back to the queue `orders`, or all"
+    )
     tenant_flag(parser)
     json_flag(parser)
 

@@ -1,4 +1,4 @@
-"""list the orders that will be late; say that you have seen it"""
+"""list the orders that will be late, or acknowledge a warning"""
 
 import argparse
 import getpass
@@ -9,9 +9,11 @@ from devenv.running import Running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--all", action="store_true", help="those that somebody has seen or that are over, too")
+    parser.add_argument("--all", action="store_true", help="also acknowledged and ended warnings")
     parser.add_argument("--seen", type=int, metavar="NUMBER", help="acknowledge the warning of that number")
-    parser.add_argument("--person", default=getpass.getuser(), help="who has (default: the user of this machine)")
+    parser.add_argument(
+        "--person", default=getpass.getuser(), help="the person who acknowledges (default: the user of this machine)"
+    )
     tenant_flag(parser)
     json_flag(parser)
 

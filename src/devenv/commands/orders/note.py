@@ -11,8 +11,10 @@ from devenv.running import Running
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", metavar="NUMBER")
-    parser.add_argument("text", metavar="TEXT", help="what is to be known; it is kept for ever")
-    parser.add_argument("--person", default=getpass.getuser(), help="who writes (default: the user of this machine)")
+    parser.add_argument("text", metavar="TEXT", help="the note, which is kept for ever")
+    parser.add_argument(
+        "--person", default=getpass.getuser(), help="the person who writes (default: the user of this machine)"
+    )
     parser.add_argument("--seller", help="the seller's id, where several sellers have an order of that number")
     json_flag(parser)
 

@@ -11,7 +11,7 @@ FIELDS = tuple("number state ended reason seller buyer currency total received_a
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", help="only orders in this state")
-    parser.add_argument("--limit", type=int, help="at most so many, the newest")
+    parser.add_argument("--limit", type=int, help="at most N orders, the newest")
     tenant_flag(parser)
     json_flag(parser)
 

@@ -1,4 +1,4 @@
-"""call read_queue here with an order that rests in a waiting queue, of this instance or of an account of AWS"""
+"""call read_queue with an order of a waiting queue, of this instance or of an AWS account"""
 
 import argparse
 import json
@@ -18,13 +18,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--from",
         dest="source",
         metavar="ENVIRONMENT",
-        help="staging, production, ...: of the account that AWS_PROFILE names (default: this instance)",
+        help="staging, production, ... in the account of AWS_PROFILE (default: this instance)",
     )
-    parser.add_argument("--debug", action="store_true", help="under the debugger, which waits for your IDE")
+    parser.add_argument("--debug", action="store_true", help="run it under the debugger, which waits for your IDE")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when it failed again. The message stays where it is."""
+    """Returns 1 when the call failed again. The message stays in its queue."""
     running = Running.of(instance)
     source = source_of(instance, running, arguments.source)
     with borrowed(source, arguments.source or ENVIRONMENT, arguments.number) as message:
@@ -42,6 +42,8 @@ def _called(running: Running, event: bytes) -> int:
     code, answer = invoke.answered(running, _FUNCTION, event)
     failed = bool(code) or bool(json.loads(answer).get("batchItemFailures"))
     print(
-        "It failed again." if failed else "It is registered here. It still waits: 'mtd waiting --push' brings it home."
+        "The order failed again."
+        if failed
+        else "The order is registered here. Its message still waits: 'mtd waiting --push' removes it."
     )
     return 1 if failed else 0

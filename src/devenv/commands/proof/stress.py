@@ -1,4 +1,4 @@
-"""put very many orders, watch the system meanwhile, count everything afterwards, write a report"""
+"""put many orders, sample the system, audit the result, write a report"""
 
 import argparse
 from pathlib import Path
@@ -16,13 +16,15 @@ from proving.stress.schedule import Schedule, repeated_waves, single_wave
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--orders", type=_positive(int), metavar="N", help="put N orders (default: 300)")
     parser.add_argument("--late", type=int, default=0, metavar="N", help="N more once half of them have ended")
-    parser.add_argument("--rate", type=_positive(float), metavar="R", help="put R orders a second, not all at once")
+    parser.add_argument(
+        "--rate", type=_positive(float), metavar="R", help="put R orders a second (default: all at once)"
+    )
     parser.add_argument("--waves", type=_positive(int), metavar="N", help="instead: N orders again and again …")
     parser.add_argument("--every", type=_positive(float), default=180.0, metavar="S", help="… every S seconds (180)")
     parser.add_argument(
         "--for", dest="duration", type=_positive(float), default=1800.0, metavar="S", help="… for S seconds (1800)"
     )
-    parser.add_argument("--speedup", type=_positive(float), default=1.0, metavar="F", help="… F times faster than so")
+    parser.add_argument("--speedup", type=_positive(float), default=1.0, metavar="F", help="… F times faster")
     parser.add_argument("--seed", type=int, default=1, help="of the generated orders (1)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="where the report goes (.mtd/INSTANCE/stress)")
     json_flag(parser)
@@ -39,14 +41,14 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         _show(outcome, folder)
     if outcome.findings:
         findings = ", ".join(f"{name} {count}" for name, count in outcome.findings.items())
-        raise Problem(f"The audit found what must not be: {findings}.", fix="See 'mtd orders' and 'mtd logs'.")
+        raise Problem(f"The audit found losses or duplicates: {findings}.", fix="Read 'mtd orders' and 'mtd logs'.")
     return 0
 
 
 def _schedule(arguments: argparse.Namespace) -> tuple[Schedule, str]:
     if arguments.waves:
         if arguments.orders or arguments.late or arguments.rate:
-            raise Problem("--waves does not go with --orders, --late or --rate.", fix="Choose one of the two.", code=2)
+            raise Problem("--waves excludes --orders, --late and --rate.", fix="Leave one of them out.", code=2)
         schedule = repeated_waves(arguments.waves, arguments.every, arguments.duration, arguments.speedup)
         summary = f"{len(schedule.waves)} waves of {arguments.waves} orders, one every {arguments.every:g} s"
         return schedule, summary + (f", {arguments.speedup:g} times faster" if arguments.speedup != 1 else "")

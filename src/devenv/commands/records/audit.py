@@ -1,4 +1,4 @@
-"""verify that events and seals are what they were when they were written"""
+"""verify that no event, seal or archive was changed"""
 
 import argparse
 from typing import Any
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when something was changed, removed or inserted."""
+    """Returns 1 when an event was changed, removed or inserted."""
     api = Running.of(instance).orders_api()
     verification = verified(api, arguments.order)
     if arguments.json:
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 
 
 def verified(api: OrdersClient, number: str | None) -> dict[str, Any]:
-    """All pages as one. Raises Problem."""
+    """All pages of the verification as one. Raises Problem."""
     verification: dict[str, Any] = {**dict.fromkeys(_COUNTS, 0), "broken": []}
     query: dict[str, str | None] = {"number": number}
     while True:
@@ -66,4 +66,4 @@ def _show(verification: dict[str, Any]) -> None:
         for each in verification["broken"]
     ]
     out.print(table(("What", "Order or day", "Event", "Place", "Says"), rows, right=("Event", "Place")))
-    out.print("\ndocs/operations.md, section 'audit', says what to do.", highlight=False)
+    out.print("\nFollow docs/operations.md, section 'audit'.", highlight=False)

@@ -1,4 +1,4 @@
-"""compare tax documents with Paperless's, and say how long the folios last"""
+"""compare tax documents with Paperless, and show how long the folios last"""
 
 import argparse
 import getpass
@@ -14,15 +14,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("list", "reconcile", "resolve"), default="list")
     parser.add_argument("number", nargs="?", type=int, metavar="NUMBER", help="resolve: the difference's number")
     parser.add_argument("--day", metavar="YYYY-MM-DD", help="list, reconcile: that day (reconcile: else yesterday)")
-    parser.add_argument("--note", help="resolve: what was done about it; the difference keeps it")
-    parser.add_argument("--person", default=getpass.getuser(), help="who does it (default: the user of this machine)")
+    parser.add_argument("--note", help="resolve: the action taken, which the difference keeps")
+    parser.add_argument(
+        "--person", default=getpass.getuser(), help="the person who does it (default: the user of this machine)"
+    )
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when a difference is open."""
+    """Returns 1 when a difference is open."""
     if arguments.action == "resolve" and (arguments.number is None or not arguments.note):
-        raise Problem("Say which difference and what was done.", fix="As in: mtd dte resolve 7 --note …", code=2)
+        raise Problem("The difference or the note is missing.", fix="As in: mtd dte resolve 7 --note …", code=2)
     api = Running.of(instance).orders_api()
     if arguments.action == "reconcile":
         answer = api.call("POST", "/dte/reconciliations", body={"day": arguments.day})
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 def _show(answer: dict[str, Any]) -> None:
     out = console()
     if not answer["reconciliations"]:
-        out.print("No day has been reconciled yet: 'mtd dte reconcile'.")
+        out.print("No day has been reconciled yet. Run 'mtd dte reconcile'.")
         return
     rows = [
         (each["day"], each["ours"], each["theirs"], each["differences"], each["open"], each["ran_at"][:16])

@@ -1,4 +1,4 @@
-"""take a person's data out of their orders, wherever those are"""
+"""erase a person's data from their orders, in database, inbox and archive"""
 
 import argparse
 import getpass
@@ -9,9 +9,13 @@ from devenv.running import Running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--person", required=True, metavar="RUT|MAIL", help="whose data; nothing of it is kept")
-    parser.add_argument("--reason", required=True, help="why, such as the number of the request: this is kept")
-    parser.add_argument("--by", default=getpass.getuser(), help="who does it (default: the user of this machine)")
+    parser.add_argument(
+        "--person", required=True, metavar="RUT|MAIL", help="the person's RUT or mail address, which is not kept"
+    )
+    parser.add_argument("--reason", required=True, help="the reason, such as the number of the request, which is kept")
+    parser.add_argument(
+        "--by", default=getpass.getuser(), help="the person who does it (default: the user of this machine)"
+    )
     json_flag(parser)
 
 

@@ -1,4 +1,4 @@
-"""bring a build into an environment: change set, gate, migration, traffic, smoke, alarms; back if it goes wrong"""
+"""deploy a build: change set, gate, migration, traffic, smoke test, alarms; roll back on failure"""
 
 import argparse
 import re
@@ -22,27 +22,31 @@ from devenv.running import Running
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--environment", required=True, help="local, staging or production")
-    parser.add_argument("--build", metavar="DIGEST", help="a build made before, or the beginning of its digest")
-    parser.add_argument("--review", action="store_true", help="show the change set, ask the gate, change nothing")
+    parser.add_argument("--build", metavar="DIGEST", help="an existing build, or the beginning of its digest")
+    parser.add_argument(
+        "--review", action="store_true", help="show the change set and the gate's decision, change nothing"
+    )
     parser.add_argument("--rehearse", action="store_true", help="in the running instance (or set AWS_ENDPOINT_URL)")
-    parser.add_argument("--accept", metavar="NAMES", help="resources with state that may go, with commas; or ACCEPT")
+    parser.add_argument(
+        "--accept", metavar="NAMES", help="stateful resources that may be replaced or removed, with commas; or ACCEPT"
+    )
     parser.add_argument(
         "--despite-alarms", action="store_true", help="deploy although alarms are on; or DESPITE_ALARMS"
     )
     parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
     parser.add_argument("--smoke-order", type=Path, metavar="FILE", help="the order to try; or SMOKE_ORDER")
-    parser.add_argument("--bake", type=float, metavar="SECONDS", help="how long the alarms are watched")
+    parser.add_argument("--bake", type=float, metavar="SECONDS", help="watch the alarms for that long")
     parser.add_argument("--summary", metavar="FILE", help="append the changes as Markdown; or GITHUB_STEP_SUMMARY")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     environment = arguments.environment
     if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", environment):
-        raise Problem(f"'{environment}' cannot be an environment.", fix="local, staging or production.", code=2)
+        raise Problem(f"'{environment}' cannot name an environment.", fix="local, staging or production.", code=2)
     named = arguments.smoke_order or instance.setting("SMOKE_ORDER")
     smoke_order = Path(named) if named else None
     if smoke_order and not smoke_order.is_file():
-        raise Problem(f"There is no file {smoke_order}.", fix="Check SMOKE_ORDER.", code=2)
+        raise Problem(f"The file {smoke_order} does not exist.", fix="Check SMOKE_ORDER.", code=2)
     summary = arguments.summary or instance.setting("GITHUB_STEP_SUMMARY")
     out = console()
 
@@ -91,6 +95,8 @@ def _parameters(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, given, value = text.partition("=")
         if not given:
-            raise Problem(f"--parameter {text} is no NAME=VALUE.", fix="For example PortalDigest=sha256:...", code=2)
+            raise Problem(
+                f"--parameter must be NAME=VALUE, not '{text}'.", fix="For example PortalDigest=sha256:...", code=2
+            )
         found[name] = value
     return found

@@ -1,4 +1,4 @@
-"""what an environment has that was not deployed: changed resources, other versions, other code"""
+"""list changes that no deployment made: resources, versions, code, parameters"""
 
 import argparse
 
@@ -15,10 +15,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when there is any."""
+    """Returns 1 when the environment has drifted."""
     found = drift.found(target.of(arguments.environment, instance, {}, rehearse=arguments.rehearse))
     if arguments.json:
         print_json(found)
     else:
-        print("\n".join(found) or "no drift: what stands is what was deployed")
+        print("\n".join(found) or "no drift: the environment is as it was deployed")
     return int(bool(found))

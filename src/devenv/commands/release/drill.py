@@ -1,4 +1,4 @@
-"""have a failing version of a function serve, its alarm take it back, and count the orders: none may be lost"""
+"""serve a failing version of a function until its alarm rolls it back, and check that no order is lost"""
 
 import argparse
 
@@ -11,16 +11,20 @@ from devenv.running import Running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--function", default="allocate_order", help="whose version fails (default: allocate_order)")
+    parser.add_argument("--function", default="allocate_order", help="the function to fail (default: allocate_order)")
     parser.add_argument("--orders", type=int, default=30, help="orders put before, during and after (default: 30)")
-    parser.add_argument("--bake", type=float, default=90.0, metavar="SECONDS", help="how long the alarms are watched")
+    parser.add_argument("--bake", type=float, default=90.0, metavar="SECONDS", help="watch the alarms for that long")
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when no alarm went off, or an order was lost or did not complete."""
+    """Returns 1 when no alarm went off, or an order was lost or did not complete."""
     if arguments.orders < 3:
-        raise Problem("A drill needs 3 orders: before, during and after.", fix="--orders 3 or more.", code=2)
+        raise Problem(
+            "A drill needs at least 3 orders: before, during and after the failure.",
+            fix="Use --orders 3 or more.",
+            code=2,
+        )
     out = console()
     with Steps(out) as steps:
         drilled = drill.run(Running.of(instance), steps, arguments.function, arguments.orders, arguments.bake)

@@ -1,4 +1,4 @@
-"""what each function called since the start, against what its role allows"""
+"""compare the AWS calls of each function since the start with the grants of its role"""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when a call would be denied on AWS, or a grant goes unused without an argument."""
+    """Returns 1 when AWS would deny a call, or an unused grant is not argued in cloudformation/iam.yaml."""
     running = Running.of(instance)
     with urllib.request.urlopen(f"{running.endpoint}/_mtd/role-calls", timeout=30) as response:
         recorded = json.load(response)

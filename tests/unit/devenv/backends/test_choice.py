@@ -53,7 +53,7 @@ def test_a_running_instance_may_not(instance: Instance) -> None:
     ourselves = ProcessIdentity.of(os.getpid())
     assert ourselves is not None
     StateFile(instance).merge(home="embedded", pids={"supervisor": ourselves.as_json()})
-    with pytest.raises(Problem, match="runs in the embedded home") as raised:
+    with pytest.raises(Problem, match="runs in the embedded backend") as raised:
         choose("compose", instance, _answers)
     assert raised.value.code == 2
 

@@ -153,12 +153,12 @@ def test_an_old_compose_is_passed_over(version: str, fitting: bool) -> None:
         ("permission denied while trying to connect to the docker API at unix:///x", "No Docker engine", 2),
         ("Bind for 127.0.0.1:4566 failed: port is already allocated", "Port 4566 is taken", 1),
         ("listen tcp4 127.0.0.1:5432: bind: address already in use", "Port 5432 is taken", 1),
-        ("pull access denied for postgres, repository does not exist", "could not be had", 1),
+        ("pull access denied for postgres, repository does not exist", "could not get an image or package", 1),
         ("write /var/lib/docker/x: no space left on device", "Docker's disk is full", 1),
         ("ERROR: No matching distribution found for x\ntidying up", "could not be built: ERROR: No matching", 1),
         ("The command '/bin/sh -c pip install' returned a non-zero code: 1", "could not be built: The command", 1),
         ("container mtd-localstack-1 exited (1)\nbye", "The build failed: container mtd-localstack-1 exited (1)", 1),
-        ("", "The build failed: it gave no reason", 1),
+        ("", "The build failed: Docker gave no reason", 1),
     ],
 )
 def test_what_a_failed_command_means(output: str, sentence: str, code: int) -> None:

@@ -71,12 +71,12 @@ def test_every_object_comes_back_under_its_key_and_nobody_hears_of_it(tmp_path: 
 
 def test_a_file_that_is_no_backup_is_said(tmp_path: Path) -> None:
     file = tmp_path / "x.backup"
-    with pytest.raises(Problem, match="There is no backup"):
+    with pytest.raises(Problem, match="holds no backup"):
         _unpacked(file, tmp_path / "a")
     file.write_bytes(b"no tar")
-    with pytest.raises(Problem, match="is no backup"):
+    with pytest.raises(Problem, match="is not a complete backup"):
         _unpacked(file, tmp_path / "b")
-    for manifest, message in ((None, "There is no backup"), ({"form": 7}, "another form")):
+    for manifest, message in ((None, "holds no backup"), ({"form": 7}, "another format")):
         with tarfile.open(file, "w:gz") as archive:
             content = json.dumps(manifest).encode()
             entry = tarfile.TarInfo("manifest.json" if manifest else "other")
@@ -86,5 +86,5 @@ def test_a_file_that_is_no_backup_is_said(tmp_path: Path) -> None:
             _unpacked(file, tmp_path / "c")
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(Problem, match="is no backup"):
+    with pytest.raises(Problem, match="is not a complete backup"):
         _unpacked(file, tmp_path / "d")

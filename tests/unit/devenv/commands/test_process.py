@@ -72,7 +72,7 @@ def test_what_cannot_be_read_is_one_sentence_each_and_code_1(
         "mtd: wrong.bpmn: refused: the file is neither a BPMN 2.0 nor an XPDL diagram",
         "mtd: cut.bpm: refused: the file is a damaged zip",
         f"mtd: {tmp_path.name}: refused: {tmp_path} is a directory, not a diagram file",
-        f"mtd: absent.bpmn: refused: there is no file {tmp_path / 'absent.bpmn'}",
+        f"mtd: absent.bpmn: refused: {tmp_path / 'absent.bpmn'} does not exist",
         f"mtd: pipe.bpmn: refused: {pipe} is no regular file",
     ]
 
