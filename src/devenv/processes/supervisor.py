@@ -1,8 +1,8 @@
 """The background process of an instance, which owns all other processes, restarts none and ends them with itself.
 
 It runs as `python -m devenv.processes.supervisor`. It starts the processes of the requests in the folder `run`, and
-reads them again on SIGHUP. It writes deaths to state.json. It ends on SIGTERM, or when the instance's folder is gone. If
-the supervisor is killed, the kernel signals its children (PR_SET_PDEATHSIG).
+reads them again on SIGHUP. It writes deaths to state.json. It ends on SIGTERM, or when the instance's folder is gone.
+If the supervisor is killed, the kernel signals its children (PR_SET_PDEATHSIG).
 """
 
 import contextlib

@@ -156,7 +156,7 @@ def test_up_twice_is_a_no_op_that_says_so(copied: CopiedProject) -> None:
     printed = copied.mtd("up", "--no-seed")
 
     assert "already runs: nothing to start" in printed
-    assert "stands already" in printed
+    assert ", unchanged" in printed
     assert [copied.observed(name) for name in PROCESSES] == before
 
 

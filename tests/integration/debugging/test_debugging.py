@@ -97,7 +97,7 @@ def test_a_waiting_order_is_replayed_and_still_waits(system: System, number: str
     system.aws("s3").put_object(Bucket=system.bucket, Key=key, Body=json.dumps(document).encode())
     with mtd(system, "replay", number) as command:
         output, _ = command.communicate(timeout=60)
-    assert (command.returncode, "It is registered here." in output) == (0, True), output
+    assert (command.returncode, "The order is registered here." in output) == (0, True), output
     system.ended(number, "completed")
     until(lambda: [entry["number"] for entry in system.get("/waiting")["waiting"]], lambda all: number in all)
 
