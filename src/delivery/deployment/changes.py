@@ -1,4 +1,4 @@
-"""A change set as people read it: every resource of every nested stack that it touches."""
+"""A change set as a table: every resource of every nested stack that it changes. And the gate."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from devenv.problem import Problem
 
 NESTED = "AWS::CloudFormation::Stack"
-# What loses data, or the addresses and keys that data is found by, when it is made anew.
+# Types whose replacement loses data, or the addresses and keys by which data is found.
 STATEFUL = frozenset(
     {
         NESTED,
@@ -48,13 +48,13 @@ class Change:
 
     @property
     def destroys(self) -> bool:
-        """Whether something that keeps state goes, or may go."""
+        """Whether the change removes or may replace a stateful resource."""
         gone = self.action == "Remove" or self.replacement in {"True", "Conditional"}
         return gone and self.kind in STATEFUL
 
 
 def changes_in(stack: str, answers: Iterable[dict[str, Any]]) -> Iterator[tuple[Change, dict[str, Any]]]:
-    """Each change of DescribeChangeSet's pages, with CloudFormation's own words."""
+    """Each change in the pages of DescribeChangeSet, with CloudFormation's own description."""
     for answer in answers:
         for item in answer.get("Changes", []):
             one = item.get("ResourceChange", {})
@@ -71,22 +71,22 @@ def changes_in(stack: str, answers: Iterable[dict[str, Any]]) -> Iterator[tuple[
 
 
 def ensure_kept(changes: Sequence[Change], accepted: Iterable[str]) -> None:
-    """The gate. Raises Problem (code 3) when something that keeps state would be replaced or removed, unless named in
-    `accepted`, or when `accepted` names what is no such change."""
+    """The gate. Raises Problem (code 3) when the change set replaces or removes a stateful resource that `accepted`
+    does not name, or when `accepted` names a resource that the change set neither replaces nor removes."""
     destroying = {change.name: change for change in changes if change.destroys}
     strange = sorted(set(accepted) - set(destroying))
     if strange:
         raise Problem(
             f"{', '.join(strange)} is accepted, but this change set neither replaces nor removes it.",
-            fix="Take it out of ACCEPT: an acceptance is for one change set.",
+            fix="Remove it from ACCEPT: an acceptance is valid for one change set.",
             code=BLOCKED_CODE,
         )
     stopping = [change for name, change in sorted(destroying.items()) if name not in set(accepted)]
     if stopping:
         listed = ", ".join(f"{change.name} ({change.kind}: {_verb(change)})" for change in stopping)
         raise Problem(
-            f"The change set would destroy what keeps state: {listed}. Nothing was changed.",
-            fix="Keep its name and what cannot be changed in place, or move its content first and accept it by name: "
+            f"The change set would destroy stateful resources: {listed}. Nothing was changed.",
+            fix="Keep its name and its immutable properties, or move its content first and accept it by name: "
             f"ACCEPT={','.join(change.name for change in stopping)}.",
             code=BLOCKED_CODE,
         )
@@ -95,14 +95,14 @@ def ensure_kept(changes: Sequence[Change], accepted: Iterable[str]) -> None:
 def _verb(change: Change) -> str:
     if change.action == "Remove":
         return "removed"
-    return "replaced" if change.replacement == "True" else "replaced under some condition"
+    return "replaced" if change.replacement == "True" else "may be replaced"
 
 
 COLUMNS = ("Change", "Resource", "Type", "Replacement", "Properties", "")
 
 
 def rows(changes: Sequence[Change]) -> list[tuple[str, ...]]:
-    """For a table; what stops the gate comes first."""
+    """The rows of a table; changes that stop the gate come first."""
     ordered = sorted(changes, key=lambda change: (not change.destroys, change.stack, change.logical_id))
     return [
         (
@@ -118,12 +118,12 @@ def rows(changes: Sequence[Change]) -> list[tuple[str, ...]]:
 
 
 def markdown(title: str, changes: Sequence[Change]) -> str:
-    """For a pull request or a job's summary."""
+    """The table for a pull request or the summary of a job."""
     lines = [f"### {title}", ""]
     if not changes:
         return "\n".join([*lines, "No resource changes.", ""])
     destroying = sum(change.destroys for change in changes)
-    lines += [f"{len(changes)} resource changes, {destroying} of them destroy what keeps state.", ""]
+    lines += [f"{len(changes)} resource changes, {destroying} of them destroy stateful resources.", ""]
     lines += ["| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows(changes)]
     return "\n".join([*lines, ""])

@@ -1,4 +1,4 @@
-"""A build: everything a deployment needs, under one digest, made once and taken from environment to environment."""
+"""A build: the files of a deployment under one digest, made once and deployed into each environment."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from devenv.aws import Clients
 from devenv.instance import Instance
 from devenv.problem import Problem
 
-# In the templates where an environment's artifact bucket will be; filled in when a build is put there.
+# Placeholders in the templates for the artifact bucket of an environment; `put` fills them in.
 _BUCKET, _ADDRESS = "mtd-artifact-bucket", "https://mtd-artifact-address"
 _MANIFEST = "manifest.json"
 _TEMPLATE = "template.json"
@@ -48,7 +48,7 @@ class Build:
         return document
 
     def parameters(self, environment: str) -> dict[str, str]:
-        """What the environment's file sets. Raises Problem when the build knows no such environment."""
+        """The parameters in the environment's file. Raises Problem when the build has no such file."""
         path = self.named("environments").get(environment)
         if path is None:
             known = ", ".join(self.named("environments"))
@@ -57,12 +57,12 @@ class Build:
 
 
 def folder_of(instance: Instance) -> Path:
-    """Where builds lie: `build/releases`, by digest."""
+    """The folder of all builds: `build/releases`."""
     return instance.project / "build" / "releases"
 
 
 def make(instance: Instance) -> Build:
-    """Builds the sources as they are; the same sources make the same digest, anywhere. Raises Problem."""
+    """Builds the current sources. The same sources have the same digest on any machine. Raises Problem."""
     project = instance.project
     ensure_expand_only(project / "src" / "shared" / "mtd" / "migrations")
     plan = PackagingPlan(
@@ -92,42 +92,42 @@ def make(instance: Instance) -> Build:
 
 
 def read(folder: Path) -> Build:
-    """A build that was made before. Raises Problem unless every file and the digest are what the manifest says."""
+    """Reads an existing build. Raises Problem unless every file and the digest match the manifest."""
     try:
         manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
         digest, files = str(manifest["digest"]), dict(manifest["files"])
     except FileNotFoundError as error:
         raise Problem(
-            f"There is no build in {folder}.", fix="'make build' makes one; CI hands it over as the artifact 'release'."
+            f"{folder} holds no build.", fix="Run 'make build', or download CI's artifact 'release'."
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise Problem(f"{folder / _MANIFEST} is no manifest ({error!r}).", fix="Build again: 'make build'.") from error
+        raise Problem(f"{folder / _MANIFEST} is not a manifest ({error!r}).", fix="Run 'make build' again.") from error
     wrong = [name for name, expected in files.items() if _hash(folder / name) != expected]
     if digest != _digest(files) or folder.name != digest:
         wrong.insert(0, _MANIFEST)
     if wrong:
         raise Problem(
-            f"Build {folder.name} is not what was built: {', '.join(wrong[:5])} differs from the manifest.",
-            fix="Take the build from CI anew; what was built is deployed, or nothing.",
+            f"Build {folder.name} was changed after it was built: {', '.join(wrong[:5])} differs from the manifest.",
+            fix="Download the build from CI again: only an unchanged build may be deployed.",
         )
     return Build(folder=folder, digest=digest, files=files)
 
 
 def find(instance: Instance, digest: str) -> Build:
-    """By its digest, the beginning of it, or `only`, where there is but one. Raises Problem unless one is meant."""
+    """The build whose digest begins so, or the one build for `only`. Raises Problem unless exactly one matches."""
     known = sorted(path.name for path in folder_of(instance).glob("*") if (path / _MANIFEST).exists())
     meant = [name for name in known if digest == "only" or name.startswith(digest)]
     if len(meant) != 1:
         listed = ", ".join(meant or known) or "none"
         raise Problem(
             f"{'No' if not meant else 'More than one'} build under {folder_of(instance)} is named {digest}.",
-            fix=f"There are: {listed}. 'make build' makes one of the sources as they are.",
+            fix=f"There are: {listed}. 'make build' builds the current sources.",
         )
     return read(folder_of(instance) / meant[0])
 
 
 def put(build: Build, clients: Clients, bucket: str, address: str) -> str:
-    """Puts a build into an artifact bucket, each place filled in; the root template's URL."""
+    """Uploads a build into an artifact bucket and fills the placeholders in; returns the URL of the root template."""
     client = clients.client("s3")
 
     def one(name: str) -> None:
@@ -143,8 +143,8 @@ def put(build: Build, clients: Clients, bucket: str, address: str) -> str:
 
 
 def _key(build: Build, name: str) -> str:
-    """Templates name what they need by a hash of its content; only the root and what lies beside it have the digest's
-    folder."""
+    """The key of a file. Templates refer to files by the hashes of their content; the root template and the files
+    beside it are in the folder of the digest."""
     shared = name.partition("/")[0] in {"templates", "definitions", "functions", "layers"}
     return name if shared else f"releases/{build.digest}/{name}"
 

@@ -19,7 +19,7 @@ AWS_PLATFORM = "x86_64-manylinux_2_28"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerPlatform:
-    """What the layer is built for. `platform` is uv's name of it."""
+    """The Python version and the platform, by uv's name, for which the layer is built."""
 
     python: str
     platform: str
@@ -30,7 +30,7 @@ class LayerPlatform:
 
     @classmethod
     def of_interpreter(cls, python: Path) -> "LayerPlatform":
-        """This machine, and the version of the interpreter that runs the functions."""
+        """This machine, and the Python version of that interpreter, which runs the functions."""
         code = "import sys; print('%d.%d' % sys.version_info[:2])"
         version = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         system = "apple-darwin" if sys.platform == "darwin" else "unknown-linux-gnu"
@@ -48,7 +48,7 @@ def _machine() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A built layer: the zip, and the hash of what it was made from (`third_party` leaves our own code out)."""
+    """A built layer: its zip, the hash of its input, and in `third_party` that hash without our own code."""
 
     zip: Path
     content: str
@@ -56,7 +56,7 @@ class Layer:
 
 
 def build(source: Path, build_folder: Path, platform: LayerPlatform) -> Layer:
-    """Builds the layer of `source` (requirements.txt and packages), reusing what has been built from the same input."""
+    """Builds the layer of `source` (requirements.txt and packages), or returns the layer built of the same input."""
     packages = _third_party(source / "requirements.txt", build_folder, platform)
     files = [(f"python/{name}", path) for name, path in files_of(packages)]
     own = [(name, path) for name, path in files_of(source) if "/" in name]

@@ -1,4 +1,4 @@
-"""Whether migrations only expand: the code that serves now must go on working with the schema of the next."""
+"""Checks that migrations only expand the schema, so that the code which serves now works with the new schema."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from devenv.problem import Problem
 
-# `-- contracts: <reason>` within or right above a statement lets it through; a contraction without a reason does not.
+# `-- contracts: <reason>` within or right above a statement allows it.
 _OPT_OUT = re.compile(r"--[ \t]*contracts:[ \t]*(\S.*)")
 _OUTSIDE = re.compile(
     r"(?P<keep>'(?:[^']|'')*'|(?P<tag>\$\w*\$).*?(?P=tag)|\"(?:[^\"]|\"\")*\")|(?P<drop>--[^\n]*|/\*.*?\*/)|(?P<end>;)",
@@ -22,14 +22,14 @@ _RULES = (
     ),
     (re.compile(r"\brename\s+(?:column\s+|constraint\s+)?\w*\s*\bto\b|\brename\s+to\b"), "renames"),
     (re.compile(r"\balter\s+(?:column\s+)?\w+\s+(?:set\s+data\s+)?type\b"), "changes a column's type"),
-    (re.compile(r"\bset\s+not\s+null\b"), "lets a column be null no more"),
+    (re.compile(r"\bset\s+not\s+null\b"), "forbids null in a column"),
     (re.compile(r"^\s*truncate\b"), "empties a table"),
-    (re.compile(r"\bdrop\s+default\b"), "takes a default away"),
+    (re.compile(r"\bdrop\s+default\b"), "drops a default"),
     (
         re.compile(
             r"^alter\s+table\b.*\badd\s+(?:constraint\b.*?\b)?(?:check|unique|foreign\s+key|exclude)\b(?!.*\bnot\s+valid\b)"
         ),
-        "adds a constraint that standing code may break",
+        "adds a constraint that the serving code may break",
     ),
 )
 _ADDED = re.compile(
@@ -39,7 +39,7 @@ _ADDED = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contraction:
-    """A statement that takes something away from the code before it."""
+    """A statement that removes something which the code before it may use."""
 
     file: str
     line: int
@@ -47,7 +47,7 @@ class Contraction:
 
 
 def contractions(file: str, text: str) -> list[Contraction]:
-    """What in a migration's text does more than expand, statement by statement, lines counted from 1."""
+    """The contracting statements in a migration's text; lines count from 1."""
     found = []
     for line, raw, statement in _statements(text):
         if _OPT_OUT.search(raw):
@@ -59,14 +59,14 @@ def contractions(file: str, text: str) -> list[Contraction]:
 
 
 def ensure_expand_only(folder: Path) -> None:
-    """Raises Problem naming each statement of the folder's migrations that contracts."""
+    """Raises Problem with each contracting statement of the folder's migrations."""
     found = [one for path in sorted(folder.glob("*.sql")) for one in contractions(path.name, path.read_text("utf-8"))]
     if found:
         listed = "; ".join(f"{one.file} line {one.line} {one.what}" for one in found)
         raise Problem(
-            f"Migrations must only expand, and these do not: {listed}.",
-            fix="The code that serves now still needs it: expand first, contract in a later release, when no version "
-            "that needs it can come back. Then say so above the statement: '-- contracts: <reason>'.",
+            f"These migrations contract, and migrations must only expand: {listed}.",
+            fix="The serving code needs what they remove. Contract in a later release, when no version that needs it "
+            "can come back, and write above the statement: '-- contracts: <reason>'.",
         )
 
 
@@ -99,14 +99,14 @@ def _statements(text: str) -> list[tuple[int, str, str]]:
 
 
 def _code_starts(text: str, at: int) -> int:
-    """The first place from `at` on that is no comment and no space."""
+    """The first position from `at` on that is neither a comment nor a space."""
     while match := re.compile(r"\s*(?:--[^\n]*\n|/\*.*?\*/)\s*|\s+", re.DOTALL).match(text, at):
         at = match.end()
     return at
 
 
 def _required_columns(statement: str) -> list[str]:
-    """Columns added to a table that is there, which code that does not know them cannot fill."""
+    """Required columns added to an existing table, which older code cannot fill."""
     if not statement.startswith("alter table"):
         return []
     added_columns = []

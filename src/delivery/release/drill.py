@@ -20,7 +20,7 @@ from devenv.running import Running
 
 # Its like in docs/operations.md: a deployment that somebody got wrong.
 _FAILING = "\n\ndef handler(event, context):\n    raise RuntimeError('drill: this version always fails')\n"
-_QUIET_SECONDS = 300.0
+_ALARM_SECONDS = 300.0
 _END_SECONDS = 240.0
 
 
@@ -46,11 +46,14 @@ def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds
     there is no such function, or alarms are on before."""
     source = running.instance.project / "src" / "lambdas" / function
     if not (source / "handler.py").is_file():
-        raise Problem(f"There is no function {function}.", fix="A folder's name under src/lambdas.", code=2)
+        raise Problem(f"No function is named {function}.", fix="Use a folder's name under src/lambdas.", code=2)
     target = local(running, bake_seconds=bake_seconds)
-    with steps.step("Alarms quiet before"):
-        if not traffic.wait_until_ok(target, _QUIET_SECONDS):
-            raise Problem(f"Alarms are on: {', '.join(traffic.firing_alarms(target))}.", fix="Mend that first.")
+    with steps.step("No alarm is on"):
+        if not traffic.wait_until_ok(target, _ALARM_SECONDS):
+            raise Problem(
+                f"Alarms are on: {', '.join(traffic.firing_alarms(target))}.",
+                fix="Correct the cause of the alarms first.",
+            )
     numbers = [f"DRILL-{uuid.uuid4().hex[:8]}-{index + 1}" for index in range(orders)]
     moments: list[tuple[float, str]] = []
     first, second, third = numbers[0::3], numbers[1::3], numbers[2::3]

@@ -35,7 +35,7 @@ def deploy(
     ensure_kept(changes, accepted)
     if review:
         return "nothing was changed"
-    with steps.step("Stack brought to stand, database migrated") as step:
+    with steps.step("Stack deployed, database migrated") as step:
         step.note = redeploy(instance)
     with steps.step("Smoke: XML in, row and mail out") as step:
         order = instance.project / "seed" / "orders" / "CL-2026-000001.xml"

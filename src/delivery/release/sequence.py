@@ -19,7 +19,7 @@ from devenv.console.steps import Steps
 from devenv.problem import Problem
 
 ROLLED_BACK_CODE = 4
-_QUIET_SECONDS = 900.0
+_ALARM_SECONDS = 900.0
 _UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
 
 
@@ -58,7 +58,7 @@ class Deployment:
     def run(self) -> str:
         """What was done. Raises Problem: code 3 stopped by the gate, 4 rolled back."""
         smoke.renumbered(self._order, "SMOKE")  # before anything is changed, what could not be tried is told
-        rung = self._alarms_before()
+        firing = self._alarms_before()
         proposal = self._propose()
         try:
             self.show(proposal.changes)
@@ -75,7 +75,7 @@ class Deployment:
                 code.migrate_ahead(self.target, self.build, self.target.stack.outputs())
         outputs = self._execute(proposal)
         try:
-            self._try(outputs, rung)
+            self._try(outputs, firing)
         except Problem as problem:
             outcome = self._back(proposal, before, previous)
             raise Problem(f"{problem.sentence} {outcome}", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
@@ -89,13 +89,13 @@ class Deployment:
         return f"build {self.build.digest[:12]} serves {self.target.environment}"
 
     def _alarms_before(self) -> list[str]:
-        rung = traffic.firing_alarms(self.target)
-        if rung and not self.despite_alarms:
+        firing = traffic.firing_alarms(self.target)
+        if firing and not self.despite_alarms:
             raise Problem(
-                f"Before anything was changed, alarms are on: {', '.join(rung)}.",
+                f"Before anything was changed, alarms are on: {', '.join(firing)}.",
                 fix="See docs/operations.md. If this build mends it: DESPITE_ALARMS=1; other alarms roll it back.",
             )
-        return rung
+        return firing
 
     def _propose(self) -> Proposal:
         with self.steps.step("Build put, change set made") as step:
@@ -131,7 +131,7 @@ class Deployment:
             return self._execute_for_emulator(proposal)
         if proposal.name is None:
             return stack.outputs()  # only what the migration takes is new: a process, say
-        with self.steps.step("Stack brought to stand, traffic moved"):
+        with self.steps.step("Stack deployed, traffic moved"):
             outputs = stack.execute(proposal.name, kind=proposal.kind)
         if proposal.kind == "CREATE":
             with self.steps.step("Database migrated"):
@@ -150,7 +150,7 @@ class Deployment:
                 traffic.shift(self.target, versions)
                 step.note = f"{len(versions)} functions, all at once"
             return stack.outputs()
-        with self.steps.step("Stack made afresh"):
+        with self.steps.step("Stack created anew"):
             return self._afresh(proposal.template, proposal.parameters)
 
     def _afresh(self, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
@@ -167,21 +167,21 @@ class Deployment:
         processes = {name: path.read_text("utf-8") for name, path in self.build.named("processes").items()}
         migrate(self.target.clients, self.target.environment, processes, outputs)
 
-    def _try(self, outputs: dict[str, str], rung: list[str]) -> None:
+    def _try(self, outputs: dict[str, str], before: list[str]) -> None:
         with self.steps.step("Smoke: XML in, row and mail out") as step:
             step.note = smoke.try_one(
                 self.target,
                 outputs["InboxBucket"],
                 self._order,
-                lambda: self._no_more(rung, traffic.firing_alarms(self.target)),
+                lambda: self._ensure_no_new(before, traffic.firing_alarms(self.target)),
             )
         with self.steps.step("Alarms watched", total=int(self.target.bake_seconds)) as step:
-            self._no_more(rung, traffic.bake(self.target, lambda passed: step.done(int(passed)), but=rung))
-            step.note = "all quiet"
+            self._ensure_no_new(before, traffic.bake(self.target, lambda passed: step.done(int(passed)), but=before))
+            step.note = "no alarm"
 
-    def _no_more(self, rung: Sequence[str], rings: Sequence[str]) -> None:
+    def _ensure_no_new(self, before: Sequence[str], firing: Sequence[str]) -> None:
         """Raises Problem for an alarm that was not on before."""
-        alarms = [name for name in rings if name not in rung]
+        alarms = [name for name in firing if name not in before]
         if alarms:
             raise Problem(
                 f"Alarms went off while build {self.build.digest[:12]} served: {', '.join(alarms)}.",
@@ -211,7 +211,7 @@ class Deployment:
         if self.target.emulated:
             self._afresh(previous.template, previous.parameters)
             return
-        traffic.wait_until_ok(self.target, _QUIET_SECONDS)  # CodeDeploy moves nothing while an alarm is on
+        traffic.wait_until_ok(self.target, _ALARM_SECONDS)  # CodeDeploy moves nothing while an alarm is on
         stack = self.target.stack
         name = stack.propose(previous.template, dict(previous.parameters), kind="UPDATE")
         if name is None:

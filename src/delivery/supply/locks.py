@@ -1,4 +1,4 @@
-"""The lock files: every package that something of the project runs with, with its version and hashes."""
+"""Reads the lock files: every package of the project with its version and hashes."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ LOCKS: Mapping[str, str] = {
     "tests/fuzz/parsers/requirements.txt": "make fuzz-parsers",
     "src/delivery/supply/requirements.txt": "make audit",
 }
-"""Each lock file, and what is made with it. A test finds one that is missing here."""
+"""Each lock file and its use. A test finds lock files that are missing here."""
 
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
@@ -34,7 +34,7 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 class LockedPackage:
     """A package at a version. `ecosystem` is `pypi` or `npm`; `licence` is what an npm lock says.
 
-    `hashes` are (algorithm in CycloneDX's name, hex) of its files, of which one is installed.
+    `hashes` are (algorithm by CycloneDX's name, hex) of its files; an installer takes one of them.
     """
 
     ecosystem: str
@@ -50,7 +50,7 @@ class LockedPackage:
 
 
 def read_lock(path: Path) -> list[LockedPackage]:
-    """What a lock file pins. Raises Problem for one that pins nothing, or something without a hash."""
+    """The packages in a lock file. Raises Problem for an empty file, or a package without a hash."""
     text = path.read_text("utf-8")
     found = list(_npm(text) if path.suffix == ".json" else _pypi(text))
     bare = [each.name for each in found if not each.hashes]

@@ -1,7 +1,7 @@
 """The bill of materials: CycloneDX 1.6 JSON of all lock files as one.
 
-Written here because a tool would make one document of each lock file, needs twenty packages of its own and knows npm or
-PyPI but not both, and the form is a list (cyclonedx.org/docs/1.6/json).
+The format is a list (cyclonedx.org/docs/1.6/json). Available tools write one document for each lock file, read npm or
+PyPI but not both, and need twenty packages of their own.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from delivery.supply.locks import LOCKS, LockedPackage, read_lock
 
 
 def bill(project: Path, version: str) -> dict[str, Any]:
-    """The document; the same lock files make the same one. Raises Problem."""
+    """The document, which depends on the lock files alone. Raises Problem."""
     uses: dict[str, list[str]] = {}
     packages: dict[str, LockedPackage] = {}
     for lock in LOCKS:
@@ -44,7 +44,7 @@ def _component(locked: LockedPackage, locks: list[str]) -> Mapping[str, Any]:
         "bom-ref": locked.purl,
         "name": locked.name,
         "version": locked.version,
-        # Only what the layer, the portal and the browser load is delivered.
+        # The layer, the portal and the browser load delivered packages; all others are tools.
         "scope": "required" if any(lock in SHIPPED for lock in locks) else "excluded",
         "hashes": [{"alg": algorithm, "content": digest} for algorithm, digest in locked.hashes],
         **({"licenses": [{"license": {"name": licence}}]} if licence else {}),

@@ -1,6 +1,6 @@
-"""Known vulnerabilities of what the lock files pin, by pip-audit and npm; what could not be asked for is counted apart.
+"""Known vulnerabilities of the locked packages, by pip-audit and npm. Packages that no database knows are counted.
 
-pip-audit ends with 0 when it found none of its packages in its database: only its JSON says so.
+pip-audit also ends with 0 when its database knows none of the packages; its JSON lists the packages that it skipped.
 """
 
 import json
@@ -17,9 +17,10 @@ _SECONDS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedLock:
-    """What was found in one lock file: how many of its `packages` a database was `asked` for, what is known of them.
+    """The result for one lock file: how many of its `packages` were checked (`asked`), and their vulnerabilities
+    (`known`).
 
-    `trouble` is why not all of them could be asked for.
+    `trouble` is the reason why some packages could not be checked.
     """
 
     lock: str
@@ -30,7 +31,7 @@ class AuditedLock:
 
 
 def audit(project: Path, pip_audit: Path) -> list[AuditedLock]:
-    """Every lock file, one after the other."""
+    """Checks every lock file."""
     return [_npm(project, lock) if lock.endswith(".json") else _pypi(project, lock, pip_audit) for lock in LOCKS]
 
 
@@ -41,7 +42,7 @@ def _pypi(project: Path, lock: str, pip_audit: Path) -> AuditedLock:
 
 
 def read_pip_audit(lock: str, packages: int, output: str, trouble: str) -> AuditedLock:
-    """pip-audit's JSON; `trouble` is the last that it said besides."""
+    """Reads pip-audit's JSON; `trouble` is the last line of its other output."""
     try:
         rows: list[dict[str, Any]] = json.loads(output)["dependencies"]
     except (ValueError, KeyError, TypeError):
@@ -59,7 +60,7 @@ def _npm(project: Path, lock: str) -> AuditedLock:
 
 
 def read_npm_audit(lock: str, packages: int, output: str, trouble: str) -> AuditedLock:
-    """npm's JSON; it holds `vulnerabilities` when the registry was reached."""
+    """Reads npm's JSON, which has `vulnerabilities` if npm reached the registry."""
     try:
         found: dict[str, Any] = json.loads(output)["vulnerabilities"]
     except (ValueError, KeyError, TypeError):
@@ -69,7 +70,7 @@ def read_npm_audit(lock: str, packages: int, output: str, trouble: str) -> Audit
 
 
 def _run(command: Sequence[str], folder: Path) -> tuple[str, str]:
-    """What it printed, and the first line of what it complained of."""
+    """The standard output of the command, and the first line of its standard error."""
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, check=False, timeout=_SECONDS, stdin=subprocess.DEVNULL

@@ -44,6 +44,6 @@ def _called(running: Running, event: bytes) -> int:
     print(
         "The order failed again."
         if failed
-        else "The order is registered here. Its message still waits: 'mtd waiting --push' removes it."
+        else "The order is registered here. Its message still waits: 'mtd waiting --push' pushes it back to the queue."
     )
     return 1 if failed else 0

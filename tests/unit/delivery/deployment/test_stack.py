@@ -81,11 +81,11 @@ def test_a_stack_whose_resources_all_stand_gives_its_outputs() -> None:
     assert client.calls == ["create", "execute"]
 
 
-def test_a_resource_of_a_nested_stack_that_was_only_pretended_fails() -> None:
+def test_a_resource_of_a_nested_stack_that_was_only_mocked_fails() -> None:
     client = FakeCloudFormation(
         ["CREATE_COMPLETE"], {"mtd": [_NESTED], "nested": [_resource("E", "AWS::EC2::EIP", "unknown")]}
     )
-    with pytest.raises(Problem, match=r"E .AWS::EC2::EIP. was not really made"):
+    with pytest.raises(Problem, match=r"E .AWS::EC2::EIP. was mocked and not created"):
         Stack(client, "mtd").apply("url", {})
 
 

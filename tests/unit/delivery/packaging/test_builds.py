@@ -58,7 +58,7 @@ def test_a_build_that_was_touched_is_refused(small_project: Path) -> None:
     build = builds.make(_instance(small_project))
     zipped = build.folder / code_of(build).functions["migrate_database"]
     zipped.write_bytes(zipped.read_bytes() + b" ")
-    with pytest.raises(Problem, match="is not what was built: functions/"):
+    with pytest.raises(Problem, match="was changed after it was built: functions/"):
         builds.find(_instance(small_project), build.digest)
 
 
