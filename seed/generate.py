@@ -149,7 +149,7 @@ def generate(count: int, seed: int = 1, prefix: str = "CL", today: date | None =
 
 
 def main() -> None:
-    """Write the files."""
+    """Writes the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)

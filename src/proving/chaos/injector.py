@@ -1,4 +1,4 @@
-"""Makes a plan's faults happen as the run goes on, and ends those that last."""
+"""Injects the faults of a plan as the run goes on, and ends faults that last."""
 
 import heapq
 import threading
@@ -11,13 +11,13 @@ from proving.chaos.plan import FaultKind, PlannedFault
 from proving.chaos.queues import MessageFaults
 from proving.chaos.systems import SystemFaults
 
-# A run that a fault holds up meets the next one all the same.
+# If a fault holds the run up, the next one still comes.
 _STALLED_SECONDS = 8.0
 _LOOK_SECONDS = 0.1
 
 
 class Injector:
-    """A thread; `done` is true once every fault has come and those that last are over."""
+    """A thread. `done` is True once every fault was injected and every lasting fault has ended."""
 
     def __init__(
         self,
@@ -39,11 +39,11 @@ class Injector:
         self.failure: Exception | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Starts the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """No more faults, and whatever lasts ends now. Raises Problem when it cannot be ended."""
+        """Stops the thread and ends lasting faults. Raises Problem when one cannot be ended."""
         self._stopped.set()
         self._thread.join()
         while self._ends:

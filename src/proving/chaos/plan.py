@@ -1,10 +1,10 @@
-"""Which faults come when: a pure function of the seed and the number of orders."""
+"""Plans the faults of a run: a pure function of the seed and the number of orders."""
 
 import random
 from dataclasses import dataclass
 from enum import StrEnum
 
-# The functions of an order's way, by folder; what is operated by people is not on it.
+# The functions of an order's way, without those that people call.
 FUNCTIONS = tuple(
     (
         "receive_order read_queue register_orders route_order validate_order redeem_gift_card "
@@ -16,12 +16,12 @@ READERS = ("receive_order", "read_queue", "route_order", "notify_customer")
 SYSTEMS = ("gift_card", "eom", "paperless", "sales_support")
 QUEUES = ("orders", "transitions", "notifications")
 _ORDERS_A_ROUND = 300
-# The last tenth of a run is for what the faults have left.
+# The last tenth of a run has no new faults, so that orders can end.
 _LAST = 0.9
 
 
 class FaultKind(StrEnum):
-    """What goes wrong. The names are those of the report."""
+    """The kinds of faults, by their names in the report."""
 
     KILLED_BEFORE_COMMIT = "function_killed_before_commit"
     KILLED_MIDWAY = "function_killed_midway"
@@ -47,10 +47,10 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFault:
-    """One fault, due once that share of the run is done.
+    """A fault, due once that share of the orders has ended.
 
-    `victim` is a function, a legacy system or a queue; `times` how many calls or messages it is for; `size` is of the
-    kind's own unit: milliseconds into a call, or of a slow answer, or seconds that it lasts.
+    `victim` is a function, a legacy system or a queue; `times` is the number of calls or messages. The unit of `size`
+    depends on the kind: milliseconds into a call, milliseconds of a slow answer, or seconds that the fault lasts.
     """
 
     kind: FaultKind
@@ -61,7 +61,7 @@ class PlannedFault:
 
 
 def plan(seed: int, orders: int) -> tuple[PlannedFault, ...]:
-    """Every kind at least once, and once more for every 300 orders, by due time. The same seed, the same faults."""
+    """Faults by due time: every kind at least once, and once more for every 300 orders. A seed fixes all of them."""
     chance = random.Random(f"chaos {seed}")
     rounds = max(1, round(orders / _ORDERS_A_ROUND))
     lasting = min(60.0, max(4.0, orders / 50))
@@ -72,7 +72,7 @@ def plan(seed: int, orders: int) -> tuple[PlannedFault, ...]:
         for place, kind in enumerate(kinds):
             due = _LAST * (index + (place + chance.random()) / len(kinds)) / rounds
             if kind is FaultKind.S3_EVENTS_DOUBLED:
-                due *= 0.4  # the files are in before the orders have ended
+                due *= 0.4  # all files are put long before the last orders end
             faults.append(_fault(kind, round(due, 4), lasting, chance))
     return tuple(sorted(faults, key=lambda fault: fault.due))
 

@@ -1,4 +1,4 @@
-"""Faults of messages: taken out of a queue as a reader takes them, and sent again twice, late or in another order."""
+"""Faults of messages: receives messages and sends them again doubled, delayed or reordered."""
 
 import time
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ _LOOK_SECONDS = 4.0
 
 
 class MessageFaults:
-    """Sends before it deletes: a crash of this command doubles a message and loses none."""
+    """Injects faults. It sends before it deletes, so a crash of this command loses no message."""
 
     def __init__(self, sqs: Any, record: FaultRecord) -> None:
         self._sqs = sqs
         self._record = record
 
     def strike(self, fault: PlannedFault) -> None:
-        """Up to `times` messages of the queue, as many as come by within a few seconds; of another one if none does."""
+        """Strikes up to `times` messages of the queue within a few seconds, or of another queue if no message comes."""
         others = [queue for queue in QUEUES if queue != fault.victim and fault.victim in QUEUES]
         for queue in (fault.victim, *others):
             if struck := self._strike(fault, queue):

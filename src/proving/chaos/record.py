@@ -1,4 +1,4 @@
-"""What has struck, when, and how often."""
+"""Records the faults that have struck."""
 
 import threading
 import time
@@ -23,26 +23,26 @@ class StruckFault:
 
 
 class FaultRecord:
-    """Grows from several threads."""
+    """A thread-safe list of faults that struck."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._struck: list[StruckFault] = []
 
     def add(self, kind: FaultKind, victim: str = "", count: int = 1, at: float | None = None) -> None:
-        """A count of 0 did not happen, and is not kept."""
+        """Adds a fault; a count of 0 is ignored."""
         if count:
             with self._lock:
                 moment = time.time() if at is None else at
                 self._struck.append(StruckFault(at=round(moment, 3), kind=kind, victim=victim, count=count))
 
     def all(self) -> list[StruckFault]:
-        """By time."""
+        """All faults, by time."""
         with self._lock:
             return sorted(self._struck, key=lambda struck: struck.at)
 
     def counts(self) -> dict[str, int]:
-        """By kind, those that never struck as 0."""
+        """The number of faults of each kind, 0 included."""
         counted: Counter[str] = Counter()
         for struck in self.all():
             counted[struck.kind.value] += struck.count

@@ -1,4 +1,4 @@
-"""One run under faults: put, strike, wait, audit."""
+"""One run under faults: puts orders, injects faults, waits, audits."""
 
 import json
 import time
@@ -23,16 +23,16 @@ from proving.stress.audit import ledger
 from proving.stress.putting import OrderPutter
 from proving.stress.schedule import GeneratedOrders, single_wave, unique_prefix
 
-# No order moved for so long: whatever is left will not come by itself.
+# After that long without any progress, the remaining orders will not move by themselves.
 _PATIENCE_SECONDS = 120.0
 _QUIET_SECONDS = 4.0
-# Past what the relay takes for forgotten, and past the time after which a mail's sender is taken for dead.
+# More than the ages at which relay_outbox resends a message, and at which another sender takes a mail over.
 _FORGOTTEN_SECONDS = 960.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChaosOutcome:
-    """The report's content, and what the audit found that must not be."""
+    """The report, and the counts of the audit that must be 0 and are not."""
 
     report: dict[str, Any]
     findings: dict[str, int]
@@ -95,7 +95,7 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
 
 
 def write(folder: Path, report: dict[str, Any]) -> None:
-    """audit.json, into `folder`, which is made."""
+    """Writes audit.json into `folder` and creates the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "audit.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
@@ -121,10 +121,10 @@ def _wait(
     orders: int,
     tell: Callable[[str], None],
 ) -> None:
-    """Until all orders have ended or rest, the faults are over and the mails are sent, or nothing moves any more.
+    """Waits until all orders have ended or wait, the faults are over and the mails are sent, or until nothing moves.
 
-    Where all is put and nothing moves, time is made to pass: the relay is called, as it is every minute, and what it
-    waits for is made older.
+    When all orders are put and nothing moves, this makes time pass: it calls relay_outbox, as a rule does every minute,
+    and makes due times older.
     """
     last_moved = last_nudge = time.monotonic()
     seen: tuple[int, ...] = ()
@@ -132,7 +132,7 @@ def _wait(
         progress, resting = database.progress(), len(database.resting())
         for failure in (putter.failure, injector.failure):
             if failure is not None:
-                raise Problem(f"The run could not go on: {failure}", fix="See 'mtd status'.") from failure
+                raise Problem(f"The run failed: {failure}", fix="Read 'mtd status'.") from failure
         at_rest = progress.ended + resting >= orders and not database.unsent_mails()
         if putter.done and injector.done and at_rest:
             return

@@ -1,4 +1,4 @@
-"""Faults of the legacy systems, by the simulator's own control."""
+"""Faults of the legacy systems, through the control API of the simulator."""
 
 import threading
 from typing import Any
@@ -12,7 +12,7 @@ _HANG_SECONDS = 12.0
 
 
 class SystemFaults:
-    """One fault at a time in force for each system."""
+    """Injects faults, one at a time for each system."""
 
     def __init__(self, simulator: str, record: FaultRecord) -> None:
         self._control = f"{simulator}/control/faults"
@@ -22,8 +22,8 @@ class SystemFaults:
         self._next: list[PlannedFault] = []
 
     def set(self, fault: PlannedFault) -> None:
-        """The next `times` calls of the system meet it, once what is in force there is used up; an outage begins at
-        once and lasts until it is lifted."""
+        """Queues a fault for the next `times` calls of the system, after the faults before it. An outage begins at once
+        and lasts until `lift`."""
         with self._lock:
             if fault.kind is not FaultKind.LEGACY_OUTAGE and fault.victim in self._in_force:
                 self._next.append(fault)
@@ -31,7 +31,7 @@ class SystemFaults:
                 self._start(fault)
 
     def look(self) -> None:
-        """Have the next faults begin where the ones before are used up."""
+        """Starts the next fault of each system whose current fault is used up."""
         with self._lock:
             if not self._next:
                 return
@@ -43,13 +43,13 @@ class SystemFaults:
                     self._start(fault)
 
     def lift(self, fault: PlannedFault) -> None:
-        """End it, unless another one has taken its place."""
+        """Ends the fault, unless another one has replaced it."""
         with self._lock:
             if self._in_force.get(fault.victim) is fault:
                 self._settle(fault.victim)
 
     def settle(self) -> None:
-        """End all of them."""
+        """Ends all faults."""
         with self._lock:
             self._next.clear()
             for system in list(self._in_force):
@@ -61,7 +61,7 @@ class SystemFaults:
         self._in_force[fault.victim] = fault
 
     def _listed(self) -> list[dict[str, Any]]:
-        """Those in force for whole systems: somebody else's, for one order, are not ours."""
+        """The faults of whole systems. Faults of single orders belong to others."""
         return [one for one in ask("GET", self._control)["faults"] if one["order"] is None]
 
     def _settle(self, system: str) -> None:

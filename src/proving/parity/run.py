@@ -1,4 +1,4 @@
-"""Plays the scenarios in one instance, side by side, and records what became of each."""
+"""Plays the scenarios in one instance, in parallel, and records the result of each."""
 
 import time
 import uuid
@@ -26,13 +26,13 @@ _FORM = {
 
 
 class ScenarioTimeout(Exception):
-    """A step did not come true in time; the message says what was seen last."""
+    """A step was not reached in time; the message has the last observation."""
 
 
 def record(
     system: System, project: Path, scenarios: Sequence[Scenario], tell: Callable[[Scenario, Record], None]
 ) -> dict[str, Record]:
-    """Every scenario's record by title; `tell` is given each as it ends. Raises Problem when the system is away."""
+    """Every scenario's record by title; calls `tell` with each as it ends. Raises Problem when the system fails."""
     run = uuid.uuid4().hex[:6]
     found: dict[str, Record] = {}
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
@@ -48,7 +48,7 @@ def record(
 
 
 class _ScenarioPlayer:
-    """One scenario on its way."""
+    """Plays one scenario."""
 
     def __init__(self, system: System, project: Path, number: str) -> None:
         self._system = system
@@ -92,8 +92,8 @@ class _ScenarioPlayer:
         self._wait(lambda: self._system.order(self._number).get("state"), lambda seen: seen == state, state)
 
     def _rests(self, _: Json) -> None:
-        """Until the waiting queue itself has it: its row is there before, and during a push. A look hides messages
-        from others' looks for a moment."""
+        """Waits until the waiting queue has the order; its row appears earlier, and stays during a push. Each receive
+        hides messages from other receives for a moment."""
         self._resting = self._wait(self._waiting, bool, "in the waiting queue")
 
     def _waiting(self) -> list[Json]:
@@ -130,7 +130,7 @@ class _ScenarioPlayer:
         self._answers.append({"call": f"{what[0]} {what[1]}", "status": status, "body": body})
 
     def _process(self, _: Json) -> None:
-        """An order on the drawn process, which every run imports under a name of its own."""
+        """Starts an order on the drawn process, which each run imports under a name of its own."""
         name = f"parity-{self._number[4:10].lower()}"
         file = diagram_files.file(self._project / DRAWN) | {"name": f"{name}.bpmn"}
         file["sheet"] = {"messages": {"Paid": "paid"}}
@@ -159,7 +159,7 @@ class _ScenarioPlayer:
             time.sleep(0.3)
 
     def _settled(self) -> Json:
-        """What is to be seen of it, once that no longer changes."""
+        """The observation of the order, once it no longer changes."""
         seen = self._seen()
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:

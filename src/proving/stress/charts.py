@@ -13,7 +13,7 @@ leather.theme.default_series_colors = (
 
 
 def line_chart(title: str, unit: str, lines: Mapping[str, Line], x: str = "seconds since the start") -> str:
-    """Several lines in one plot; those without points are left out. An SVG element, or nothing at all."""
+    """An SVG element with several lines; lines without points are left out. Empty text if no line has points."""
     drawn = {name: list(points) for name, points in lines.items() if points}
     if not drawn:
         return ""

@@ -1,7 +1,7 @@
-"""What each function needed for an order, from its logs: a REPORT line's duration over the orders of that call.
+"""Times of functions an order, from their logs: the duration in a REPORT line, divided by the orders of that call.
 
-The first call of an environment, whose REPORT tells its Init Duration, opens connections: it is no warm call, and
-counts among the calls only.
+The first call of an environment, whose REPORT has an Init Duration, opens connections. It counts as a call, but not as
+a warm call.
 """
 
 import json
@@ -21,7 +21,7 @@ class HandlerTimes:
     """Milliseconds of one function."""
 
     per_order: list[float] = field(default_factory=list)
-    """Each order's share of its warm call, one an order."""
+    """Each order's share of its warm call."""
     calls: list[float] = field(default_factory=list)
 
 

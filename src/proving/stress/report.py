@@ -50,7 +50,7 @@ def write(
     ended: Sequence[tuple[float, float]],
     started: float,
 ) -> None:
-    """Into `folder`, which is made. `started` is the run's start, seconds since 1970."""
+    """Writes the report into `folder` and creates the folder. `started` is in seconds since 1970."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
     plots = _plots(samples, ended, started)

@@ -1,4 +1,4 @@
-"""One run: put, watch, wait, count."""
+"""One stress run: puts orders, samples the system, waits, audits."""
 
 import json
 import time
@@ -24,7 +24,7 @@ from proving.stress.putting import OrderPutter
 from proving.stress.schedule import GeneratedOrders, Schedule, unique_prefix
 from proving.stress.watching import Sampler, queue_depths
 
-# No order moved for so long: whatever is left will not come by itself within any run's patience.
+# After that long without any progress, the remaining orders will not move by themselves.
 _PATIENCE_SECONDS = 90.0
 # Log events and metrics reach CloudWatch within about a second.
 _LOGS_SECONDS = 2.0
@@ -32,14 +32,14 @@ _LOGS_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressOutcome:
-    """The figures, and what the audit found that must not be."""
+    """The figures, and the counts of the audit that must be 0 and are not."""
 
     figures: dict[str, Any]
     findings: dict[str, int]
 
 
 def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: int, console: Console) -> StressOutcome:
-    """Raises Problem when the system does not answer; a run that loses orders ends, and says so in its figures."""
+    """Runs and returns the figures, which also show lost orders. Raises Problem when the system does not answer."""
     orders = GeneratedOrders(running.instance.project, unique_prefix(), seed)
     database = RunDatabase(running.conninfo(), orders.prefix)
     half = (schedule.orders - schedule.late) / 2
@@ -81,7 +81,7 @@ def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: in
 
 
 def _wait(putter: OrderPutter, database: RunDatabase, schedule: Schedule, console: Console) -> float:
-    """Until all orders have ended and their mails are sent, or nothing moves any more; seconds since the start."""
+    """Waits until all orders have ended and their mails are sent, or until nothing moves; returns the seconds."""
     began = last_moved = time.monotonic()
     seen: tuple[int, int] = (0, 0)
     with Progress(
@@ -102,7 +102,7 @@ def _wait(putter: OrderPutter, database: RunDatabase, schedule: Schedule, consol
             )
             bar.update(task, completed=progress.ended, progress=line)
             if putter.failure:
-                raise Problem(f"An order could not be put: {putter.failure}", fix="See 'mtd status'.")
+                raise Problem(f"An order could not be put: {putter.failure}", fix="Read 'mtd status'.")
             if putter.done and progress.ended >= schedule.orders and not database.unsent_mails():
                 return now - began
             moved = (progress.ended + progress.mails, len(putter.put_at))

@@ -24,7 +24,7 @@ def test_a_step_that_nobody_knows_is_named(tmp_path: Path) -> None:
     file = tmp_path / "scenarios.yaml"
     file.write_text("group:\n  one: [put: {}, untill: completed]\n")
 
-    with pytest.raises(Problem, match="'group: one' has no steps untill"):
+    with pytest.raises(Problem, match="'group: one' has unknown steps: untill"):
         read(file)
 
 
