@@ -70,8 +70,8 @@ def migrate_ahead(target: Target, build: Build, outputs: Mapping[str, str]) -> N
 
 
 def publish_versions(target: Target, build: Build) -> dict[str, str]:
-    """What CloudFormation does where it updates well: every function's new code as a version, which nobody calls yet.
-    Function -> version."""
+    """Publishes every function's new code as a version that no alias serves yet, as CloudFormation does on AWS. Returns
+    function -> version."""
     code = code_of(build)
     layer = publish_layer(target, code)
     client: Any = target.clients.client("lambda")

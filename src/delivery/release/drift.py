@@ -1,4 +1,4 @@
-"""What was changed behind the deployment's back: resources against their templates, traffic against the last record."""
+"""Changes that no deployment made: resources differ from their templates, or traffic from the last record."""
 
 import base64
 import hashlib

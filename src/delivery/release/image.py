@@ -20,7 +20,7 @@ _NAME = "mtd-portal:release"
 
 
 def archive(instance: Instance) -> Path:
-    """Where the image lies: CI hands it over with the build."""
+    """The file of the image, beside the builds; CI passes both on."""
     return builds.folder_of(instance) / "portal-image.tar"
 
 

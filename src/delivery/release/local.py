@@ -25,7 +25,8 @@ def deploy(
     *,
     review: bool,
 ) -> str:
-    """What was done. Raises Problem; a work tree that fails its smoke is mended by saving it, not by going back."""
+    """Deploys the work tree and returns a sentence about it. Raises Problem. Nothing is rolled back: a saved file is
+    served at once."""
     instance = running.instance
     ensure_expand_only(instance.project / "src" / "shared" / "mtd" / "migrations")
     target = local_target(running, bake_seconds=0.0)

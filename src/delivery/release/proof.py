@@ -1,4 +1,4 @@
-"""The proof that a package depends on its sources alone, and that the local home runs the very files that AWS gets."""
+"""Proves that a build depends on its sources alone, and that the running instance runs the same files as AWS."""
 
 import io
 import os
@@ -89,7 +89,7 @@ def _contents(build: Build) -> dict[str, bytes]:
 
 
 def _local(running: Running, build: Build) -> list[Comparison]:
-    """What the running instance's functions read, against the zips."""
+    """Compares the files of the running instance's functions with the zips of the build."""
     client = running.clients.client("lambda")
     code = code_of(build)
     zips: dict[str, bytes] = {}

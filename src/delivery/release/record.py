@@ -1,4 +1,4 @@
-"""What was deployed last into an environment: kept in its artifact bucket, for the way back and for drift."""
+"""The record of the last deployment, in the environment's artifact bucket; rollback and drift read it."""
 
 import json
 from collections.abc import Mapping

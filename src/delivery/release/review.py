@@ -1,4 +1,4 @@
-"""What a deployment would change, nested stacks included."""
+"""The changes of a deployment, nested stacks included."""
 
 from delivery.deployment.changes import NESTED, Change, changes_in
 from delivery.targets import emulated

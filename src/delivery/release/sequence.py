@@ -56,7 +56,7 @@ class Deployment:
             self._discard(proposal)
 
     def run(self) -> str:
-        """What was done. Raises Problem: code 3 stopped by the gate, 4 rolled back."""
+        """Deploys and returns a sentence about it. Raises Problem: code 3 stopped by the gate, 4 rolled back."""
         smoke.renumbered(self._order, "SMOKE")  # before anything is changed, what could not be tried is told
         firing = self._alarms_before()
         proposal = self._propose()

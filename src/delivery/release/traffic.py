@@ -1,4 +1,4 @@
-"""Who serves: the version that each function's alias `live` points to, and the alarms that say whether it does well."""
+"""Traffic: the version that each function's alias `live` points to, and the alarms about that version."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
