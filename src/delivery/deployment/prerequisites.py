@@ -1,6 +1,7 @@
 """Resources that must exist before the stack: the secret of the database, the artifact bucket, the senders of mails."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -57,7 +58,7 @@ def remove_log_groups(clients: Clients, environment: str = ENVIRONMENT) -> None:
             client.delete_log_group(logGroupName=group["logGroupName"])
 
 
-def verify_senders(clients: Clients, parameters: dict[str, str]) -> None:
+def verify_senders(clients: Clients, parameters: Mapping[str, str]) -> None:
     """Verifies the sender addresses among the parameters, because SES refuses other senders."""
     for name, value in parameters.items():
         if "Sender" in name and "@" in value:

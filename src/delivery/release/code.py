@@ -53,7 +53,7 @@ def place(target: Target, function: str, key: str, layer: str) -> None:
     client = target.clients.client("lambda")
     name = f"{target.prefix}{function}"
     waiter = client.get_waiter("function_updated")
-    waiter.config.delay = 0.1 if target.emulated else 1.0
+    waiter.config.delay = target.poll_seconds
     client.update_function_code(FunctionName=name, S3Bucket=target.bucket, S3Key=key)
     waiter.wait(FunctionName=name)
     client.update_function_configuration(FunctionName=name, Layers=[layer])

@@ -2,16 +2,12 @@
 
 import base64
 import hashlib
-import time
 from collections.abc import Iterator
-from typing import Any
 
 from delivery.release import record, traffic
 from delivery.release.record import DeploymentRecord
 from delivery.targets.target import Target
 from devenv.problem import Problem
-
-_DEADLINE_SECONDS = 900.0
 
 
 def found(target: Target) -> list[str]:
@@ -22,7 +18,7 @@ def found(target: Target) -> list[str]:
             f"Nothing is recorded in {target.bucket}: no build was deployed into {target.environment}.",
             fix=f"make deploy ENVIRONMENT={target.environment}",
         )
-    return [*_traffic(target, last), *_code(target, last), *_parameters(target, last), *_resources(target)]
+    return [*_traffic(target, last), *_code(target, last), *_parameters(target, last), *target.drifted_resources()]
 
 
 def _traffic(target: Target, last: DeploymentRecord) -> Iterator[str]:
@@ -55,35 +51,3 @@ def _parameters(target: Target, last: DeploymentRecord) -> Iterator[str]:
     for name, value in sorted(last.parameters.items()):
         if standing.get(name, value) != value:
             yield f"parameter {name} is {standing[name]}; {value} was deployed"
-
-
-def _resources(target: Target) -> Iterator[str]:
-    """CloudFormation's own detection, in every nested stack."""
-    if target.emulated:
-        return  # LocalStack has none
-    client = target.clients.client("cloudformation")
-    nested = [item.physical_id for item in target.stack.resources() if item.kind == "AWS::CloudFormation::Stack"]
-    for stack in [target.stack.name, *nested]:
-        _detect(client, stack)
-        pages = client.get_paginator("describe_stack_resource_drifts").paginate(
-            StackName=stack, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
-        )
-        for one in (drift for page in pages for drift in page["StackResourceDrifts"]):
-            properties = ", ".join(each["PropertyPath"] for each in one.get("PropertyDifferences", []))
-            resource = f"{one['LogicalResourceId']} ({one['ResourceType']}) {one['StackResourceDriftStatus'].lower()}"
-            yield f"{resource}: {properties}" if properties else resource
-
-
-def _detect(client: Any, stack: str) -> None:
-    identifier = client.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
-    deadline = time.monotonic() + _DEADLINE_SECONDS
-    while True:
-        status = client.describe_stack_drift_detection_status(StackDriftDetectionId=identifier)
-        if status["DetectionStatus"] == "DETECTION_COMPLETE":
-            return
-        if status["DetectionStatus"] == "DETECTION_FAILED" or time.monotonic() > deadline:
-            raise Problem(
-                f"The drift of {stack} could not be detected: {status.get('DetectionStatusReason', 'too slow')}.",
-                fix="Start it again; the role needs to read every resource of the stack.",
-            )
-        time.sleep(5)

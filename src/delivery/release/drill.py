@@ -12,7 +12,8 @@ from pathlib import Path
 
 from delivery.packaging.artifacts import files_of, write_zip
 from delivery.release import smoke, traffic
-from delivery.targets.target import Target, local
+from delivery.targets.local import LocalTarget
+from delivery.targets.target import Target
 from devenv.console.steps import Steps
 from devenv.orders import seeds
 from devenv.problem import Problem
@@ -47,7 +48,7 @@ def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds
     source = running.instance.project / "src" / "lambdas" / function
     if not (source / "handler.py").is_file():
         raise Problem(f"No function is named {function}.", fix="Use a folder's name under src/lambdas.", code=2)
-    target = local(running, bake_seconds=bake_seconds)
+    target = LocalTarget.of(running, bake_seconds=bake_seconds)
     with steps.step("No alarm is on"):
         if not traffic.wait_until_ok(target, _ALARM_SECONDS):
             raise Problem(

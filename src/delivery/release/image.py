@@ -55,7 +55,7 @@ def make(instance: Instance, run: Docker = docker) -> Path:
 def promoted(target: Target, build: builds.Build, image: Path, run: Docker = docker) -> dict[str, str]:
     """Pushes the image under the build's digest, unless it is there; the template's parameter that names it. Nothing
     where there is no image, or no repository yet: a stack's first deployment makes that. Raises Problem."""
-    repository = target.stack.outputs().get("PortalRepository") if image.exists() and target.stack.status() else None
+    repository = target.portal_repository if image.exists() else None
     if repository is None:
         return {}
     ecr, tag = target.clients.client("ecr"), build.digest[:40]

@@ -7,9 +7,7 @@ from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.deployment import local_package, upload, url_of
 from delivery.packaging.migrations import ensure_expand_only
 from delivery.release import smoke
-from delivery.release.review import changes_of
-from delivery.targets.target import Target
-from delivery.targets.target import local as local_target
+from delivery.targets.local import LocalTarget
 from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.environment import redeploy
 from devenv.console.steps import Steps
@@ -29,7 +27,7 @@ def deploy(
     served at once."""
     instance = running.instance
     ensure_expand_only(instance.project / "src" / "shared" / "mtd" / "migrations")
-    target = local_target(running, bake_seconds=0.0)
+    target = LocalTarget.of(running, bake_seconds=0.0)
     with steps.step("Change set made"):
         changes = _changes(target, running)
     show(changes)
@@ -44,7 +42,7 @@ def deploy(
     return f"the work tree serves {ENVIRONMENT}"
 
 
-def _changes(target: Target, running: Running) -> list[Change]:
+def _changes(target: LocalTarget, running: Running) -> list[Change]:
     servers = servers_of(running.instance, recorded_backend(running.document))
     packaged = local_package(running.instance, running.endpoint, servers.layer_platform())
     root = f"templates/{packaged.fingerprint}-root.json"
@@ -54,6 +52,6 @@ def _changes(target: Target, running: Running) -> list[Change]:
     if name is None:
         return []
     try:
-        return changes_of(target, name, root)
+        return target.changes_of(name, root)
     finally:
         stack.discard(name)

@@ -1,37 +1,22 @@
 """The one way into an environment: change set, gate, migration, traffic, smoke, alarms; and back if it goes wrong."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from delivery.deployment import prerequisites
-from delivery.deployment.carry_over import carried_over
 from delivery.deployment.changes import Change, ensure_kept
-from delivery.deployment.deployment import migrate, resume
+from delivery.deployment.deployment import migrate
 from delivery.packaging import builds
 from delivery.packaging.builds import Build
 from delivery.release import code, record, smoke, traffic
 from delivery.release.record import DeploymentRecord
-from delivery.release.review import changes_of
-from delivery.targets import emulated
-from delivery.targets.target import Target
+from delivery.targets.target import Outputs, Proposal, Target
 from devenv.console.steps import Steps
 from devenv.problem import Problem
 
 ROLLED_BACK_CODE = 4
 _ALARM_SECONDS = 900.0
 _UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A change set that nobody has executed; `name` is None when nothing would change."""
-
-    name: str | None
-    kind: str
-    template: str
-    parameters: dict[str, str]
-    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +38,7 @@ class Deployment:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
         finally:
-            self._discard(proposal)
+            self.target.discard(proposal)
 
     def run(self) -> str:
         """Deploys and returns a sentence about it. Raises Problem: code 3 stopped by the gate, 4 rolled back."""
@@ -64,11 +49,11 @@ class Deployment:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
         except Problem:
-            self._discard(proposal)
+            self.target.discard(proposal)
             raise
         before, previous = traffic.serving(self.target), record.last(self.target)
         if not proposal.changes and previous is not None and previous.digest == self.build.digest:
-            self._discard(proposal)
+            self.target.discard(proposal)
             return f"nothing to deploy: build {self.build.digest[:12]} serves {self.target.environment} already"
         if proposal.kind == "UPDATE":
             with self.steps.step("Database migrated by the new code"):
@@ -109,58 +94,30 @@ class Deployment:
                     fix="A first deployment that failed: delete the stack. Otherwise CloudFormation's events say why.",
                 )
             parameters = self.target.parameters(self.build, {} if new else stack.parameters())
-            if self.target.emulated:
-                prerequisites.verify_senders(self.target.clients, parameters)
+            self.target.prepare(parameters)
             kind = "CREATE" if new else "UPDATE"
             name = stack.propose(template, parameters, kind=kind)
             root = template.rpartition(f"/{self.target.bucket}/")[2]
-            changes = [] if name is None else changes_of(self.target, name, root)
+            changes = [] if name is None else self.target.changes_of(name, root)
             step.note = f"{len(changes)} changes" if name else "no changes"
         return Proposal(name=name, kind=kind, template=template, parameters=parameters, changes=changes)
 
-    def _discard(self, proposal: Proposal) -> None:
-        if proposal.name is None:
-            return
-        self.target.stack.discard(proposal.name)
-        if proposal.kind == "CREATE" and self.target.emulated:
-            self.target.stack.delete()  # on AWS it stays, in review, and nothing is in it
-
-    def _execute(self, proposal: Proposal) -> dict[str, str]:
+    def _execute(self, proposal: Proposal) -> Outputs:
         stack = self.target.stack
-        if proposal.kind == "UPDATE" and self.target.emulated:
-            return self._execute_for_emulator(proposal)
-        if proposal.name is None:
-            return stack.outputs()  # only what the migration takes is new: a process, say
-        with self.steps.step("Stack deployed, traffic moved"):
-            outputs = stack.execute(proposal.name, kind=proposal.kind)
-        if proposal.kind == "CREATE":
-            with self.steps.step("Database migrated"):
-                self._migrate(outputs)
-            if not self.target.emulated:
-                stack.protect()
-        return outputs
-
-    def _execute_for_emulator(self, proposal: Proposal) -> dict[str, str]:
-        """The emulator updates no stack faithfully: new code is moved as CodeDeploy does, else all is made anew."""
-        stack = self.target.stack
-        self._discard(proposal)
-        if emulated.only_code(proposal.changes):
+        if proposal.kind == "UPDATE" and self.target.publishes_directly(proposal.changes):
+            self.target.discard(proposal)
             with self.steps.step("Versions published, traffic moved") as step:
                 versions = code.publish_versions(self.target, self.build)
                 traffic.shift(self.target, versions)
                 step.note = f"{len(versions)} functions, all at once"
             return stack.outputs()
-        with self.steps.step("Stack created anew"):
-            return self._afresh(proposal.template, proposal.parameters)
-
-    def _afresh(self, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
-        stack = self.target.stack
-        with carried_over(self.target.clients, stack):
-            stack.delete()
-            prerequisites.remove_log_groups(self.target.clients, self.target.environment)
-            outputs = stack.apply(template, dict(parameters))
+        if proposal.kind == "UPDATE" or proposal.name is None:
+            return self.target.update(proposal, self.steps, self._migrate)
+        with self.steps.step("Stack deployed, traffic moved"):
+            outputs = stack.execute(proposal.name, kind=proposal.kind)
+        with self.steps.step("Database migrated"):
             self._migrate(outputs)
-        resume(self.target.clients, self.target.environment)
+        self.target.protect()
         return outputs
 
     def _migrate(self, outputs: dict[str, str]) -> None:
@@ -195,7 +152,7 @@ class Deployment:
         with self.steps.step("Traffic moved back") as step:
             moved = traffic.back(self.target, before)
             step.note = f"{len(moved)} functions"
-        if self.target.emulated and emulated.only_code(proposal.changes):
+        if self.target.publishes_directly(proposal.changes):
             return "Rolled back."
         if previous is None:
             return "Traffic is back; the stack is not, for no deployment before is recorded."
@@ -208,21 +165,12 @@ class Deployment:
         return "Rolled back."
 
     def _restore(self, previous: DeploymentRecord) -> None:
-        if self.target.emulated:
-            self._afresh(previous.template, previous.parameters)
-            return
-        traffic.wait_until_ok(self.target, _ALARM_SECONDS)  # CodeDeploy moves nothing while an alarm is on
-        stack = self.target.stack
-        name = stack.propose(previous.template, dict(previous.parameters), kind="UPDATE")
-        if name is None:
-            return
-        root = previous.template.rpartition(f"/{self.target.bucket}/")[2]
-        try:
-            ensure_kept(changes_of(self.target, name, root), ())
-        except Problem:
-            stack.discard(name)
-            raise
-        stack.execute(name, kind="UPDATE")
+        self.target.restore(
+            previous.template,
+            previous.parameters,
+            wait_until_ok=lambda: traffic.wait_until_ok(self.target, _ALARM_SECONDS),
+            migrate=self._migrate,
+        )
 
     @property
     def _order(self) -> Path:

@@ -1,32 +1,35 @@
-"""Where a build goes: an account of AWS, or the emulator of the running instance that plays one."""
+"""A target of deployments: its stack, its artifact bucket, and the operations in which targets differ."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-import psycopg
-from botocore.exceptions import BotoCoreError, ClientError
-from psycopg import sql
-
-from delivery.deployment import prerequisites
+from delivery.deployment.changes import NESTED, Change, changes_in
 from delivery.deployment.stack import Stack
 from delivery.packaging.builds import Build
 from devenv.aws import Clients
-from devenv.backends import simulator
-from devenv.backends.choice import recorded_backend, servers_of
-from devenv.backends.postgres import ROLE
-from devenv.instance import ENVIRONMENT, REGION, Instance
-from devenv.passwords import InstancePasswords
+from devenv.console.steps import Steps
 from devenv.problem import Problem
-from devenv.running import Running
 
-_AWS_SECONDS = 3600.0
-_AWS_POLL_SECONDS = 5.0
+Outputs = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """`address` is where CloudFormation reads the artifact bucket; `known` are parameters that no file sets; `role`
-    is what CloudFormation makes resources with. Alarms are watched for `bake_seconds`, every `look_seconds`."""
+class Proposal:
+    """A change set that nobody has executed; `name` is None when nothing would change. `template` is a URL."""
+
+    name: str | None
+    kind: str
+    template: str
+    parameters: dict[str, str]
+    changes: list[Change] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target(ABC):
+    """`address` is where CloudFormation reads the artifact bucket; `known` are parameters that no file sets. Alarms are
+    watched for `bake_seconds`, every `look_seconds`."""
 
     environment: str
     clients: Clients
@@ -35,24 +38,20 @@ class Target:
     bake_seconds: float
     look_seconds: float
     known: Mapping[str, str] = field(default_factory=dict)
-    role: str | None = None
-    emulated: bool = False
+
+    @property
+    def name(self) -> str:
+        """The root stack's name."""
+        return f"mtd-{self.environment}"
 
     @property
     def prefix(self) -> str:
-        """What the names of everything in the environment begin with."""
-        return f"mtd-{self.environment}-"
-
-    @property
-    def stack(self) -> Stack:
-        client = self.clients.client("cloudformation")
-        if self.emulated:
-            return Stack(client, f"mtd-{self.environment}")
-        name = f"mtd-{self.environment}"
-        return Stack(client, name, seconds=_AWS_SECONDS, poll_seconds=_AWS_POLL_SECONDS, role=self.role)
+        """The prefix of all names in the environment."""
+        return f"{self.name}-"
 
     def parameters(self, build: Build, standing: Mapping[str, str]) -> dict[str, str]:
-        """The file of the build, then what is known here, then what stands. Raises Problem for one without a value."""
+        """The build's file over the stack's current values, and `known` over both. Raises Problem for one without a
+        value."""
         declared = build.template()["Parameters"]
         values = {**standing, **build.parameters(self.environment), **self.known}
         strange = sorted(name for name in self.known if name not in declared)
@@ -61,108 +60,72 @@ class Target:
             raise Problem(f"The template declares no parameter {', '.join(strange)}.", fix="Correct --parameter.")
         if missing:
             raise Problem(
-                f"No value is known for {', '.join(missing)}.",
+                f"No value is set for {', '.join(missing)}.",
                 fix=f"Set it in cloudformation/environments/{self.environment}.json and build again, or --parameter.",
             )
         return {name: value for name, value in values.items() if name in declared}
 
+    def changes_of(self, change_set: str, root: str, stack: str = "") -> list[Change]:
+        """Every change of a change set, nested stacks included; `root` is the root template's key in the bucket."""
+        found = []
+        for change, words in changes_in(stack, self.stack.change_set(change_set)):
+            found.append(change)
+            if change.kind == NESTED and words.get("ChangeSetId"):
+                found += self.changes_of(words["ChangeSetId"], root, f"{stack}/{change.logical_id}".lstrip("/"))
+            elif change.kind == NESTED:
+                found += self.undescribed_changes(change, words, root)
+        return found
 
-def of(
-    environment: str,
-    instance: Instance,
-    known: Mapping[str, str],
-    *,
-    rehearse: bool,
-    bake_seconds: float | None = None,
-) -> Target:
-    """The environment's account; or, to rehearse it or where AWS_ENDPOINT_URL is set, the running instance. Raises
-    Problem when that is another endpoint than the instance's."""
-    endpoint = instance.setting("AWS_ENDPOINT_URL").rstrip("/")
-    if not endpoint and not rehearse:
-        return aws(environment, known, bake_seconds=bake_seconds)
-    running = Running.of(instance)
-    if endpoint and endpoint != running.endpoint:
-        raise Problem(
-            f"AWS_ENDPOINT_URL is {endpoint}, and instance '{instance.name}' answers at {running.endpoint}.",
-            fix="Rehearse in the running instance: REHEARSE=1, without AWS_ENDPOINT_URL.",
-            code=2,
-        )
-    return rehearsal(environment, running, known, bake_seconds=bake_seconds)
+    @property
+    @abstractmethod
+    def stack(self) -> Stack: ...
 
+    @property
+    @abstractmethod
+    def poll_seconds(self) -> float:
+        """The pause between two looks at a function's update."""
 
-def aws(environment: str, known: Mapping[str, str], *, bake_seconds: float | None = None) -> Target:
-    """The account that the caller's credentials are of; its bucket is made by cloudformation/bootstrap.yaml."""
-    clients = Clients(None)
-    try:
-        account = clients.account()
-    except (BotoCoreError, ClientError) as error:
-        raise Problem(
-            f"No account of AWS lets this in: {error}",
-            fix="Sign in ('aws sso login', or the role of CI), or rehearse in the running instance: REHEARSE=1.",
-        ) from error
-    return Target(
-        environment=environment,
-        clients=clients,
-        bucket=f"mtd-artifacts-{environment}-{account}",
-        address=f"https://s3.{REGION}.amazonaws.com",
-        bake_seconds=300.0 if bake_seconds is None else bake_seconds,
-        look_seconds=10.0,
-        known=known,
-        role=f"arn:aws:iam::{account}:role/mtd-{environment}-cloudformation",
-    )
+    @property
+    @abstractmethod
+    def portal_repository(self) -> str | None:
+        """The repository of the portal's image; None before the stack has made it, or without a registry."""
 
+    @abstractmethod
+    def prepare(self, parameters: Mapping[str, str]) -> None:
+        """Makes ready what a change set with these parameters needs."""
 
-def local(running: Running, *, bake_seconds: float) -> Target:
-    """The running instance itself."""
-    return Target(
-        environment=ENVIRONMENT,
-        clients=running.clients,
-        bucket=prerequisites.artifact_bucket(),
-        address=running.endpoint,
-        bake_seconds=bake_seconds,
-        look_seconds=0.5,
-        emulated=True,
-    )
+    @abstractmethod
+    def undescribed_changes(self, parent: Change, words: Mapping[str, Any], root: str) -> Iterable[Change]:
+        """The changes of a nested stack for which CloudFormation made no change set; `words` describe the parent."""
 
+    @abstractmethod
+    def discard(self, proposal: Proposal) -> None:
+        """Deletes a proposal's change set."""
 
-def rehearsal(
-    environment: str, running: Running, known: Mapping[str, str], *, bake_seconds: float | None = None
-) -> Target:
-    """The running instance's emulator as the environment's account: without its platform, which an emulator only
-    pretends, with a database of its own in the instance's PostgreSQL, and with the simulator for the legacy systems."""
-    clients = running.clients
-    database = f"mtd_{environment}"
-    _ensure_database(running, database)
-    endpoints = servers_of(running.instance, recorded_backend(running.document)).endpoints(running.document["ports"])
-    secret = prerequisites.database_secret(
-        clients,
-        host=endpoints.database_host,
-        port=endpoints.database_port,
-        username=ROLE,
-        password=InstancePasswords.of(running.instance).application,
-        dbname=database,
-        environment=environment,
-    )
-    played = simulator.urls(endpoints.simulator) | {
-        "Platform": "false",
-        "CodeDeploy": "false",
-        "DatabaseSecretArn": secret,
-        "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
-        "VisibilitySeconds": "30",
-    }
-    return Target(
-        environment=environment,
-        clients=clients,
-        bucket=prerequisites.make_artifact_bucket(clients, environment),
-        address=running.endpoint,
-        bake_seconds=75.0 if bake_seconds is None else bake_seconds,
-        look_seconds=1.0,
-        known={**played, **known},
-        emulated=True,
-    )
+    @abstractmethod
+    def protect(self) -> None:
+        """Protects a new stack from its deletion."""
 
+    @abstractmethod
+    def publishes_directly(self, changes: list[Change]) -> bool:
+        """Whether these changes are deployed as versions and aliases, without CloudFormation."""
 
-def _ensure_database(running: Running, name: str) -> None:
-    with psycopg.connect(running.conninfo(), autocommit=True) as connection:
-        if connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone() is None:
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    @abstractmethod
+    def update(self, proposal: Proposal, steps: Steps, migrate: Callable[[Outputs], None]) -> Outputs:
+        """Updates the stack by the proposal and returns its outputs; calls `migrate` for a new stack. Raises
+        Problem."""
+
+    @abstractmethod
+    def restore(
+        self,
+        template: str,
+        parameters: Mapping[str, str],
+        *,
+        wait_until_ok: Callable[[], object],
+        migrate: Callable[[Outputs], None],
+    ) -> None:
+        """Brings the stack back to that template. Raises Problem."""
+
+    @abstractmethod
+    def drifted_resources(self) -> Iterator[str]:
+        """A sentence for each resource that differs from its template. Raises Problem."""

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import WaiterError
 
 from delivery.release import traffic
-from delivery.targets.target import local
+from delivery.targets.local import LocalTarget
 from devenv.instance import ENVIRONMENT
 from devenv.problem import Problem
 from devenv.running import Running
@@ -38,7 +38,7 @@ class FunctionFaults:
         self._faults = f"{running.endpoint}/_mtd/faults"
         self._lambda: Any = running.clients.client("lambda")
         self._events: Any = running.clients.client("events")
-        self._target = local(running, bake_seconds=0)
+        self._target = LocalTarget.of(running, bake_seconds=0)
         self._before: dict[str, str] = {}
         self._published: list[tuple[str, str]] = []
         ask("DELETE", self._faults)

@@ -9,8 +9,7 @@ import pytest
 from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.stack import Stack
 from delivery.packaging.template import load
-from delivery.release.review import changes_of
-from delivery.targets.target import Target
+from delivery.targets.rehearsal import RehearsalTarget
 from devenv.aws import Clients
 from devenv.problem import Problem
 from tests.integration.aws.deployed import BUCKET, Deployed
@@ -38,20 +37,19 @@ def _review(deployed: Deployed, stack: str, edit: Callable[[dict[str, Any]], Non
     put(f"reviewed-{stack}.json", nested)
     place["TemplateURL"] = f"{deployed.localstack.endpoint}/{BUCKET}/reviewed-{stack}.json"
     put(ROOT_KEY, root)
-    target = Target(
+    target = RehearsalTarget(
         environment="staging",
         clients=Clients(deployed.localstack.endpoint),
         bucket=BUCKET,
         address=deployed.localstack.endpoint,
         bake_seconds=0.0,
         look_seconds=0.1,
-        emulated=True,
     )
     url = f"{deployed.localstack.endpoint}/{BUCKET}/{ROOT_KEY}"
     name = target.stack.propose(url, target.stack.parameters(), kind="UPDATE")
     assert name is not None
     try:
-        return changes_of(target, name, ROOT_KEY)
+        return target.changes_of(name, ROOT_KEY)
     finally:
         target.stack.discard(name)
 

@@ -11,7 +11,7 @@ from delivery.packaging import builds
 from delivery.packaging.builds import Build
 from delivery.release import image, local
 from delivery.release.sequence import Deployment
-from delivery.targets import target
+from delivery.targets.choice import target_of
 from delivery.targets.target import Target
 from devenv.console.screen import console, table
 from devenv.console.steps import Steps
@@ -82,10 +82,10 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 
 
 def _target(arguments: argparse.Namespace, instance: Instance, build: Build) -> Target:
-    """The environment, the portal's image pushed to it: an emulator has no registry, and a review pushes nothing."""
+    """The target of the environment. Unless this is a review, the portal's image is pushed to its repository first."""
     known = _parameters(arguments.parameter)
-    made = target.of(arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake)
-    if made.emulated or arguments.review or "PortalDigest" in known:
+    made = target_of(arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake)
+    if arguments.review or "PortalDigest" in known:
         return made
     return replace(made, known=image.promoted(made, build, image.archive(instance)) | known)
 

@@ -3,7 +3,7 @@
 import argparse
 
 from delivery.release import drift
-from delivery.targets import target
+from delivery.targets.choice import target_of
 from devenv.console.screen import json_flag, print_json
 from devenv.instance import Instance
 
@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     """Returns 1 when the environment has drifted."""
-    found = drift.found(target.of(arguments.environment, instance, {}, rehearse=arguments.rehearse))
+    found = drift.found(target_of(arguments.environment, instance, {}, rehearse=arguments.rehearse))
     if arguments.json:
         print_json(found)
     else:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from delivery.targets.target import Target
+from delivery.targets.account import AccountTarget
 from devenv.aws import Clients
 
 FILES = {
@@ -164,8 +164,8 @@ class Account:
         return [{"StackResourceSummaries": []}]
 
 
-def target(account: Account) -> Target:
-    return Target(
+def target(account: Account) -> AccountTarget:
+    return AccountTarget(
         environment="staging",
         clients=cast(Clients, account),
         bucket="artifacts",

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from delivery.packaging.builds import Build
 from delivery.release import image
-from delivery.targets.target import Target
+from delivery.targets.account import AccountTarget
+from devenv.aws import Clients
 from devenv.instance import Instance
 from devenv.problem import Problem
 
@@ -46,10 +47,30 @@ class Registry:
             self.images[words[-1].rpartition(":")[2]] = "sha256:5f"
 
 
-def target(registry: Registry, outputs: dict[str, str], status: str | None = "UPDATE_COMPLETE") -> Target:
-    stack = SimpleNamespace(outputs=lambda: outputs, status=lambda: status)
-    clients = SimpleNamespace(client=lambda name: {"ecr": registry}[name])
-    return cast(Target, SimpleNamespace(stack=stack, clients=clients))
+class Stacks:
+    """CloudFormation with at most one stack."""
+
+    def __init__(self, outputs: dict[str, str], status: str | None) -> None:
+        self._outputs = [{"OutputKey": name, "OutputValue": value} for name, value in outputs.items()]
+        self._status = status
+
+    def describe_stacks(self, *, StackName: str) -> Any:  # noqa: N803
+        if self._status is None:
+            message = f"Stack with id {StackName} does not exist"
+            raise ClientError({"Error": {"Code": "ValidationError", "Message": message}}, "DescribeStacks")
+        return {"Stacks": [{"StackName": StackName, "StackStatus": self._status, "Outputs": self._outputs}]}
+
+
+def target(registry: Registry, outputs: dict[str, str], status: str | None = "UPDATE_COMPLETE") -> AccountTarget:
+    services: dict[str, Any] = {"ecr": registry, "cloudformation": Stacks(outputs, status)}
+    return AccountTarget(
+        environment="staging",
+        clients=cast(Clients, SimpleNamespace(client=services.__getitem__)),
+        bucket="artifacts",
+        address="https://s3",
+        bake_seconds=0.0,
+        look_seconds=0.0,
+    )
 
 
 @pytest.fixture
