@@ -31,7 +31,7 @@ SUPPLY := .mtd/venvs/supply
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch stress test lint unit integration slow screenshots policy iam-parity lock aws clean seed venv \
+.PHONY: help house up down status watch stress test lint unit integration slow screenshots policy iam-parity lock aws clean seed venv \
 	demo-processes demo-migration chaos fuzz parity way-out build image deploy review drill \
 	sbom licences audit fuzz-parsers package-proof drift portal-tests rehearsal
 
@@ -100,6 +100,9 @@ lint: venv ## ruff, mypy --strict, cfn-lint
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/mypy src tests localstack/mtd_localstack seed
 	@$(VENV)/bin/cfn-lint
+
+house: venv ## measure folders, names, templates and the way through a state; fails when a limit is broken
+	@$(PYTHON) -m tests.house
 
 unit: venv ## the pure tests, in parallel
 	@$(PYTEST) tests/unit -n auto -q $(ARGS)

@@ -6,7 +6,7 @@ import json
 from devenv.commands.environment import invoke
 from devenv.debugging import address, debugged
 from devenv.instance import ENVIRONMENT, Instance
-from devenv.orders.replay import borrowed, brought_here, event_of, source_of
+from devenv.orders.waiting_message import borrowed_message, event_of, source_of, with_order_copied
 from devenv.running import Running
 
 _FUNCTION = "read_queue"
@@ -27,9 +27,9 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     """Returns 1 when the call failed again. The message stays in its queue."""
     running = Running.of(instance)
     source = source_of(instance, running, arguments.source)
-    with borrowed(source, arguments.source or ENVIRONMENT, arguments.number) as message:
+    with borrowed_message(source, arguments.source or ENVIRONMENT, arguments.number) as message:
         if source is not running.clients:
-            message = brought_here(message, source, running)
+            message = with_order_copied(message, source, running)
         event = json.dumps(event_of(message)).encode()
         if not arguments.debug:
             return _called(running, event)

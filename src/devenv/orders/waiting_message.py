@@ -18,7 +18,7 @@ _MOST_MESSAGES = 10_000
 
 
 @contextmanager
-def borrowed(clients: Clients, environment: str, number: str) -> Iterator[Message]:
+def borrowed_message(clients: Clients, environment: str, number: str) -> Iterator[Message]:
     """Receives the waiting message of that order number or message id and makes it visible again at the end. All other
     messages become visible at once. Raises Problem when no message matches."""
     queue = clients.client("sqs")
@@ -79,7 +79,7 @@ def event_of(message: Message) -> dict[str, Any]:
     return {"Records": [record]}
 
 
-def brought_here(message: Message, source: Clients, running: Running) -> Message:
+def with_order_copied(message: Message, source: Clients, running: Running) -> Message:
     """The message, and the order that it refers to copied into this instance's inbox, because a local function reads no
     other bucket."""
     body = _body(message)
