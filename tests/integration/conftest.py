@@ -1,4 +1,4 @@
-"""The system under test: one instance of a home for all workers, started when first needed, stopped at the end."""
+"""The system under test: one instance for all workers, started on first use and stopped at the end."""
 
 import json
 import os
@@ -30,7 +30,9 @@ _NAME, _KIND, _WHY = "MTD_TEST_INSTANCE", "MTD_TEST_HOME", "MTD_TEST_HOME_REASON
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--home", choices=BACKENDS, help="where the system under test runs (default: as `mtd up` chooses)")
+    parser.addoption(
+        "--home", choices=BACKENDS, help="the backend of the system under test (default: as `mtd up` chooses)"
+    )
     parser.addoption("--instance", default=None, help="use this running instance instead of starting one")
 
 
@@ -55,7 +57,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Whatever happened, and whichever worker started it."""
+    """Stops the instance after the tests, whichever worker started it."""
     if hasattr(config, "workerinput") or _NAME not in os.environ or config.getoption("--instance"):
         return
     if _instance().folder.exists():
@@ -72,11 +74,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         reason = _EMBEDDED_ONLY.get(item.path.parent.name)
         if reason is not None:
-            item.add_marker(pytest.mark.skip(reason=f"in the embedded home only: {reason}"))
+            item.add_marker(pytest.mark.skip(reason=f"on the embedded backend only: {reason}"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Groups of tests share a home that is made once: without them it would be made by each worker."""
+    """Groups of tests share an instance. Without groups each worker would start one."""
     if getattr(session.config.option, "loadgroup", False):
         lost = [item for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         if lost:
@@ -85,13 +87,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def backend() -> str:
-    """Where the system under test runs."""
+    """The backend of the system under test."""
     return os.environ[_KIND]
 
 
 @pytest.fixture(scope="session")
 def state_document(request: pytest.FixtureRequest, backend: str) -> dict[str, object]:
-    """The state document of a running instance of the home."""
+    """The state document of a running instance on that backend."""
     instance = _instance()
     if not request.config.getoption("--instance"):
         # The first worker starts it, the others wait.

@@ -1,4 +1,4 @@
-"""What each change that made the home faster is worth: the same orders with it and without it, as ratios.
+"""Measures each change that made the system faster: the same orders with it and without it, as ratios.
 
 Every round starts an instance for each variant, warms it up, and runs `mtd stress` on it; variants of a round follow
 each other, so that what else the machine does hits all alike. Each figure is the median of the rounds; a ratio of 1.3

@@ -54,7 +54,7 @@ class Emulator:
 
 @contextmanager
 def mtd() -> Iterator[Emulator]:
-    """LocalStack with our plug-in, as the embedded home runs it."""
+    """LocalStack with our plug-in, as the embedded backend runs it."""
     with _localstack({}) as localstack:
         yield _emulator(localstack)
 

@@ -1,4 +1,4 @@
-"""The instance that a script measures: a running one by name, or one of its own that ends with the script."""
+"""The instance that a script measures: a running one, or a new one that ends with the script."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ def measured_instance(instance: str | None, *options: str) -> Iterator[Instance]
     name = instance or f"measured-{os.getpid()}"
     measured = Instance.from_env(os.environ | {"MTD_INSTANCE": name}, ROOT)
     if instance is None:
-        # Figures are compared with each other: the same home everywhere, unless another is asked for.
+        # Figures are compared with each other, so the backend is always the same unless HOME_KIND is set.
         mtd(name, "up", "--home", os.environ.get("HOME_KIND") or "embedded", "--no-seed", *options)
     try:
         yield measured

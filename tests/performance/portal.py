@@ -1,4 +1,4 @@
-"""What the portal's pages cost with a database of N orders: `python -m tests.performance.portal --orders N`.
+"""Measures the portal's pages on a database of N orders: `python -m tests.performance.portal --orders N`.
 
 Fills a database of its own beside the running instance's, starts a portal on it, asks for each page in turn.
 """

@@ -5,7 +5,7 @@ An instance of its own is started; then
 - load: --orders distinct orders are put at once, each a separate S3 object; how many are delivered a second, what each
   function needs for an order (REPORT durations over the orders of that invocation), how many AWS requests an order
   costs (those of the functions and of their event source mappings; the client's own puts and the emulator's
-  housekeeping left out), and the memory of the whole home at its end (PSS of all its processes).
+  housekeeping left out), and the memory of the whole system at its end (PSS of all its processes).
 
 The last line is one JSON object.
 

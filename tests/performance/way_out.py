@@ -1,4 +1,4 @@
-"""How far MTD comes on another emulator: MiniStack, deployed to by our deployer, under the flow's tests.
+"""Runs the flow's tests on another emulator, MiniStack, with our deployment.
 
     python -m tests.performance.way_out [--tests EXPRESSION]
 
@@ -126,7 +126,7 @@ class _ApiAddress(BaseHTTPRequestHandler):
 
 @contextmanager
 def api_address(endpoint: str) -> Iterator[str]:
-    """Where execute-api answers, as the template wants to be told."""
+    """The address of execute-api, as a parameter of the template."""
     handler = type("_Bound", (_ApiAddress,), {"target": endpoint})
     server = ThreadingHTTPServer((HOST, 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

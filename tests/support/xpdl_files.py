@@ -69,7 +69,7 @@ def _xpdl_lanes(process: DrawnProcess) -> str:
 
 
 def drawn_at(box: Box | None, said: str = "") -> str:
-    """Where an element is drawn, as Bizagi Modeler says it: on the page."""
+    """The graphics of an element as Bizagi Modeler writes them, with coordinates of the page."""
     place = f'<Coordinates XCoordinate="{box.x:g}" YCoordinate="{box.y:g}" />' if box else ""
     said += f' ToolId="BizAgi_Process_Modeler" Height="{box.height:g}" Width="{box.width:g}"' if box else ""
     inner = f"<NodeGraphicsInfo{said}>{place}</NodeGraphicsInfo>" if place else f"<NodeGraphicsInfo{said} />"

@@ -1,4 +1,4 @@
-"""What the services themselves tell of a resource, in the shape of its CloudFormation properties."""
+"""Reads resources back from their services, in the shape of their CloudFormation properties."""
 
 import json
 from collections.abc import Callable

@@ -21,7 +21,7 @@ ROOT_KEY = "reviewed.json"
 
 
 def _review(deployed: Deployed, stack: str, edit: Callable[[dict[str, Any]], None]) -> list[Change]:
-    """What staging would change if one of its nested templates were edited so."""
+    """The changes of staging if one of its nested templates were edited so."""
     s3 = deployed.client("s3")
 
     def read(key: str) -> Any:
@@ -86,7 +86,7 @@ def test_another_name_for_the_database_stops_and_more_storage_does_not(deployed:
         ensure_kept(_review(deployed, "Database", rename), ())
 
 
-def test_the_bootstrap_stands_and_lets_only_the_repositorys_environment_in(deployed: Deployed) -> None:
+def test_the_bootstrap_admits_only_the_repositorys_environment(deployed: Deployed) -> None:
     body = load(ROOT / "cloudformation" / "bootstrap.yaml")
     deployed.client("s3").put_object(Bucket=BUCKET, Key="bootstrap.json", Body=json.dumps(body).encode())
     stack = Stack(deployed.client("cloudformation"), "mtd-bootstrap-staging")

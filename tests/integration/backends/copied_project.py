@@ -1,4 +1,4 @@
-"""A home of a copy of the project, so that a test may edit its files, break it and stop it as a person would."""
+"""An instance of a copy of the project, so that a test may edit its files, break it and stop it as a person would."""
 
 import contextlib
 import json
@@ -52,7 +52,7 @@ class CopiedProject:
     # As a person
 
     def mtd(self, *words: str, code: int = 0) -> str:
-        """What `mtd` prints, both streams; fails unless it ends with `code`."""
+        """Runs `mtd` and returns the output of both streams; fails unless it ends with `code`."""
         with (self.base / "printed").open("w+") as output:
             # A file, not a pipe: what runs on in the background must not hold up the reader.
             ended = subprocess.run(
@@ -92,7 +92,7 @@ class CopiedProject:
         finally:
             self.save(name, new, old)
 
-    # What stands
+    # State
 
     def state(self) -> dict[str, Any]:
         """The state document."""
@@ -107,11 +107,11 @@ class CopiedProject:
         return all(self.observed(name).runs for name in PROCESSES) and bool(self.state().get("fingerprint"))
 
     def watched(self) -> str:
-        """What the watch has told; for a failure's message."""
+        """The log of the watch, for a failure's message."""
         return (self.instance.logs / "watch.log").read_text("utf-8")
 
     def observed(self, name: str) -> ServerStatus:
-        """One of the home's own processes or containers."""
+        """One of the instance's processes or containers."""
         if name in (*FIRST_CHOICE, "portal"):
             return servers_of(self.instance, self.kind).observed()[name]
         identity = identities(self.state()).get(name)
@@ -134,7 +134,7 @@ class CopiedProject:
         return found
 
     def own_processes(self) -> list[str]:
-        """Every container of the home, and every process of this machine that has to do with it: runs in it, was
+        """Every container of the instance, and every process of this machine that has to do with it: runs in it, was
         started for it, or names it."""
         found = self._compose("ps", "--all", "--quiet") if self.kind == "compose" else []
         for process in psutil.process_iter():

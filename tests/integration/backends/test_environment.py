@@ -1,6 +1,6 @@
-"""The whole home as a person uses it: code and templates saved, started twice, stopped, killed, asked.
+"""A local system as a person uses it: code and templates saved, started twice, stopped, killed, asked.
 
-One home for the module and one worker for its tests (`--dist loadgroup`): each of them leaves it running."""
+One system for the module and one worker for its tests (`--dist loadgroup`): each of them leaves it running."""
 
 import json
 import uuid
@@ -36,7 +36,7 @@ def started(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[
 
 @pytest.fixture
 def copied(started: CopiedProject) -> CopiedProject:
-    """The home, mended if the test before it failed half way."""
+    """The system, started again if the test before it failed half way."""
     if not started.runs():
         started.mtd("up", "--no-seed")
     return started
@@ -68,7 +68,7 @@ def _rest(system: System, number: str) -> str:
 
 
 def _answers(copied: CopiedProject, key: str) -> Any:
-    """What the relay's answer holds under the key, once it does."""
+    """Waits until the relay's answer has the key, and returns its value."""
     system = copied.system()
     return until(lambda: system.invoke("relay_outbox", {}), lambda answer: key in answer)[key]
 
@@ -107,7 +107,7 @@ def test_a_saved_shared_module_reaches_the_functions_that_import_it(copied: Copi
     until(lambda: system.invoke("relay_outbox", {}), lambda answer: "shared" not in answer)
 
 
-def test_a_syntax_error_is_the_functions_init_error_and_the_next_save_heals_it(copied: CopiedProject) -> None:
+def test_a_syntax_error_is_the_functions_init_error_and_the_next_save_corrects_it(copied: CopiedProject) -> None:
     with copied.saved(_RELAY, _SENT, "    return return\n"):
         error = _answers(copied, "errorType")
     healed = _answers(copied, "unsent")
@@ -116,7 +116,9 @@ def test_a_syntax_error_is_the_functions_init_error_and_the_next_save_heals_it(c
     assert healed >= 0
 
 
-def test_a_changed_template_is_deployed_afresh_and_orders_in_flight_go_on(copied: CopiedProject, number: str) -> None:
+def test_a_changed_template_is_deployed_as_a_new_stack_and_orders_in_flight_go_on(
+    copied: CopiedProject, number: str
+) -> None:
     system = copied.system()
     done, retried, unregistered = f"{number}-done", f"{number}-retried", f"{number}-unregistered"
     _put(system, done)
@@ -160,7 +162,7 @@ def test_up_twice_is_a_no_op_that_says_so(copied: CopiedProject) -> None:
     assert [copied.observed(name) for name in PROCESSES] == before
 
 
-def test_up_starts_anew_what_has_other_code_than_it_runs_with(copied: CopiedProject, backend: str) -> None:
+def test_up_restarts_servers_that_run_other_code(copied: CopiedProject, backend: str) -> None:
     if backend == "compose":
         pytest.skip("in containers: images are built when something is to be started")
     before = {name: copied.observed(name) for name in PROCESSES}
@@ -239,7 +241,7 @@ def test_every_listing_has_the_fields_of_its_contract(copied: CopiedProject, num
     copied.system().aws("sqs").purge_queue(QueueUrl=queue)
 
 
-def test_a_killed_localstack_is_mended_and_the_orders_in_process_are_delivered(
+def test_a_killed_localstack_is_restarted_and_orders_in_flight_are_delivered(
     copied: CopiedProject, number: str
 ) -> None:
     held, fresh = f"{number}-held", f"{number}-fresh"

@@ -1,4 +1,4 @@
-"""What an IDE says to debugpy: the few messages of the Debug Adapter Protocol that a breakpoint needs."""
+"""A client of debugpy: the messages of the Debug Adapter Protocol that a breakpoint needs."""
 
 import json
 import socket

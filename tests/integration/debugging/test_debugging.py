@@ -70,7 +70,7 @@ def test_a_breakpoint_holds_a_real_call(system: System, tmp_path: Path) -> None:
     assert system.invoke(FUNCTION, {"processes": {}})["applied"] == []
 
 
-def test_a_function_that_nobody_has_is_named(system: System) -> None:
+def test_an_unknown_function_is_named(system: System) -> None:
     with mtd(system, "debug", "issue_dt") as command:
         output, _ = command.communicate(timeout=30)
 

@@ -87,7 +87,7 @@ def test_no_server_outlives_a_killed_supervisor(instance: Instance, supervision:
     assert _up(instance, supervision)
 
 
-def test_a_taken_port_is_told_by_the_servers_own_words(instance: Instance, supervision: Supervision) -> None:
+def test_a_taken_port_is_reported_by_the_servers_own_words(instance: Instance, supervision: Supervision) -> None:
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         listener.listen()
@@ -100,7 +100,7 @@ def test_a_taken_port_is_told_by_the_servers_own_words(instance: Instance, super
     assert "postgres ended" in raised.value.sentence
 
 
-def test_another_versions_data_is_told(instance: Instance) -> None:
+def test_another_versions_data_is_reported(instance: Instance) -> None:
     data = postgres.prepare(instance, 1, InstancePasswords.of(instance)).data
     (data / "PG_VERSION").write_text("9\n")
     with pytest.raises(Problem) as raised:
@@ -108,7 +108,7 @@ def test_another_versions_data_is_told(instance: Instance) -> None:
     assert "--wipe" in raised.value.fix
 
 
-def test_a_bin_directory_without_programs_is_told(instance: Instance, tmp_path: Path) -> None:
+def test_a_bin_directory_without_programs_is_reported(instance: Instance, tmp_path: Path) -> None:
     asked = Instance(name="x", project=instance.project, environ={"MTD_PG_BINDIR": str(tmp_path)})
     with pytest.raises(Problem, match="MTD_PG_BINDIR"):
         postgres.find_programs(asked)

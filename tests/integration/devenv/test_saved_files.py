@@ -1,4 +1,4 @@
-"""The disk's own events: what is saved is told, once it is quiet."""
+"""Events of the disk: saved files are reported, once no more changes come."""
 
 import time
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def changes(folder: Path) -> Iterator[SavedFiles]:
     made.stop()
 
 
-def _told(changes: SavedFiles, wanted: Path, seconds: float = 20.0) -> bool:
+def _reports(changes: SavedFiles, wanted: Path, seconds: float = 20.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if wanted in changes.next(seconds=1):
@@ -32,19 +32,19 @@ def _told(changes: SavedFiles, wanted: Path, seconds: float = 20.0) -> bool:
     return False
 
 
-def test_a_save_in_place_is_told(folder: Path, changes: SavedFiles) -> None:
+def test_a_save_in_place_is_reported(folder: Path, changes: SavedFiles) -> None:
     (folder / "deep" / "handler.py").write_text("x = 2\n")
-    assert _told(changes, folder / "deep" / "handler.py")
+    assert _reports(changes, folder / "deep" / "handler.py")
 
 
-def test_a_save_by_rename_is_told(folder: Path, changes: SavedFiles) -> None:
+def test_a_save_by_rename_is_reported(folder: Path, changes: SavedFiles) -> None:
     temporary = folder / "deep" / ".handler.py.saving"
     temporary.write_text("x = 3\n")
     temporary.replace(folder / "deep" / "handler.py")
-    assert _told(changes, folder / "deep" / "handler.py")
+    assert _reports(changes, folder / "deep" / "handler.py")
 
 
-def test_a_file_in_a_new_folder_is_told(folder: Path, changes: SavedFiles) -> None:
+def test_a_file_in_a_new_folder_is_reported(folder: Path, changes: SavedFiles) -> None:
     new = folder / "new"
     new.mkdir()
     # The watch on a new folder starts a moment after the folder: a second save is seen for sure.
@@ -56,12 +56,12 @@ def test_a_file_in_a_new_folder_is_told(folder: Path, changes: SavedFiles) -> No
     assert seen
 
 
-def test_a_removal_is_told(folder: Path, changes: SavedFiles) -> None:
+def test_a_removal_is_reported(folder: Path, changes: SavedFiles) -> None:
     (folder / "deep" / "handler.py").unlink()
-    assert _told(changes, folder / "deep" / "handler.py")
+    assert _reports(changes, folder / "deep" / "handler.py")
 
 
-def test_reading_and_droppings_are_not_told(folder: Path, changes: SavedFiles) -> None:
+def test_reads_and_temporary_files_are_not_reported(folder: Path, changes: SavedFiles) -> None:
     (folder / "deep" / "handler.py").read_text()
     (folder / "deep" / ".handler.py.swp").write_text("x")
     (folder / "deep" / "last.py").write_text("")

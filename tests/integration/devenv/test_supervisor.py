@@ -85,7 +85,7 @@ def test_children_die_with_a_killed_supervisor(instance: Instance, supervision: 
     assert until(lambda: not child.alive())
 
 
-def test_what_ignores_sigterm_is_killed(instance: Instance, supervision: Supervision) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(instance: Instance, supervision: Supervision) -> None:
     request = _request(instance, "stubborn", _STUBBORN, stop_seconds=0.2)
     child = _start(supervision, request)
     assert until(lambda: "up" in Path(request.log).read_text())
@@ -93,7 +93,7 @@ def test_what_ignores_sigterm_is_killed(instance: Instance, supervision: Supervi
     assert not child.alive()
 
 
-def test_a_death_is_told_with_the_last_line_of_the_log(instance: Instance, supervision: Supervision) -> None:
+def test_a_death_is_reported_with_the_last_line_of_the_log(instance: Instance, supervision: Supervision) -> None:
     request = _request(instance, "brief", "print('no room left'); raise SystemExit(7)")
     supervision.ask([request])
     with pytest.raises(Problem) as raised:

@@ -81,7 +81,7 @@ def test_the_owner_writes_the_reader_reads_and_a_new_secret_is_a_new_password(po
         _connect(port, "shop_owner", "it's")
 
 
-def test_the_owner_migrates_and_has_not_the_rights_of_who_archives(port: int) -> None:
+def test_the_owner_migrates_without_the_rights_of_the_archiving_role(port: int) -> None:
     secrets = {
         "a": json.dumps({"username": "administrator", "password": "first"}),
         "o": _secret(port, "shop_owner", "o-1"),

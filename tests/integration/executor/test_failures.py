@@ -162,7 +162,7 @@ def test_a_process_that_ends_in_its_init_is_an_exit_error(functions: Functions) 
     assert "before the end" in answer.log
 
 
-def test_what_a_function_started_ends_with_it(functions: Functions, tmp_path: Path) -> None:
+def test_child_processes_of_a_function_end_with_it(functions: Functions, tmp_path: Path) -> None:
     source = """
 import subprocess, time
 def handler(event, context):

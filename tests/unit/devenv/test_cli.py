@@ -56,7 +56,7 @@ def test_a_tenant_without_a_name_is_not_added(
     assert "As in: mtd tenants add andes 'Andes SpA'" in capsys.readouterr().err
 
 
-def test_a_home_without_its_engine_is_told_with_code_2(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_backend_without_its_engine_ends_with_code_2(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
     environ = {"HOME_KIND": "compose", "DOCKER_HOST": "tcp://far.example:2375"}
     assert cli.main(["up"], Instance(name="one", project=instance.project, environ=environ)) == 2
     errors = capsys.readouterr().err
@@ -90,7 +90,7 @@ def test_a_full_disk_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().err.startswith("mtd: The disk is full (/full).")
 
 
-def test_what_an_order_says_of_itself_stays_text() -> None:
+def test_markup_in_the_fields_of_an_order_is_printed_as_text() -> None:
     row = {"number": "[red]1[/]\x1b[2J", "seller": "<b>", "state": "exception", "total": "1", "currency": "EUR"}
     column = next(iter(order_table([row | {"reason": None}]).columns))
     cell = str(next(iter(column.cells)))
@@ -158,7 +158,7 @@ def test_waiting_ends_when_each_order_ended_or_rests() -> None:
     assert counts == [0, 0, 2]
 
 
-def test_waiting_tells_what_did_not_end_in_time() -> None:
+def test_waiting_returns_the_orders_that_did_not_end_in_time() -> None:
     api = FakeApi([[_row("1", "allocation", ended=False)]])
     rows, missing = wait_until_ended(api, {"1", "2"}, seconds=0)
     assert missing == {"1", "2"}

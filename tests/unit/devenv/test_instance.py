@@ -21,7 +21,7 @@ def test_a_name_that_is_no_folder_is_refused(name: str, tmp_path: Path) -> None:
     assert raised.value.fix
 
 
-def test_mtd_home_moves_everything(tmp_path: Path) -> None:
+def test_mtd_home_moves_every_folder(tmp_path: Path) -> None:
     instance = Instance.from_env({"MTD_HOME": str(tmp_path / "elsewhere"), "MTD_INSTANCE": "b"}, tmp_path)
     assert instance.folder == tmp_path / "elsewhere" / "b"
     assert instance.venvs == tmp_path / "elsewhere" / "venvs"

@@ -21,13 +21,13 @@ def test_without_a_file_the_state_is_empty(instance: Instance) -> None:
     assert StateFile(instance).read() == {}
 
 
-def test_what_is_merged_is_read_again(instance: Instance) -> None:
+def test_merged_values_are_read_again(instance: Instance) -> None:
     StateFile(instance).merge(ports={"postgres": 1})
     assert StateFile(instance).merge(endpoint="e")["ports"] == {"postgres": 1}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 99}', '{"version": 1, "pids": []}', "\x00\x01"])
-def test_a_corrupt_file_is_told_with_its_fix(text: str, instance: Instance) -> None:
+def test_a_corrupt_file_is_reported_with_its_fix(text: str, instance: Instance) -> None:
     instance.folder.mkdir(parents=True)
     (instance.folder / "state.json").write_text(text)
     with pytest.raises(Problem) as raised:
@@ -75,7 +75,7 @@ def test_an_ended_process_has_no_identity() -> None:
     assert ProcessIdentity.of(child.pid) is None
 
 
-def test_secrets_are_made_once_and_readable_by_nobody_else(instance: Instance) -> None:
+def test_secrets_are_made_once_and_readable_by_their_owner_only(instance: Instance) -> None:
     first = InstancePasswords.of(instance)
     path = instance.folder / "secrets.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -98,7 +98,7 @@ def test_secrets_with_a_loose_mode_are_closed_again(instance: Instance) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_broken_secrets_are_told(instance: Instance) -> None:
+def test_broken_secrets_are_reported(instance: Instance) -> None:
     instance.folder.mkdir(parents=True)
     (instance.folder / "secrets.json").write_text("{}")
     with pytest.raises(Problem, match="secrets"):

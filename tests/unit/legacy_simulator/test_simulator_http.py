@@ -82,12 +82,12 @@ def test_a_redemption_is_refused_with_its_code(systems: Systems, asked: Json, st
     assert (redemption["status"], redemption["code"]) == (status, code)
 
 
-def test_what_is_not_there_is_not_reversed(systems: Systems) -> None:
+def test_a_missing_operation_is_not_reversed(systems: Systems) -> None:
     assert post(systems, "/gift-card/redemptions/RED-0/reverse", "u", order="N-1")["code"] == "redeem_unknown"
 
 
 @pytest.mark.parametrize(("undo", "recorded"), [("release", "released"), ("cancel", "cancelled")])
-def test_an_allocation_is_undone_and_the_ledger_tells(systems: Systems, undo: str, recorded: str) -> None:
+def test_an_allocation_is_undone_and_the_ledger_reports(systems: Systems, undo: str, recorded: str) -> None:
     lines = [{"sku": "S-1", "quantity": "1"}]
     allocated = post(systems, "/eom/allocations", "a", order="N-1", lines=lines)["allocation_id"]
 

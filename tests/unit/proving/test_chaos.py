@@ -24,7 +24,7 @@ def test_the_same_seed_gives_the_same_faults_and_every_kind_strikes(orders: int)
     assert all(0 <= fault.due <= 0.9 and fault.times >= 1 and fault.size >= 0 for fault in faults)
 
 
-def test_victims_are_what_a_fault_can_strike() -> None:
+def test_a_fault_has_a_victim_that_it_can_strike() -> None:
     victims: dict[FaultKind, set[str]] = {kind: set() for kind in FaultKind}
     for fault in plan(1, 300_000):
         victims[fault.kind].add(fault.victim)
@@ -40,7 +40,7 @@ def test_an_outage_lasts_a_minute_in_a_long_run() -> None:
     assert lasting == {300: {6.0}, 5000: {60.0}}
 
 
-def test_what_never_struck_is_told_as_0() -> None:
+def test_a_kind_that_never_struck_counts_0() -> None:
     record = FaultRecord()
     record.add(FaultKind.CLOCK_JUMPED, at=5)
     record.add(FaultKind.LEGACY_5XX, "eom", 3, at=1)

@@ -155,7 +155,7 @@ def summary(found: StressAudit = CLEAN, samples: tuple[Sample, ...] = ()) -> dic
     )
 
 
-def test_the_summary_has_what_the_contract_names() -> None:
+def test_the_summary_has_the_fields_of_the_contract() -> None:
     figures = summary(samples=(sample(1.0, memory_mb={"a": 10.0, "b": 5.5}), sample(2.0)))
     assert figures["order_latency_ms"] == {"p50": 500, "p95": 1000, "p99": 1000}
     assert figures["aws_requests_per_order"] == 1.25

@@ -45,7 +45,7 @@ def test_a_call_needs_its_action_on_its_resource(call: dict[str, object], needed
     assert {(need.action, need.resource) for need in needs([call])} == needed
 
 
-def test_a_service_whose_resources_are_unknown_is_told() -> None:
+def test_a_service_whose_resources_are_unknown_is_reported() -> None:
     with pytest.raises(Problem, match="dynamodb"):
         needs([recorded("dynamodb.GetItem")])
 
@@ -66,11 +66,11 @@ def grant(action: str, resource: str, policy: str = "") -> Grant:
         (Grant(role="other", action="*", resource="*", policy=""), False),
     ],
 )
-def test_a_grant_covers_what_its_patterns_match(pattern: Grant, covered: bool) -> None:
+def test_a_grant_covers_the_needs_that_match_its_patterns(pattern: Grant, covered: bool) -> None:
     assert pattern.covers(Need(role="r", action="s3:GetObject", resource=f"{INBOX}/large/*")) is covered
 
 
-def test_what_is_denied_and_what_is_idle_is_told_unless_argued() -> None:
+def test_denied_calls_and_unargued_idle_grants_are_reported() -> None:
     used, idle, logs = grant("sqs:SendMessage", "q"), grant("sqs:DeleteMessage", "q"), grant("logs:Put", "*", "Basic")
     done = Need(role="r", action="sqs:SendMessage", resource="q")
     denied = Need(role="r", action="s3:GetObject", resource="b")

@@ -1,4 +1,4 @@
-"""Which migrations only expand."""
+"""Migrations must only expand the schema."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ create function f() returns trigger language plpgsql as $body$ begin drop table 
 """
 
 
-def test_what_only_expands_passes() -> None:
+def test_migrations_that_only_expand_pass() -> None:
     assert contractions("m.sql", EXPANDING) == []
 
 
@@ -50,7 +50,7 @@ def test_what_only_expands_passes() -> None:
         ("truncate a", "empties a table"),
     ],
 )
-def test_what_contracts_is_named_with_its_line(statement: str, what: str) -> None:
+def test_a_contraction_is_named_with_its_line(statement: str, what: str) -> None:
     text = f"-- A comment; with a semicolon.\n\ncreate table x (id int);\n\n-- Why.\n{statement};\n"
 
     [found] = contractions("0007_x.sql", text)
@@ -69,7 +69,7 @@ def test_a_reason_must_be_given() -> None:
     assert contractions("m.sql", "-- contracts:\ndrop table a;\n")
 
 
-def test_the_problem_names_every_statement_and_what_to_do(tmp_path: Path) -> None:
+def test_the_problem_names_every_statement_and_the_fix(tmp_path: Path) -> None:
     (tmp_path / "0001_a.sql").write_text("drop table a;\ndrop table b;\n")
     (tmp_path / "0002_b.sql").write_text("create table c (id int);\n")
 

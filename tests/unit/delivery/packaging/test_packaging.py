@@ -66,7 +66,7 @@ def test_a_loop_over_a_parameter_is_left_to_cloudformation() -> None:
     assert written_out(loop) == loop
 
 
-def test_a_broken_loop_is_told() -> None:
+def test_a_broken_loop_is_reported() -> None:
     with pytest.raises(Problem, match="ForEach"):
         written_out({"Fn::ForEach::L": ["F", "A"]})
 
@@ -166,7 +166,7 @@ def test_an_api_and_its_schemas_are_one_document_in_the_bucket(project: Path) ->
 
 
 @pytest.mark.parametrize("reference", ["schemas.yaml#/Missing", "missing.yaml#/One", "#/Missing"])
-def test_a_schema_that_does_not_exist_is_told(reference: str, project: Path) -> None:
+def test_a_schema_that_does_not_exist_is_reported(reference: str, project: Path) -> None:
     (project / "cloudformation/openapi.yaml").write_text(f"paths: {{/a: {{$ref: '{reference}'}}}}\n")
     (project / "cloudformation/schemas.yaml").write_text("One: {type: object}\n")
     with pytest.raises(Problem, match=reference):
@@ -181,7 +181,7 @@ def test_hot_functions_name_their_folder(project: Path) -> None:
     assert nested["L"]["Properties"]["ContentUri"]["Key"] == "layers/t1.zip"
 
 
-def test_an_edit_is_a_new_package_for_aws_and_none_for_a_hot_home(project: Path) -> None:
+def test_an_edit_changes_the_package_for_aws_and_not_a_hot_one(project: Path) -> None:
     hot, cold = (_package(project, hot=hot).fingerprint for hot in (True, False))
     (project / "src/lambdas/f/handler.py").write_text("changed = 1\n")
     assert _package(project, hot=True, content="c2").fingerprint == hot
@@ -197,7 +197,7 @@ def test_a_changed_nested_file_changes_the_fingerprint_and_a_comment_does_not(pr
     assert _package(project, hot=True).fingerprint != before
 
 
-def test_a_path_that_leads_nowhere_is_told(project: Path) -> None:
+def test_a_path_that_leads_nowhere_is_reported(project: Path) -> None:
     (project / "cloudformation/m.asl.json").unlink()
     with pytest.raises(Problem, match=r"m\.asl\.json"):
         _package(project, hot=True)
@@ -211,13 +211,13 @@ def test_parameters_come_from_file_and_run_time_if_declared(project: Path) -> No
     assert defaults(project) == {"Sender": "a@b.example"}
 
 
-def test_a_parameter_without_a_value_is_told(project: Path) -> None:
+def test_a_parameter_without_a_value_is_reported(project: Path) -> None:
     with pytest.raises(Problem, match="SecretArn"):
         collect(project, "local", {})
 
 
 @pytest.mark.parametrize("text", ["{", "{}x", '[{"Key": 1}]', '[{"ParameterKey": "Typo", "ParameterValue": "x"}]'])
-def test_a_broken_parameter_file_is_told(text: str, project: Path) -> None:
+def test_a_broken_parameter_file_is_reported(text: str, project: Path) -> None:
     (project / "cloudformation/environments/local.json").write_text(text)
     with pytest.raises(Problem):
         collect(project, "local", {"SecretArn": "arn"})

@@ -79,12 +79,12 @@ def test_expressions(expression: str, allowed: bool) -> None:
     assert is_allowed(expression) is allowed
 
 
-def test_what_is_not_installed_here_has_no_licence_known() -> None:
+def test_a_package_that_is_not_installed_has_no_known_licence() -> None:
     assert licence_of(LockedPackage(ecosystem="pypi", name="no-such-package-of-ours", version="1", hashes=())) is None
     assert licence_of(LockedPackage(ecosystem="npm", name="x", version="1", hashes=())) == "unknown"
 
 
-def test_what_was_not_asked_for_is_not_sound() -> None:
+def test_an_unchecked_package_does_not_count_as_sound() -> None:
     rows = [
         {"name": "a", "version": "1", "vulns": [{"id": "PYSEC-1"}]},
         {"name": "b", "version": "1", "vulns": []},

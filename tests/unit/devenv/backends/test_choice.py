@@ -1,4 +1,4 @@
-"""Which home an instance gets, and why."""
+"""The backend of an instance, and the reason for the choice."""
 
 import os
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def _away(_: Mapping[str, str]) -> str:
     return "nobody listens"
 
 
-def test_without_an_engine_it_is_the_embedded_home(instance: Instance) -> None:
+def test_without_an_engine_the_backend_is_embedded(instance: Instance) -> None:
     chosen = choose("", instance, _away)
     assert chosen.name == "embedded"
     assert "nobody listens" in chosen.reason
@@ -33,18 +33,18 @@ def test_with_an_engine_it_is_compose(instance: Instance) -> None:
 
 
 @pytest.mark.parametrize("kind", ["embedded", "compose"])
-def test_the_home_that_was_asked_for(kind: str, instance: Instance) -> None:
+def test_the_backend_that_was_asked_for(kind: str, instance: Instance) -> None:
     chosen = choose(kind, instance, _answers)
     assert (chosen.name, chosen.reason) == (kind, "asked for")
 
 
 @pytest.mark.parametrize("before", ["embedded", "compose"])
-def test_an_instance_stays_in_the_home_that_has_its_database(before: str, instance: Instance) -> None:
+def test_an_instance_keeps_the_backend_of_its_database(before: str, instance: Instance) -> None:
     StateFile(instance).merge(home=before)
     assert choose("", instance, _answers).name == before
 
 
-def test_a_stopped_instance_may_change_its_home(instance: Instance) -> None:
+def test_a_stopped_instance_may_change_its_backend(instance: Instance) -> None:
     StateFile(instance).merge(home="embedded")
     assert choose("compose", instance, _answers).name == "compose"
 
@@ -67,7 +67,7 @@ def test_compose_without_an_engine_is_exit_code_2(asked: str, before: str | None
     assert "HOME_KIND=embedded" in raised.value.fix
 
 
-def test_a_home_that_is_none_is_exit_code_2(instance: Instance) -> None:
+def test_an_unknown_backend_ends_with_code_2(instance: Instance) -> None:
     with pytest.raises(Problem, match="cloud") as raised:
         choose("cloud", instance, _answers)
     assert raised.value.code == 2

@@ -1,4 +1,4 @@
-"""The compose home's pure parts: its file, what Compose is told, and what its answers mean."""
+"""The pure parts of the compose backend: compose.yaml, the settings for Compose, and the reading of its answers."""
 
 import json
 import stat
@@ -61,7 +61,7 @@ def test_every_image_starts_from_debian() -> None:
 
 
 @pytest.mark.parametrize("folder", ["legacy_simulator", "portal"])
-def test_an_image_has_the_versions_of_the_embedded_home(folder: str) -> None:
+def test_an_image_has_the_versions_of_the_embedded_backend(folder: str) -> None:
     def pins(file: str) -> set[str]:
         lines = (PROJECT / file).read_text("utf-8").splitlines()
         return {line.split()[0] for line in lines if "==" in line and line[0].isalpha()}
@@ -71,7 +71,7 @@ def test_an_image_has_the_versions_of_the_embedded_home(folder: str) -> None:
     assert image <= pins("requirements.txt")
 
 
-def test_the_settings_of_localstack_are_one_file_for_both_homes(services: dict[str, dict[str, Any]]) -> None:
+def test_both_backends_read_the_same_settings_of_localstack(services: dict[str, dict[str, Any]]) -> None:
     settings = shared_settings(PROJECT)
     assert services["localstack"]["env_file"][0] == "localstack/settings.env"
     assert settings["LAMBDA_RUNTIME_EXECUTOR"] == "mtd-process"
@@ -79,7 +79,7 @@ def test_the_settings_of_localstack_are_one_file_for_both_homes(services: dict[s
     assert not any(name.startswith("#") or not value for name, value in settings.items())
 
 
-def test_what_compose_is_told_names_ports_and_project(instance: Instance) -> None:
+def test_the_settings_for_compose_name_ports_and_project(instance: Instance) -> None:
     settings = ComposeSettings(instance=instance)
     settings.write(PORTS)
     variables = dict(line.split("=", 1) for line in settings.file.read_text("utf-8").splitlines())
@@ -161,7 +161,7 @@ def test_an_old_compose_is_passed_over(version: str, fitting: bool) -> None:
         ("", "The build failed: Docker gave no reason", 1),
     ],
 )
-def test_what_a_failed_command_means(output: str, sentence: str, code: int) -> None:
+def test_the_output_of_a_failed_command_becomes_a_problem(output: str, sentence: str, code: int) -> None:
     problem = docker.failure("the build", output, LOG)
     assert sentence in problem.sentence
     assert problem.fix

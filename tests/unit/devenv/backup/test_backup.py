@@ -14,7 +14,7 @@ from devenv.backup.objects import Bucket
 from devenv.problem import Problem
 
 
-def test_what_is_equal() -> None:
+def test_tables_with_equal_rows_and_digests_are_equal() -> None:
     one, other = ContentDigest(rows=2, digest="a"), ContentDigest(rows=2, digest="b")
 
     assert compared({"a": one, "b": one, "c": one}, {"a": one, "b": other, "d": one}) == [
@@ -56,7 +56,7 @@ class FakeS3:
         self.configuration = NotificationConfiguration
 
 
-def test_every_object_comes_back_under_its_key_and_nobody_hears_of_it(tmp_path: Path) -> None:
+def test_every_object_comes_back_under_its_key_without_an_event(tmp_path: Path) -> None:
     keys = ["orders/a.xml", "orders/a.xml/b", "../x", "ñ/ %/+", "k" * 1_000, "a", "a/", "%2F", "x" * 199 + "/+"]
     first, second = FakeS3(), FakeS3()
     first.content = {key: key.encode() for key in keys}

@@ -50,7 +50,7 @@ def test_the_pages_of_orders_days_and_archive_count_as_one(capsys: pytest.Captur
     )
 
 
-def test_what_is_broken_on_a_later_page_is_shown_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_break_on_a_later_page_is_shown_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
     verification = verified(Pages({None: _page("archive "), "archive ": _page(None, [_BREAK])}), None)
     assert verification["broken"] == [_BREAK]
     _show(verification)

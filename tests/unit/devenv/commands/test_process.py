@@ -42,7 +42,7 @@ def test_every_file_of_the_test_data_imports(instance: Instance, capsys: pytest.
     assert output == ""
 
 
-def test_people_see_what_was_put_right_who_does_what_and_the_verdict(
+def test_people_see_corrections_bindings_and_the_verdict(
     instance: Instance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["process", "import", str(PROCESSES / "fulfilment.bpm")], instance) == 0
@@ -54,7 +54,7 @@ def test_people_see_what_was_put_right_who_does_what_and_the_verdict(
     assert "Verdict: ready" in lines
 
 
-def test_what_cannot_be_read_is_one_sentence_each_and_code_1(
+def test_each_unreadable_file_is_one_sentence_and_code_1(
     instance: Instance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     empty, wrong, damaged, pipe = (tmp_path / name for name in ("empty.bpmn", "wrong.bpmn", "cut.bpm", "pipe.bpmn"))
@@ -89,7 +89,7 @@ def test_what_cannot_be_read_is_one_sentence_each_and_code_1(
         ("\x00", "its binding sheet p.bindings.yaml cannot be read"),
     ],
 )
-def test_a_wrong_binding_sheet_is_told(
+def test_a_wrong_binding_sheet_is_reported(
     sheet: str, message: str, instance: Instance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "p.bpmn").write_bytes(SEED.read_bytes())

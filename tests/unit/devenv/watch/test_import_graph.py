@@ -1,4 +1,4 @@
-"""Which functions a saved file touches."""
+"""The functions that a saved file touches."""
 
 from pathlib import Path
 
@@ -55,11 +55,13 @@ def graph(project: Path) -> ImportGraph:
         ("README.md", set()),
     ],
 )
-def test_a_file_touches_just_what_imports_it(file: str, functions: set[str], project: Path, graph: ImportGraph) -> None:
+def test_a_file_touches_the_functions_that_import_it(
+    file: str, functions: set[str], project: Path, graph: ImportGraph
+) -> None:
     assert graph.touched([project / file]) == functions
 
 
-def test_a_batch_touches_what_each_of_its_files_touches(project: Path, graph: ImportGraph) -> None:
+def test_a_batch_touches_the_functions_of_all_its_files(project: Path, graph: ImportGraph) -> None:
     one, two = project / "src/shared/mtd/usecases/one.py", project / "src/shared/mtd/usecases/two.py"
     assert graph.touched([one, two]) == {"a", "b"}
     assert graph.touched([]) == set()
@@ -86,7 +88,7 @@ def test_a_syntax_error_still_reaches_the_functions_it_breaks(project: Path, gra
     assert graph.touched([project / "src/shared/mtd/domain/orders/money.py"]) == {"a", "c"}
 
 
-def test_a_removed_module_touches_what_imported_it(project: Path, graph: ImportGraph) -> None:
+def test_a_removed_module_touches_the_functions_that_imported_it(project: Path, graph: ImportGraph) -> None:
     gone = project / "src/shared/mtd/domain/orders/money.py"
     gone.unlink()
     assert {"a", "c"} <= graph.touched([gone])
@@ -134,7 +136,7 @@ def test_a_template_is_deployed_and_recycles_nothing(project: Path) -> None:
     assert "cloudformation/stacks/x.yaml" in lines[0]
 
 
-def test_a_file_that_no_function_imports_is_told_and_left(project: Path) -> None:
+def test_a_file_that_no_function_imports_is_reported_and_ignored(project: Path) -> None:
     reloading, recycled, _, lines = _reloading(project)
     lonely = project / "src/shared/mtd/domain/lonely.py"
     lonely.write_text("")
