@@ -16,8 +16,8 @@ _HEAD = """# Access: roles and tenants
 `.venv/bin/python -m tests.support.access > docs/access.md` writes this page from the routes and the API's document.
 Tests try each line.
 
-A person acts for one tenant and sees the rows of that tenant only. The portal and the API answer 404, and never 403, for
-the rows of another tenant. The platform tenant, `main`, runs the system
+A person acts for one tenant and sees the rows of that tenant only. The portal and the API answer 404, and never 403,
+for the rows of another tenant. The platform tenant, `main`, runs the system
 ([ADR 20](adr/0020-postgresql-keeps-tenants-apart.md)).
 
 ## The portal
