@@ -4,6 +4,7 @@ import base64
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -50,6 +51,11 @@ def make(instance: Instance, run: Docker = docker) -> Path:
     run(["build", "--quiet", *arguments, "--file", f"{project}/src/portal/Dockerfile", "--tag", _NAME, project], "")
     run(["save", "--output", str(place), _NAME], "")
     return place
+
+
+def with_image(target: Target, build: builds.Build, image: Path, run: Docker = docker) -> Target:
+    """Pushes the image and returns the target with the parameter that names it. Raises Problem."""
+    return replace(target, known={**promoted(target, build, image, run), **target.known})
 
 
 def promoted(target: Target, build: builds.Build, image: Path, run: Docker = docker) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import argparse
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from delivery.deployment.changes import COLUMNS, Change, markdown, rows
@@ -87,7 +86,7 @@ def _target(arguments: argparse.Namespace, instance: Instance, build: Build) -> 
     made = target_of(arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake)
     if arguments.review or "PortalDigest" in known:
         return made
-    return replace(made, known=image.promoted(made, build, image.archive(instance)) | known)
+    return image.with_image(made, build, image.archive(instance))
 
 
 def _parameters(texts: Sequence[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -103,6 +103,14 @@ def test_without_an_image_or_a_repository_the_parameter_stays(archive: Path, tmp
     assert image.promoted(target(registry, {}), BUILD, archive, registry.docker) == {}
     assert image.promoted(target(registry, {}, status=None), BUILD, archive, registry.docker) == {}
     assert registry.ran == []
+
+
+def test_the_image_is_one_more_known_parameter_of_the_target(archive: Path) -> None:
+    known, registry = {"Platform": "false"}, Registry()
+    there = replace(target(registry, {"PortalRepository": REPOSITORY}), known=known)
+
+    assert image.with_image(there, BUILD, archive, registry.docker).known == known | {"PortalDigest": "sha256:5f"}
+    assert there.known == known
 
 
 def test_a_push_that_leaves_nothing_stops_the_deployment(archive: Path) -> None:
