@@ -20,8 +20,8 @@ _COLOURS = {
 
 def console() -> Console:
     """Standard output, with colours and boxes on a terminal only."""
-    made = Console()
-    return made if made.is_terminal else Console(width=200, no_color=True)
+    made = Console(emoji=False)
+    return made if made.is_terminal else Console(width=200, no_color=True, emoji=False)
 
 
 def json_flag(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from botocore.credentials import Credentials as AwsCredentials
 
 from devenv import cli
 from devenv.commands.environment.doctor import pins_hold
-from devenv.console.screen import order_table
+from devenv.console.screen import console, order_table
 from devenv.instance import PROJECT, Instance
 from devenv.orders.mails import mail_rows
 from devenv.orders.orders_client import OrdersClient, Row
@@ -96,6 +96,12 @@ def test_markup_in_the_fields_of_an_order_is_printed_as_text() -> None:
     cell = str(next(iter(column.cells)))
     assert cell.startswith("[red]1[/]")
     assert "\x1b" not in cell
+
+
+def test_the_name_of_a_secret_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rich replaces `:secret:` by an emoji, unless it is told not to."""
+    console().print("arn:aws:secretsmanager:us-west-2:000000000000:secret:mtd/local/database")
+    assert ":secret:mtd" in capsys.readouterr().out
 
 
 def test_a_mail_is_joined_with_its_order() -> None:
