@@ -76,13 +76,13 @@ seed: venv ## put the seed orders, or ORDERS=n generated ones
 stress: venv ## put ORDERS=n orders (300), watch and audit them; the report is in .mtd/<instance>/stress
 	@$(MTD) stress $(if $(ORDERS),--orders $(ORDERS)) $(ARGS)
 
-chaos: venv ## ORDERS=n orders (300) while everything is made to fail, ARGS="--seed N"; the audit is in .mtd/<instance>/chaos
+chaos: venv ## ORDERS=n orders (300) under faults, ARGS="--seed N"; the audit is in .mtd/<instance>/chaos
 	@$(MTD) chaos $(if $(ORDERS),--orders $(ORDERS)) $(ARGS)
 
 demo-processes: venv ## a drawn process: 50 orders through a parallel gateway, timers, people's tasks and a sub-process
 	@$(MTD) process demo $(if $(ORDERS),--orders $(ORDERS))
 
-parity: venv ## the same 60 scenarios in both local homes, and every field in which they differ
+parity: venv ## the same 60 scenarios on both local backends, and every field in which they differ
 	@$(MTD) parity $(ARGS)
 
 way-out: venv ## the flow's tests on another emulator than LocalStack (docs/adr/0017)
@@ -107,11 +107,11 @@ house: venv ## measure folders, names, templates and the way through a state; fa
 unit: venv ## the pure tests, in parallel
 	@$(PYTEST) tests/unit -n auto -q $(ARGS)
 
-integration: venv ## the tests against a running home of their own, in parallel
+integration: venv ## the tests against a running instance of their own, in parallel
 	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
 	@$(PYTEST) tests/integration -n auto --dist loadgroup -q -m "not slow" $(addprefix --home=,$(HOME_KIND)) $(ARGS)
 
-slow: venv ## the integration tests that take minutes: second homes, the AWS template's stacks, a debugger, a browser
+slow: venv ## the integration tests that take minutes: second instances, the AWS template's stacks, a debugger, a browser
 	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
 	@$(PYTEST) tests/integration -n auto --dist loadgroup -q -m slow $(addprefix --home=,$(HOME_KIND)) $(ARGS)
 
@@ -134,7 +134,7 @@ review: venv ## the change set of ENVIRONMENT and what the gate says; nothing is
 drift: venv ## what ENVIRONMENT has that was not deployed
 	@$(MTD) drift --environment $(ENVIRONMENT) $(if $(REHEARSE),--rehearse) $(ARGS)
 
-drill: venv ## a failing version serves in the running instance, its alarm takes it back; orders lost: 0
+drill: venv ## serve a failing version in the running instance until its alarm rolls it back; orders lost: 0
 	@$(MTD) drill $(ARGS)
 
 package-proof: venv ## two builds in other places, and what the running instance runs, byte for byte

@@ -48,7 +48,7 @@ class EmbeddedServers:
             if "postgres" not in alive:
                 started.append(pool.submit(self._postgres, ports["postgres"], steps))
             known = self._supervision.state.read().get("simulator_source")
-            if "simulator" not in alive or known != simulator.source(self.instance):
+            if "simulator" not in alive or known != simulator.source_hash(self.instance):
                 started.append(pool.submit(self._simulator, ports["simulator"], steps))
             made = self._environments(steps)
             if "localstack" not in alive:
@@ -110,13 +110,13 @@ class EmbeddedServers:
         return Supervision(self.instance)
 
     def _assets(self, steps: Steps) -> None:
-        if not portal.place(self.instance).exists():
+        if not portal.libraries_folder(self.instance).exists():
             with steps.step("Portal's libraries"):
                 portal.ensure_assets(self.instance)
 
     def _environments(self, steps: Steps) -> tool_environments.ToolEnvironments:
         ready = all(
-            (recipe.place(self.instance.venvs) / "mtd-complete").exists()
+            (recipe.folder(self.instance.venvs) / "mtd-complete").exists()
             for recipe in tool_environments.recipes(self.instance)
         )
         if ready:
@@ -140,7 +140,7 @@ class EmbeddedServers:
             request = simulator.request(self.instance, port)
             self._run(request)
             self._supervision.wait(request, lambda: emulator.answers(f"http://{HOST}:{port}/health"), seconds=40)
-            self._supervision.state.merge(simulator_source=simulator.source(self.instance))
+            self._supervision.state.merge(simulator_source=simulator.source_hash(self.instance))
             step.note = f"http://{HOST}:{port}"
 
     def _localstack(self, port: int, made: tool_environments.ToolEnvironments) -> None:

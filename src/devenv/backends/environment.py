@@ -117,7 +117,7 @@ def _serve_portal(instance: Instance, servers: Servers, steps: Steps) -> None:
     """Starts the portal, and restarts it when its code or the address of the API has changed."""
     state = Supervision(instance).state
     document = state.read()
-    serves = {"portal_api": document["api_url"], "portal_source": portal.source(instance)}
+    serves = {"portal_api": document["api_url"], "portal_source": portal.source_hash(instance)}
     if servers.observed()["portal"].runs and all(document.get(name) == value for name, value in serves.items()):
         return
     with steps.step("Portal") as step:

@@ -66,12 +66,12 @@ def request(instance: Instance, document: Document, assets: Path) -> ProcessRequ
     )
 
 
-def source(instance: Instance) -> str:
+def source_hash(instance: Instance) -> str:
     """A hash of the portal's code: a portal that runs with another hash must be restarted."""
     return content_hash(files_of(instance.project / "src" / "portal"))
 
 
-def place(instance: Instance) -> Path:
+def libraries_folder(instance: Instance) -> Path:
     """The folder of the libraries; its name is a hash of the lock file."""
     folder = instance.project / "src" / "portal"
     content = [(folder / name).read_bytes() for name in ("package.json", "package-lock.json")]
@@ -80,7 +80,7 @@ def place(instance: Instance) -> Path:
 
 def ensure_assets(instance: Instance) -> Path:
     """Installs the libraries by their hashes and keeps the files that the portal serves. Raises Problem."""
-    built = place(instance)
+    built = libraries_folder(instance)
     if built.exists():
         return built
     instance.build.mkdir(parents=True, exist_ok=True)

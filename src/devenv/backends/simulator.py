@@ -28,7 +28,7 @@ def request(instance: Instance, port: int) -> ProcessRequest:
     )
 
 
-def source(instance: Instance) -> str:
+def source_hash(instance: Instance) -> str:
     """A hash of the simulator's code: a simulator that runs with another hash must be restarted."""
     return content_hash(files_of(instance.project / "src" / "legacy_simulator"))
 

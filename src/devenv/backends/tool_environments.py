@@ -25,7 +25,7 @@ class Recipe:
     lock: Path
     package: Path | None = None
 
-    def place(self, venvs: Path) -> Path:
+    def folder(self, venvs: Path) -> Path:
         """The environment's folder; its name is a hash of the lock file and the Python version."""
         content = [self.lock.read_bytes(), sys.version.encode(), str(sys.base_prefix).encode()]
         if self.package is not None:
@@ -65,7 +65,7 @@ def ensure(instance: Instance) -> ToolEnvironments:
 def ensure_recipe(recipe: Recipe, instance: Instance) -> Path:
     """The environment's interpreter; makes the environment if it is missing. Raises Problem when an installation
     fails."""
-    place = recipe.place(instance.venvs)
+    place = recipe.folder(instance.venvs)
     python = place / "bin" / "python"
     if (place / _COMPLETE).exists() and python.exists():
         return python

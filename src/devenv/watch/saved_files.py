@@ -28,7 +28,7 @@ _EVENTS: list[type[FileSystemEvent]] = [
 _SKIPPED_FOLDERS = {"__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 
-def matters(path: Path) -> bool:
+def affects_the_system(path: Path) -> bool:
     """Whether the file can change what runs, unlike swap files, caches and backups."""
     name = path.name
     if name.startswith((".", "#")) or name.endswith(("~", ".pyc", ".swp", ".tmp", ".orig")) or name == "4913":
@@ -59,7 +59,7 @@ class SavedFiles(FileSystemEventHandler):
         for name in (event.src_path, event.dest_path):
             if name:
                 path = Path(name if isinstance(name, str) else bytes(name).decode())
-                if matters(path):
+                if affects_the_system(path):
                     self._queue.put(path)
 
     def next(self, seconds: float) -> set[Path]:

@@ -70,7 +70,7 @@ class ChaosDatabase(RunDatabase):
         for statement in _JUMPS:
             self.rows(statement, {"seconds": seconds})
 
-    def resting(self) -> list[str]:
+    def waiting_numbers(self) -> list[str]:
         """Numbers of the run in the waiting queue."""
         return [str(row["number"]) for row in self.rows(_RESTING)]
 
@@ -82,7 +82,7 @@ class ChaosDatabase(RunDatabase):
         """Number, type and folio of each tax document that MTD knows of."""
         return {(row["number"], row["document_type"], row["folio"]) for row in self.rows(_DOCUMENTS)}
 
-    def still_moving(self) -> Sequence[dict[str, Any]]:
+    def unended_orders(self) -> Sequence[dict[str, Any]]:
         """Orders of the run that have not ended, with their places, for the report."""
         return self.rows(
             "select o.number, array_agg(t.node) as places from orders o left join tokens t using (order_id)"

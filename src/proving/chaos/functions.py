@@ -48,7 +48,7 @@ class FunctionFaults:
         body = {"function": _PREFIX + fault.victim, "kind": _CALL_FAULTS[fault.kind], "after_ms": fault.size}
         ask("POST", self._faults, body)
 
-    def settle(self) -> None:
+    def disarm(self) -> None:
         """Disarms the faults that have not struck, and records those that have."""
         kinds = {"killed_answering": FaultKind.KILLED_AFTER_COMMIT, "timed_out": FaultKind.TIMED_OUT}
         for struck in ask("DELETE", self._faults)["struck"]:

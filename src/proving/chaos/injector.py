@@ -48,8 +48,8 @@ class Injector:
         self._thread.join()
         while self._ends:
             heapq.heappop(self._ends)[2]()
-        self._systems.settle()
-        self._functions.settle()
+        self._systems.end_all()
+        self._functions.disarm()
         self._functions.take_back()
 
     def _run(self) -> None:
@@ -62,7 +62,7 @@ class Injector:
                 if self._left and (self._share_done() >= self._left[0].due or now - last > _STALLED_SECONDS):
                     self._strike(self._left.pop(0))
                     last = time.monotonic()
-                self._systems.look()
+                self._systems.start_next()
                 self._stopped.wait(_LOOK_SECONDS)
         except Exception as error:
             self.failure = error
@@ -100,7 +100,7 @@ class Injector:
                 self._later(fault.size, self._functions.start_relay)
             case FaultKind.LEGACY_OUTAGE:
                 self._systems.set(fault)
-                self._later(fault.size, lambda: self._systems.lift(fault))
+                self._later(fault.size, lambda: self._systems.end(fault))
             case _:
                 self._systems.set(fault)
 

@@ -77,7 +77,7 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
         ChaosEvidence(
             put=list(putter.put_at),
             ends=database.ends(),
-            waiting=database.resting(),
+            waiting=database.waiting_numbers(),
             documents=ledger(running.simulator, "paperless", "issue"),
             recorded=database.recorded_documents(),
             redeemed=ledger(running.simulator, "gift_card", "redeem"),
@@ -89,7 +89,7 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
     )
     report = _report(found, record, seed, seconds)
     if found.unended:
-        report["unended_orders"] = list(database.still_moving())[:50]
+        report["unended_orders"] = list(database.unended_orders())[:50]
     database.close()
     return ChaosOutcome(report=report, findings=found.findings())
 
@@ -129,7 +129,7 @@ def _wait(
     last_moved = last_nudge = time.monotonic()
     seen: tuple[int, ...] = ()
     while True:
-        progress, resting = database.progress(), len(database.resting())
+        progress, resting = database.progress(), len(database.waiting_numbers())
         for failure in (putter.failure, injector.failure):
             if failure is not None:
                 raise Problem(f"The run failed: {failure}", fix="Read 'mtd status'.") from failure

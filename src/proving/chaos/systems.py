@@ -23,14 +23,14 @@ class SystemFaults:
 
     def set(self, fault: PlannedFault) -> None:
         """Queues a fault for the next `times` calls of the system, after the faults before it. An outage begins at once
-        and lasts until `lift`."""
+        and lasts until `end`."""
         with self._lock:
             if fault.kind is not FaultKind.LEGACY_OUTAGE and fault.victim in self._in_force:
                 self._next.append(fault)
             else:
                 self._start(fault)
 
-    def look(self) -> None:
+    def start_next(self) -> None:
         """Starts the next fault of each system whose current fault is used up."""
         with self._lock:
             if not self._next:
@@ -42,13 +42,13 @@ class SystemFaults:
                     self._next.remove(fault)
                     self._start(fault)
 
-    def lift(self, fault: PlannedFault) -> None:
+    def end(self, fault: PlannedFault) -> None:
         """Ends the fault, unless another one has replaced it."""
         with self._lock:
             if self._in_force.get(fault.victim) is fault:
                 self._settle(fault.victim)
 
-    def settle(self) -> None:
+    def end_all(self) -> None:
         """Ends all faults."""
         with self._lock:
             self._next.clear()

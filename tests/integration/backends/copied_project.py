@@ -189,7 +189,7 @@ def _lend_environments(instance: Instance) -> None:
     tool_environments.ensure(built)
     instance.venvs.mkdir(parents=True)
     for ours, theirs in zip(tool_environments.recipes(instance), tool_environments.recipes(built), strict=True):
-        ours.place(instance.venvs).symlink_to(theirs.place(built.venvs))
+        ours.folder(instance.venvs).symlink_to(theirs.folder(built.venvs))
 
 
 def _lend_packages(instance: Instance) -> None:

@@ -131,7 +131,7 @@ def _installed(instance: Instance) -> Finding:
     missing = [
         recipe.name
         for recipe in tool_environments.recipes(instance)
-        if not (recipe.place(instance.venvs) / "mtd-complete").exists()
+        if not (recipe.folder(instance.venvs) / "mtd-complete").exists()
     ]
     return not missing, f"{', '.join(missing)} not made yet: run 'make up'" if missing else "emulator and lambda"
 

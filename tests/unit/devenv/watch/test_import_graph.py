@@ -6,7 +6,7 @@ import pytest
 
 from devenv.watch.import_graph import ImportGraph
 from devenv.watch.reloading import Reloading
-from devenv.watch.saved_files import matters
+from devenv.watch.saved_files import affects_the_system
 
 _FILES = {
     "src/lambdas/a/handler.py": "from mtd.usecases.one import run\n",
@@ -105,9 +105,9 @@ def test_a_module_that_was_missing_touches_its_importers_when_it_comes(project: 
 
 def test_editors_droppings_do_not_matter() -> None:
     names = [".handler.py.swp", "handler.py~", "#handler.py#", "4913", "__pycache__/handler.cpython-313.pyc", "a.tmp"]
-    assert [name for name in names if matters(Path("/x") / name)] == []
-    assert matters(Path("/x/handler.py"))
-    assert matters(Path("/x/orders.sql"))
+    assert [name for name in names if affects_the_system(Path("/x") / name)] == []
+    assert affects_the_system(Path("/x/handler.py"))
+    assert affects_the_system(Path("/x/orders.sql"))
 
 
 def _reloading(project: Path) -> tuple[Reloading, list[list[str]], list[str], list[str]]:
