@@ -92,7 +92,7 @@ def test_a_waiting_order_is_replayed_and_still_waits(system: System, number: str
 
     with mtd(system, "replay", number) as command:
         failed, _ = command.communicate(timeout=60)
-    assert (command.returncode, "It failed again." in failed) == (1, True), failed
+    assert (command.returncode, "The order failed again." in failed) == (1, True), failed
 
     system.aws("s3").put_object(Bucket=system.bucket, Key=key, Body=json.dumps(document).encode())
     with mtd(system, "replay", number) as command:

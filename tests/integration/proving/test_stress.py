@@ -57,4 +57,4 @@ def test_waves_and_a_day_do_not_go_together(system: System) -> None:
     ended = stress(system, "--waves", "5", "--orders", "3")
 
     assert ended.returncode == 2
-    assert "--waves does not go with" in ended.stderr
+    assert "--waves excludes" in ended.stderr
