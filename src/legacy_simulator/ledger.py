@@ -23,6 +23,11 @@ create table if not exists cafs (
 );
 -- A range of its own table, so that a ledger of an older release is read, too.
 create table if not exists caf_dates (document_type integer primary key, authorised_on text not null, expires_on text);
+create table if not exists issuer_cafs (
+    issuer text not null, document_type integer not null, first integer not null, last integer not null,
+    next integer not null, authorised_on text not null, expires_on text, key text not null,
+    primary key (issuer, document_type)
+);
 create table if not exists voided (document_type integer, folio integer, primary key (document_type, folio));
 """
 

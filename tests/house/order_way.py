@@ -30,9 +30,11 @@ def main(function: str) -> None:
 
 
 def environment(config: str, function: str) -> dict[str, str]:
-    """A value for every variable that the source of `config` reads: a number, or a closed port for a URL."""
+    """A value for every variable that the source of `config` reads: a closed port for a URL, no settings in JSON, or a
+    number."""
     names = set(re.findall(r'"([A-Z][A-Z0-9_]+)"', config))
-    return {name: CLOSED if name.endswith("URL") else "1" for name in names} | {
+    values = {name: CLOSED if name.endswith("URL") else "{}" if name.endswith("SETTINGS") else "1" for name in names}
+    return values | {
         "AWS_LAMBDA_FUNCTION_NAME": f"mtd-local-{function}",
         "AWS_REGION": "us-west-2",
         "AWS_DEFAULT_REGION": "us-west-2",

@@ -5,16 +5,22 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from filelock import FileLock
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from devenv.backends.choice import BACKENDS, choose
 from devenv.instance import Instance
 from devenv.ports import PortChooser, can_bind
 from devenv.problem import Problem
 from devenv.state import StateFile
+from mtd.adapters.postgres.database import Database
+from mtd.adapters.postgres.schema import PostgresSchema
 from tests.integration.system import System
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -150,3 +156,31 @@ def system(state_document: dict[str, object]) -> System:
 def number() -> str:
     """An order number that no other test uses."""
     return f"T-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="module")
+def conninfo(system: System) -> Iterator[str]:
+    """A migrated database without orders, as its owner connects to it."""
+    name = f"records_{uuid.uuid4().hex[:12]}"
+    with system.connect() as server:
+        server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    own = make_conninfo(system.conninfo(), dbname=name)
+    database = Database(lambda: own)
+    PostgresSchema(database).migrate()
+    database.close()
+    yield own
+    with system.connect() as server:
+        server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def connection(conninfo: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(conninfo, autocommit=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def database(conninfo: str) -> Iterator[Database]:
+    opened = Database(lambda: conninfo)
+    yield opened
+    opened.close()

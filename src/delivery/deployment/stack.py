@@ -1,5 +1,6 @@
 """Deploys a stack by change sets and verifies that every resource of every nested stack is COMPLETE."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ class Resource:
     physical_id: str
     status: str
     reason: str
+
+
+_CHANGE_SET = re.compile(r"arn:[\w-]+:cloudformation:[\w:-]+:changeSet/[\w-]+/[\w-]+")
 
 
 class Stack:
@@ -107,10 +111,20 @@ class Stack:
             if "didn't contain changes" in reason or "No updates" in reason:
                 self.discard(name)
                 return None
+            reasons = "; ".join(dict.fromkeys([reason, *self._nested_reasons(reason)]))
+            self.discard(name)
             raise Problem(
-                f"CloudFormation refused the template: {reason}", fix="Correct it; 'make lint' may show more."
+                f"CloudFormation refused the template: {reasons}", fix="Correct it; 'make lint' may show more."
             )
         return name
+
+    def _nested_reasons(self, reason: str) -> Iterator[str]:
+        """The reasons of failed nested change sets; the root's own reason has their ARNs only."""
+        for arn in _CHANGE_SET.findall(reason):
+            answer = self._client.describe_change_set(ChangeSetName=arn)
+            inner = str(answer.get("StatusReason", "no reason given"))
+            yield f"{answer.get('StackName', arn)}: {inner}"
+            yield from self._nested_reasons(inner)
 
     def change_set(self, name: str) -> Iterator[dict[str, Any]]:
         """The pages of DescribeChangeSet. `name` is a name, or the ARN of a nested stack's change set."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from delivery.packaging import layer
 from delivery.packaging.migrations import ensure_expand_only
 from delivery.packaging.packaging import PackagingPlan, package
@@ -18,6 +20,8 @@ from devenv.problem import Problem
 
 # Placeholders in the templates for the artifact bucket of an environment; `put` fills them in.
 _BUCKET, _ADDRESS = "mtd-artifact-bucket", "https://mtd-artifact-address"
+# Two puts of the same key at once, or one that found it there (S3, "Conditional requests").
+_THERE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 _MANIFEST = "manifest.json"
 _TEMPLATE = "template.json"
 _BESIDE = {
@@ -54,6 +58,18 @@ class Build:
             known = ", ".join(self.named("environments"))
             raise Problem(f"Build {self.digest} has no environment {environment}.", fix=f"It has {known}.")
         return {item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))}
+
+
+# Of a deployment's course, not of what serves: they change no function. MAKING are "true" while something is made.
+MAKING = ("FirstDeployment", "FirstPortal")
+PASSING = frozenset({"Release", *MAKING})
+
+
+def release_of(build: Build, parameters: Mapping[str, str]) -> str:
+    """Names what functions are made of: the templates, which name code and layer by their content, and all parameters'
+    values. What lies beside the templates (processes, the smoke's order) is no part of it."""
+    values = sorted((name, value) for name, value in parameters.items() if name not in PASSING)
+    return hashlib.sha256(f"{build.text(_TEMPLATE)} {json.dumps(values)}".encode()).hexdigest()[:40]
 
 
 def folder_of(instance: Instance) -> Path:
@@ -126,8 +142,11 @@ def find(instance: Instance, digest: str) -> Build:
     return read(folder_of(instance) / meant[0])
 
 
-def put(build: Build, clients: Clients, bucket: str, address: str) -> str:
-    """Uploads a build into an artifact bucket and fills the placeholders in; returns the URL of the root template."""
+def put(build: Build, clients: Clients, bucket: str, address: str, *, overwrite: bool = True) -> str:
+    """Uploads a build into an artifact bucket and fills the placeholders in; returns the URL of the root template.
+
+    A review must not `overwrite`: nobody has approved it, and a rollback executes the deployed files again. Raises
+    Problem when a file's place has other content then."""
     client = clients.client("s3")
 
     def one(name: str) -> None:
@@ -135,7 +154,20 @@ def put(build: Build, clients: Clients, bucket: str, address: str) -> str:
         if name.endswith(".json"):
             filled = content.decode().replace(_ADDRESS, f"{address}/{bucket}").replace(_BUCKET, bucket)
             content = filled.encode()
-        client.put_object(Bucket=bucket, Key=_key(build, name), Body=content)
+        key = _key(build, name)
+        if overwrite:
+            client.put_object(Bucket=bucket, Key=key, Body=content)
+            return
+        try:
+            client.put_object(Bucket=bucket, Key=key, Body=content, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _THERE:
+                raise
+            if client.get_object(Bucket=bucket, Key=key)["Body"].read() != content:
+                raise Problem(
+                    f"{key} in {bucket} is not what was built.",
+                    fix="Find out who wrote it (the object's versions, CloudTrail); a deployment overwrites it.",
+                ) from error
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(one, [*build.files, _MANIFEST]))

@@ -17,7 +17,7 @@ _KEY = "deployed.json"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentRecord:
     """`template` is the root template's URL, `versions` what each function serves, `code` the key of its zip by the
-    function's own name, `at` ISO 8601."""
+    function's own name, `layer` the key of theirs ('' in records of before), `at` ISO 8601."""
 
     digest: str
     template: str
@@ -25,6 +25,7 @@ class DeploymentRecord:
     versions: Mapping[str, str]
     code: Mapping[str, str]
     at: str
+    layer: str = ""
 
 
 def last(target: Target) -> DeploymentRecord | None:
@@ -45,12 +46,14 @@ def keep(
     target: Target, build: Build, *, template: str, parameters: Mapping[str, str], versions: Mapping[str, str]
 ) -> None:
     """The bucket is versioned: who deployed what before stays there too."""
+    code = code_of(build)
     record = DeploymentRecord(
         digest=build.digest,
         template=template,
         parameters=parameters,
         versions=versions,
-        code=code_of(build).functions,
+        code=code.functions,
+        layer=code.layer,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     target.clients.client("s3").put_object(

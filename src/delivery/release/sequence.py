@@ -8,9 +8,10 @@ from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.deployment import migrate
 from delivery.packaging import builds
 from delivery.packaging.builds import Build
-from delivery.release import code, record, smoke, traffic
+from delivery.release import code, record, served, smoke, traffic
+from delivery.release.making import while_making
 from delivery.release.record import DeploymentRecord
-from delivery.targets.target import Outputs, Proposal, Target
+from delivery.targets.target import Outputs, Proposal, Target, settle
 from devenv.console.steps import Steps
 from devenv.problem import Problem
 
@@ -33,7 +34,7 @@ class Deployment:
 
     def review(self) -> None:
         """Shows what would change and has the gate decide; nothing is changed. Raises Problem (code 3)."""
-        proposal = self._propose()
+        proposal = self._propose(overwrite=False)
         try:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
@@ -42,7 +43,7 @@ class Deployment:
 
     def run(self) -> str:
         """Deploys and returns a sentence about it. Raises Problem: code 3 stopped by the gate, 4 rolled back."""
-        smoke.renumbered(self._order, "SMOKE")  # before anything is changed, what could not be tried is told
+        smoke.renumbered(self._order, "SMOKE")  # an order that cannot be put is reported before anything is changed
         firing = self._alarms_before()
         proposal = self._propose()
         try:
@@ -54,12 +55,14 @@ class Deployment:
         before, previous = traffic.serving(self.target), record.last(self.target)
         if not proposal.changes and previous is not None and previous.digest == self.build.digest:
             self.target.discard(proposal)
+            self._verify(proposal)
             return f"nothing to deploy: build {self.build.digest[:12]} serves {self.target.environment} already"
         if proposal.kind == "UPDATE":
             with self.steps.step("Database migrated by the new code"):
                 code.migrate_ahead(self.target, self.build, self.target.stack.outputs())
         outputs = self._execute(proposal)
         try:
+            self._verify(proposal)
             self._try(outputs, firing)
         except Problem as problem:
             outcome = self._back(proposal, before, previous)
@@ -82,32 +85,52 @@ class Deployment:
             )
         return firing
 
-    def _propose(self) -> Proposal:
+    def _propose(self, *, overwrite: bool = True) -> Proposal:
         with self.steps.step("Build put, change set made") as step:
-            template = builds.put(self.build, self.target.clients, self.target.bucket, self.target.address)
+            template = builds.put(
+                self.build, self.target.clients, self.target.bucket, self.target.address, overwrite=overwrite
+            )
             stack = self.target.stack
             status = stack.status()
             new = status in {None, "REVIEW_IN_PROGRESS"}
             if not new and status not in _UPDATABLE:
                 raise Problem(
                     f"Stack {stack.name} is {status}: no change set can be made of it.",
-                    fix="A first deployment that failed: delete the stack. Otherwise CloudFormation's events say why.",
+                    fix=f"ROLLBACK_COMPLETE is a first deployment that failed, and nothing of it is left: 'aws "
+                    f"cloudformation delete-stack --stack-name {stack.name}', then deploy again. Otherwise "
+                    "CloudFormation's events say why.",
                 )
-            parameters = self.target.parameters(self.build, {} if new else stack.parameters())
+            standing = {} if new else stack.parameters()
+            parameters = self.target.parameters(self.build, standing)
             self.target.prepare(parameters)
             kind = "CREATE" if new else "UPDATE"
-            name = stack.propose(template, parameters, kind=kind)
+            making = while_making(
+                parameters,
+                () if new else stack.resources(),
+                root=stack.name,
+                new=new,
+                despite_alarms=self.despite_alarms,
+            )
+            name = stack.propose(template, making, kind=kind)
             root = template.rpartition(f"/{self.target.bucket}/")[2]
             changes = [] if name is None else self.target.changes_of(name, root)
             step.note = f"{len(changes)} changes" if name else "no changes"
-        return Proposal(name=name, kind=kind, template=template, parameters=parameters, changes=changes)
+        return Proposal(
+            name=name,
+            kind=kind,
+            template=template,
+            parameters=parameters,
+            making=making,
+            changes=changes,
+            only_code=self.target.publishes_directly(changes, parameters, standing),
+        )
 
     def _execute(self, proposal: Proposal) -> Outputs:
         stack = self.target.stack
-        if proposal.kind == "UPDATE" and self.target.publishes_directly(proposal.changes):
+        if proposal.kind == "UPDATE" and proposal.only_code:
             self.target.discard(proposal)
             with self.steps.step("Versions published, traffic moved") as step:
-                versions = code.publish_versions(self.target, self.build)
+                versions = code.publish_versions(self.target, self.build, proposal.parameters.get("Release", ""))
                 traffic.shift(self.target, versions)
                 step.note = f"{len(versions)} functions, all at once"
             return stack.outputs()
@@ -117,12 +140,25 @@ class Deployment:
             outputs = stack.execute(proposal.name, kind=proposal.kind)
         with self.steps.step("Database migrated"):
             self._migrate(outputs)
+        settle(self.target, proposal, self.steps)
         self.target.protect()
         return outputs
 
     def _migrate(self, outputs: dict[str, str]) -> None:
         processes = {name: path.read_text("utf-8") for name, path in self.build.named("processes").items()}
         migrate(self.target.clients, self.target.environment, processes, outputs)
+
+    def _verify(self, proposal: Proposal) -> None:
+        """Raises Problem unless every alias serves this build, layer included, with these parameters."""
+        with self.steps.step("Aliases serve this build") as step:
+            expected = served.expected_of(self.build, proposal.parameters.get("Release", ""))
+            strange = list(served.differences(self.target, expected))
+            if strange:
+                raise Problem(
+                    f"Not all of build {self.build.digest[:12]} serves: {'; '.join(strange)}.",
+                    fix="CloudFormation's and CodeDeploy's events say why; docs/adr/0030 how versions come to be.",
+                )
+            step.note = f"{len(expected.functions)} functions, code and layer"
 
     def _try(self, outputs: dict[str, str], before: list[str]) -> None:
         with self.steps.step("Smoke: XML in, row and mail out") as step:
@@ -152,7 +188,7 @@ class Deployment:
         with self.steps.step("Traffic moved back") as step:
             moved = traffic.back(self.target, before)
             step.note = f"{len(moved)} functions"
-        if self.target.publishes_directly(proposal.changes):
+        if proposal.only_code:
             return "Rolled back."
         if previous is None:
             return "Traffic is back; the stack is not, for no deployment before is recorded."

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from delivery.deployment.changes import NESTED, Change, ensure_kept
 from delivery.deployment.stack import Stack
-from delivery.targets.target import Outputs, Proposal, Target
+from delivery.targets.target import Outputs, Proposal, Target, settle
 from devenv.aws import Clients
 from devenv.console.steps import Steps
 from devenv.instance import REGION
@@ -19,6 +19,9 @@ _STACK_SECONDS = 3600.0
 _STACK_POLL_SECONDS = 5.0
 _DRIFT_SECONDS = 900.0
 _DRIFT_POLL_SECONDS = 5.0
+# The read handler of this type calls secretsmanager:GetSecretValue, which the reviewing role must not be allowed. One
+# resource that cannot be read fails the whole detection.
+_WITHOUT_DRIFT_DETECTION = frozenset({"AWS::SecretsManager::Secret"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,10 @@ class AccountTarget(Target):
     def portal_repository(self) -> str | None:
         return self.stack.outputs().get("PortalRepository") if self.stack.status() else None
 
+    @property
+    def untracked_parameters(self) -> frozenset[str]:
+        return frozenset()
+
     def prepare(self, parameters: Mapping[str, str]) -> None:
         del parameters  # cloudformation/bootstrap.yaml and the operators have made what a change set needs
 
@@ -79,8 +86,13 @@ class AccountTarget(Target):
     def protect(self) -> None:
         self.stack.protect()
 
-    def publishes_directly(self, changes: list[Change]) -> bool:
-        del changes
+    def settle(self, proposal: Proposal) -> None:
+        self._update(proposal.template, proposal.parameters)
+
+    def publishes_directly(
+        self, changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]
+    ) -> bool:
+        del changes, parameters, standing
         return False
 
     def update(self, proposal: Proposal, steps: Steps, migrate: Callable[[Outputs], None]) -> Outputs:
@@ -88,7 +100,9 @@ class AccountTarget(Target):
         if proposal.name is None:
             return self.stack.outputs()  # only files beside the templates are new, such as a process
         with steps.step("Stack deployed, traffic moved"):
-            return self.stack.execute(proposal.name, kind=proposal.kind)
+            outputs = self.stack.execute(proposal.name, kind=proposal.kind)
+        settle(self, proposal, steps)
+        return outputs
 
     def restore(
         self,
@@ -100,6 +114,10 @@ class AccountTarget(Target):
     ) -> None:
         del migrate  # migrations only expand
         wait_until_ok()  # CodeDeploy moves no traffic while an alarm is on
+        self._update(template, parameters)
+
+    def _update(self, template: str, parameters: Mapping[str, str]) -> None:
+        """Brings the stack to a template that serves or has served, unless that would destroy stateful resources."""
         stack = self.stack
         name = stack.propose(template, dict(parameters), kind="UPDATE")
         if name is None:
@@ -115,11 +133,14 @@ class AccountTarget(Target):
         """CloudFormation's own drift detection, in every nested stack."""
         client = self.clients.client("cloudformation")
         stack = self.stack
-        nested = [item.physical_id for item in stack.resources() if item.kind == NESTED]
-        for name in [stack.name, *nested]:
-            _detect_drift(client, name)
+        resources = stack.resources()
+        for identifier in [stack.name, *(item.physical_id for item in resources if item.kind == NESTED)]:
+            name = identifier.rpartition("stack/")[2].split("/")[0]
+            within = [item for item in resources if item.stack == name]
+            detected = [item.logical_id for item in within if item.kind not in _WITHOUT_DRIFT_DETECTION]
+            _detect_drift(client, identifier, detected if len(detected) < len(within) else [])
             pages = client.get_paginator("describe_stack_resource_drifts").paginate(
-                StackName=name, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
+                StackName=identifier, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
             )
             for drift in (each for page in pages for each in page["StackResourceDrifts"]):
                 properties = ", ".join(each["PropertyPath"] for each in drift.get("PropertyDifferences", []))
@@ -128,8 +149,10 @@ class AccountTarget(Target):
                 yield f"{status}: {properties}" if properties else status
 
 
-def _detect_drift(client: Any, stack: str) -> None:
-    identifier = client.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
+def _detect_drift(client: Any, stack: str, only: list[str]) -> None:
+    """Waits for the detection, of these logical ids or, if there are none, of all resources."""
+    names = {"LogicalResourceIds": only} if only else {}
+    identifier = client.detect_stack_drift(StackName=stack, **names)["StackDriftDetectionId"]
     deadline = time.monotonic() + _DRIFT_SECONDS
     while True:
         answer = client.describe_stack_drift_detection_status(StackDriftDetectionId=identifier)

@@ -11,6 +11,7 @@ from delivery.deployment.carry_over import carried_over
 from delivery.deployment.changes import Change, changes_in
 from delivery.deployment.deployment import resume
 from delivery.deployment.stack import Stack
+from delivery.packaging.builds import PASSING
 from delivery.targets.target import Outputs, Proposal, Target
 from devenv.console.steps import Steps
 
@@ -32,6 +33,10 @@ class EmulatedTarget(Target):
     @property
     def portal_repository(self) -> str | None:
         return None
+
+    @property
+    def untracked_parameters(self) -> frozenset[str]:
+        return PASSING
 
     def prepare(self, parameters: Mapping[str, str]) -> None:
         prerequisites.verify_senders(self.clients, parameters)
@@ -67,8 +72,18 @@ class EmulatedTarget(Target):
     def protect(self) -> None:
         """Does nothing: a rehearsal may be removed."""
 
-    def publishes_directly(self, changes: list[Change]) -> bool:
-        return only_code(changes)
+    def settle(self, proposal: Proposal) -> None:
+        """Enables the rules that a first deployment creates disabled."""
+        del proposal
+        client = self.clients.client("events")
+        for item in self.stack.resources():
+            if item.kind == "AWS::Events::Rule":
+                client.enable_rule(Name=item.physical_id.rpartition("/")[2])
+
+    def publishes_directly(
+        self, changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]
+    ) -> bool:
+        return only_code(changes, parameters, standing)
 
     def update(self, proposal: Proposal, steps: Steps, migrate: Callable[[Outputs], None]) -> Outputs:
         self.discard(proposal)
@@ -101,8 +116,11 @@ class EmulatedTarget(Target):
         return outputs
 
 
-def only_code(changes: list[Change]) -> bool:
-    """Whether the change set changes functions' code only; versions are added and removed with it."""
+def only_code(changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]) -> bool:
+    """Whether the change set changes functions' code only; versions are added and removed with it. A parameter may also
+    be a variable of a function, which new code does not bring."""
+    if any(standing.get(name, value) != value for name, value in parameters.items() if name not in PASSING):
+        return False
     return all(change.kind in _CODE if change.action == "Modify" else change.kind in _VERSIONS for change in changes)
 
 

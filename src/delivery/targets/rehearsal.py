@@ -41,6 +41,7 @@ class RehearsalTarget(EmulatedTarget):
         rehearsed = simulator.urls(endpoints.simulator) | {
             "Platform": "false",
             "CodeDeploy": "false",
+            "PermissionsBoundary": "none",
             "DatabaseSecretArn": secret,
             "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
             "VisibilitySeconds": "30",

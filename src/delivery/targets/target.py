@@ -7,7 +7,7 @@ from typing import Any
 
 from delivery.deployment.changes import NESTED, Change, changes_in
 from delivery.deployment.stack import Stack
-from delivery.packaging.builds import Build
+from delivery.packaging.builds import MAKING, Build, release_of
 from devenv.aws import Clients
 from devenv.console.steps import Steps
 from devenv.problem import Problem
@@ -17,13 +17,18 @@ Outputs = dict[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A change set that nobody has executed; `name` is None when nothing would change. `template` is a URL."""
+    """A change set that nobody has executed; `name` is None when nothing would change. `template` is a URL.
+
+    The change set has the parameters `making`; if `parameters` differ from them, a second change set brings those.
+    `only_code` is True if the target deploys the changes without CloudFormation."""
 
     name: str | None
     kind: str
     template: str
     parameters: dict[str, str]
+    making: dict[str, str]
     changes: list[Change] = field(default_factory=list)
+    only_code: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +55,8 @@ class Target(ABC):
         return f"{self.name}-"
 
     def parameters(self, build: Build, standing: Mapping[str, str]) -> dict[str, str]:
-        """The build's file over the stack's current values, and `known` over both. Raises Problem for one without a
-        value."""
+        """The build's file over the stack's current values, and `known` over both, as they are once the whole stack
+        stands. Raises Problem for one without a value."""
         declared = build.template()["Parameters"]
         values = {**standing, **build.parameters(self.environment), **self.known}
         strange = sorted(name for name in self.known if name not in declared)
@@ -63,7 +68,9 @@ class Target(ABC):
                 f"No value is set for {', '.join(missing)}.",
                 fix=f"Set it in cloudformation/environments/{self.environment}.json and build again, or --parameter.",
             )
-        return {name: value for name, value in values.items() if name in declared}
+        kept = {name: value for name, value in values.items() if name in declared}
+        kept |= {name: "false" for name in MAKING if name in declared}
+        return kept | ({"Release": release_of(build, kept)} if "Release" in declared else {})
 
     def changes_of(self, change_set: str, root: str, stack: str = "") -> list[Change]:
         """Every change of a change set, nested stacks included; `root` is the root template's key in the bucket."""
@@ -90,6 +97,11 @@ class Target(ABC):
     def portal_repository(self) -> str | None:
         """The repository of the portal's image; None before the stack has made it, or without a registry."""
 
+    @property
+    @abstractmethod
+    def untracked_parameters(self) -> frozenset[str]:
+        """The parameters that may change without CloudFormation, and so are no drift."""
+
     @abstractmethod
     def prepare(self, parameters: Mapping[str, str]) -> None:
         """Makes ready what a change set with these parameters needs."""
@@ -107,8 +119,15 @@ class Target(ABC):
         """Protects a new stack from its deletion."""
 
     @abstractmethod
-    def publishes_directly(self, changes: list[Change]) -> bool:
-        """Whether these changes are deployed as versions and aliases, without CloudFormation."""
+    def settle(self, proposal: Proposal) -> None:
+        """Brings `parameters` after the first change set had those of `making`. Raises Problem."""
+
+    @abstractmethod
+    def publishes_directly(
+        self, changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]
+    ) -> bool:
+        """Whether these changes are deployed as versions and aliases, without CloudFormation; `standing` are the
+        stack's current parameters."""
 
     @abstractmethod
     def update(self, proposal: Proposal, steps: Steps, migrate: Callable[[Outputs], None]) -> Outputs:
@@ -129,3 +148,10 @@ class Target(ABC):
     @abstractmethod
     def drifted_resources(self) -> Iterator[str]:
         """A sentence for each resource that differs from its template. Raises Problem."""
+
+
+def settle(target: Target, proposal: Proposal, steps: Steps) -> None:
+    """Brings the parameters of a proposal whose first change set had others. Raises Problem."""
+    if proposal.making != proposal.parameters:
+        with steps.step("Schedules started, protection set"):
+            target.settle(proposal)

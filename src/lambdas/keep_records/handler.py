@@ -16,7 +16,7 @@ from mtd.entrypoints.api import ApiEvent, query_parameter
 from mtd.entrypoints.people import platform_handler
 from mtd.entrypoints.requests.tasks import read_text
 from mtd.usecases.records.archive_orders import archive_orders, asked_months
-from mtd.usecases.records.erase_person import delete_gone, erase_person
+from mtd.usecases.records.erase_person import delete_gone, erase_person, preview_erasure
 from mtd.usecases.records.seal_days import seal_days
 from mtd.usecases.records.verify_audit import verify_day, verify_order, verify_page
 
@@ -54,13 +54,7 @@ def _archive(event: dict[str, Any], now: datetime, context: Any) -> dict[str, in
     )
 
 
-def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
-    if event["resource"] == "/erasures":
-        whom, person, reason = (read_text(body, name, 500) for name in ("whom", "person", "reason"))
-        if not whom or not person or not reason:
-            raise InvalidRequest("whom, person and reason must be given", code="request_malformed")
-        store, objects = composition.erasing(), composition.objects()
-        return erase_person(whom, person, reason, store, objects, config().archive_bucket)
+def _verify(event: ApiEvent, _body: Json, _context: Any) -> Json:
     number = query_parameter(event, "number")
     if number is not None:
         return verify_order(composition.audit(), number)
@@ -68,4 +62,16 @@ def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
     return verify_page(composition.audit(), after, composition.objects(), config().archive_bucket)
 
 
-_api = platform_handler(_serve)
+def _erase(_event: ApiEvent, body: Json, _context: Any) -> Json:
+    whom, person, reason = (read_text(body, name, 500) for name in ("whom", "person", "reason"))
+    if whom and body.get("preview") is True:
+        return preview_erasure(whom, composition.erasing())
+    if not whom or not person or not reason:
+        raise InvalidRequest("whom, person and reason must be given", code="request_malformed")
+    store, objects, everyone = composition.erasing(), composition.objects(), body.get("everyone") is True
+    return erase_person(whom, person, reason, store, objects, config().archive_bucket, everyone=everyone)
+
+
+ROUTES = {"GET /audit": _verify, "POST /erasures": _erase}
+
+_api = platform_handler(ROUTES)

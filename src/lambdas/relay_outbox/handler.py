@@ -14,7 +14,7 @@ set_up_logs()
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     sent = relay_outbox(composition.outbox(), asked_seconds(event))
-    tended = tend_circuits(composition.circuits(), config().function)
+    tended = tend_circuits(composition.circuits(), composition.circuit_settings(), config().function)
     # Without a dimension: the alarm stays on as long as any circuit is open.
     count(None, {"CircuitsOpen": tended["circuits_open"]})
     count(config().function, sent | {name: tended[name] for name in ("released", "prompted")})

@@ -37,7 +37,11 @@ where o.number ^@ %(prefix)s and o.outcome = 'exception' and o.conflicts_with is
   and not exists (select from incidents i where i.order_id = o.order_id and i.resolved_at is null)
 """
 _DOCUMENTS = """
-select o.number, d.document_type, d.folio from tax_documents d join orders o using (order_id)
+select o.number, d.document_type, d.folio from orders o join (
+    select order_id, document_type, folio from tax_documents
+    union all
+    select order_id, document_type, folio from further_documents where refers_to_type is null
+) d using (order_id)
 where o.number ^@ %(prefix)s
 """
 

@@ -12,7 +12,7 @@ _VOLATILE = frozenset(
     (
         "at ms request_id order_id message_id received_at updated_at since sent_at Timestamp Id task_id "
         "token_id created_at due_at event_id entry_id MessageId id conflicts_with completed_at opened_at "
-        "folio Folio receives"
+        "folio Folio receives TED TrackId stamp track_id"
     ).split()
 )
 _PATTERNS = (

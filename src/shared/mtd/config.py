@@ -38,6 +38,8 @@ class Config:
     circuit_threshold: int
     circuit_probe_seconds: float
     circuit_drain_rate: float
+    tax_settings: str = ""
+    """JSON, as `adapters.tax_settings` reads it."""
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> "Config":
@@ -86,6 +88,7 @@ class Config:
             circuit_threshold=int(number("CIRCUIT_THRESHOLD")),
             circuit_probe_seconds=number("CIRCUIT_PROBE_SECONDS"),
             circuit_drain_rate=number("CIRCUIT_DRAIN_RATE"),
+            tax_settings=env.get("TAX_SETTINGS", ""),
         )
         if problems:
             raise ConfigurationError("set in the template's Globals: " + "; ".join(problems))

@@ -8,16 +8,15 @@ import pytest
 
 from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.stack import Stack
-from delivery.packaging.template import load
 from delivery.targets.rehearsal import RehearsalTarget
 from devenv.aws import Clients
 from devenv.problem import Problem
 from tests.integration.aws.deployed import BUCKET, Deployed
-from tests.integration.executor.bare_localstack import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("aws")]
 
 ROOT_KEY = "reviewed.json"
+ACCOUNT = "000000000000"
 
 
 def _review(deployed: Deployed, stack: str, edit: Callable[[dict[str, Any]], None]) -> list[Change]:
@@ -87,14 +86,7 @@ def test_another_name_for_the_database_stops_and_more_storage_does_not(deployed:
 
 
 def test_the_bootstrap_admits_only_the_repositorys_environment(deployed: Deployed) -> None:
-    body = load(ROOT / "cloudformation" / "bootstrap.yaml")
-    deployed.client("s3").put_object(Bucket=BUCKET, Key="bootstrap.json", Body=json.dumps(body).encode())
-    stack = Stack(deployed.client("cloudformation"), "mtd-bootstrap-staging")
-
-    outputs = stack.apply(
-        f"{deployed.localstack.endpoint}/{BUCKET}/bootstrap.json",
-        {"Environment": "staging", "Repository": "retailer/mtd"},
-    )
+    outputs = Stack(deployed.client("cloudformation"), "mtd-bootstrap-staging").outputs()
 
     assert outputs["ArtifactBucket"] == "mtd-artifacts-staging-000000000000"
     iam = deployed.client("iam")
@@ -103,5 +95,25 @@ def test_the_bootstrap_admits_only_the_repositorys_environment(deployed: Deploye
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
         equals = statement["Condition"]["StringEquals"]
-        assert equals["token.actions.githubusercontent.com:sub"] == f"repo:retailer/mtd:{subject}"
+        assert equals["token.actions.githubusercontent.com:sub"] == f"repo:retailer@1/mtd@2:{subject}"
         assert role["Arn"] == outputs[f"{name.capitalize()}RoleArn"]
+
+
+def test_the_bootstrap_tells_the_records_that_prove_the_senders_domain(deployed: Deployed) -> None:
+    outputs = Stack(deployed.client("cloudformation"), "mtd-bootstrap-staging").outputs()
+    for number in (1, 2, 3):
+        assert "._domainkey.staging.mtd.example CNAME " in outputs[f"MailDkim{number}"]
+    assert outputs["MailFromMx"] == "bounce.staging.mtd.example MX 10 feedback-smtp.us-west-2.amazonses.com"
+
+
+def test_every_role_of_the_stack_is_within_the_boundary(deployed: Deployed) -> None:
+    roles = [item.physical_id for _, item in deployed.named_resources() if item.kind == "AWS::IAM::Role"]
+    iam = deployed.client("iam")
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/mtd-staging-boundary"
+    free = [
+        name
+        for name in roles
+        if iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") != boundary
+    ]
+    assert len(roles) > 30
+    assert free == []

@@ -99,3 +99,19 @@ def test_the_owner_migrates_without_the_rights_of_the_archiving_role(port: int) 
         assert owner.execute("select records.forget_events('{}')").fetchone() == (0,)
         with pytest.raises(errors.InsufficientPrivilege):
             owner.execute("delete from events")
+
+
+def test_no_password_reaches_the_servers_log(port: int, instance: Instance) -> None:
+    """As RDS has it: log_statement is ddl, and `alter role` is such a statement."""
+    with _connect(port, "postgres", InstancePasswords.of(instance).postgres, postgres.DATABASE) as server:
+        server.execute("alter role administrator set log_statement = 'ddl'")
+    passwords = {user: f"secret-of-{user}" for user in ("shop_owner", "shop_reader", "shop_portal")}
+    secrets = dict(zip("orp", (_secret(port, *item) for item in passwords.items()), strict=True))
+    secrets["a"] = json.dumps({"username": "administrator", "password": "first"})
+
+    _users(secrets).ensure()
+    _users(secrets).ensure()
+
+    written = "".join(path.read_text("utf-8", "replace") for path in instance.logs.rglob("postgres*"))
+    assert 'alter role "shop_owner" login password \'SCRAM-SHA-256$' in written
+    assert [user for user, password in passwords.items() if password in written] == []

@@ -12,6 +12,7 @@ from mtd.domain.orders.order import to_json
 from tests.integration.system import Json, System, until
 from tests.support.bpmn_files import bpmn
 from tests.support.diagrams import draw
+from tests.support.dte_files import dte
 from tests.support.orders import OrderFile
 
 PERSON = {"person": "ana", "reason": "as the customer asked"}
@@ -109,8 +110,7 @@ def test_a_folio_of_unknown_fate_is_found_again_by_a_retry(system: System, numbe
 
 
 def issue_by_hand(system: System, key: str, number: str) -> None:
-    content = f"<DTE><TipoDTE>39</TipoDTE><MntTotal>1</MntTotal><FolioRef>{number}</FolioRef></DTE>"
-    system.post_legacy("/paperless/dte", content, key)
+    system.post_legacy("/paperless/dte", dte(number, total=23_800), key)
 
 
 def test_a_corrected_gift_card_is_charged_once(system: System, number: str) -> None:
@@ -262,6 +262,35 @@ def test_a_cause_is_retried_canary_first_and_stops_by_itself(system: System) -> 
     for number in numbers:
         system.ended(number, "completed")
     assert causes() == []
+
+
+def test_what_was_tried_on_a_cause_is_done_to_the_orders_of_the_trial_alone(system: System) -> None:
+    code, numbers = f"code-{uuid.uuid4().hex[:8]}", [f"T-{uuid.uuid4().hex[:12]}" for _ in range(5)]
+
+    def fail(*failing: str) -> Json:
+        for number in failing:
+            system.fault("eom", number, refusal_rate=1, refusal_code=code)
+            system.put(OrderFile(number=number).xml(), f"{number}.xml")
+        causes: list[Json] = until(
+            lambda: [row for row in system.get("/exceptions")["exceptions"] if row["code"] == code],
+            lambda rows: [row["orders"] for row in rows] == [numbers.index(failing[-1]) + 1],
+        )
+        return causes[0]
+
+    cause = fail(*numbers[:3])
+    trial = operate(system, "cancel", dry_run=True, fingerprint=cause["fingerprint"])
+    fail(*numbers[3:])
+    operate(system, "skip", numbers[0])
+
+    done_ = operate(system, "cancel", tried=trial["operation_id"])
+
+    assert {item["number"]: item["code"] for item in done_["items"]} == {
+        numbers[0]: "order_changed", numbers[1]: None, numbers[2]: None,
+    }  # fmt: skip
+    for number in numbers[1:3]:
+        system.ended(number, "cancelled")
+    for number in numbers[3:]:
+        assert system.order(number)["state"] == "exception"
 
 
 def test_of_two_operators_one_is_told_that_the_other_was_first(system: System, number: str) -> None:

@@ -332,8 +332,10 @@ def test_a_deployment_is_every_tenants_and_leaves_what_one_has_drawn_itself(
     process, schema = f"d-{world.mark}", PostgresSchema(Database(system.conninfo))
     [plan] = system.sql("select plan from process_versions where process_version_id = %s", world.version)
     system.sql(
-        "insert into process_versions (tenant, process, version, plan, diagram, diagram_hash, active, report)"
-        " select tenant, %s, 1, plan, diagram, 'own', true, %s from process_versions where process_version_id = %s",
+        "insert into process_versions"
+        " (tenant, process, version, plan, diagram, diagram_hash, active, report, decided_at)"
+        " select tenant, %s, 1, plan, diagram, 'own', true, %s, now() from process_versions"
+        " where process_version_id = %s",
         process,
         '{"bindings": []}',
         world.version,

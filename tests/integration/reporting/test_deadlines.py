@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from tests.integration.system import Json, System, until
+from tests.support.dte_files import dte
 from tests.support.orders import OrderFile
 
 
@@ -114,8 +115,7 @@ RAISE = "update tax_documents set amount = amount + %s where order_id = (select 
 def test_tax_documents_are_compared_both_ways(system: System, number: str) -> None:
     delivered(system, number)
     key = f"{number}-past-mtd"
-    document = "<DTE><TipoDTE>39</TipoDTE><MntTotal>1190</MntTotal><FolioRef>{}</FolioRef></DTE>"
-    system.post_legacy("/paperless/dte", document.format(number), key)
+    system.post_legacy("/paperless/dte", dte(number), key)
     [other] = system.done("paperless", "issue", number)[-1:]
     day = other["result"]["FechaEmision"]
     system.sql(RAISE, 1, number)

@@ -104,7 +104,9 @@ def test_the_roles_know_the_workflows_environments() -> None:
 @pytest.mark.parametrize("stack", ["functions.yaml", "operation_functions.yaml"])
 def test_each_functions_own_alarm_takes_its_traffic_back(stack: str) -> None:
     template = load(STACKS / stack)
-    assert template["Globals"]["Function"]["DeploymentPreference"]["Type"] == "AllAtOnce"
+    assert template["Globals"]["Function"]["DeploymentPreference"]["Type"] == {"Ref": "TrafficShift"}
+    root = load(PROJECT / "cloudformation" / "template.yaml")["Parameters"]
+    assert root["TrafficShift"]["Default"] == "AllAtOnce"
     for resource in template["Resources"].values():
         if resource.get("Type") == "AWS::Serverless::Function" if isinstance(resource, dict) else False:
             name = resource["Properties"]["FunctionName"]["Fn::Sub"]

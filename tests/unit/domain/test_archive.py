@@ -19,7 +19,7 @@ from mtd.domain.errors import Conflict, InvalidRequest, NotFound, RejectedOrder,
 from mtd.domain.json_types import Json
 from mtd.domain.orders import order, ubl
 from mtd.usecases.records.archive_orders import ArchiveCounts, EndedOrder, archive_orders, asked_months
-from mtd.usecases.records.erase_person import AT_ONCE, Erasure, PersonsOrder, delete_gone, erase_person
+from mtd.usecases.records.erase_person import AT_ONCE, Erasure, PersonsOrder, delete_gone, erase_person, preview_erasure
 from mtd.usecases.records.verify_archive import ArchivedOrder, ArchiveRow
 from mtd.usecases.records.verify_audit import verify_page
 
@@ -217,6 +217,16 @@ def test_who_is_meant() -> None:
             person_of(nobody)
 
 
+@pytest.mark.parametrize(
+    ("digits", "says"),
+    [("13656649", "write 1365664-9 or 13656649-0"), ("12345678", "write 12345678-5"), ("123456785", "12345678-5 or")],
+)
+def test_digits_without_a_dash_may_be_two_people_and_are_refused(digits: str, says: str) -> None:
+    with pytest.raises(RejectedOrder, match=says) as refused:
+        person_of(digits)
+    assert refused.value.code == "rut_ambiguous"
+
+
 def document(number: str = "N-1") -> Json:
     told: Json = order.to_json(ubl.parse_order(OrderFile(number=number).xml().encode()))
     told["buyer"] |= {"id": RUT, "rut": RUT, "name": "Ana Pérez", "email": MAIL, "city": "Ñuñoa", "country": "CL"}
@@ -342,6 +352,19 @@ def test_who_is_unknown_or_waits_for_an_order_is_not_erased() -> None:
     with pytest.raises(InvalidRequest):
         erase_person("Ana", "me", "why", store, DeletingObjects(), "archive")
     assert store.erasures == []
+
+
+def test_a_mail_address_of_several_people_is_erased_only_where_all_are_meant() -> None:
+    other = persons_order("N-2", source=None)
+    other.document["buyer"] |= {"id": "9876543-3", "rut": "9876543-3", "name": "Berta"}
+    store = FakeErasable([persons_order("N-1", source=None), other])
+
+    preview = preview_erasure(MAIL, store)
+    assert [(each["id"], each["orders"]) for each in preview["people"]] == [(RUT, ["N-1"]), ("9876543-3", ["N-2"])]
+    with pytest.raises(Conflict, match="several people"):
+        erase_person(MAIL, "me", "why", store, DeletingObjects(), "archive")
+    assert store.erasures == []
+    assert erase_person(MAIL, "me", "why", store, DeletingObjects(), "archive", everyone=True)["orders"] == 2
 
 
 def test_a_person_with_many_orders_is_erased_in_parts() -> None:

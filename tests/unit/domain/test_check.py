@@ -1,13 +1,21 @@
+import contextlib
 import copy
 import json
+from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.orders import OrderFile
 
-from mtd.domain.errors import RejectedOrder
+from mtd.domain.errors import BusinessError, RejectedOrder
 from mtd.domain.orders import check, ubl
 from mtd.domain.orders import order as orders
+from mtd.domain.orders.facts import facts
+from mtd.domain.orders.totals import amounts
+from mtd.domain.tax.documents import documents_of
+from mtd.domain.tax.issuer import TaxSettings
 
 DOCUMENT = orders.to_json(ubl.parse_order(OrderFile(number="N", gift_card="GC-1").xml().encode()))
 
@@ -81,8 +89,51 @@ def test_what_is_no_order(value: Any) -> None:
         ("promised_on", "tomorrow"),
         ("requested_document", "33"),
         ("requested_document", True),
+        ("buyer/rut", []),
+        ("buyer/rut", {}),
+        ("buyer/rut", "NaN"),
+        ("buyer/rut", ""),
+        ("buyer/rut", "12492186-5"),
+        ("buyer/email", ["a@b.cl"]),
+        ("buyer/city", {"a": "b"}),
+        ("buyer/country", ["CL"]),
+        ("buyer/activity", ["x"]),
+        ("seller/rut", ["a"]),
+        ("seller/city", []),
+        ("gift_card", {}),
+        ("gift_card", []),
+        ("lines/0/unit", []),
+        ("lines/0/tax_category", ["E"]),
+        ("adjustments", [{"amount": "1", "reason": ["x"]}]),
     ],
 )
 def test_almost_right_orders_are_refused(path: str, value: Any) -> None:
     with pytest.raises(RejectedOrder):
         check.read_order(changed(path, value))
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def _paths(part: Any, path: str = "") -> list[str]:
+    items = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    return [found for key, inner in items for found in (f"{path}{key}", *_paths(inner, f"{path}{key}/"))]
+
+
+@given(path=st.sampled_from(_paths(DOCUMENT)), value=_JSON)
+def test_whatever_json_is_sent_in_a_fields_place_is_refused_or_is_an_order_to_the_end(path: str, value: Any) -> None:
+    """What is accepted must not fail where it is shown, asked by a rule, summed up or taxed."""
+    try:
+        order = check.read_order(changed(path, value))
+    except RejectedOrder:
+        return
+    assert orders.from_json(json.loads(json.dumps(orders.to_json(order)))) == order
+    known: Any = facts(order)
+    assert isinstance(known["order"]["number"], str)
+    with contextlib.suppress(BusinessError):
+        amounts(order)
+        documents_of(order, TaxSettings(), date(2026, 11, 20))

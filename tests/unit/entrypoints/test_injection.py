@@ -14,7 +14,7 @@ from tests.support.diagrams import draw
 from tests.support.imports import A_TASK, SMALL
 from tests.support.orders import OrderFile
 from tests.support.xpdl_files import xpdl
-from tests.unit.support.fakes import FakeMailer, case
+from tests.unit.support.fakes import FakeMailer, leased
 
 from mtd.domain.errors import ProcessError
 from mtd.domain.json_types import Json
@@ -111,7 +111,7 @@ class RecordingLegacy:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_of_an_order_is_part_of_an_address_that_is_asked(text: str) -> None:
     legacy = RecordingLegacy()
-    ordered = case("any", attempts=1)
+    ordered = leased("any", attempts=1)
     order = replace(
         ordered.order,
         number=text,

@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.dte_files import dte
 
 from legacy_simulator.app import create_app
 
 type Json = dict[str, Any]
 
-DTE = "<DTE><TipoDTE>33</TipoDTE><FolioRef>N-1</FolioRef><MntTotal>1190</MntTotal></DTE>"
+DTE = dte("N-1", kind=33)
 
 
 class Systems:
@@ -115,10 +116,7 @@ def test_a_document_is_found_by_key_and_by_folio_and_can_be_voided(systems: Syst
 
 
 def test_a_credit_note_is_of_the_order_that_it_names_first(systems: Systems) -> None:
-    cancelled = "<Referencia><TpoDocRef>33</TpoDocRef><FolioRef>8</FolioRef><CodRef>1</CodRef></Referencia>"
-    content = DTE.replace("33", "61").replace("<MntTotal>", f"{cancelled}<MntTotal>")
-
-    issued = systems.post("/paperless/dte", content=content, headers={"Idempotency-Key": "c"}).text
+    issued = systems.post("/paperless/dte", content=dte("N-1", kind=61), headers={"Idempotency-Key": "c"}).text
 
     assert "<TipoDTE>61</TipoDTE><Folio>1</Folio>" in issued
     [entry] = systems.get("/control/ledger?order=N-1").json()["entries"]

@@ -139,3 +139,53 @@ def test_an_order_in_the_archive_has_its_document_still(issued: FakePortal) -> N
     row |= {"archived_at": row["issued_at"], "document": {"buyer": {"rut": "12345678-5"}, "seller": {}}}
 
     assert "Ana &lt;b&gt;" in issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/ticket").text
+
+
+def said(portal: FakePortal, query: str = "") -> dict[str, str | None]:
+    """The last text of each element of the document's XML."""
+    content = portal.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/dte.xml{query}").content
+    return {element.tag: element.text for element in ElementTree.fromstring(content).iter() if not len(element)}
+
+
+def test_a_document_shows_what_was_sent(issued: FakePortal) -> None:
+    """Discounts of lines and of the order, gross prices by the seller's setting, and the day in Chile."""
+    line = replace(ORDER.lines[0], adjustment=Decimal(-500), tax_percent=None)
+    order = replace(ORDER, lines=(line,), adjustment=Decimal(-300))
+    row = issued.read.rows["left join credit_notes"][0]
+    row |= {"document": to_json(order), "issued_on": date(2026, 1, 1), "document_amount": Decimal(9200)}
+
+    told = said(issued)
+
+    assert {name: told[name] for name in ("FchEmis", "MntNeto", "IVA", "MntTotal")} == {
+        "FchEmis": "2026-01-01", "MntNeto": "7731", "IVA": "1469", "MntTotal": "9200",
+    }  # fmt: skip
+    assert (told["DescuentoMonto"], told["MontoItem"], told["TpoMov"], told["ValorDR"]) == ("500", "9500", "D", "300")
+
+
+def test_each_of_several_documents_is_shown(issued: FakePortal) -> None:
+    lines = tuple(replace(ORDER.lines[0], id=str(n)) for n in range(1_001))
+    row = issued.read.rows["left join credit_notes"][0]
+    second = {"key": "dte:2", "document_type": 39, "folio": 13, "issued_at": row["issued_at"].isoformat(),
+              "issued_on": "2026-01-01", "amount": 11900, "currency": "CLP"}  # fmt: skip
+    row |= {"document": to_json(replace(ORDER, lines=lines)), "issued_on": date(2026, 1, 1),
+            "document_amount": Decimal(11_900_000), "further_documents": [second]}  # fmt: skip
+
+    first, other = said(issued), said(issued, "?part=2")
+
+    assert (first["Folio"], first["NroLinDet"], first["MntTotal"]) == ("12", "1000", "11900000")
+    assert (other["Folio"], other["NroLinDet"], other["MntTotal"], other["IVA"]) == ("13", "1", "11900", "1900")
+    client = issued.client(Role.VIEWER)
+    assert "N° 13" in client.get(f"/orders/{ORDER_ID}/ticket?part=2").text
+    assert client.get(f"/orders/{ORDER_ID}/dte.pdf?part=2").content.startswith(b"%PDF-")
+    assert client.get(f"/orders/{ORDER_ID}/ticket?part=3").status_code == 404
+
+
+def test_a_document_of_before_that_would_be_refused_today_is_shown(issued: FakePortal) -> None:
+    """A factura with IVA 0, which release 0.1.0 issued."""
+    order = replace(ORDER, buyer=replace(ORDER.buyer, rut="76086428-5"), totals=Totals(payable=Decimal(10000)))
+    row = issued.read.rows["left join credit_notes"][0]
+    row |= {"document": to_json(order), "document_type": 33, "document_amount": Decimal(10000)}
+
+    told = said(issued)
+
+    assert (told["MntNeto"], told["IVA"], told["MntTotal"]) == ("10000", "0", "10000")

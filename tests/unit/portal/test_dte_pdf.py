@@ -161,3 +161,23 @@ def test_lines_are_as_wide_as_they_may_be() -> None:
     # The narrowest letter there is: as many as fit are a line.
     assert {len(line) for line in wrapped("'" * 100, "Helvetica", 10, 19.2)} == {10}
     assert Text().of("a\tb") == "a b"
+
+
+def test_what_was_paid_before_is_below_a_total_that_holds_it() -> None:
+    """[F] field 124: MntTotal is net, exempt part and IVA, whatever was paid before."""
+    order = replace(ORDER, totals=Totals(prepaid=Decimal(1900)))
+    given = paper(order)
+    given = replace(given, row={**given.row, "document_amount": Decimal(11900)})
+
+    assert paper_sums(given)[-2:] == [("Total CLP", Decimal(11900)), ("Pagado antes", Decimal(1900))]
+
+
+def test_the_discount_of_the_order_and_the_exempt_part_are_told() -> None:
+    line = ORDER.lines[0]
+    exempt = replace(line, tax_percent=None, tax_category="E")
+    order = replace(ORDER, lines=(line, exempt), adjustment=Decimal(-1000))
+
+    assert paper_sums(paper(order)) == [
+        ("Descuentos y recargos", Decimal(-1000)), ("Monto neto", Decimal(9000)), ("IVA (19 %)", Decimal(1710)),
+        ("Monto exento", Decimal(10000)), ("Total CLP", Decimal(20710)),
+    ]  # fmt: skip

@@ -34,7 +34,9 @@ def operated(portal: FakePortal, **changed: Any) -> None:
         "ended_at": AT,
     }
     portal.read.rows["from operations where"] = [row | changed]
-    portal.read.rows["as came_back"] = [{"total": 2, "pending": 0, "done": 1, "refused": 1, "came_back": 0}]
+    portal.read.rows["as came_back"] = [
+        {"total": 2, "pending": 0, "done": 1, "refused": 1, "came_back": 0, "unsettled": 0}
+    ]
     portal.read.rows["from operation_items\nwhere"] = [
         {
             "position": 1,

@@ -1,12 +1,15 @@
 import base64
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.queries.orders import search
 from mtd.queries.orders.orders import list_orders, timeline
+from mtd.queries.orders.search import Filter
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -70,3 +73,18 @@ def test_malformed_pages_are_refused(limit: int, after: str | None) -> None:
 def test_an_unknown_number_is_not_found() -> None:
     with pytest.raises(NotFound):
         timeline(lambda *_: [], "x", lambda *_: {})
+
+
+@pytest.mark.parametrize(
+    ("text", "rut"), [("6.824.160-k", "6824160-K"), ("06824160K", "6824160-K"), ("CL-2026-000012", None), ("ana", None)]
+)
+def test_a_search_for_a_rut_looks_for_it_as_orders_hold_it(text: str, rut: str | None) -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    def read(_query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        asked.append(parameters)
+        return []
+
+    search.search(read, Filter(text=text))
+
+    assert (asked[0]["text"], asked[0]["rut"]) == (text, rut)

@@ -28,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", help="move: to this step of the order's process")
     parser.add_argument("--at", help="move, skip: the step to leave, if an order is at several steps")
     parser.add_argument("--data", metavar="FILE", help="correct: JSON file of the changed fields; null removes a field")
+    parser.add_argument("--tried", type=int, metavar="N", help="do what dry run N showed, to exactly its orders")
     parser.add_argument("--dry-run", action="store_true", help="report the result for each order, change nothing")
     parser.add_argument(
         "--canary", type=int, metavar="N", help="N orders first, and the others when those have gone on"
@@ -53,14 +54,15 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     else:
         _show(operation)
     counts = operation["counts"]
-    return 0 if counts["refused"] == counts["pending"] == counts["came_back"] == 0 else 1
+    failed = counts["refused"] + counts["pending"] + counts["came_back"] + counts["unsettled"]
+    return 1 if failed else 0
 
 
 def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.reason or not arguments.reason.strip():
         raise Problem("A reason is needed.", fix="Say why with --reason; the orders' history keeps it.", code=2)
-    if not (arguments.numbers or arguments.fingerprint or arguments.state):
-        raise Problem("No orders are named.", fix="Give their numbers, --fingerprint or --state.", code=2)
+    if not (arguments.numbers or arguments.fingerprint or arguments.state or arguments.tried):
+        raise Problem("No orders are named.", fix="Give their numbers, --fingerprint, --state or --tried.", code=2)
     if arguments.action == "move" and not arguments.node:
         raise Problem("The step to move to is missing.", fix="Name a step with --node.", code=2)
     asked = {
@@ -78,6 +80,7 @@ def _asked(arguments: argparse.Namespace) -> dict[str, Any]:
         "canary": arguments.canary,
         "rate": arguments.rate,
         "stop_at": arguments.stop_at,
+        "tried": arguments.tried,
     }
     return {name: value for name, value in asked.items() if value is not None}
 

@@ -25,7 +25,7 @@ class Circuit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallResults:
-    """What a batch has update of its system: whether it answered anything, and which orders it did not answer.
+    """What a batch has heard of its system: whether it answered anything, and which orders it did not answer.
 
     `probing`: the batch is the one order that an open circuit lets try. `why` is the latest failure.
     """
@@ -40,7 +40,7 @@ def record_results(circuit: Circuit, results: CallResults, threshold: int) -> Ci
     """The circuit after it: open from `threshold` unanswered orders on, closed when a probe was answered.
 
     Orders are counted, not tries, so that one order that breaks a system does not keep the others from it. A batch that
-    update anything takes back all silence. An open circuit listens to its probe alone: other batches are older than it.
+    heard anything takes back all silence. An open circuit listens to its probe alone: other batches are older than it.
     """
     if circuit.open:
         closes = results.probing and results.answered and not circuit.by_hand

@@ -85,7 +85,7 @@ class NotFound(MtdError):
 
 
 class Forbidden(MtdError):
-    """Only the house that runs the system may ask for this."""
+    """Only the platform tenant may ask for this."""
 
     code = "house_only"
 

@@ -3,7 +3,7 @@
 import re
 
 PLATFORM_TENANT = "main"
-"""The tenant of whoever runs the system: what names no tenant is the house's, and so is what concerns all of them."""
+"""The tenant of the company that runs the system. An order, a file or a call that names no tenant belongs to it."""
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -14,6 +14,6 @@ def is_code(text: object) -> bool:
 
 
 def tenant_of_key(key: str) -> str:
-    """Whose a file of the inbox is: `orders/<tenant>/<anything>`; right below `orders/` it is the house's."""
+    """The tenant of a file in the inbox: `orders/<tenant>/<anything>`, else the platform tenant."""
     _, *folders = key.split("/")[:-1]
     return folders[0] if folders else PLATFORM_TENANT

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.reporting.warnings import PostgresWarnings
     from mtd.adapters.postgres.tenants.tenants import PostgresTenants
     from mtd.adapters.postgres.users import PostgresUsers
+    from mtd.domain.tax.issuer import TaxSettings
+    from mtd.usecases.flow.circuit_breaker import CircuitSettings
     from mtd.usecases.operations.correct_order import LegacySystems
 
 
@@ -73,7 +75,7 @@ def users(secrets: Mapping[str, str], *, owner: str) -> "PostgresUsers":
 
 
 @cache
-def work() -> "PostgresFlowStore":
+def flow_store() -> "PostgresFlowStore":
     from mtd.adapters.postgres.flow.store import PostgresFlowStore
 
     return PostgresFlowStore(database(), queues().send_all, config().lease_seconds)
@@ -83,19 +85,24 @@ def work() -> "PostgresFlowStore":
 def operations() -> "PostgresOperations":
     from mtd.adapters.postgres.operations.bulk_operations import PostgresOperations
 
-    return PostgresOperations(database(), work())
+    return PostgresOperations(database(), flow_store())
 
 
 @cache
 def circuits() -> "PostgresCircuits":
-    from mtd.adapters.postgres.flow.circuits import CircuitSettings, PostgresCircuits
+    from mtd.adapters.postgres.flow.circuits import PostgresCircuits
 
-    settings = CircuitSettings(
+    return PostgresCircuits(database(), flow_store())
+
+
+def circuit_settings() -> "CircuitSettings":
+    from mtd.usecases.flow.circuit_breaker import CircuitSettings
+
+    return CircuitSettings(
         threshold=config().circuit_threshold,
         probe_seconds=config().circuit_probe_seconds,
         drain_rate=config().circuit_drain_rate,
     )
-    return PostgresCircuits(database(), work(), settings)
 
 
 @cache
@@ -231,6 +238,13 @@ def mailer() -> "SesMailer":
     from mtd.adapters.aws.mailer import SesMailer
 
     return SesMailer(config().mail_sender, config().mail_template, config().mail_configuration_set)
+
+
+@cache
+def tax_settings() -> "TaxSettings":
+    from mtd.adapters.tax_settings import read_tax_settings
+
+    return read_tax_settings(config().tax_settings)
 
 
 @cache

@@ -5,11 +5,11 @@ from typing import Any
 
 from mtd.config import config
 from mtd.domain.json_types import Json
-from mtd.entrypoints.composition import work
+from mtd.entrypoints.composition import flow_store
 from mtd.entrypoints.logs import set_up_logs
 from mtd.entrypoints.states import references
-from mtd.usecases.flow.cases import Reference
-from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.effects import StateRun
+from mtd.usecases.flow.tokens import Reference
 from mtd.usecases.flow.trace import hop, read_hops
 from mtd.usecases.ports import FlowStore
 
@@ -29,6 +29,6 @@ def incident_handler(step: Step) -> Callable[[dict[str, Any], Any], Json]:
             hops=(*read_hops(event.get("hops")), execution),
             retry_base_seconds=config().retry_base_seconds,
         )
-        return step(references({"tokens": [event["token"]]})[0], work(), run)
+        return step(references({"tokens": [event["token"]]})[0], flow_store(), run)
 
     return handler

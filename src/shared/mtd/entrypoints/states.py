@@ -8,11 +8,11 @@ from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
 from mtd.entrypoints.api import ApiEvent, ApiHandler, api_handler, api_hop
-from mtd.entrypoints.composition import circuits, work
-from mtd.usecases.flow.cases import Effect, Reference
+from mtd.entrypoints.composition import circuit_settings, circuits, flow_store
 from mtd.usecases.flow.circuit_breaker import CircuitBreaker
+from mtd.usecases.flow.effects import Effect, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.tokens import Reference
 from mtd.usecases.flow.trace import read_hops
 
 # What PostgreSQL's types of the two columns hold.
@@ -28,13 +28,13 @@ def state_handler(
     """
 
     def work_on(tokens: list[Reference], run: StateRun) -> Json:
-        return run_state(state, tokens, effect(), work(), run, _breaker(system) if system else None)
+        return run_state(state, tokens, effect(), flow_store(), run, _breaker(system) if system else None)
 
     return run_handler(work_on, parallel=parallel)
 
 
 def _breaker(system: str) -> CircuitBreaker:
-    return CircuitBreaker(system=system, circuits=circuits(), threshold=config().circuit_threshold)
+    return CircuitBreaker(system=system, circuits=circuits(), settings=circuit_settings())
 
 
 def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:

@@ -1,27 +1,45 @@
 """What the use cases need of the world, as Protocols; `mtd.adapters` serves them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from mtd.domain.json_types import Json
 from mtd.domain.orders.mail import Mail
+from mtd.domain.orders.money import plain
+from mtd.domain.tax.document import TaxDocument
 from mtd.engine.model.plan import Plan
-from mtd.usecases.flow.cases import (
-    Changes,
-    CurrentToken,
-    LeasedToken,
-    LeaseResult,
-    LockedOrder,
-    NewOrder,
-    Reference,
-    Registration,
-)
+from mtd.usecases.flow.changes import Changes
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference
+from mtd.usecases.intake.registration import NewOrder, Registration
+
+
+class UnitOfWork(Protocol):
+    """Orders under lock. What is written to it is committed, with its messages, when the block ends without an error.
+
+    Raises UnstorableError there, with nothing written, when PostgreSQL refuses a value for good.
+    """
+
+    def locked(self, token: LeasedToken | CurrentToken) -> LockedOrder | None:
+        """The token's order; None when the token has changed since it was read: what was decided for it is stale."""
+        ...
+
+    def write(self, changes: Changes) -> None: ...
+
+
+class Registrations(Protocol):
+    """New orders in the transaction that registers them; what is written to it is committed with them."""
+
+    @property
+    def results(self) -> Sequence[Registration]: ...
+
+    def write(self, changes: Changes) -> None: ...
 
 
 class FlowStore(Protocol):
-    """The write side of PostgreSQL: each method is one transaction."""
+    """The write side of PostgreSQL."""
 
     def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
         """The active version of the tenant's process, or that one unless it is retired; None when there is none."""
@@ -29,24 +47,25 @@ class FlowStore(Protocol):
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
 
-    def current(self, references: Sequence[Reference]) -> list[CurrentToken]: ...
+    def current(self, references: Sequence[Reference]) -> list[CurrentToken]:
+        """The tokens of these versions that are due, not leased, and not of a suspended order."""
+        ...
 
     def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
         """`system` is the legacy system that the server calls, if any: while its circuit is open nothing is leased."""
         ...
 
-    def commit[T: (LeasedToken, CurrentToken)](
-        self, cases: Sequence[T], decide: Callable[[T, LockedOrder], Changes], *, orders: bool = False
-    ) -> None:
-        """Lock the cases' orders; of every case that still stands write what `decide` makes of it; send the messages.
+    def unit_of_work(
+        self, tokens: Sequence[LeasedToken] | Sequence[CurrentToken], *, with_content: bool = False
+    ) -> AbstractContextManager[UnitOfWork]:
+        """One transaction that locks the tokens' orders, one token of each order (see `rounds`).
 
-        One commit for all, but for tokens of one order, which go one after the other. `orders` asks for the orders'
-        content in `LockedOrder`.
+        `with_content` asks for the orders' content in `LockedOrder`.
         """
         ...
 
-    def register(self, candidates: Sequence[NewOrder]) -> list[Registration]:
-        """Write new orders with their tokens and events; say of each candidate what became of it."""
+    def registration(self, new_orders: Sequence[NewOrder]) -> AbstractContextManager[Registrations]:
+        """One transaction that writes the orders which are new."""
         ...
 
 
@@ -91,31 +110,45 @@ class Legacy(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DteRequest:
-    """A tax document to issue; `key` is its idempotency key. Amounts are decimal text in `currency`."""
+    """A tax document to issue; `key` is its idempotency key. Amounts are decimal text in the document's currency."""
 
     key: str
-    document_type: int
-    receiver_rut: str
-    receiver_name: str
-    receiver_activity: str
-    order_number: str
-    currency: str
-    net: str
-    tax: str
-    total: str
-    lines: tuple[tuple[str, str, str, str], ...]
-    """Name, quantity, price and amount of each line."""
+    document: TaxDocument
     cancels: tuple[int, int] | None = None
     """The type and folio of the document that a credit note cancels."""
+
+    @property
+    def document_type(self) -> int:
+        return int(self.document.kind)
+
+    @property
+    def receiver_rut(self) -> str:
+        return self.document.receiver.rut
+
+    @property
+    def net(self) -> str:
+        """What is charged before IVA, exempt or not."""
+        return plain(self.document.totals.net + self.document.totals.exempt)
+
+    @property
+    def tax(self) -> str:
+        return plain(self.document.totals.tax)
+
+    @property
+    def total(self) -> str:
+        return plain(self.document.totals.total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedDte:
-    """A tax document that Paperless issued."""
+    """A tax document that Paperless issued; `issued_at` is its day in Chile, ISO 8601."""
 
     document_type: int
     folio: int
     issued_at: str
+    stamp: str | None = None
+    """The TED, XML."""
+    track_id: str | None = None
 
 
 class Paperless(Protocol):

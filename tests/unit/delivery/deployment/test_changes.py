@@ -106,10 +106,13 @@ def test_new_code_is_told_from_a_new_template() -> None:
         _change("AWS::Lambda::Version", action="Add"),
         _change("AWS::Lambda::Version", action="Remove"),
     ]
-    assert only_code(code)
+    assert only_code(code, {}, {})
     for other in (
         _change("AWS::SQS::Queue"),
         _change("AWS::Lambda::Function", action="Add"),
         _change("AWS::Lambda::Alias", action="Remove"),
     ):
-        assert not only_code([*code, other])
+        assert not only_code([*code, other], {}, {})
+    standing = {"LeaseSeconds": "60", "Release": "before"}
+    assert only_code(code, {"LeaseSeconds": "60", "Release": "after"}, standing)
+    assert not only_code(code, {"LeaseSeconds": "5", "Release": "after"}, standing)

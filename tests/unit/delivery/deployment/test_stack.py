@@ -17,6 +17,7 @@ class FakeCloudFormation:
         self._statuses = statuses
         self.resources = resources or {}
         self.change_set = {"Status": "CREATE_COMPLETE", "StatusReason": ""}
+        self.nested_change_sets: dict[str, dict[str, str]] = {}
         self.events: dict[str, list[dict[str, str]]] = {}
         self.calls: list[str] = []
 
@@ -29,8 +30,8 @@ class FakeCloudFormation:
     def create_change_set(self, **_: Any) -> None:
         self.calls.append("create")
 
-    def describe_change_set(self, **_: Any) -> dict[str, str]:
-        return self.change_set
+    def describe_change_set(self, ChangeSetName: str, **_: Any) -> dict[str, str]:  # noqa: N803
+        return self.nested_change_sets.get(ChangeSetName, self.change_set)
 
     def execute_change_set(self, **_: Any) -> None:
         self.calls.append("execute")
@@ -119,7 +120,7 @@ def test_a_refused_change_set_tells_its_reason() -> None:
     client.change_set = {"Status": "FAILED", "StatusReason": "Parameters: [X] must have values"}
     with pytest.raises(Problem, match="must have values"):
         Stack(client, "mtd").apply("url", {})
-    assert client.calls == ["create"]
+    assert client.calls == ["create", "delete change set"]
 
 
 def test_an_update_without_changes_is_no_failure() -> None:
@@ -146,3 +147,18 @@ def test_a_stack_that_cannot_be_deleted_is_told() -> None:
 def test_a_stack_that_never_settles_is_told() -> None:
     with pytest.raises(Problem, match="IN_PROGRESS"):
         Stack(FakeCloudFormation(["DELETE_IN_PROGRESS"]), "mtd", seconds=0.1).delete()
+
+
+def test_a_refused_nested_change_set_tells_its_own_reason() -> None:
+    """The root's reason is as CloudFormation words it; the nested one's says what is wrong."""
+    arn = "arn:aws:cloudformation:us-west-2:123456789012:changeSet/mtd-Functions-1ABC/0a1b2c3d-1234"
+    client = FakeCloudFormation(["CREATE_COMPLETE"])
+    reason = f"Nested change set {arn} was not successfully created: Currently in FAILED."
+    client.change_set = {"Status": "FAILED", "StatusReason": reason}
+    client.nested_change_sets[arn] = {
+        "Status": "FAILED", "StackName": "mtd-Functions-1ABC", "StatusReason": "Template error: no such Condition"
+    }  # fmt: skip
+
+    with pytest.raises(Problem, match=r"mtd-Functions-1ABC: Template error: no such Condition"):
+        Stack(client, "mtd", poll_seconds=0).propose("https://template", {})
+    assert client.calls == ["create", "delete change set"]

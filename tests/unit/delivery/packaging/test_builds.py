@@ -3,13 +3,14 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
 from tests.unit.delivery.release.accounts import Account, sources_in
 
-from delivery.packaging import builds
+from delivery.packaging import builds, layer
 from delivery.release.code import code_of
 from devenv.aws import Clients
 from devenv.instance import Instance
@@ -84,9 +85,9 @@ def test_a_build_is_found_by_its_beginning_or_as_the_only_one(small_project: Pat
 
 
 def test_without_any_build_it_is_told(small_project: Path) -> None:
-    with pytest.raises(Problem, match="No build") as raised:
+    with pytest.raises(Problem, match="No build") as told:
         builds.find(_instance(small_project), "only")
-    assert "make build" in raised.value.fix
+    assert "make build" in told.value.fix
 
 
 def test_only_the_places_differ_between_environments(small_project: Path) -> None:
@@ -109,3 +110,31 @@ def test_only_the_places_differ_between_environments(small_project: Path) -> Non
 def test_an_environment_that_the_build_does_not_know_is_told(small_project: Path) -> None:
     with pytest.raises(Problem, match="no environment production"):
         builds.make(_instance(small_project)).parameters("production")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "other"),
+    [
+        ("src/lambdas/f/handler.py", "return 1", "return 2", True),
+        ("cloudformation/stacks/functions.yaml", "F:", "G:", True),
+        ("seed/processes/order.bpmn", "bpmn", "BPMN", False),
+        ("seed/orders/CL-2026-000001.xml", ">1<", ">2<", False),
+    ],
+)
+def test_a_release_is_named_by_what_functions_are_made_of(
+    name: str, old: str, new: str, other: bool, small_project: Path
+) -> None:
+    before = builds.release_of(builds.make(_instance(small_project)), {"LeaseSeconds": "60"})
+    path = small_project / name
+    path.write_text(path.read_text().replace(old, new))
+    assert (builds.release_of(builds.make(_instance(small_project)), {"LeaseSeconds": "60"}) != before) is other
+
+
+def test_another_layer_or_parameter_is_another_release(small_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = builds.make(_instance(small_project))
+    release = builds.release_of(build, {"LeaseSeconds": "60", "Release": "none"})
+    assert release == builds.release_of(build, {"Release": "before", "LeaseSeconds": "60"})
+    assert release != builds.release_of(build, {"LeaseSeconds": "5"})
+    standing = layer.build(small_project, _instance(small_project).build, layer.LayerPlatform.aws())
+    monkeypatch.setattr(layer, "build", lambda *_: replace(standing, content="c2"))
+    assert release != builds.release_of(builds.make(_instance(small_project)), {"LeaseSeconds": "60"})

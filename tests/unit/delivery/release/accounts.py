@@ -1,8 +1,10 @@
 """Small sources, and an account of AWS as a deployment sees it, in memory."""
 
+import base64
+import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +15,13 @@ from devenv.aws import Clients
 
 FILES = {
     "cloudformation/template.yaml": """
-Parameters: {Environment: {Type: String}}
+Parameters:
+  Environment: {Type: String}
+  Release: {Type: String, Default: none}
+  FirstDeployment: {Type: String, Default: 'false'}
+  FirstPortal: {Type: String, Default: 'false'}
+  PortalDigest: {Type: String, Default: none}
+  CodeDeploy: {Type: String, Default: 'true'}
 Resources:
   Functions: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: stacks/functions.yaml}}
 """,
@@ -22,6 +30,12 @@ Resources:
   F:
     Type: AWS::Serverless::Function
     Properties: {FunctionName: !Sub 'mtd-${Environment}-migrate_database', CodeUri: ../../src/lambdas/f}
+  A:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: !Sub 'mtd-${Environment}-a', CodeUri: ../../src/lambdas/f}
+  B:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: !Sub 'mtd-${Environment}-b', CodeUri: ../../src/lambdas/f}
   L: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: ../../src/shared}}
 """,
     "cloudformation/environments/staging.json": '[{"ParameterKey": "Environment", "ParameterValue": "staging"}]',
@@ -57,18 +71,32 @@ class Pages:
 
 
 class Account:
-    """One stack with functions `mtd-staging-a` and `-b`; `deploys` says what its next change set does. `calls` keeps
-    what was done, in order."""
+    """One stack with functions `mtd-staging-a`, `-b` and `-migrate_database`; `deploys` says what its next change set
+    does. `calls` keeps what was done, in order. What functions serve is what was put last, with `stale_layers` but for
+    those whose version was not published anew."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
-        self.aliases = {"mtd-staging-a": "1", "mtd-staging-b": "1", "mtd-local-a": "9"}
+        self.aliases = {
+            "mtd-staging-a": "1",
+            "mtd-staging-b": "1",
+            "mtd-staging-migrate_database": "1",
+            "mtd-local-a": "9",
+        }
+        self.parameters: dict[str, str] = {}
+        self.nested: list[str] = []
+        self.secrets: list[str] = []
+        self.detected: dict[str, list[str]] = {}
+        self.executed: list[dict[str, str]] = []
+        self.stale_layers: set[str] = set()
         self.alarms: list[str] = []
         self.changes: list[dict[str, Any]] = [_modified("AWS::Lambda::Function", "False")]
         self.calls: list[str] = []
         self.after_execution: Callable[[], None] = lambda: None
         self.orders: list[dict[str, Any]] = []
         self.status: str | None = "UPDATE_COMPLETE"
+        self._proposed: dict[str, str] = {}
+        self._kind = "UPDATE"
         self.alarms_end_when_traffic_moves = False
 
     def client(self, _service: str) -> "Account":
@@ -88,7 +116,9 @@ class Account:
 
     # S3
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, **_: Any) -> None:  # noqa: N803
+    def put_object(self, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "", **_: Any) -> None:  # noqa: N803
+        if IfNoneMatch and f"{Bucket}/{Key}" in self.objects:
+            raise refusal("PreconditionFailed")
         self.objects[f"{Bucket}/{Key}"] = Body
         if Key.startswith("orders/"):
             self.calls.append("smoke")
@@ -113,7 +143,19 @@ class Account:
         if self.alarms_end_when_traffic_moves:
             self.alarms = []
 
+    def get_function_configuration(self, FunctionName: str, Qualifier: str = "") -> dict[str, Any]:  # noqa: N803
+        zips = [body for name, body in self.objects.items() if "/functions/" in name]
+        return {
+            "CodeSha256": _sha256(zips[-1] if zips else b""),
+            "Layers": [{"Arn": "layer:old" if FunctionName in self.stale_layers and Qualifier else "layer:new"}],
+            "Description": self.parameters.get("Release", ""),
+        }
+
+    def get_layer_version_by_arn(self, Arn: str) -> dict[str, Any]:  # noqa: N803
+        return {"Content": {"CodeSha256": _sha256(b"layer" if Arn == "layer:new" else b"old layer")}}
+
     def publish_layer_version(self, **_: Any) -> dict[str, str]:
+        self.calls.append("layer published")
         return {"LayerVersionArn": "layer:2"}
 
     def update_function_code(self, **_: Any) -> None: ...
@@ -142,10 +184,21 @@ class Account:
         if self.status is None:
             raise refusal("ValidationError")
         outputs = [{"OutputKey": "InboxBucket", "OutputValue": "inbox"}]
-        return {"Stacks": [{"StackName": StackName, "StackStatus": self.status, "Outputs": outputs, "Parameters": []}]}
+        parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.parameters.items()]
+        told = {"StackName": StackName, "StackStatus": self.status, "Outputs": outputs, "Parameters": parameters}
+        return {"Stacks": [told]}
 
-    def create_change_set(self, TemplateURL: str, ChangeSetType: str, RoleARN: str, **_: Any) -> None:  # noqa: N803
+    def create_change_set(
+        self,
+        TemplateURL: str,  # noqa: N803
+        ChangeSetType: str,  # noqa: N803
+        RoleARN: str,  # noqa: N803
+        Parameters: list[dict[str, str]],  # noqa: N803
+        **_: Any,
+    ) -> None:
         assert RoleARN == "arn:aws:iam::1:role/mtd-staging-cloudformation"
+        self._kind = ChangeSetType
+        self._proposed = {each["ParameterKey"]: each["ParameterValue"] for each in Parameters}
         self.calls.append(f"{ChangeSetType} by {TemplateURL.split('/')[-2]}")
 
     def describe_change_set(self, **_: Any) -> dict[str, Any]:
@@ -158,10 +211,91 @@ class Account:
 
     def execute_change_set(self, **_: Any) -> None:
         self.calls.append("executed")
+        self.parameters = self._proposed
+        self.executed.append(self._proposed)
+        self.status = f"{self._kind}_COMPLETE"
         self.after_execution()
 
-    def _list_stack_resources(self, **_: Any) -> list[dict[str, Any]]:
-        return [{"StackResourceSummaries": []}]
+    def update_termination_protection(self, **_: Any) -> None:
+        self.calls.append("protected")
+
+    def detect_stack_drift(
+        self,
+        StackName: str,  # noqa: N803
+        LogicalResourceIds: Sequence[str] = (),  # noqa: N803
+    ) -> dict[str, str]:
+        self.detected[StackName.rpartition("stack/")[2].split("/")[0]] = list(LogicalResourceIds)
+        return {"StackDriftDetectionId": "1"}
+
+    def describe_stack_drift_detection_status(self, **_: Any) -> dict[str, str]:
+        return {"DetectionStatus": "DETECTION_COMPLETE"}
+
+    def _describe_stack_resource_drifts(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"StackResourceDrifts": []}]
+
+    def _list_stack_resources(self, StackName: str) -> list[dict[str, Any]]:  # noqa: N803
+        nested = [
+            {
+                "LogicalResourceId": name,
+                "PhysicalResourceId": f"arn:aws:cloudformation:us-west-2:1:stack/{name}/1",
+                "ResourceType": "AWS::CloudFormation::Stack",
+                "ResourceStatus": "CREATE_COMPLETE",
+            }
+            for name in (self.nested if StackName == "mtd-staging" else ())
+        ]
+        nested += [
+            {
+                "LogicalResourceId": name,
+                "PhysicalResourceId": name,
+                "ResourceType": "AWS::SecretsManager::Secret",
+                "ResourceStatus": "CREATE_COMPLETE",
+            }
+            for name in (self.secrets if StackName == "mtd-staging" else ())
+        ]
+        return [{"StackResourceSummaries": nested}]
+
+
+def _sha256(content: bytes) -> str:
+    """Lambda's CodeSha256."""
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+class Watched(Account):
+    """An account that keeps what was called: actions as IAM knows them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actions: set[str] = set()
+
+    def client(self, service: str) -> Any:
+        return Calls(self, service)
+
+
+class Calls:
+    """A client whose calls reach the account, and are kept."""
+
+    def __init__(self, account: Watched, service: str) -> None:
+        self._account = account
+        self._service = service
+
+    def get_paginator(self, name: str) -> Pages:
+        self._keep(name)
+        return self._account.get_paginator(name)
+
+    def get_waiter(self, name: str) -> Account:
+        return self._account.get_waiter(name)
+
+    def __getattr__(self, name: str) -> Any:
+        self._keep(name)
+        return getattr(self._account, name)
+
+    def _keep(self, name: str) -> None:
+        operation = "".join(part.capitalize() for part in name.split("_"))
+        self._account.actions.add(f"{self._service}:{ACTIONS.get(operation, operation)}")
+
+
+# Where IAM's action is named otherwise than the operation (Service Authorization Reference).
+ACTIONS = {"Invoke": "InvokeFunction", "GetLayerVersionByArn": "GetLayerVersion"}
 
 
 def target(account: Account) -> AccountTarget:

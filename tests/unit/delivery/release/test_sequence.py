@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from tests.unit.delivery.release.accounts import Account, replaced, target
+from tests.unit.delivery.release.accounts import Account, Watched, replaced, target
+from tests.unit.delivery.roles import allowing
 
 from delivery.deployment.changes import Change
 from delivery.packaging import builds
@@ -17,12 +18,14 @@ from devenv.console.steps import Steps
 from devenv.instance import Instance
 from devenv.problem import Problem
 
+OURS = ("mtd-staging-a", "mtd-staging-b", "mtd-staging-migrate_database")
+
 
 @pytest.fixture
 def account() -> Account:
     """Its executed change set moves traffic to version 2."""
     made = Account()
-    made.after_execution = lambda: made.aliases.update({"mtd-staging-a": "2", "mtd-staging-b": "2"})
+    made.after_execution = lambda: made.aliases.update(dict.fromkeys(OURS, "2"))
     return made
 
 
@@ -44,13 +47,13 @@ def _deployment(account: Account, build: Build, *, accepted: tuple[str, ...] = (
 
 
 def test_the_migration_comes_before_traffic_and_the_smoke_after(account: Account, build: Build) -> None:
-    outcome = _deployment(account, build).run()
+    told = _deployment(account, build).run()
 
-    assert outcome == f"build {build.digest[:12]} serves staging"
+    assert told == f"build {build.digest[:12]} serves staging"
     assert account.calls == [f"UPDATE by {build.digest}", "migrated by $LATEST", "executed", "smoke"]
     last = record.last(target(account))
     assert last is not None
-    assert (last.digest, last.versions) == (build.digest, {"mtd-staging-a": "2", "mtd-staging-b": "2"})
+    assert (last.digest, last.versions) == (build.digest, dict.fromkeys(OURS, "2"))
 
 
 @pytest.mark.parametrize(
@@ -77,13 +80,13 @@ def test_what_goes_wrong_takes_traffic_back_and_then_the_stack(
     account.after_execution = after
     account.alarms_end_when_traffic_moves = True
 
-    with pytest.raises(Problem, match=what) as raised:
+    with pytest.raises(Problem, match=what) as told:
         _deployment(account, build).run()
 
-    assert raised.value.code == 4
-    assert raised.value.sentence.endswith("Rolled back.")
+    assert told.value.code == 4
+    assert told.value.sentence.endswith("Rolled back.")
     rolled = account.calls[account.calls.index("executed") + 1 :]
-    assert sorted(call for call in rolled if " to " in call) == ["mtd-staging-a to 1", "mtd-staging-b to 1"]
+    assert sorted(call for call in rolled if " to " in call) == [f"{name} to 1" for name in OURS]
     assert rolled[-2:] == ["UPDATE by old", "executed"]
     assert account.aliases["mtd-local-a"] == "9"
 
@@ -92,6 +95,7 @@ def test_a_new_process_alone_is_migrated_tried_and_recorded(account: Account, bu
     url = "https://s3/artifacts/releases/old/template.json"
     record.keep(target(account), replace(build, digest="old"), template=url, parameters={}, versions={})
     account.changes = []
+    account.parameters = target(account).parameters(build, {})
 
     _deployment(account, build).run()
 
@@ -102,10 +106,10 @@ def test_a_new_process_alone_is_migrated_tried_and_recorded(account: Account, bu
 def test_a_replaced_database_is_stopped_before_anything_changes(account: Account, build: Build) -> None:
     account.changes = [replaced("AWS::RDS::DBInstance")]
 
-    with pytest.raises(Problem, match=r"X .AWS::RDS::DBInstance: replaced") as raised:
+    with pytest.raises(Problem, match=r"X .AWS::RDS::DBInstance: replaced") as told:
         _deployment(account, build).run()
 
-    assert raised.value.code == 3
+    assert told.value.code == 3
     assert account.calls == [f"UPDATE by {build.digest}", "taken back"]
     assert _deployment(account, build, accepted=("X",)).run().endswith("serves staging")
 
@@ -131,21 +135,20 @@ def test_a_queue_that_is_old_is_no_fault_of_the_new_version(account: Account, bu
 def test_a_first_deployment_migrates_when_the_stack_stands(account: Account, build: Build) -> None:
     account.status = None
 
-    def stands() -> None:
-        account.status = "CREATE_COMPLETE"
-
-    account.after_execution = stands
-    account.update_termination_protection = lambda **_: account.calls.append("protected")  # type: ignore[attr-defined]
-
     _deployment(account, build).run()
 
-    assert account.calls == [f"CREATE by {build.digest}", "executed", "migrated by live", "protected", "smoke"]
+    assert account.calls == [
+        f"CREATE by {build.digest}", "executed", "migrated by live",
+        f"UPDATE by {build.digest}", "executed", "protected", "smoke",
+    ]  # fmt: skip
+    assert [each["FirstDeployment"] for each in account.executed] == ["true", "false"]
+    last = record.last(target(account))
+    assert last is not None
+    assert last.parameters["FirstDeployment"] == "false"
 
 
 def test_a_first_deployment_that_fails_says_that_it_stays(account: Account, build: Build) -> None:
     account.status = None
-    account.after_execution = lambda: setattr(account, "status", "CREATE_COMPLETE")
-    account.update_termination_protection = lambda **_: None  # type: ignore[attr-defined]
     account.orders = [{"state": "rejected", "reason": "no UBL", "events": []}]
 
     with pytest.raises(Problem, match=r"ended as rejected: no UBL.*there is nothing to go back to"):
@@ -214,3 +217,109 @@ def test_traffic_that_somebody_moved_is_drift(account: Account, build: Build) ->
     assert list(drift._traffic(target(account), last)) == []
     account.aliases["mtd-staging-b"] = "1"
     assert list(drift._traffic(target(account), last)) == ["mtd-staging-b serves version 1; 2 was deployed"]
+
+
+def test_an_alias_that_serves_another_layer_is_told_and_taken_back(account: Account, build: Build) -> None:
+    """aws/serverless-application-model issue 3610: with another layer alone SAM publishes no version."""
+    url = "https://s3/artifacts/releases/old/template.json"
+    record.keep(target(account), replace(build, digest="old"), template=url, parameters={}, versions={})
+    account.stale_layers = {"mtd-staging-b"}
+
+    with pytest.raises(Problem, match=r"mtd-staging-b serves version 2, whose layer is not the build's") as told:
+        _deployment(account, build).run()
+
+    assert told.value.code == 4
+    assert "mtd-staging-a" not in told.value.sentence.partition("Rolled back")[0]
+    assert "smoke" not in account.calls
+    last = record.last(target(account))
+    assert last is not None
+    assert last.digest == "old"
+
+
+def test_a_first_portal_is_protected_once_it_stands(account: Account, build: Build) -> None:
+    """A load balancer with deletion protection stops CloudFormation from taking a failed creation back."""
+    digest = {"PortalDigest": "sha256:1"}
+    first = replace(_deployment(account, build), target=replace(target(account), known=digest))
+    first.run()
+    assert [each["FirstPortal"] for each in account.executed] == ["true", "false"]
+    assert [each["FirstDeployment"] for each in account.executed] == ["false", "false"]
+
+    account.nested = ["Portal"]
+    account.executed.clear()
+    replace(first, target=replace(first.target, known={"PortalDigest": "sha256:2"})).run()
+    assert [each["FirstPortal"] for each in account.executed] == ["false"]
+
+
+def test_a_build_that_mends_an_alarm_goes_past_codedeploy_which_watches_it_too(account: Account, build: Build) -> None:
+    """CodeDeploy stops a deployment at once while an alarm of its group is on (AlarmConfiguration)."""
+    account.alarms = ["mtd-staging-a-errors"]
+    _deployment(account, build, despite=True).run()
+    assert [each.get("CodeDeploy", "true") for each in account.executed] == ["false", "true"]
+
+
+def test_nothing_to_deploy_is_said_of_what_serves_alone(account: Account, build: Build) -> None:
+    _deployment(account, build).run()
+    account.changes = []
+    assert _deployment(account, build).run().startswith("nothing to deploy")
+    account.stale_layers = {"mtd-staging-a"}
+    with pytest.raises(Problem, match="mtd-staging-a serves version 2, whose layer is not the build's"):
+        _deployment(account, build).run()
+
+
+def test_the_layer_that_serves_is_not_published_again_for_the_migration(account: Account, build: Build) -> None:
+    _deployment(account, build).run()
+    assert "layer published" not in account.calls
+
+
+def test_code_that_serves_under_the_right_version_is_drift_when_its_layer_is_another(
+    account: Account, build: Build
+) -> None:
+    _deployment(account, build).run()
+    last = record.last(target(account))
+    assert last is not None
+    assert list(drift._code(target(account), last)) == []
+    account.stale_layers = {"mtd-staging-a"}
+    [told] = drift._code(target(account), last)
+    assert told == "mtd-staging-a serves version 2, whose layer is not the build's"
+
+
+def test_the_deploying_role_may_call_what_a_deployment_calls(build: Build) -> None:
+    watched = Watched()
+    watched.status = None
+    watched.after_execution = lambda: watched.aliases.update(dict.fromkeys(OURS, "2"))
+    _deployment(watched, build).run()
+    watched.orders = [{"state": "exception", "reason": "no stock", "events": []}]
+    with pytest.raises(Problem, match="no stock"):
+        _deployment(watched, build).run()
+    assert {"s3:PutObject", "lambda:UpdateFunctionCode", "lambda:InvokeFunction"} <= watched.actions
+    assert [action for action in sorted(watched.actions) if not allowing("DeployRole", action)] == []
+
+
+def test_the_reviewing_role_may_call_what_review_and_drift_call(build: Build) -> None:
+    watched = Watched()
+    _deployment(watched, build).run()
+    watched.actions.clear()
+    _deployment(watched, build).review()
+    assert drift.found(target(watched)) == []
+    assert {"s3:PutObject", "cloudformation:DetectStackDrift", "lambda:GetLayerVersion"} <= watched.actions
+    assert [action for action in sorted(watched.actions) if not allowing("ReviewRole", action)] == []
+
+
+def test_drift_passes_over_secrets_whose_values_the_role_cannot_read(account: Account, build: Build) -> None:
+    """The read handler of AWS::SecretsManager::Secret calls secretsmanager:GetSecretValue (its resource schema)."""
+    account.nested, account.secrets = ["Network"], ["FunctionsSecret"]
+    _deployment(account, build).run()
+    assert drift.found(target(account)) == []
+    assert account.detected == {"mtd-staging": ["Network"], "Network": []}
+
+
+def test_a_review_overwrites_nothing_and_tells_what_is_not_the_builds(account: Account, build: Build) -> None:
+    _deployment(account, build).run()
+    _deployment(account, build).review()
+    [template] = [key for key in account.objects if key.startswith("artifacts/templates/")]
+    account.objects[template] = b"{}"
+    with pytest.raises(Problem, match=r"templates/.*json in artifacts is not what was built"):
+        _deployment(account, build).review()
+    assert account.objects[template] == b"{}"
+    _deployment(account, build).run()
+    assert account.objects[template] != b"{}"

@@ -10,7 +10,8 @@ from delivery.release.proof import _compare
 
 def test_only_the_environments_own_functions_are_told_and_moved() -> None:
     account = Account()
-    assert traffic.serving(target(account)) == {"mtd-staging-a": "1", "mtd-staging-b": "1"}
+    ours = {f"mtd-staging-{name}": "1" for name in ("a", "b", "migrate_database")}
+    assert traffic.serving(target(account)) == ours
 
     traffic.shift(target(account), {"mtd-staging-a": "2"})
     moved = traffic.back(target(account), {"mtd-staging-a": "1", "mtd-staging-b": "1", "mtd-staging-gone": "1"})

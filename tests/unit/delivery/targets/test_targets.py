@@ -1,8 +1,9 @@
 """An account and an emulator take the same deployment, each by the operations that it has."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
@@ -11,7 +12,7 @@ from tests.unit.delivery.release.accounts import Account, target
 from delivery.deployment.changes import Change
 from delivery.targets.choice import target_of
 from delivery.targets.rehearsal import RehearsalTarget
-from delivery.targets.target import Proposal, Target
+from delivery.targets.target import Proposal, Target, settle
 from devenv.aws import Clients
 from devenv.console.steps import Steps
 from devenv.instance import Instance
@@ -39,13 +40,15 @@ def rehearsal(account: Account) -> RehearsalTarget:
 
 
 def _proposal(kind: str, name: str | None = "set") -> Proposal:
-    return Proposal(name=name, kind=kind, template="https://s3/artifacts/root.json", parameters={}, changes=[])
+    return Proposal(
+        name=name, kind=kind, template="https://s3/artifacts/root.json", parameters={}, making={}, changes=[]
+    )
 
 
 def test_only_an_emulator_gets_new_code_without_cloudformation() -> None:
     account = Account()
-    assert rehearsal(account).publishes_directly([NEW_CODE])
-    assert not target(account).publishes_directly([NEW_CODE])
+    assert rehearsal(account).publishes_directly([NEW_CODE], {}, {})
+    assert not target(account).publishes_directly([NEW_CODE], {}, {})
 
 
 def test_an_account_executes_the_change_set_and_does_not_migrate_again() -> None:
@@ -78,6 +81,24 @@ def test_a_refused_creation_leaves_no_stack_in_the_emulator(make: Callable[[Acco
     make(account).discard(_proposal("CREATE"))
 
     assert account.calls == (["taken back", "deleted"] if deletes else ["taken back"])
+
+
+def test_an_emulator_enables_the_rules_that_a_first_deployment_creates_disabled() -> None:
+    class Scheduled(Account):
+        def _list_stack_resources(self, StackName: str) -> list[dict[str, Any]]:  # noqa: N803
+            del StackName
+            rule = {"LogicalResourceId": "R", "ResourceType": "AWS::Events::Rule", "ResourceStatus": "CREATE_COMPLETE"}
+            return [{"StackResourceSummaries": [rule | {"PhysicalResourceId": "bus/mtd-staging-relay"}]}]
+
+        def enable_rule(self, Name: str) -> None:  # noqa: N803
+            self.calls.append(f"enabled {Name}")
+
+    account = Scheduled()
+    proposal = replace(_proposal("CREATE"), making={"FirstDeployment": "true"})
+    settle(rehearsal(account), proposal, Steps(Console(quiet=True)))
+    settle(rehearsal(account), _proposal("CREATE"), Steps(Console(quiet=True)))
+
+    assert account.calls == ["enabled mtd-staging-relay"]
 
 
 def test_an_emulator_has_neither_a_registry_nor_drift_detection() -> None:

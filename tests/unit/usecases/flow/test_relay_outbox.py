@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mtd.domain.errors import InvalidRequest
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 from mtd.usecases.flow.relay_outbox import asked_seconds, relay_outbox
 
 _MESSAGES = [Message(destination="transitions", body={"tokens": [{"token_id": 1, "version": 1}]})]

@@ -8,7 +8,7 @@ import pytest
 from mtd.adapters.aws.queues import SqsQueues
 from mtd.adapters.aws.topics import Outgoing
 from mtd.domain.errors import InvalidRequest
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 from mtd.usecases.reporting.summarise_orders import HORIZON_SECONDS, asked_horizon, summarise_orders
 from mtd.usecases.reporting.warn_of_delays import warn_of_delays
 

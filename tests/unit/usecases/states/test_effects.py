@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from tests.unit.support.fakes import case
+from tests.unit.support.fakes import leased
 
 from mtd.adapters.legacy.paperless import read_answer
 from mtd.domain.errors import BusinessError, NotFound, RetryableError
@@ -49,20 +49,20 @@ class FakePaperless:
 
 
 def test_validation_computes_the_total() -> None:
-    done = validate_order(case("validation", payable=None, tax=None))
+    done = validate_order(leased("validation", payable=None, tax=None))
 
-    assert done.total == "23800"
+    assert done.total == 23800
 
 
 def test_validation_refuses_a_wrong_total() -> None:
     with pytest.raises(BusinessError):
-        validate_order(case("validation", payable="1"))
+        validate_order(leased("validation", payable="1"))
 
 
 def test_a_first_try_asks_once_and_does_not_recover() -> None:
     eom = FakeLegacy(answer={"allocation_id": "A", "warehouse": "W"})
 
-    done = AllocateOrder(eom)(case("allocation"))
+    done = AllocateOrder(eom)(leased("allocation"))
 
     assert eom.calls == [("POST", "/allocations")]
     assert done.detail == {"allocation_id": "A", "warehouse": "W"}
@@ -71,10 +71,10 @@ def test_a_first_try_asks_once_and_does_not_recover() -> None:
 @pytest.mark.parametrize(("attempts", "outcome_unknown"), [(2, False), (1, True)])
 def test_after_trouble_the_system_is_asked_what_it_has_done(attempts: int, outcome_unknown: bool) -> None:
     eom = FakeLegacy(answer={"shipment_id": "S", "carrier": "C"})
-    DispatchOrder(eom)(case("dispatch"))
+    DispatchOrder(eom)(leased("dispatch"))
     eom.calls.clear()
 
-    done = DispatchOrder(eom)(case("dispatch", attempts=attempts, outcome_unknown=outcome_unknown))
+    done = DispatchOrder(eom)(leased("dispatch", attempts=attempts, outcome_unknown=outcome_unknown))
 
     assert [method for method, _ in eom.calls] == ["GET"]
     assert done.hops[0]["what"] == "ship recovered"
@@ -83,7 +83,7 @@ def test_after_trouble_the_system_is_asked_what_it_has_done(attempts: int, outco
 def test_a_second_try_of_what_never_happened_does_it() -> None:
     eom = FakeLegacy(answer={"allocation_id": "A", "warehouse": "W"})
 
-    AllocateOrder(eom)(case("allocation", attempts=2))
+    AllocateOrder(eom)(leased("allocation", attempts=2))
 
     assert [method for method, _ in eom.calls] == ["GET", "POST"]
 
@@ -91,7 +91,7 @@ def test_a_second_try_of_what_never_happened_does_it() -> None:
 def test_a_gift_card_is_redeemed_in_one_call() -> None:
     cards = FakeLegacy(answer={"redemption_id": "R"})
 
-    done = RedeemGiftCard(cards)(case("gift_card", gift_card="GC-1"))
+    done = RedeemGiftCard(cards)(leased("gift_card", gift_card="GC-1"))
 
     assert cards.calls == [("POST", "/redemptions")]
     assert done.detail == {"amount": "23800", "redemption_id": "R"}
@@ -99,19 +99,19 @@ def test_a_gift_card_is_redeemed_in_one_call() -> None:
 
 def test_a_tax_document_is_recovered_before_it_is_issued_again() -> None:
     paperless = FakePaperless()
-    first = IssueDte(paperless)(case("emission_dte"))
+    first = IssueDte(paperless)(leased("emission_dte"))
 
-    again = IssueDte(paperless)(case("emission_dte", attempts=2))
+    again = IssueDte(paperless)(leased("emission_dte", attempts=2))
 
     assert len(paperless.requests) == 1
-    assert again.document == first.document
+    assert again.documents == first.documents
     assert again.hops[0]["what"] == "DTE recovered"
 
 
 def test_the_tax_document_says_what_the_sii_asks() -> None:
     paperless = FakePaperless()
 
-    done = IssueDte(paperless)(case("emission_dte"))
+    done = IssueDte(paperless)(leased("emission_dte"))
 
     [request] = paperless.requests
     assert (request.document_type, request.receiver_rut, request.net, request.tax, request.total) == (
@@ -125,7 +125,7 @@ def test_the_tax_document_says_what_the_sii_asks() -> None:
 
 
 def test_without_an_address_no_mail_is_asked_for() -> None:
-    done = IssueDte(FakePaperless())(case("emission_dte", mail=None))
+    done = IssueDte(FakePaperless())(leased("emission_dte", mail=None))
 
     assert done.mails == ()
     assert "no e-mail" in done.detail["mail"]
@@ -135,7 +135,7 @@ def test_without_an_address_no_mail_is_asked_for() -> None:
     "mail", ["ana", "ana@", "a@b\nBcc: c@d.cl", "Ana &lt;a@b.cl&gt;", "a@b.cl, c@d.cl", "ñ@b.cl", "a b@c.cl"]
 )
 def test_what_is_no_address_gets_no_mail_and_the_timeline_says_so(mail: str) -> None:
-    done = IssueDte(FakePaperless())(case("emission_dte", mail=mail))
+    done = IssueDte(FakePaperless())(leased("emission_dte", mail=mail))
 
     assert done.mails == ()
     assert "not an address" in done.detail["mail"]
@@ -144,7 +144,7 @@ def test_what_is_no_address_gets_no_mail_and_the_timeline_says_so(mail: str) -> 
 @pytest.mark.parametrize("effect", [AllocateOrder, RedeemGiftCard, DispatchOrder])
 def test_an_unreadable_answer_is_asked_for_again(effect: Any) -> None:
     with pytest.raises(RetryableError) as caught:
-        effect(FakeLegacy(answer={"unknown": 1}))(case("x", gift_card="GC-1"))
+        effect(FakeLegacy(answer={"unknown": 1}))(leased("x", gift_card="GC-1"))
     assert caught.value.code == "unreadable"
 
 

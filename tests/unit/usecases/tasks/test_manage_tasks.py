@@ -14,7 +14,7 @@ from tests.support.diagrams import draw
 from tests.support.orders import OrderFile
 from tests.support.pictures import picture_of
 from tests.support.xpdl_files import bpm, xpdl
-from tests.unit.support.fakes import FakeWork
+from tests.unit.support.fakes import FakeStore
 
 from mtd.adapters.forms import JsonSchemas
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
@@ -26,7 +26,8 @@ from mtd.engine.layout.diagram import diagram
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
 from mtd.entrypoints.requests.tasks import read_number, read_request, read_text, read_values
-from mtd.usecases.flow.cases import CurrentToken, Message
+from mtd.usecases.flow.changes import CompletedTask, Message
+from mtd.usecases.flow.tokens import CurrentToken
 from mtd.usecases.flow.watch_deadlines import AHEAD_SECONDS, watch_deadlines
 from mtd.usecases.processes.import_processes import STATES
 from mtd.usecases.processes.manage_processes import change_version, import_versions
@@ -85,15 +86,15 @@ def place(node: str, waits: Waits) -> CurrentToken:
 
 def task(assignee: str | None = None, **other: Any) -> Task:
     known = {"task_id": 7, "version": 2, "status": "open", "name": "U", "schema": FORM}
-    return Task(**{**known, "assignee": assignee, "place": place("u", Waits.PERSON), **other})
+    return Task(**{**known, "assignee": assignee, "token": place("u", Waits.PERSON), **other})
 
 
 def request(**other: Any) -> TaskRequest:
     return TaskRequest(**{"task_id": 7, "version": 2, "person": "ana", **other})
 
 
-def work(node: str = "u", waits: Waits = Waits.PERSON) -> FakeWork:
-    return FakeWork(
+def work(node: str = "u", waits: Waits = Waits.PERSON) -> FakeStore:
+    return FakeStore(
         plan=importing.compile_plan(bpmn(draw(DIAGRAM)), "test", STATES, {"messages": {"M": "paid"}}),
         order=ubl.parse_order(OrderFile(number="N").xml().encode()),
         own=Token(id=1, node=node, waits=waits),
@@ -107,9 +108,9 @@ def test_a_completed_task_moves_its_order_and_leaves_its_values() -> None:
 
     changes = here.committed[1]
     assert answer == {"task_id": 7, "version": 3, "done": "complete"}
-    assert [(row["node"], row["message"]) for row in changes.moves] == [("m", "paid")]
-    assert changes.completed == [{"task_id": 7, "person": "ana", "result": {"approved": False}, "comment": None}]
-    assert [row["data"] for row in changes.values] == [{"approved": False}]
+    assert [(moved.place.node, moved.place.message) for moved in changes.moved_tokens] == [("m", "paid")]
+    assert changes.completed_tasks == [CompletedTask(task_id=7, person="ana", result={"approved": False})]
+    assert [values.data for values in changes.values] == [{"approved": False}]
 
 
 @pytest.mark.parametrize("values", [{}, {"approved": "yes"}])
@@ -123,7 +124,7 @@ def test_values_that_the_form_refuses_change_nothing(values: Json) -> None:
 
 @pytest.mark.parametrize(
     "standing",
-    [task("berta"), task(version=3), task(status="completed"), task(place=None)],
+    [task("berta"), task(version=3), task(status="completed"), task(token=None)],
     ids=["another's", "changed", "completed", "gone"],
 )
 def test_a_task_that_is_not_as_it_was_seen_is_not_completed(standing: Task) -> None:
@@ -172,7 +173,7 @@ def test_a_message_wakes_the_order_that_waits_for_it() -> None:
     here, tasks = work("m", Waits.MESSAGE), FakeTasks(places=[place("m", Waits.MESSAGE)])
 
     assert len(send_message("N", None, "paid", {"receipt": 7}, tasks, here, CALLER)["orders"]) == 1
-    assert here.committed[1].order_ends[0]["outcome"] == "e"
+    assert here.committed[1].order_ends[0].outcome == "e"
     with pytest.raises(NotFound):
         send_message("N", None, "refunded", {}, tasks, here, CALLER)
 

@@ -1,7 +1,7 @@
 """SES behind `ports.Mailer`: up to 50 mails a call, through a template that is nothing but subject and body."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,8 +13,12 @@ from mtd.usecases.ports import MailResult
 # SendBulkTemplatedEmail's own limit.
 _CALL_MAILS = 50
 _REFUSALS = {"MessageRejected", "InvalidParameterValue", "ValidationError", "InvalidParameterCombination"}
-# Statuses of a single destination after which another try may go through.
-_PASSING = {"AccountThrottled", "AccountDailyQuotaExceeded", "TransientFailure", "AccountSendingPaused"}
+# Statuses that say something of this very mail; all others are of the account, the sender's domain, the template or the
+# configuration set (BulkEmailDestinationStatus), and pass when somebody has mended those.
+_FINAL = {"MessageRejected", "InvalidParameterValue", "Failed"}
+# Of a sender whose identity DNS has not proved yet, and of every customer while the account is in the sandbox: "Email
+# address is not verified. The following identities failed the check in region US-WEST-2: …" (SES, "Troubleshooting").
+_NOT_VERIFIED = "is not verified"
 
 
 class SesMailer:
@@ -22,7 +26,10 @@ class SesMailer:
 
     `configuration_set` has SES tell of bounces and complaints, with each mail's tags."""
 
-    def __init__(self, sender: str, template: str, configuration_set: str) -> None:
+    def __init__(
+        self, sender: str, template: str, configuration_set: str, ses: Callable[[], Any] = lambda: client("ses")
+    ) -> None:
+        self._ses = ses
         self._sender = sender
         self._template = template
         self._configuration_set = configuration_set
@@ -36,7 +43,7 @@ class SesMailer:
 
     def _send(self, mails: Sequence[Mail]) -> list[MailResult]:
         try:
-            answer = client("ses").send_bulk_templated_email(
+            answer = self._ses().send_bulk_templated_email(
                 Source=self._sender,
                 Template=self._template,
                 ConfigurationSetName=self._configuration_set,
@@ -45,11 +52,19 @@ class SesMailer:
             )
         except (ClientError, BotoCoreError) as error:
             refused = isinstance(error, ClientError) and error.response["Error"]["Code"] in _REFUSALS
+            unverified = _NOT_VERIFIED in str(error)
+            if unverified and self._is_of_sender(str(error)):
+                return [MailResult(status="pending", reason=str(error)[:500]) for _ in mails]
             if refused and len(mails) > 1:
                 # One malformed address fails the whole call: the others must not suffer.
                 return [sending for mail in mails for sending in self._send([mail])]
-            return [MailResult(status="failed" if refused else "pending", reason=str(error)[:500]) for _ in mails]
+            final = refused and not unverified
+            return [MailResult(status="failed" if final else "pending", reason=str(error)[:500]) for _ in mails]
         return [_sending(status) for status in answer["Status"]]
+
+    def _is_of_sender(self, refusal: str) -> bool:
+        """Whether the identities that a refusal lists are the sender's: no mail of the call would go through alone."""
+        return self._sender in refusal or f" {self._sender.rpartition('@')[2]}" in refusal
 
 
 def _destination(mail: Mail) -> dict[str, Any]:
@@ -63,6 +78,6 @@ def _destination(mail: Mail) -> dict[str, Any]:
 def _sending(status: Mapping[str, str]) -> MailResult:
     if status["Status"] == "Success":
         return MailResult(status="sent", message_id=status["MessageId"])
-    again = status["Status"] in _PASSING
+    final = status["Status"] in _FINAL and _NOT_VERIFIED not in status.get("Error", "")
     reason = f"{status['Status']}: {status.get('Error', '')}"[:500]
-    return MailResult(status="pending" if again else "failed", reason=reason)
+    return MailResult(status="failed" if final else "pending", reason=reason)

@@ -32,8 +32,8 @@ class S3Objects:
             return content
         if status == 404:
             raise NotFound(f"{what} is not there", code="object_absent")
-        told = content[:300].decode(errors="replace")
-        raise UnavailableError(f"{what}: S3 answered {status}: {told}", code="s3_unavailable")
+        answer = content[:300].decode(errors="replace")
+        raise UnavailableError(f"{what}: S3 answered {status}: {answer}", code="s3_unavailable")
 
     def put(self, bucket: str, key: str, content: bytes, content_type: str) -> None:
         try:

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mtd.adapters.aws.clients import client
 from mtd.domain.errors import UnavailableError
 from mtd.domain.json_types import Json
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 from mtd.usecases.ports import QueueMessage
 
 _CALL_MESSAGES = 10

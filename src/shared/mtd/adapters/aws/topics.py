@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mtd.adapters.aws.clients import client
 from mtd.adapters.aws.queues import SqsQueues
 from mtd.domain.errors import UnavailableError
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 
 
 class Outgoing:

@@ -7,11 +7,14 @@ from typing import Any
 import urllib3
 
 from mtd.adapters.aws.signing import signed_headers
-from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, NotFound, RetryableError
+from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, NotFound, ProcessError, RetryableError
 from mtd.domain.json_types import Json
 
 _LONGEST_PAYLOAD = 20_000
 _RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
+_NO_SUCH_PATH = b"Missing Authentication Token"
+"""API Gateway's answer (403) to a path or method that it does not have: MISSING_AUTHENTICATION_TOKEN in its list of
+gateway responses."""
 
 
 @cache
@@ -110,4 +113,6 @@ class SignedApi:
         if status in _RETRYABLE:
             # 500 and 502 come of a function that failed on this very request; the others of one that was not reached.
             raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
+        if status == 404 or (status == 403 and _NO_SUCH_PATH in answer):
+            raise ProcessError(f"the API has no path {path!r}", code="nobody_serves")
         raise MtdError(message, code="api_refused")

@@ -106,8 +106,8 @@ class Database:
     def _act(self, connection: Connection) -> None:
         """A round trip where another tenant came before, none where the same did."""
         if self._acting != self._tenant:
-            told = {"role": TENANTS_ROLE if self._tenant else "none", "tenant": self._tenant or ""}
-            connection.execute(_SQL["act_for"], told)
+            identity = {"role": TENANTS_ROLE if self._tenant else "none", "tenant": self._tenant or ""}
+            connection.execute(_SQL["act_for"], identity)
             self._acting = self._tenant
 
     def _connected(self) -> Connection:

@@ -53,11 +53,17 @@ class PostgresUsers:
 
 
 def _give(connection: psycopg.Connection[Any], user: dict[str, str]) -> None:
-    """Make a user who can log in, or give the one that is there the secret's password: that is a rotation."""
+    """Make a user who can log in, or give the one that is there the secret's password: that is a rotation.
+
+    The statement has a SCRAM verifier in the password's place: the server logs statements (`log_statement: ddl`), and
+    who reads the log could log in. Source: PostgreSQL, CREATE ROLE, "Notes", and libpq's PQencryptPasswordConn."""
+    verifier = connection.pgconn.encrypt_password(
+        user["password"].encode(), user["username"].encode(), b"scram-sha-256"
+    ).decode()
     known = connection.execute("select 1 from pg_roles where rolname = %s", (user["username"],)).fetchone()
     verb = sql.SQL("alter" if known else "create")
     statement = sql.SQL("{} role {} login password {}")
-    connection.execute(statement.format(verb, sql.Identifier(user["username"]), sql.Literal(user["password"])))
+    connection.execute(statement.format(verb, sql.Identifier(user["username"]), sql.Literal(verifier)))
 
 
 def _give_role(connection: psycopg.Connection[Any], role: str, *, to: sql.Identifier, inherited: bool = True) -> None:

@@ -40,8 +40,8 @@ def object_key(content: bytes, ended_at: datetime) -> str:
 
 def manifest(content: bytes, order_ids: Sequence[str], events: int) -> str:
     """What is in an object, as the JSON beside it says."""
-    told = {"sha256": checksum(content), "bytes": len(content), "events": events, "orders": list(order_ids)}
-    return json.dumps(told, indent=1)
+    described = {"sha256": checksum(content), "bytes": len(content), "events": events, "orders": list(order_ids)}
+    return json.dumps(described, indent=1)
 
 
 def events_of(line: Mapping[str, Any]) -> list[AuditEvent]:

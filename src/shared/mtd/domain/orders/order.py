@@ -27,11 +27,28 @@ class Party:
     country: str | None = None
     activity: str | None = None
     """The *giro*, the line of business that a factura must name."""
+    address: str | None = None
+    """Street and number."""
+    district: str | None = None
+    """The *comuna*."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """An allowance (below zero) or a charge (above zero) of a line or of the whole order, in its currency."""
+
+    amount: Decimal
+    reason: str | None = None
+    tax_category: str | None = None
+    """As a line's; None: that of what it adjusts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """An order line. `amount` is the line extension amount before taxes, `adjustment` its charges less allowances."""
+    """An order line. `amount` is the line extension amount, `adjustment` its charges less allowances.
+
+    UBL has amounts before taxes; those of a boleta may hold them (`tax.reading` finds out which).
+    """
 
     id: str
     sku: str
@@ -43,6 +60,10 @@ class OrderLine:
     adjustment: Decimal
     amount: Decimal | None
     tax_percent: Decimal | None
+    tax_category: str | None = None
+    """UN/EDIFACT 5305 where it is not S, the standard rate: E exempt, Z zero rate, O outside of the tax's scope, …"""
+    adjustments: tuple[Adjustment, ...] = ()
+    """What `adjustment` is made of; empty in orders of earlier releases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +94,21 @@ class Order:
     gift_card: str | None = None
     promised_on: date | None = None
     requested_document: int | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+    """What `adjustment` is made of; empty in orders of earlier releases."""
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of the canonical JSON: equal for equal content, however the XML was written."""
-        return hashlib.sha256(json.dumps(to_json(self), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        """SHA-256 of the canonical JSON: equal for equal content, however the XML was written.
+
+        Fields that an earlier release did not read are left out, so that a copy of its order is still recognised.
+        """
+        document = _as_first_read(to_json(self))
+        return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     @property
     def order_id(self) -> uuid.UUID:
-        """The house's id of it."""
+        """Its id as the platform tenant's order."""
         return self.id_of(PLATFORM_TENANT)
 
     def id_of(self, tenant: str) -> uuid.UUID:
@@ -91,13 +118,26 @@ class Order:
         return uuid.uuid5(namespace, f"{self.seller.id}\n{self.number}\n{self.content_hash}")
 
 
+_READ_LATER = frozenset({"adjustments", "address", "district"})
+
+
+def _as_first_read(document: Json) -> Json:
+    """The document without the fields that came later and that tell apart no two orders of equal money."""
+
+    def kept(part: Json) -> Json:
+        return {name: value for name, value in part.items() if name not in _READ_LATER}
+
+    parties = {name: kept(document[name]) for name in ("seller", "buyer")}
+    return {**kept(document), **parties, "lines": [kept(line) for line in document["lines"]]}
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items() if inner is not None}
+        return {name: _plain(inner) for name, inner in value.items() if inner is not None and inner != ()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     return value
@@ -134,6 +174,8 @@ def from_json(document: Json) -> Order:
                 adjustment=Decimal(line["adjustment"]),
                 amount=decimal(line, "amount"),
                 tax_percent=decimal(line, "tax_percent"),
+                tax_category=line.get("tax_category"),
+                adjustments=_adjustments(line),
             )
             for line in document["lines"]
         ),
@@ -142,4 +184,12 @@ def from_json(document: Json) -> Order:
         gift_card=document.get("gift_card"),
         promised_on=date.fromisoformat(promised) if promised else None,
         requested_document=document.get("requested_document"),
+        adjustments=_adjustments(document),
+    )
+
+
+def _adjustments(document: Json) -> tuple[Adjustment, ...]:
+    return tuple(
+        Adjustment(amount=Decimal(each["amount"]), reason=each.get("reason"), tax_category=each.get("tax_category"))
+        for each in document.get("adjustments", ())
     )

@@ -23,7 +23,7 @@ def read_new_operation(
 ) -> NewOperation:
     """What is asked of /operations, or of /processes/{process}/migrations. Raises as the functions for either."""
     if "process" not in path:
-        return read_operation_request(body)
+        return read_operation_request(body, operation)
     return read_migration_request(unquote(path["process"]), body, version, operation)
 
 

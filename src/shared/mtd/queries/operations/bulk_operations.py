@@ -22,7 +22,7 @@ def read_operation(read: Reader, operation_id: int, after: int = 0) -> Json:
     operation = found[0]
     [counts] = read(_SQL["progress"], {"operation_id": operation_id, "dry_run": operation["dry_run"]})
     items = read(_SQL["read_items"], {"operation_id": operation_id, "after": after, "limit": PAGE})
-    names = ("total", "pending", "done", "refused", "came_back")
+    names = ("total", "pending", "done", "refused", "came_back", "unsettled")
     return {
         **operation,
         "counts": {name: counts[name] for name in names},

@@ -21,6 +21,6 @@ from operations where %(operation_id)s::bigint is null or operation_id = %(opera
 order by operation_id desc limit 50;
 
 -- name: read_items
-select position, order_id, number, status, code, message, ended_at from operation_items
+select position, order_id, number, status, code, message, places, ended_at from operation_items
 where operation_id = %(operation_id)s and position > %(after)s
 order by position limit %(limit)s;

@@ -48,7 +48,7 @@ def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) ->
         events = archived_events(line) + events
     tokens = read(_SQL["tokens"], key)
     elements = {node["id"]: node["element"] for node in order["plan"]["nodes"] if node.get("element")}
-    standing = [token["node"] for token in tokens] or [order["outcome"]]
+    current = [token["node"] for token in tokens] or [order["outcome"]]
     seen = dict.fromkeys(state for event in events for state in (event["from_state"], event["to_state"]))
     notes = read(_SQL["order_notes"], key)
     way = [station for event in events for station in stations(event, {})]
@@ -61,8 +61,8 @@ def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) ->
         incidents=incidents,
         operations=read(_SQL["order_operations"], key),
         notes=notes,
-        places=[elements[state] for state in standing if state in elements],
-        passed=[elements[state] for state in seen if state in elements and state not in standing],
+        places=[elements[state] for state in current if state in elements],
+        passed=[elements[state] for state in seen if state in elements and state not in current],
         inside=enclosing(order["plan"]),
     )
 

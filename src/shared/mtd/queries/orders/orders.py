@@ -111,6 +111,9 @@ def _summary(row: dict[str, Any]) -> Json:
         "tax_document": None
         if row["folio"] is None
         else {"document_type": row["document_type"], "folio": row["folio"]},
+        "tax_documents": []
+        if row["folio"] is None
+        else [{"document_type": row["document_type"], "folio": row["folio"]}, *(row.get("further_documents") or [])],
     }
 
 
@@ -144,8 +147,8 @@ def stations(event: dict[str, Any], sellers: Mapping[Any, str]) -> Sequence[Json
         _station(hop["at"], hop["source"], hop["what"] + suffix, ms=hop["ms"], request_id=hop["request_id"])
         for hop in detail.pop("hops", [])
     ]
-    told = ", ".join(f"{name} {value}" for name, value in detail.items() if value is not None)
-    what = event["what"] + (f": {told}" if told else "") + suffix
+    fields = ", ".join(f"{name} {value}" for name, value in detail.items() if value is not None)
+    what = event["what"] + (f": {fields}" if fields else "") + suffix
     change = _station(
         event["at"].isoformat(),
         event["source"],

@@ -34,6 +34,8 @@ order by received_at desc, id desc limit %(limit)s
 -- name: find_orders
 select o.order_id, o.number, o.seller_id, o.seller_name, o.outcome, o.reason, o.conflicts_with, o.received_at,
        o.archived_at, o.archive_key, d.document_type, d.folio,
+       (select jsonb_agg(jsonb_build_object('document_type', f.document_type, 'folio', f.folio) order by f.folio)
+        from further_documents f where f.order_id = o.order_id and f.refers_to_type is null) as further_documents,
        (select string_agg(distinct p.node, ',') from places p where p.order_id = o.order_id) as nodes
 from orders o
 left join tax_documents d on d.order_id = o.order_id

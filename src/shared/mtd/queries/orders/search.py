@@ -9,6 +9,7 @@ from string import Template
 from typing import Any
 from uuid import UUID
 
+from mtd.domain.tax import rut
 from mtd.queries.orders.orders import Reader
 from mtd.sql import Row, load
 
@@ -138,4 +139,6 @@ def _page(rows: list[Row], limit: int) -> Page:
 
 
 def _parameters(wanted: Filter) -> dict[str, Any]:
-    return asdict(wanted) | {"text": wanted.text.translate(_WILD) if wanted.text else None}
+    """A text that is a RUT is looked for as orders hold it, too."""
+    text = wanted.text.translate(_WILD) if wanted.text else None
+    return asdict(wanted) | {"text": text, "rut": rut.read(wanted.text) if wanted.text else None}

@@ -44,7 +44,8 @@ o.outcome = %(state)s
 exists (select from tokens t where t.order_id = o.order_id and t.node = %(state)s)
 
 -- name: filter
-(%(text)s::text is null or o.search_text like '%%' || plain_text(%(text)s::text) || '%%')
+(%(text)s::text is null or o.search_text like '%%' || plain_text(%(text)s::text) || '%%'
+ or o.search_text like '%%' || plain_text(%(rut)s::text) || '%%')
 and (not %(in_process)s or o.outcome is null)
 and (%(seller)s::text is null or o.seller_name = %(seller)s)
 and (%(received_from)s::timestamptz is null or o.received_at >= %(received_from)s)

@@ -1,4 +1,4 @@
-"""A state's batch under the circuit of its legacy system: who may try, what was update, who is parked.
+"""A state's batch under the circuit of its legacy system: who may try, what the system answered, who is parked.
 
 While the system answers this costs nothing: the lease says how the circuit is, and nothing is asked or written.
 """
@@ -6,81 +6,150 @@ While the system answers this costs nothing: the lease says how the circuit is, 
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import Protocol
+from uuid import UUID
 
-from mtd.domain.circuit import CallResults, CircuitState
+from mtd.domain.circuit import CallResults, Circuit, CircuitState, record_results
 from mtd.domain.errors import BusinessError, MtdError, NoAnswerError
 from mtd.domain.json_types import Json
-from mtd.usecases.flow.cases import Effect, EffectResult, LeasedToken, Reference
-from mtd.usecases.flow.state_outcome import EffectOutcome, Parking, StateRun
+from mtd.usecases.flow.changes import Changes, OrderEvent
+from mtd.usecases.flow.effects import Effect, EffectOutcome, EffectResult, Parking, StateRun
+from mtd.usecases.flow.lease import fail_unreadable
+from mtd.usecases.flow.tokens import LeasedToken, LeaseResult, Reference
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.ports import FlowStore
 
 LOG = logging.getLogger(__name__)
 
+AHEAD_SECONDS = 75
+"""Of what is parked so much is released at once: longer than from one look of `tend_circuits` to the next."""
+_SLICE = 2_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """What became of a batch that met an open circuit: the one order that tries, if it is time, and the parked ones."""
+class CircuitSettings:
+    """A circuit opens after `threshold` orders without an answer, is probed so often, and drains so many a second."""
 
-    cases: list[LeasedToken]
-    parked: int
+    threshold: int
+    probe_seconds: float
+    drain_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedOrder:
+    """An order whose token was parked at, or released from, a node."""
+
+    order_id: UUID
+    node: str
+    token_id: int
+    version: int
+    #: Of a released token: the seconds until its turn.
+    due_seconds: float = 0.0
+
+
+class LockedCircuit(Protocol):
+    """A circuit under lock; all that is done to it is committed when the block ends."""
+
+    circuit: Circuit
+    #: Whether it is time for an order to try an open circuit's system.
+    probe_due: bool
+    #: Orders a second of this circuit, None where the settings' rate holds.
+    drain_rate: float | None
+
+    def lease_probe(self, server: str, references: Sequence[Reference], probe_seconds: float) -> LeaseResult:
+        """Lease the token of this server that is parked the longest, else the first of the batch.
+
+        The next probe is due after `probe_seconds`, should this one's function die.
+        """
+        ...
+
+    def park_due(self, server: str, references: Sequence[Reference]) -> list[ParkedOrder]:
+        """Park the batch's tokens that are due and not leased, untried."""
+        ...
+
+    def set(self, circuit: Circuit, reason: str, who: str, probe_seconds: float) -> None: ...
+
+    def keep_failing(self, failing: Sequence[UUID]) -> None: ...
+
+    def set_drain_rate(self, rate: float) -> None: ...
+
+    def release_parked(self, rate: float, ahead_seconds: int, most: int) -> tuple[list[ParkedOrder], bool]:
+        """Release the parked tokens whose turn comes in the next seconds at that rate; whether there are more."""
+        ...
+
+    def longest_parked(self) -> list[Reference]:
+        """The token that is parked the longest at each server."""
+        ...
+
+    def write(self, changes: Changes) -> None:
+        """Add to what the commit writes and sends."""
+        ...
+
+
+class Circuits(Protocol):
+    """The circuits of PostgreSQL."""
+
+    def locked(self, system: str) -> AbstractContextManager[LockedCircuit]:
+        """One transaction that holds the circuit. Raises NotFound for an unknown system."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitUpdate:
-    """How the circuit is after a results; `probe_in` are seconds until an order is to look again, None: not by us."""
+    """How the circuit is after results were recorded; `probe_in` are seconds until an order is to try again."""
 
     open: bool
     probe_in: float | None = None
 
 
-class Circuits(Protocol):
-    """The circuits of PostgreSQL, as a state's function uses them: each method is one transaction."""
-
-    def probe(self, system: str, server: str, references: Sequence[Reference], who: str, detail: Json) -> Probe | None:
-        """Park the tokens, with `detail` in their events, and lease one that probes if it is time.
-
-        That is the token of this server that is parked the longest, or the first of the batch. None when the circuit
-        has closed meanwhile.
-        """
-        ...
-
-    def record_results(self, system: str, results: CallResults, who: str) -> CircuitUpdate:
-        """Write down what was update. When it closes the circuit, the first parked tokens are released."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedBatch:
-    """The cases of a batch that may try; how the circuit was, and how many tokens were parked untried."""
+    """The tokens of a batch that may try; how the circuit was, and how many tokens were parked untried."""
 
-    cases: list[LeasedToken]
-    seen: CircuitState = CircuitState.CLOSED
+    tokens: list[LeasedToken] = field(default_factory=list)
+    circuit: CircuitState = CircuitState.CLOSED
     probing: bool = False
     parked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitBreaker:
-    """The circuit of `system`, which opens after `threshold` orders without an answer."""
+    """The circuit of `system`."""
 
     system: str
     circuits: Circuits
-    threshold: int
+    settings: CircuitSettings
 
-    def lease_batch(self, state: str, references: Sequence[Reference], work: FlowStore, run: StateRun) -> LeasedBatch:
+    def lease_batch(self, state: str, references: Sequence[Reference], store: FlowStore, run: StateRun) -> LeasedBatch:
         """Lease the batch; where the circuit is open park it, but for an order that probes."""
-        while (leased := work.lease(state, references, self.system)).circuit is CircuitState.OPEN:
-            hops = [*run.hops, hop("Lambda", run.function, request_id=run.request_id)]
-            detail = {"system": self.system, "hops": hops}
-            probe = self.circuits.probe(self.system, state, references, run.function, detail)
-            if probe is not None:
-                return LeasedBatch(
-                    cases=probe.cases, seen=CircuitState.OPEN, probing=bool(probe.cases), parked=probe.parked
-                )
-        return LeasedBatch(cases=leased.cases, seen=leased.circuit)
+        while True:
+            leased = store.lease(state, references, self.system)
+            fail_unreadable(store, leased.unreadable, run.function)
+            if leased.circuit is not CircuitState.OPEN:
+                return LeasedBatch(tokens=leased.tokens, circuit=leased.circuit)
+            if (batch := self._probe(state, references, store, run)) is not None:
+                return batch
+
+    def _probe(
+        self, state: str, references: Sequence[Reference], store: FlowStore, run: StateRun
+    ) -> LeasedBatch | None:
+        """Park the batch but for one token that tries, if it is time; None when the circuit has closed meanwhile."""
+        hops = [*run.hops, hop("Lambda", run.function, request_id=run.request_id)]
+        detail: Json = {"system": self.system, "hops": hops}
+        with self.circuits.locked(self.system) as locked:
+            if not locked.circuit.open:
+                return None
+            leased = LeaseResult()
+            if locked.probe_due:
+                leased = locked.lease_probe(state, references, self.settings.probe_seconds)
+            parked = locked.park_due(state, references)
+            locked.write(Changes(events=[circuit_event(each, "parked", run.function, detail) for each in parked]))
+        fail_unreadable(store, leased.unreadable, run.function)
+        return LeasedBatch(
+            tokens=leased.tokens, circuit=CircuitState.OPEN, probing=bool(leased.tokens), parked=len(parked)
+        )
 
     def guarded(self, effect: Effect) -> Effect:
         """The effect, which is not tried on the rest of a batch when its first `threshold` orders had no answer.
@@ -89,11 +158,11 @@ class CircuitBreaker:
         """
         answers: list[bool] = []
 
-        def guarded(case: LeasedToken) -> EffectResult:
-            if answers.count(False) >= self.threshold and not any(answers):
+        def guarded(token: LeasedToken) -> EffectResult:
+            if answers.count(False) >= self.settings.threshold and not any(answers):
                 raise NoAnswerError(f"not tried: {self.system} answers no order of the batch", code="not_tried")
             try:
-                done = effect(case)
+                result = effect(token)
             except NoAnswerError:
                 answers.append(False)
                 raise
@@ -102,7 +171,7 @@ class CircuitBreaker:
                     answers.append(True)
                 raise
             answers.append(True)
-            return done
+            return result
 
         return guarded
 
@@ -111,31 +180,61 @@ class CircuitBreaker:
     ) -> dict[int, EffectOutcome]:
         """The outcomes; where the circuit is open then, those without an answer are parked instead of tried again."""
         answered = any(_answered(outcome) for outcome in outcomes.values())
-        unanswered = [case for case in batch.cases if isinstance(outcomes[case.token_id].error, NoAnswerError)]
-        must_report = batch.probing or (batch.seen is CircuitState.FAILING if answered else bool(unanswered))
-        if not must_report:
+        unanswered = [token for token in batch.tokens if isinstance(outcomes[token.token_id].error, NoAnswerError)]
+        changed = batch.circuit is CircuitState.FAILING if answered else bool(unanswered)
+        if not (batch.probing or changed):
             return dict(outcomes)
         why = next((f"{o.error} ({o.error.code})" for o in outcomes.values() if isinstance(o.error, NoAnswerError)), "")
-        update = self.circuits.record_results(
-            self.system,
-            CallResults(
-                answered=answered, unanswered=[c.order_id for c in unanswered], probing=batch.probing, why=why[:500]
-            ),
-            run.function,
-        )
+        order_ids = [token.order_id for token in unanswered]
+        results = CallResults(answered=answered, unanswered=order_ids, probing=batch.probing, why=why[:500])
+        update = update_circuit(self.circuits, self.system, results, self.settings, run.function)
         if not update.open:
             return dict(outcomes)
         LOG.warning("parked", extra={"system": self.system, "tokens": len(unanswered), "reason": why})
         parked = dict(outcomes)
-        for place, case in enumerate(unanswered):
-            look = math.ceil(update.probe_in) if update.probe_in is not None and place == 0 else None
-            parking = Parking(system=self.system, look_seconds=look)
-            parked[case.token_id] = replace(outcomes[case.token_id], parking=parking)
+        for position, token in enumerate(unanswered):
+            probe_in = math.ceil(update.probe_in) if update.probe_in is not None and position == 0 else None
+            parking = Parking(system=self.system, probe_in=probe_in)
+            parked[token.token_id] = replace(outcomes[token.token_id], parking=parking)
         return parked
 
 
+def update_circuit(
+    circuits: Circuits, system: str, results: CallResults, settings: CircuitSettings, who: str
+) -> CircuitUpdate:
+    """Record what a batch heard of its system. Where that closes the circuit, the first parked tokens are released."""
+    with circuits.locked(system) as locked:
+        before = locked.circuit
+        after = record_results(before, results, settings.threshold)
+        probes = after.open and not after.by_hand and (results.probing or not before.open)
+        if probes or after.open != before.open:
+            locked.set(after, results.why or "the system answers", who, settings.probe_seconds)
+        elif after.failing != before.failing:
+            locked.keep_failing(after.failing)
+        if before.open and not after.open:
+            release_parked(locked, system, locked.drain_rate or settings.drain_rate, who)
+    return CircuitUpdate(open=after.open, probe_in=settings.probe_seconds if probes else None)
+
+
+def release_parked(locked: LockedCircuit, system: str, rate: float, who: str) -> tuple[int, bool]:
+    """Release a slice of what is parked, and wake each token at its turn; how many, and whether there are more."""
+    released, more = locked.release_parked(rate, AHEAD_SECONDS, _SLICE)
+    changes = Changes(events=[circuit_event(each, "released", who, {"system": system}) for each in released])
+    for each in sorted(released, key=lambda one: one.due_seconds):
+        changes.wake(each, math.ceil(each.due_seconds))
+    locked.write(changes)
+    return len(released), more
+
+
+def circuit_event(order: ParkedOrder, what: str, who: str, detail: Json) -> OrderEvent:
+    """The event of an order that a circuit parked or released."""
+    return OrderEvent(
+        order_id=order.order_id, who=who, what=what, from_state=order.node, to_state=order.node, detail=detail
+    )
+
+
 def _answered(outcome: EffectOutcome) -> bool:
-    return outcome.done is not None or _is_refusal(outcome.error)
+    return outcome.result is not None or _is_refusal(outcome.error)
 
 
 def _is_refusal(error: MtdError | None) -> bool:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 
 _OLDER_THAN_SECONDS = 20
 # A token may rest in a long queue for minutes under load; only an older one is forgotten. Looking twice is harmless.

@@ -7,7 +7,7 @@ keeps every moment. Handing over twice is harmless: the token's version decides.
 from typing import Protocol
 
 from mtd.domain.json_types import Json
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 
 AHEAD_SECONDS = 75
 """Longer than from one look to the next."""

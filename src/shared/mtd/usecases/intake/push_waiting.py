@@ -82,7 +82,7 @@ def _receive_all(queues: Queues) -> list[QueueMessage]:
 
 
 def _own(messages: Sequence[QueueMessage], tenants: Tenants, tenant: str) -> list[QueueMessage]:
-    """The tenant's messages; the house's are also those that name nobody whom there is."""
+    """The tenant's messages; the platform tenant gets those, too, that name no known tenant."""
     named = [_body(message).get("tenant") for message in messages]
     known = tenants.known({code for code in named if isinstance(code, str)})
     owners = [code if isinstance(code, str) and code in known else PLATFORM_TENANT for code in named]

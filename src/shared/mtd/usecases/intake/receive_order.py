@@ -29,7 +29,7 @@ _REASON_SUFFIX = ".reason.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxFile:
-    """An object that S3 told of.
+    """An object of the inbox that an S3 event names.
 
     `size` is in bytes; `message_id` is the queue message to be repeated on failure. `version` is what was put then: the
     key may have been written over since.
@@ -48,7 +48,7 @@ class InboxFile:
 
     @property
     def tenant(self) -> str:
-        """Whose it says it is."""
+        """The tenant that its key names."""
         return tenant_of_key(self.key)
 
 
@@ -88,13 +88,13 @@ def receive_order(
 
 def _read(arrival: InboxFile, objects: Objects, known: Container[str], here: Hop) -> str | Json | None:
     """The message of a readable order, the row of a rejected file, or None when it must be tried again."""
-    # The house sees the files of nobody.
+    # The platform tenant sees files that name no known tenant.
     tenant = arrival.tenant if arrival.tenant in known else PLATFORM_TENANT
     try:
         try:
             if tenant != arrival.tenant:
                 raise RejectedOrder(
-                    f"there is no tenant {arrival.tenant!r}: files lie in orders/<tenant>/, the house's in orders/",
+                    f"there is no tenant {arrival.tenant!r}: put the file into orders/<tenant>/ of a known one",
                     code="tenant_unknown",
                 )
             return _message(arrival, objects, here)

@@ -12,7 +12,10 @@ from mtd.domain.orders.order import Order
 from mtd.usecases.flow.trace import Hop
 from mtd.usecases.ports import Mailer, MailResult
 
-_DOCUMENT_NAMES = {33: "factura electrónica", 39: "boleta electrónica", 110: "factura de exportación"}
+_DOCUMENT_NAMES = {
+    33: "factura electrónica", 34: "factura exenta electrónica", 39: "boleta electrónica",
+    41: "boleta exenta electrónica", 110: "factura de exportación",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class DueMail:
     document_type: int | None
     folio: int | None
     suppressed: str | None = None
+    further: Sequence[Json] | None = None
+    """Type and folio of the documents after the first."""
 
 
 class MailBox(Protocol):
@@ -62,10 +67,16 @@ def notify_customer(
     return sum(sending.status == "pending" for sending in sendings)
 
 
+def _documents(due: DueMail) -> str:
+    all_of_them = [
+        (due.document_type, due.folio),
+        *((each["document_type"], each["folio"]) for each in due.further or ()),
+    ]
+    return ", ".join(f"{_DOCUMENT_NAMES.get(kind or 0, 'DTE')} N° {folio}" for kind, folio in all_of_them)
+
+
 _TEMPLATES: dict[str, Callable[[DueMail], mail.Mail]] = {
-    "being_processed": lambda due: mail.being_processed(
-        due.order, f"{_DOCUMENT_NAMES.get(due.document_type or 0, 'DTE')} N° {due.folio}"
-    ),
+    "being_processed": lambda due: mail.being_processed(due.order, _documents(due)),
     "dte_incident": lambda due: mail.delayed_by_tax_document(due.order),
 }
 

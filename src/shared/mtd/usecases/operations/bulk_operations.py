@@ -8,16 +8,25 @@ written is written with its results, and `relay_outbox` finds an operation that 
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID
 
 from mtd.domain.errors import MtdError, NotFound, UnstorableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
+from mtd.usecases.flow.changes import Changes
 from mtd.usecases.operations.correct_order import LegacySystems, effects_made
 from mtd.usecases.operations.operate_order import operate_order
-from mtd.usecases.operations.order_actions import Decision, OrderBusy, OrderUnderAction, read_action
+from mtd.usecases.operations.order_actions import (
+    Decision,
+    OrderBusy,
+    OrderUnderAction,
+    Positions,
+    read_action,
+    wake_passed_over,
+)
 from mtd.usecases.operations.rollout import Operation, Progress, canary_is_watched, slice_size, too_many_errors
 from mtd.usecases.operations.transfer_order import TRANSFER, transfer_of, transfer_order
 
@@ -43,6 +52,8 @@ class Selection:
     state: str | None = None
     version: int | None = None
     migrated_by: int | None = None
+    #: The orders for which that dry run said `done`, each at the revision that it has tried.
+    tried: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +75,7 @@ class NewOperation:
 class OperationItem:
     """One order of an operation: `revision` is the order's when the selection was frozen.
 
-    `stood` is where the migration that is to be reversed has found and left it.
+    `positions` are where the transfer that is to be reversed found and left it.
     """
 
     position: int
@@ -72,17 +83,17 @@ class OperationItem:
     number: str
     revision: int
     tries: int
-    stood: Json | None = field(default=None, compare=False)
+    positions: Positions | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """What became of one order: `pending` when it is to be tried again, `done` with its verdict, or `refused`."""
+    """What became of one order: `pending` when it is to be tried again, `done` with its decision, or `refused`."""
 
     status: str
     code: str | None = None
     message: str | None = None
-    verdict: Decision | None = None
+    decision: Decision | None = None
 
 
 ARCHIVED = ItemResult(
@@ -90,7 +101,24 @@ ARCHIVED = ItemResult(
 )
 """What becomes of an order whose document is not here any more."""
 
-type Decide = Callable[[OperationItem, OrderUnderAction], ItemResult]
+
+class OrdersUnderAction(Protocol):
+    """The orders of some items under lock; what is written is committed, with its messages, when the block ends.
+
+    Raises UnstorableError there, with nothing written, when PostgreSQL refuses one of them.
+    """
+
+    def order(self, item: OperationItem) -> OrderUnderAction | None:
+        """None when the order is in the archive."""
+        ...
+
+    def write(self, decision: Decision) -> None: ...
+
+    def wake(self, changes: Changes) -> None:
+        """Send the messages of changes that have nothing else."""
+        ...
+
+    def finish(self, item: OperationItem, result: ItemResult) -> None: ...
 
 
 class Operations(Protocol):
@@ -111,11 +139,10 @@ class Operations(Protocol):
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
 
-    def operate(self, operation: Operation, items: Sequence[OperationItem], decide: Decide) -> None:
-        """Lock the items' orders, decide each, write verdicts (unless it is a dry run) and results.
-
-        Raises UnstorableError, with nothing written, when PostgreSQL refuses one of them.
-        """
+    def orders_under_action(
+        self, operation: Operation, items: Sequence[OperationItem]
+    ) -> AbstractContextManager[OrdersUnderAction]:
+        """Lock the items' orders in one transaction."""
         ...
 
     def progress(self, operation: Operation) -> Progress: ...
@@ -166,69 +193,115 @@ def _give_back(operation: Operation, items: Sequence[OperationItem], after: Prog
         operations.release(operation.operation_id, status="finished", why=None, delay_seconds=0)
 
 
+type _Decide = Callable[[OperationItem, OrderUnderAction], Decision]
+
+
 def _work_on(
-    operation: Operation, items: Sequence[OperationItem], operations: Operations, systems: LegacySystems, function: str
+    operation: Operation,
+    items: Sequence[OperationItem],
+    operations: Operations,
+    systems: LegacySystems,
+    function: str,
 ) -> None:
+    """Work on the items in one commit. Where PostgreSQL refuses that for good, each alone."""
     refusals: dict[UUID, MtdError] = {}
-    judge: Callable[[OperationItem, OrderUnderAction], Decision]
     if operation.action == TRANSFER:
-        moving = transfer_of(operation, operations.plans)
-
-        def judge(item: OperationItem, operated: OrderUnderAction) -> Decision:
-            return transfer_order(moving, operated, item.stood, function)
+        decide = _transferring(operation, operations, function)
     else:
-        judge = _by_act(operation, items, systems, function, refusals)
-
-    def decide(item: OperationItem, operated: OrderUnderAction) -> ItemResult:
-        try:
-            if (refusal := refusals.get(item.order_id)) is not None:
-                raise refusal
-            verdict = judge(item, operated)
-        except OrderBusy as busy:
-            again = item.tries < _IN_WORK_TRIES and not operation.dry_run
-            return ItemResult(status="pending" if again else "refused", code=busy.code, message=str(busy))
-        except MtdError as error:
-            return ItemResult(status="refused", code=error.code, message=str(error)[:500])
-        verdict.changes.events[0]["detail"]["operation"] = operation.operation_id
-        would = "would be " if operation.dry_run else ""
-        return ItemResult(status="done", message=f"{would}{_DONE[operation.action]}: {verdict.said}", verdict=verdict)
-
+        decide = _acting(operation, items, systems, function, refusals)
     try:
-        operations.operate(operation, items, decide)
+        _commit(operation, items, operations, decide, refusals)
+        return
     except UnstorableError:
         LOG.exception("operation refused", extra={"operation_id": operation.operation_id, "orders": len(items)})
+    for item in items:
+        try:
+            _commit(operation, [item], operations, decide, refusals)
+        except UnstorableError as error:
+            _commit(operation, [item], operations, decide, {item.order_id: error})
+
+
+def _commit(
+    operation: Operation,
+    items: Sequence[OperationItem],
+    operations: Operations,
+    decide: _Decide,
+    refusals: Mapping[UUID, MtdError],
+) -> None:
+    with operations.orders_under_action(operation, items) as unit:
         for item in items:
-            try:
-                operations.operate(operation, [item], decide)
-            except UnstorableError as error:
-                refusals[item.order_id] = error
-                operations.operate(operation, [item], decide)
+            order = unit.order(item)
+            result = ARCHIVED if order is None else _result(operation, item, order, decide, refusals)
+            done = None if operation.dry_run else result.decision
+            if done is not None:
+                unit.write(done)
+            if order is not None:
+                wakeups = Changes()
+                wake_passed_over(order, done, wakeups)
+                unit.wake(wakeups)
+            unit.finish(item, result)
 
 
-def _by_act(
+def _result(
+    operation: Operation,
+    item: OperationItem,
+    order: OrderUnderAction,
+    decide: _Decide,
+    refusals: Mapping[UUID, MtdError],
+) -> ItemResult:
+    try:
+        if (refusal := refusals.get(item.order_id)) is not None:
+            raise refusal
+        decision = decide(item, order)
+    except OrderBusy as busy:
+        again = item.tries < _IN_WORK_TRIES and not operation.dry_run
+        return ItemResult(status="pending" if again else "refused", code=busy.code, message=str(busy))
+    except MtdError as error:
+        return ItemResult(status="refused", code=error.code, message=str(error)[:500])
+    decision.changes.events = [
+        replace(event, detail={**event.detail, "operation": operation.operation_id})
+        for event in decision.changes.events
+    ]
+    would = "would be " if operation.dry_run else ""
+    message = f"{would}{_DONE[operation.action]}: {decision.places}"
+    return ItemResult(status="done", message=message, decision=decision)
+
+
+def _transferring(operation: Operation, operations: Operations, function: str) -> _Decide:
+    transfer = transfer_of(operation, operations.plans)
+    return lambda item, order: transfer_order(transfer, order, item.positions, function)
+
+
+def _acting(
     operation: Operation,
     items: Sequence[OperationItem],
     systems: LegacySystems,
     function: str,
     refusals: dict[UUID, MtdError],
-) -> Callable[[OperationItem, OrderUnderAction], Decision]:
-    act = read_action(operation.action, operation.person, operation.reason, operation.arguments)
+) -> _Decide:
+    action = read_action(operation.action, operation.person, operation.reason, operation.arguments)
     made: dict[UUID, frozenset[str]] = {}
-    if act.action == "correct":
+    if action.action == "correct":
         for item in items:
             try:
                 made[item.order_id] = effects_made(systems, item.order_id)
             except MtdError as error:
                 refusals[item.order_id] = error
-    return lambda item, operated: operate_order(
-        act, operated, item.revision, made.get(item.order_id, frozenset()), function
+    return lambda item, order: operate_order(
+        action, order, item.revision, made.get(item.order_id, frozenset()), function
     )
 
 
 _DONE: Mapping[str, str] = {
-    "retry": "retried", "correct": "corrected", "move": "moved", "skip": "skipped", "suspend": "suspended",
-    "resume": "resumed", "cancel": "cancelled", TRANSFER: "migrated",
-}  # fmt: skip
+    "retry": "retried",
+    "correct": "corrected",
+    "move": "moved",
+    "skip": "skipped",
+    "suspend": "suspended",
+    "resume": "resumed",
+    "cancel": "cancelled",
+    TRANSFER: "migrated",
+}
 
 
 def selection_problem(new: NewOperation, selected: Sequence[tuple[str, str]]) -> NotFound | None:

@@ -6,6 +6,7 @@ found again and never made twice, and one that was not made yet is asked for wit
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from mtd.domain.json_types import Json
 from mtd.domain.orders.check import read_order
 from mtd.domain.orders.order import Order, to_json
 from mtd.domain.orders.totals import amounts
+from mtd.usecases.operations.order_actions import Correction
 from mtd.usecases.ports import Legacy, Paperless
 
 
@@ -50,8 +52,8 @@ def find_effect(system: Legacy, order_id: UUID, operation: str) -> Json | None:
         return None
 
 
-def correction(document: Json, fields: Mapping[str, Any]) -> tuple[Order, Json]:
-    """The order with the corrected fields (a JSON merge patch, RFC 7396: null takes a field away) and its JSON.
+def correction(document: Json, fields: Mapping[str, Any]) -> Correction:
+    """The order with the corrected fields (a JSON merge patch, RFC 7396: null takes a field away).
 
     Raises InvalidRequest for what is no order, Conflict for another number or seller: that would be another order.
     """
@@ -65,7 +67,12 @@ def correction(document: Json, fields: Mapping[str, Any]) -> tuple[Order, Json]:
     result = to_json(order)
     if result == document:
         raise Conflict("the order says this already", code="nothing_corrected")
-    return order, result
+    return Correction(order=order, document=result, total=_payable(order))
+
+
+def differing_fields(one: Json, other: Json) -> Json:
+    """The fields of the one that the other has not, or otherwise."""
+    return {name: value for name, value in one.items() if other.get(name) != value}
 
 
 def _merged(old: Any, new: Any) -> Any:
@@ -91,7 +98,7 @@ def _payment(order: Order) -> Any:
     return order.gift_card, order.totals.prepaid or _payable(order), order.currency
 
 
-def _payable(order: Order) -> Any:
+def _payable(order: Order) -> Decimal | None:
     try:
         return amounts(order).payable
     except BusinessError:
@@ -104,7 +111,15 @@ def _stock(order: Order) -> Any:
 
 def _tax(order: Order) -> Any:
     buyer = (order.buyer.rut, order.buyer.name, order.buyer.activity)
-    return buyer, order.lines, order.totals, order.adjustment, order.currency, order.requested_document
+    return (
+        buyer,
+        order.lines,
+        order.totals,
+        order.adjustment,
+        order.adjustments,
+        order.currency,
+        order.requested_document,
+    )
 
 
 _RESTS = (
@@ -113,16 +128,3 @@ _RESTS = (
     ("allocate", _stock, "its stock is allocated"),
     ("ship", lambda order: order.promised_on, "it is shipped"),
 )
-
-
-def corrected_row(order: Order, document: Json) -> Json:
-    """The columns of the order that repeat what its document says."""
-    total = _payable(order)
-    return {
-        "document": document,
-        "buyer_id": order.buyer.rut or order.buyer.id,
-        "buyer_name": order.buyer.name,
-        "currency": order.currency,
-        "total": None if total is None else str(total),
-        "promised_on": order.promised_on.isoformat() if order.promised_on else None,
-    }

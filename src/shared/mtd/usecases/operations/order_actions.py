@@ -1,14 +1,18 @@
-"""An act of a person on an order, what decides it, and the verdict."""
+"""What a person does to an order: the action, the order as it stands under its lock, and what is decided."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
 
 from mtd.domain.errors import Conflict, InvalidRequest
 from mtd.domain.json_types import Json
 from mtd.domain.orders.order import Order
 from mtd.engine.model.plan import Plan
-from mtd.usecases.flow.cases import Changes, LockedOrder
+from mtd.engine.model.tokens import Waits
+from mtd.usecases.flow.changes import Changes, Row
+from mtd.usecases.flow.tokens import LockedOrder
 
 ACTIONS = ("retry", "correct", "move", "skip", "suspend", "resume", "cancel")
 
@@ -33,49 +37,122 @@ class OrderAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenIncident:
-    """An incident that nobody has resolved, with where its order stood."""
+    """An incident that nobody has resolved, with the snapshot of where its order stood."""
 
     incident_id: int
     state: str
-    stood: Json | None
+    snapshot: Json | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderUnderAction:
-    """An order under lock, with all that decides what may be done to it; `leased` are tokens that are in work."""
+    """An order under lock, with all that decides what may be done to it."""
 
-    held: LockedOrder
+    locked: LockedOrder
     order: Order
     document: Json
     number: str
     revision: int
     outcome: str | None
+    #: The rows of tokens that a function works on.
     leased: frozenset[int]
+    #: Seconds until each token is due, by its row's id.
     due_seconds: Mapping[int, float]
+    #: When each token came to where it stands, by its row's id.
     entered_at: Mapping[int, datetime]
-    """When each token came to where it stands, by its row's id; `due_seconds` too."""
     incidents: tuple[OpenIncident, ...]
     plan: Plan
     process_version_id: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """The corrected content of an order, and what it comes to now."""
+
+    order: Order
+    document: Json
+    total: Decimal | None
+
+
+@dataclass(slots=True, kw_only=True)
+class OrderUpdate:
+    """What changes of the order itself; None: it stays. `reopens` takes the end away that the order has reached."""
+
+    order_id: UUID
+    reopens: bool = False
+    suspends: bool | None = None
+    process_version_id: int | None = None
+    correction: Correction | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferredToken:
+    """A token at its place in another version of its process; its version rises by one."""
+
+    token_id: int
+    version: int
+    node: str
+    via: str | None
+    server: str | None
+    message: str | None
+    #: None where its time stays.
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferredTask:
+    """The open task of a token, as another version of its process has it."""
+
+    token_id: int
+    node: str
+    name: str
+    team: str
+    form: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Positions:
+    """Where a transfer found and left the order's tokens: nodes by the interpreter's ids, which are JSON's texts."""
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+
 @dataclass(slots=True, kw_only=True)
 class Decision:
-    """What is written: `row` changes the order itself.
+    """What is written for one order."""
 
-    `rests` are the servers' steps where it is put, `said` tells a person. `migrated` and `carried` are tokens and tasks
-    in their new version, `stood` is where a migration has found and left the order's tokens.
-    """
-
+    update: OrderUpdate
     changes: Changes = field(default_factory=Changes)
-    row: Json = field(default_factory=dict)
-    resolved: list[int] = field(default_factory=list)
-    rests: tuple[str, ...] = ()
-    said: str = ""
+    resolved_incidents: list[int] = field(default_factory=list)
+    #: The servers' steps where the order is put.
+    next_states: tuple[str, ...] = ()
+    #: Where the order is then, for a person.
+    places: str = ""
     detail: Json = field(default_factory=dict)
-    migrated: list[Json] = field(default_factory=list)
-    carried: list[Json] = field(default_factory=list)
-    stood: Json | None = None
+    transferred_tokens: list[TransferredToken] = field(default_factory=list)
+    transferred_tasks: list[TransferredTask] = field(default_factory=list)
+    positions: Positions | None = None
+
+
+_PASSED_OVER_SECONDS = 2
+"""How early `route_order` may come for a token."""
+
+
+def wake_passed_over(order: OrderUnderAction, decision: Decision | None, changes: Changes) -> None:
+    """Wake tokens that are due and stay as they are: their message may have come while the order was locked."""
+    suspended, touched = order.locked.suspended, set[int]()
+    if decision is not None:
+        made = decision.changes
+        changed: list[Row] = [*made.moved_tokens, *made.deleted_tokens, *made.retried_tokens]
+        touched = {row.token_id for row in (*changed, *decision.transferred_tokens)}
+        suspended = decision.update.suspends if decision.update.suspends is not None else suspended
+    if suspended:
+        return
+    for row in order.locked.rows.values():
+        due = row.token.waits is Waits.SERVICE and order.due_seconds[row.token_id] <= _PASSED_OVER_SECONDS
+        if due and row.token_id not in order.leased and row.token_id not in touched:
+            changes.wake(row, 0)
 
 
 def read_action(action: str, person: str, reason: str, body: Json) -> OrderAction:

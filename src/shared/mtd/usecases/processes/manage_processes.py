@@ -81,14 +81,14 @@ def _keep(report: Report, source: Source, forms: Mapping[str, Any], versions: Ve
     if report.verdict is Verdict.READY:
         missing = sorted(wanted.keys() - forms.keys())
         report = lacking(report, [Phrase("form_missing", form=name, task=wanted[name]) for name in missing])
-    told = {**report_json(report), "version": None}
+    answer = {**report_json(report), "version": None}
     if report.plan is None or report.verdict is not Verdict.READY:
-        return told
+        return answer
     used = {name: forms[name] for name in sorted(wanted)}
     plan = plan_json.to_json(report.plan)
     digest = hashlib.sha256(json.dumps([plan, used], sort_keys=True).encode()).hexdigest()
-    told["version"] = versions.store(report.process, plan, _diagram(report, source), digest, used, told)
-    return told
+    answer["version"] = versions.store(report.process, plan, _diagram(report, source), digest, used, answer)
+    return answer
 
 
 def _diagram(report: Report, source: Source) -> str:

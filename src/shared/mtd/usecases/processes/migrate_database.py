@@ -18,7 +18,10 @@ class Schema(Protocol):
         ...
 
     def publish(self, process: str, plan_document: Json, diagram: str, diagram_hash: str) -> int:
-        """Make this diagram the active version of its process, for every tenant; the house's version number."""
+        """Keep this diagram as a version of each tenant's process; the platform tenant's version number.
+
+        It becomes the active one of the tenants where no person has activated or retired a version of that process.
+        """
         ...
 
 

@@ -72,7 +72,7 @@ def archive_orders(
 
     An order whose chain is broken stays where it is: it is evidence. Raises UnavailableError.
     """
-    told = {"orders": 0, "events": 0, "objects": 0, "left": 0}
+    counts = {"orders": 0, "events": 0, "objects": 0, "left": 0}
     after = (_FIRST, UUID(int=0))
     while not until():
         found = store.ended(before, after, _PER_OBJECT)
@@ -82,13 +82,13 @@ def archive_orders(
         whole = [each for each in found if _is_whole(each)]
         archived = _put(whole, objects, bucket) if whole else None
         if archived is not None and store.forget(archived):
-            told["orders"] += len(whole)
-            told["events"] += len(archived.events)
-            told["objects"] += 1
-            told["left"] += len(found) - len(whole)
+            counts["orders"] += len(whole)
+            counts["events"] += len(archived.events)
+            counts["objects"] += 1
+            counts["left"] += len(found) - len(whole)
         else:
-            told["left"] += len(found)
-    return told
+            counts["left"] += len(found)
+    return counts
 
 
 def _is_whole(ended: EndedOrder) -> bool:

@@ -83,11 +83,16 @@ class ErasableObjects(Objects, Protocol):
         ...
 
 
-def erase_person(whom: str, person: str, reason: str, store: Erasable, objects: ErasableObjects, bucket: str) -> Json:
-    """Erase the data of `whom`, a RUT or a mail address, from up to 100 orders; how many, and whether there are `more`.
+def preview_erasure(whom: str, store: Erasable) -> Json:
+    """The people whom an erasure of `whom` would meet in its next 100 orders, and whether there are `more`.
 
-    Raises InvalidRequest, NotFound where no order names them, and Conflict while an order is on its way: it needs them.
+    Raises InvalidRequest, and NotFound where no order names them.
     """
+    _, found = _orders_of(whom, store)
+    return {"people": _people(found[:AT_ONCE]), "more": len(found) > AT_ONCE}
+
+
+def _orders_of(whom: str, store: Erasable) -> tuple[str, Sequence[PersonsOrder]]:
     try:
         kind, value = person_of(whom)
     except RejectedOrder as error:
@@ -95,6 +100,37 @@ def erase_person(whom: str, person: str, reason: str, store: Erasable, objects: 
     found = store.orders_of(kind, value, AT_ONCE + 1)
     if not found:
         raise NotFound("no order names this person", code="person_unknown")
+    return value, found
+
+
+def _people(orders: Sequence[PersonsOrder]) -> list[Json]:
+    """The buyers of the orders, each with the numbers of their orders."""
+    people: dict[tuple[str, str], list[str]] = {}
+    for order in orders:
+        buyer = order.document.get("buyer") or {}
+        people.setdefault((buyer.get("rut") or buyer.get("id") or "", buyer.get("name") or ""), []).append(order.number)
+    return [{"id": id_, "name": name, "orders": numbers} for (id_, name), numbers in people.items()]
+
+
+def erase_person(
+    whom: str,
+    person: str,
+    reason: str,
+    store: Erasable,
+    objects: ErasableObjects,
+    bucket: str,
+    *,
+    everyone: bool = False,
+) -> Json:
+    """Erase the data of `whom`, a RUT or a mail address, from up to 100 orders; how many, and whether there are `more`.
+
+    Raises InvalidRequest, NotFound where no order names them, and Conflict while an order is on its way, since it needs
+    them, or where a mail address is that of several people, unless `everyone` of them is meant.
+    """
+    value, found = _orders_of(whom, store)
+    if len({each["id"] for each in _people(found)}) > 1 and not everyone:
+        names = ", ".join(f"{each['id']} ({len(each['orders'])} orders)" for each in _people(found))
+        raise Conflict(f"{whom.strip()} is in orders of several people: {names[:500]}", code="several_people")
     if living := [order.number for order in found if not order.ended]:
         says = f"{len(living)} orders are on their way, or may be put back on it, and need these data"
         raise Conflict(f"{says}: {', '.join(living[:10])}", code="orders_on_their_way")

@@ -131,12 +131,12 @@ def _days(records: Records, day: date, most: int = _DAYS) -> Json:
 
 def _archive(records: AllRecords, after: str, objects: Objects, bucket: str) -> Json:
     kept = records.archives(after, _OBJECTS)
-    told: Json = {**_NOTHING, "objects": len(kept), "broken": []}
+    page: Json = {**_NOTHING, "objects": len(kept), "broken": []}
     for each in kept:
         events, broken = archive_breaks(each, records, objects, bucket)
-        told["events"] += events
-        told["broken"] += [_row(found, number) for found, number in broken]
-    return {**told, "next": f"archive {kept[-1].key}" if len(kept) == _OBJECTS else None}
+        page["events"] += events
+        page["broken"] += [_row(found, number) for found, number in broken]
+    return {**page, "next": f"archive {kept[-1].key}" if len(kept) == _OBJECTS else None}
 
 
 _NOTHING: Json = {"orders": 0, "events": 0, "days": 0, "objects": 0}

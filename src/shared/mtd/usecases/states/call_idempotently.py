@@ -4,13 +4,13 @@ import time
 
 from mtd.domain.errors import NotFound, RetryableError
 from mtd.domain.json_types import Json
-from mtd.usecases.flow.cases import LeasedToken
+from mtd.usecases.flow.tokens import LeasedToken
 from mtd.usecases.flow.trace import Hop, hop
 from mtd.usecases.ports import Legacy
 
 
 def call_idempotently(
-    system: Legacy, name: str, case: LeasedToken, operation: str, path: str, body: Json, *expects: str
+    system: Legacy, name: str, token: LeasedToken, operation: str, path: str, body: Json, *expects: str
 ) -> tuple[Json, Hop]:
     """The result of the operation, done at most once for this order, and its hop.
 
@@ -18,9 +18,9 @@ def call_idempotently(
 
     After a try whose fate is unknown the system is asked for the operation's key first.
     """
-    key = f"{case.order_id}:{operation}"
+    key = f"{token.order_id}:{operation}"
     started = time.perf_counter()
-    result = _recover(system, key) if case.attempts > 1 or case.outcome_unknown else None
+    result = _recover(system, key) if token.attempts > 1 or token.outcome_unknown else None
     what = f"{operation} recovered"
     if result is None:
         what = operation

@@ -1,4 +1,4 @@
-"""A new tenant: it can take orders at once, on the house's process."""
+"""A new tenant: it can take orders at once, on the platform tenant's process."""
 
 from typing import Protocol
 
@@ -14,7 +14,7 @@ class TenantRegister(Protocol):
     """The tenants that there are."""
 
     def add(self, code: str, name: str, process: str) -> None:
-        """Keep it with the house's active version of that process; one that is there already gets the name."""
+        """Keep it with the platform tenant's active version of that process; a tenant that exists gets the name."""
         ...
 
 

@@ -72,7 +72,7 @@ update tokens t
 set version = t.version + 1, leased_until = null, parked_at = now(), parked_for = %(system)s
 from due
 where t.token_id = due.token_id
-returning t.order_id, t.node;
+returning t.order_id, t.node, t.token_id, t.version;
 
 -- name: release_parked
 -- The oldest first, one after the other at the rate.

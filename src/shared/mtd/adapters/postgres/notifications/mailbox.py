@@ -61,8 +61,8 @@ class PostgresFeedback:
         ]
         with self._database.transaction() as connection:
             news = connection.execute(_SQL["record_feedback"], {"feedback": Jsonb(rows)}).fetchall()
-            told = [by_mail[row["order_id"], row["kind"]] for row in news]
-            events = [_feedback_event(each, function, request_id) for each in told]
+            recorded = [by_mail[row["order_id"], row["kind"]] for row in news]
+            events = [_feedback_event(each, function, request_id) for each in recorded]
             connection.execute(_FLOW["insert_events"], {"events": Jsonb(events)})
             connection.execute(_SQL["suppress"], {"suppressed": Jsonb(suppressed)})
         return len(news)

@@ -11,6 +11,8 @@ where o.order_id = m.order_id
     for update skip locked
   )
 returning m.mail_id, m.order_id, m.kind, o.document, d.document_type, d.folio,
+          (select jsonb_agg(jsonb_build_object('document_type', f.document_type, 'folio', f.folio) order by f.folio)
+           from further_documents f where f.order_id = o.order_id and f.refers_to_type is null) as further,
           (select s.why from suppressed_addresses s where s.address = lower(o.document -> 'buyer' ->> 'email')) as suppressed;
 
 -- name: finish

@@ -109,6 +109,16 @@ order by i.position
 limit %(limit)s
 returning number, order_id;
 
+-- name: freeze_tried
+-- With the revisions of the trial: an order that somebody has worked on since is refused.
+insert into operation_items (operation_id, position, order_id, number, revision)
+select %(operation_id)s, i.position, i.order_id, i.number, i.revision
+from operation_items i
+where i.operation_id = %(tried)s and i.status = 'done'
+order by i.position
+limit %(limit)s
+returning number, order_id;
+
 -- name: lease_operation
 update operations set leased_until = now() + interval '60 seconds'
 where operation_id = %(operation_id)s and status = 'running' and due_at < now() + interval '1 second'
@@ -122,11 +132,11 @@ order by tries, position limit %(limit)s;
 
 -- name: finish_items
 update operation_items i
-set status = f.status, code = f.code, message = f.message, rests = f.rests, tries = i.tries + 1,
+set status = f.status, code = f.code, message = f.message, rests = f.rests, places = f.places, tries = i.tries + 1,
     stood = coalesce(f.stood, i.stood),
     ended_at = case when f.status = 'pending' then null else clock_timestamp() end
 from jsonb_to_recordset(%(items)s) as f (position integer, status text, code text, message text, rests jsonb,
-     stood jsonb)
+     places text, stood jsonb)
 where i.operation_id = %(operation_id)s and i.position = f.position;
 
 -- name: release_operation

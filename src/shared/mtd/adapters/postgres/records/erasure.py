@@ -50,6 +50,7 @@ class PostgresErasing:
                 rows = _changed(connection.execute(_SQL[read], ids).fetchall(), erasure.erase)
                 connection.execute(_SQL[write], {"rows": Jsonb(rows)})
             connection.execute(_SQL["erase_items"], ids)
+            connection.execute(_SQL["forget_stamps"], ids)
             connection.execute(_SQL["forget_addresses"], {**ids, "addresses": sorted(addresses)})
             for moved in erasure.moved:
                 kept = moved.kept
@@ -57,9 +58,9 @@ class PostgresErasing:
                 if connection.execute(_SQL["move_archive"], asked).fetchone() is None:
                     raise Conflict("the archive has changed meanwhile: try again", code="archive_changed")
             connection.execute(_SQL["discard"], {"objects": _objects(erasure.gone)})
-            told = {"person": erasure.person, "reason": erasure.reason}
+            by = {"person": erasure.person, "reason": erasure.reason}
             counts = {"orders": len(erasure.orders), "objects": len(erasure.gone)}
-            connection.execute(_SQL["insert_erasure"], {**told, **counts})
+            connection.execute(_SQL["insert_erasure"], {**by, **counts})
 
     def gone(self) -> list[tuple[str, str]]:
         return [(row["bucket"], row["key"]) for row in self._database.query(_SQL["discarded"])]

@@ -68,6 +68,12 @@ select note_id as id, text from order_notes where order_id = any(%(order_ids)s);
 -- name: erase_notes
 select records.erase_notes(%(rows)s) as notes;
 
+-- name: forget_stamps
+-- A stamp names the receiver; Paperless keeps the document for as long as the law asks.
+with first as (update tax_documents set stamp = null where order_id = any(%(order_ids)s) and stamp is not null),
+     notes as (update credit_notes set stamp = null where order_id = any(%(order_ids)s) and stamp is not null)
+update further_documents set stamp = null where order_id = any(%(order_ids)s) and stamp is not null;
+
 -- name: erase_items
 update operation_items set message = null where order_id = any(%(order_ids)s) and message is not null;
 

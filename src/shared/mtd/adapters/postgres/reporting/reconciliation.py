@@ -40,9 +40,9 @@ class PostgresDocuments:
              "theirs": _side(each.theirs)}
             for each in found
         ])  # fmt: skip
-        told = {"day": day, "differences": len(found), "folios": Jsonb([_lasting(each) for each in folios]), **counts}
+        row = {"day": day, "differences": len(found), "folios": Jsonb([_lasting(each) for each in folios]), **counts}
         with self._database.transaction() as connection:
-            connection.execute(_SQL["store_reconciliation"], told)
+            connection.execute(_SQL["store_reconciliation"], row)
             connection.execute(_SQL["forget_differences"], {"day": day, "found": rows})
             connection.execute(_SQL["store_differences"], {"day": day, "found": rows})
 

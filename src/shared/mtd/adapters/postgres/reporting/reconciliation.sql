@@ -3,18 +3,23 @@ select (now() at time zone %(zone)s)::date as today;
 
 -- name: issued
 with documents as (
-    select order_id || ':dte' as key, order_id, document_type, folio, amount, issued_at from tax_documents
+    select order_id || ':dte' as key, order_id, document_type, folio, amount, issued_at, issued_on from tax_documents
     union all
-    select order_id || ':credit_note', order_id, document_type, folio, amount, issued_at from credit_notes
+    select order_id || ':credit_note', order_id, document_type, folio, amount, issued_at, issued_on from credit_notes
+    union all
+    select order_id || ':' || key, order_id, document_type, folio, amount, issued_at, issued_on from further_documents
 )
 select key, document_type, folio, amount from documents
+-- A document is written down a moment after the day that it has, or much later where its answer was lost.
 where (issued_at >= %(day)s::date::timestamp at time zone %(zone)s
-       and issued_at < (%(day)s::date + 1)::timestamp at time zone %(zone)s)
+       and issued_at < (%(day)s::date + 31)::timestamp at time zone %(zone)s
+       and coalesce(issued_on, (issued_at at time zone %(zone)s)::date) = %(day)s)
    or order_id = any(%(order_ids)s::uuid[]) and key = any(%(keys)s);
 
 -- name: per_day
 select document_type, count(*) / %(days)s::double precision as per_day
-from (select document_type, issued_at from tax_documents union all select document_type, issued_at from credit_notes) d
+from (select document_type, issued_at from tax_documents union all select document_type, issued_at from credit_notes
+      union all select document_type, issued_at from further_documents) d
 where issued_at >= now() - make_interval(days => %(days)s)
 group by document_type;
 
