@@ -49,9 +49,12 @@ def _resources(folder: Path, release: str) -> list[tuple[str, dict[str, Any]]]:
         asked = {"template": template, "parameters": parameters | {"Release": release} | SHIFT}
         ended = subprocess.run(
             [interpreter("MTD_EMULATOR_PYTHON", "emulator"), "-c", _TRANSFORM],
-            input=json.dumps(asked), capture_output=True, text=True, check=True,
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            check=True,
             env={"AWS_DEFAULT_REGION": "us-west-2"},
-        )  # fmt: skip
+        )
         made += json.loads(ended.stdout).items()
     return made
 

@@ -285,8 +285,10 @@ def test_what_was_tried_on_a_cause_is_done_to_the_orders_of_the_trial_alone(syst
     done_ = operate(system, "cancel", tried=trial["operation_id"])
 
     assert {item["number"]: item["code"] for item in done_["items"]} == {
-        numbers[0]: "order_changed", numbers[1]: None, numbers[2]: None,
-    }  # fmt: skip
+        numbers[0]: "order_changed",
+        numbers[1]: None,
+        numbers[2]: None,
+    }
     for number in numbers[1:3]:
         system.ended(number, "cancelled")
     for number in numbers[3:]:

@@ -157,18 +157,32 @@ def test_a_document_shows_what_was_sent(issued: FakePortal) -> None:
     told = said(issued)
 
     assert {name: told[name] for name in ("FchEmis", "MntNeto", "IVA", "MntTotal")} == {
-        "FchEmis": "2026-01-01", "MntNeto": "7731", "IVA": "1469", "MntTotal": "9200",
-    }  # fmt: skip
+        "FchEmis": "2026-01-01",
+        "MntNeto": "7731",
+        "IVA": "1469",
+        "MntTotal": "9200",
+    }
     assert (told["DescuentoMonto"], told["MontoItem"], told["TpoMov"], told["ValorDR"]) == ("500", "9500", "D", "300")
 
 
 def test_each_of_several_documents_is_shown(issued: FakePortal) -> None:
     lines = tuple(replace(ORDER.lines[0], id=str(n)) for n in range(1_001))
     row = issued.read.rows["left join credit_notes"][0]
-    second = {"key": "dte:2", "document_type": 39, "folio": 13, "issued_at": row["issued_at"].isoformat(),
-              "issued_on": "2026-01-01", "amount": 11900, "currency": "CLP"}  # fmt: skip
-    row |= {"document": to_json(replace(ORDER, lines=lines)), "issued_on": date(2026, 1, 1),
-            "document_amount": Decimal(11_900_000), "further_documents": [second]}  # fmt: skip
+    second = {
+        "key": "dte:2",
+        "document_type": 39,
+        "folio": 13,
+        "issued_at": row["issued_at"].isoformat(),
+        "issued_on": "2026-01-01",
+        "amount": 11900,
+        "currency": "CLP",
+    }
+    row |= {
+        "document": to_json(replace(ORDER, lines=lines)),
+        "issued_on": date(2026, 1, 1),
+        "document_amount": Decimal(11_900_000),
+        "further_documents": [second],
+    }
 
     first, other = said(issued), said(issued, "?part=2")
 

@@ -178,6 +178,9 @@ def test_the_discount_of_the_order_and_the_exempt_part_are_told() -> None:
     order = replace(ORDER, lines=(line, exempt), adjustment=Decimal(-1000))
 
     assert paper_sums(paper(order)) == [
-        ("Descuentos y recargos", Decimal(-1000)), ("Monto neto", Decimal(9000)), ("IVA (19 %)", Decimal(1710)),
-        ("Monto exento", Decimal(10000)), ("Total CLP", Decimal(20710)),
-    ]  # fmt: skip
+        ("Descuentos y recargos", Decimal(-1000)),
+        ("Monto neto", Decimal(9000)),
+        ("IVA (19 %)", Decimal(1710)),
+        ("Monto exento", Decimal(10000)),
+        ("Total CLP", Decimal(20710)),
+    ]

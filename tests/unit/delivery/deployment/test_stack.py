@@ -156,8 +156,10 @@ def test_a_refused_nested_change_set_tells_its_own_reason() -> None:
     reason = f"Nested change set {arn} was not successfully created: Currently in FAILED."
     client.change_set = {"Status": "FAILED", "StatusReason": reason}
     client.nested_change_sets[arn] = {
-        "Status": "FAILED", "StackName": "mtd-Functions-1ABC", "StatusReason": "Template error: no such Condition"
-    }  # fmt: skip
+        "Status": "FAILED",
+        "StackName": "mtd-Functions-1ABC",
+        "StatusReason": "Template error: no such Condition",
+    }
 
     with pytest.raises(Problem, match=r"mtd-Functions-1ABC: Template error: no such Condition"):
         Stack(client, "mtd", poll_seconds=0).propose("https://template", {})

@@ -138,9 +138,14 @@ def test_a_first_deployment_migrates_when_the_stack_stands(account: Account, bui
     _deployment(account, build).run()
 
     assert account.calls == [
-        f"CREATE by {build.digest}", "executed", "migrated by live",
-        f"UPDATE by {build.digest}", "executed", "protected", "smoke",
-    ]  # fmt: skip
+        f"CREATE by {build.digest}",
+        "executed",
+        "migrated by live",
+        f"UPDATE by {build.digest}",
+        "executed",
+        "protected",
+        "smoke",
+    ]
     assert [each["FirstDeployment"] for each in account.executed] == ["true", "false"]
     last = record.last(target(account))
     assert last is not None
