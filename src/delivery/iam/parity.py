@@ -13,7 +13,8 @@ from devenv.problem import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArguedGrant:
-    """Why a grant may go unused; patterns of shells' kind. `policy` is the AWS-managed policy that has it, or ''."""
+    """The reason why a grant may be unused; patterns of shells' kind. `policy` is the AWS-managed policy that has it,
+    or ''."""
 
     function: str
     action: str
@@ -31,7 +32,7 @@ class ArguedGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleComparison:
-    """What the comparison says of one function."""
+    """The comparison for one function."""
 
     function: str
     calls: int

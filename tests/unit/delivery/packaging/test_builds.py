@@ -85,9 +85,9 @@ def test_a_build_is_found_by_its_beginning_or_as_the_only_one(small_project: Pat
 
 
 def test_without_any_build_it_is_told(small_project: Path) -> None:
-    with pytest.raises(Problem, match="No build") as told:
+    with pytest.raises(Problem, match="No build") as raised:
         builds.find(_instance(small_project), "only")
-    assert "make build" in told.value.fix
+    assert "make build" in raised.value.fix
 
 
 def test_only_the_places_differ_between_environments(small_project: Path) -> None:

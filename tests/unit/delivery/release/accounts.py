@@ -185,8 +185,8 @@ class Account:
             raise refusal("ValidationError")
         outputs = [{"OutputKey": "InboxBucket", "OutputValue": "inbox"}]
         parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in self.parameters.items()]
-        told = {"StackName": StackName, "StackStatus": self.status, "Outputs": outputs, "Parameters": parameters}
-        return {"Stacks": [told]}
+        stack = {"StackName": StackName, "StackStatus": self.status, "Outputs": outputs, "Parameters": parameters}
+        return {"Stacks": [stack]}
 
     def create_change_set(
         self,

@@ -47,9 +47,9 @@ def _deployment(account: Account, build: Build, *, accepted: tuple[str, ...] = (
 
 
 def test_the_migration_comes_before_traffic_and_the_smoke_after(account: Account, build: Build) -> None:
-    told = _deployment(account, build).run()
+    outcome = _deployment(account, build).run()
 
-    assert told == f"build {build.digest[:12]} serves staging"
+    assert outcome == f"build {build.digest[:12]} serves staging"
     assert account.calls == [f"UPDATE by {build.digest}", "migrated by $LATEST", "executed", "smoke"]
     last = record.last(target(account))
     assert last is not None
@@ -80,11 +80,11 @@ def test_what_goes_wrong_takes_traffic_back_and_then_the_stack(
     account.after_execution = after
     account.alarms_end_when_traffic_moves = True
 
-    with pytest.raises(Problem, match=what) as told:
+    with pytest.raises(Problem, match=what) as raised:
         _deployment(account, build).run()
 
-    assert told.value.code == 4
-    assert told.value.sentence.endswith("Rolled back.")
+    assert raised.value.code == 4
+    assert raised.value.sentence.endswith("Rolled back.")
     rolled = account.calls[account.calls.index("executed") + 1 :]
     assert sorted(call for call in rolled if " to " in call) == [f"{name} to 1" for name in OURS]
     assert rolled[-2:] == ["UPDATE by old", "executed"]
@@ -106,10 +106,10 @@ def test_a_new_process_alone_is_migrated_tried_and_recorded(account: Account, bu
 def test_a_replaced_database_is_stopped_before_anything_changes(account: Account, build: Build) -> None:
     account.changes = [replaced("AWS::RDS::DBInstance")]
 
-    with pytest.raises(Problem, match=r"X .AWS::RDS::DBInstance: replaced") as told:
+    with pytest.raises(Problem, match=r"X .AWS::RDS::DBInstance: replaced") as raised:
         _deployment(account, build).run()
 
-    assert told.value.code == 3
+    assert raised.value.code == 3
     assert account.calls == [f"UPDATE by {build.digest}", "taken back"]
     assert _deployment(account, build, accepted=("X",)).run().endswith("serves staging")
 
@@ -230,11 +230,11 @@ def test_an_alias_that_serves_another_layer_is_told_and_taken_back(account: Acco
     record.keep(target(account), replace(build, digest="old"), template=url, parameters={}, versions={})
     account.stale_layers = {"mtd-staging-b"}
 
-    with pytest.raises(Problem, match=r"mtd-staging-b serves version 2, whose layer is not the build's") as told:
+    with pytest.raises(Problem, match=r"mtd-staging-b serves version 2, whose layer is not the build's") as raised:
         _deployment(account, build).run()
 
-    assert told.value.code == 4
-    assert "mtd-staging-a" not in told.value.sentence.partition("Rolled back")[0]
+    assert raised.value.code == 4
+    assert "mtd-staging-a" not in raised.value.sentence.partition("Rolled back")[0]
     assert "smoke" not in account.calls
     last = record.last(target(account))
     assert last is not None
@@ -284,8 +284,8 @@ def test_code_that_serves_under_the_right_version_is_drift_when_its_layer_is_ano
     assert last is not None
     assert list(drift._code(target(account), last)) == []
     account.stale_layers = {"mtd-staging-a"}
-    [told] = drift._code(target(account), last)
-    assert told == "mtd-staging-a serves version 2, whose layer is not the build's"
+    [difference] = drift._code(target(account), last)
+    assert difference == "mtd-staging-a serves version 2, whose layer is not the build's"
 
 
 def test_the_deploying_role_may_call_what_a_deployment_calls(build: Build) -> None:
