@@ -1,4 +1,4 @@
-"""The control API: faults, cards, CAF ranges, and the ledger that a test counts."""
+"""The control API: faults, cards, CAF ranges and the ledger, for tests."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def routes(simulator: Simulator) -> list[Route]:
     async def set_fault(request: Request) -> JSONResponse:
         system, order = request.path_params["system"], request.path_params.get("order")
         if system not in SYSTEMS:
-            return _problem(f"no system {system!r}: one of {', '.join(SYSTEMS)}")
+            return _problem(f"unknown system {system!r}: use one of {', '.join(SYSTEMS)}")
         try:
             settings: Any = await request.json()
             simulator.faults.set(system, order, settings)

@@ -1,4 +1,4 @@
-"""What the systems have really done: one row an operation, kept in SQLite over restarts."""
+"""The ledger of done operations: one row an operation, in SQLite, over restarts."""
 
 import json
 import sqlite3
@@ -94,6 +94,6 @@ class Ledger:
         ]
 
     def counts(self) -> list[Json]:
-        """How many operations of each kind."""
+        """The number of operations of each kind."""
         rows = self.db.execute("select system, operation, count(*) from operations group by 1, 2 order by 1, 2")
         return [{"system": s, "operation": o, "count": n} for s, o, n in rows]

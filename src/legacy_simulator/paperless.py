@@ -43,10 +43,13 @@ def routes(simulator: Simulator) -> list[Route]:
             return _refused(*problems[0])
         try:
             result = await simulator.perform(
-                "paperless", "issue", request.headers.get("idempotency-key", ""), document["order"],
+                "paperless",
+                "issue",
+                request.headers.get("idempotency-key", ""),
+                document["order"],
                 {"document_type": document["type"], "total": document["total"], "receiver": document["receiver"]},
                 lambda: _issue(simulator, document),
-            )  # fmt: skip
+            )
         except Refusal as refusal:
             return _refused(refusal.code, refusal.message)
         except Broken as broken:
@@ -109,10 +112,15 @@ def _read(content: bytes) -> Json:
         return root.findtext(".//" + "/".join(f"{{{NAMESPACE}}}{name}" for name in path.split("/"))) or ""
 
     return {
-        "type": int(text("TipoDTE")), "issuer": text("RUTEmisor"), "receiver": text("RUTRecep"), "day": text("FchEmis"),
-        "name": text("RznSocRecep"), "total": text("Totales/MntTotal"), "item": text("Detalle/NmbItem"),
+        "type": int(text("TipoDTE")),
+        "issuer": text("RUTEmisor"),
+        "receiver": text("RUTRecep"),
+        "day": text("FchEmis"),
+        "name": text("RznSocRecep"),
+        "total": text("Totales/MntTotal"),
+        "item": text("Detalle/NmbItem"),
         "order": _order(root),
-    }  # fmt: skip
+    }
 
 
 def _order(root: ElementTree.Element) -> str | None:
@@ -128,10 +136,14 @@ def _issue(simulator: Simulator, document: Json) -> Json:
     now = datetime.now(UTC).astimezone(CHILE)
     folio, caf = folios.take(simulator.ledger.db, document["issuer"], document["type"], now.date())
     return {
-        "TipoDTE": document["type"], "Folio": folio, "FechaEmision": document["day"], "MntTotal": document["total"],
-        "RUTEmisor": document["issuer"], "TrackId": f"{uuid.uuid4().int % 10**10:010d}",
+        "TipoDTE": document["type"],
+        "Folio": folio,
+        "FechaEmision": document["day"],
+        "MntTotal": document["total"],
+        "RUTEmisor": document["issuer"],
+        "TrackId": f"{uuid.uuid4().int % 10**10:010d}",
         "TED": stamp(caf, folio, document, now),
-    }  # fmt: skip
+    }
 
 
 def _listed(operation: Json) -> Json:

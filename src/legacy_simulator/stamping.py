@@ -44,10 +44,15 @@ def stamp(caf: Caf, folio: int, document: dict[str, Any], moment: datetime) -> s
     `document` has day, receiver, name, total and item, as texts.
     """
     dd = _flat(
-        ("RE", caf.issuer), ("TD", caf.document_type), ("F", folio), ("FE", document["day"]),
-        ("RR", document["receiver"]), ("RSR", document["name"][:40]), ("MNT", document["total"]),
+        ("RE", caf.issuer),
+        ("TD", caf.document_type),
+        ("F", folio),
+        ("FE", document["day"]),
+        ("RR", document["receiver"]),
+        ("RSR", document["name"][:40]),
+        ("MNT", document["total"]),
         ("IT1", document["item"][:40]),
-    )  # fmt: skip
+    )
     signed = f"<DD>{dd}{_caf(caf)}<TSTED>{moment:%Y-%m-%dT%H:%M:%S}</TSTED></DD>"
     return f'<TED version="1.0">{signed}<FRMT algoritmo="SHA1withRSA">{_signature(caf.key, signed)}</FRMT></TED>'
 

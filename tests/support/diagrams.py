@@ -23,12 +23,26 @@ from tests.support.bpmn_files import bpmn
 from tests.support.xpdl_files import bpm, xpdl
 
 KINDS = {
-    "start": "startEvent", "end": "endEvent", "catch": "intermediateCatchEvent", "throw": "intermediateThrowEvent",
-    "boundary": "boundaryEvent", "task": "task", "service": "serviceTask", "send": "sendTask", "receive": "receiveTask",
-    "user": "userTask", "manual": "manualTask", "script": "scriptTask", "rule": "businessRuleTask", "sub": "subProcess",
-    "call": "callActivity", "xor": "exclusiveGateway", "and": "parallelGateway", "or": "inclusiveGateway",
+    "start": "startEvent",
+    "end": "endEvent",
+    "catch": "intermediateCatchEvent",
+    "throw": "intermediateThrowEvent",
+    "boundary": "boundaryEvent",
+    "task": "task",
+    "service": "serviceTask",
+    "send": "sendTask",
+    "receive": "receiveTask",
+    "user": "userTask",
+    "manual": "manualTask",
+    "script": "scriptTask",
+    "rule": "businessRuleTask",
+    "sub": "subProcess",
+    "call": "callActivity",
+    "xor": "exclusiveGateway",
+    "and": "parallelGateway",
+    "or": "inclusiveGateway",
     "event": "eventBasedGateway",
-}  # fmt: skip
+}
 
 
 def draw(text: str, name: str = "Test") -> Drawing:

@@ -18,9 +18,12 @@ def dte(number: str, kind: int = 39, total: int = 1190) -> str:
     rut = _PERSON if kind == 39 else _COMPANY
     gross = OrderFile(number=number, buyer_rut=rut, lines=(("S", "1", str(total)),), payable=str(total), tax=None).xml()
     net = OrderFile(
-        number=number, buyer_rut=rut, lines=(("S", "1", str(round(total / 1.19))),), payable=str(total),
+        number=number,
+        buyer_rut=rut,
+        lines=(("S", "1", str(round(total / 1.19))),),
+        payable=str(total),
         tax=str(total - round(total / 1.19)),
-    ).xml()  # fmt: skip
+    ).xml()
     order = ubl.parse_order((gross if kind == 39 else net).encode())
     today = issuing_day(datetime.now(UTC))
     [document] = documents_of(order, TaxSettings(), today)

@@ -65,10 +65,15 @@ def completed(content: bytes) -> Any:
     body[0][0].insert(1, folio)
     day = text("Encabezado/IdDoc/FchEmis")
     stamp = _TED.format(
-        sii=SII, kind=kind, day=day, issuer=text("Encabezado/Emisor/RUTEmisor"),
-        receiver=text("Encabezado/Receptor/RUTRecep"), name=escape(text("Encabezado/Receptor/RznSocRecep")[:40]),
-        total=text("Encabezado/Totales/MntTotal"), item=escape(text("Detalle/NmbItem")[:40]),
-    )  # fmt: skip
+        sii=SII,
+        kind=kind,
+        day=day,
+        issuer=text("Encabezado/Emisor/RUTEmisor"),
+        receiver=text("Encabezado/Receptor/RUTRecep"),
+        name=escape(text("Encabezado/Receptor/RznSocRecep")[:40]),
+        total=text("Encabezado/Totales/MntTotal"),
+        item=escape(text("Detalle/NmbItem")[:40]),
+    )
     body.append(etree.fromstring(stamp))
     signed = etree.SubElement(body, f"{{{SII}}}TmstFirma")
     signed.text = f"{day}T10:00:00"

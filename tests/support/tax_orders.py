@@ -36,14 +36,21 @@ def random_order(chance: random.Random, kind: int) -> Order:
     rut = {34: "76086428-5", 33: "76086428-5", 110: None}.get(kind, chance.choice(("12345678-5", "66666666-6")))
     order = Order(
         number=chance.choice(("CL-2026-000001", f"W-{chance.randrange(10**9)}-with-a-long-number")),
-        issued_on=date(2026, 11, 20), currency=currency,
+        issued_on=date(2026, 11, 20),
+        currency=currency,
         seller=Party(id="76123456-0", rut="76123456-0", name="Tiendas Ñandú & Cía.", activity="Comercio " * 12),
         buyer=Party(
-            id=rut or "F-1", rut=rut, name=chance.choice(_NAMES), email=chance.choice((None, "ana@example.cl")),
-            country=chance.choice((None, "US", "ZZ")), city=chance.choice((None, "San José de la Mariquina")),
+            id=rut or "F-1",
+            rut=rut,
+            name=chance.choice(_NAMES),
+            email=chance.choice((None, "ana@example.cl")),
+            country=chance.choice((None, "US", "ZZ")),
+            city=chance.choice((None, "San José de la Mariquina")),
         ),
-        lines=lines, totals=Totals(), adjustment=_ZERO,
-    )  # fmt: skip
+        lines=lines,
+        totals=Totals(),
+        adjustment=_ZERO,
+    )
     order = _with_changes(chance, order)
     return _with_totals(chance, order, kind)
 
@@ -65,11 +72,19 @@ def _line(chance: random.Random, number: int, kind: int, currency: str) -> Order
         if chance.random() < 0.3:
             changes += (Adjustment(amount=Decimal(chance.randrange(1, 90)), reason="Despacho"),)
     return OrderLine(
-        id=str(number), sku=chance.choice(("SKU-1", "", "s" * 40)), name=chance.choice(_NAMES), quantity=quantity,
-        unit=chance.choice(("EA", "", "KILOS")), price=price, base_quantity=base,
-        adjustment=sum((each.amount for each in changes), _ZERO), amount=None, tax_percent=None,
-        tax_category="E" if exempt else None, adjustments=changes,
-    )  # fmt: skip
+        id=str(number),
+        sku=chance.choice(("SKU-1", "", "s" * 40)),
+        name=chance.choice(_NAMES),
+        quantity=quantity,
+        unit=chance.choice(("EA", "", "KILOS")),
+        price=price,
+        base_quantity=base,
+        adjustment=sum((each.amount for each in changes), _ZERO),
+        amount=None,
+        tax_percent=None,
+        tax_category="E" if exempt else None,
+        adjustments=changes,
+    )
 
 
 def _with_changes(chance: random.Random, order: Order) -> Order:

@@ -59,16 +59,32 @@ def _order(vector: Vector) -> Order:
     )
     rut = {39: PERSON, 41: PERSON, 110: None, 112: None}.get(vector["kind"], COMPANY)
     return Order(
-        number="V-1", issued_on=DAY, currency=currency, seller=Party(id="76192083-9", name="SASCO SpA"),
-        buyer=Party(id=rut or "F-1", name="Receptor", rut=rut), lines=lines, totals=Totals(), gift_card=None,
-        adjustment=sum((each.amount for each in changes), Decimal(0)), adjustments=changes,
-    )  # fmt: skip
+        number="V-1",
+        issued_on=DAY,
+        currency=currency,
+        seller=Party(id="76192083-9", name="SASCO SpA"),
+        buyer=Party(id=rut or "F-1", name="Receptor", rut=rut),
+        lines=lines,
+        totals=Totals(),
+        gift_card=None,
+        adjustment=sum((each.amount for each in changes), Decimal(0)),
+        adjustments=changes,
+    )
 
 
 def _line(number: str, each: dict[str, Any]) -> OrderLine:
     changes = tuple(Adjustment(amount=-Decimal(each[name])) for name in ("discount",) if name in each)
     return OrderLine(
-        id=number, sku="", name=f"Item {number}", quantity=Decimal(each["quantity"]), unit="",
-        price=Decimal(each["price"]), base_quantity=Decimal(1), adjustment=sum((c.amount for c in changes), Decimal(0)),
-        amount=None, tax_percent=None, tax_category="E" if each.get("exempt") else None, adjustments=changes,
-    )  # fmt: skip
+        id=number,
+        sku="",
+        name=f"Item {number}",
+        quantity=Decimal(each["quantity"]),
+        unit="",
+        price=Decimal(each["price"]),
+        base_quantity=Decimal(1),
+        adjustment=sum((c.amount for c in changes), Decimal(0)),
+        amount=None,
+        tax_percent=None,
+        tax_category="E" if each.get("exempt") else None,
+        adjustments=changes,
+    )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from delivery.deployment.deployment import migrate
-from delivery.release.builds import Build
-from delivery.release.target import Target
+from delivery.packaging.builds import Build
+from delivery.targets.target import Target
 
 MIGRATE = "migrate_database"
 
@@ -49,13 +49,13 @@ def ensure_layer(target: Target, build: Build, code: Code) -> str:
         content = client.get_layer_version_by_arn(Arn=standing["Arn"])["Content"]
         if base64.b64decode(content["CodeSha256"]) == built:
             return str(standing["Arn"])
-    told = client.publish_layer_version(
+    published = client.publish_layer_version(
         LayerName=f"{target.prefix}shared",
         Content={"S3Bucket": target.bucket, "S3Key": code.layer},
         CompatibleRuntimes=["python3.13"],
         CompatibleArchitectures=["x86_64"],
     )
-    return str(told["LayerVersionArn"])
+    return str(published["LayerVersionArn"])
 
 
 def place(target: Target, function: str, key: str, **configuration: Any) -> None:
@@ -64,7 +64,7 @@ def place(target: Target, function: str, key: str, **configuration: Any) -> None
     client = target.clients.client("lambda")
     name = f"{target.prefix}{function}"
     waiter = client.get_waiter("function_updated")
-    waiter.config.delay = 0.1 if target.emulated else 1.0
+    waiter.config.delay = target.poll_seconds
     client.update_function_code(FunctionName=name, S3Bucket=target.bucket, S3Key=key)
     waiter.wait(FunctionName=name)
     client.update_function_configuration(FunctionName=name, **configuration)
@@ -81,8 +81,8 @@ def migrate_ahead(target: Target, build: Build, outputs: Mapping[str, str]) -> N
 
 
 def publish_versions(target: Target, build: Build, release: str) -> dict[str, str]:
-    """What CloudFormation does where it updates well: every function's new code as a version of the release, which
-    nobody calls yet. Function -> version."""
+    """Publishes every function's new code as a version of the release that no alias serves yet, as CloudFormation does
+    on AWS. Returns function -> version."""
     code = code_of(build)
     layer = ensure_layer(target, build, code)
     client: Any = target.clients.client("lambda")

@@ -1,4 +1,4 @@
-"""Parameters that a deployment sets while it makes something, and takes back once that stands: docs/adr/0031."""
+"""Parameters that a deployment sets while it creates resources and resets afterwards: docs/adr/0031."""
 
 from collections.abc import Iterable, Mapping
 

@@ -4,28 +4,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from delivery.deployment import prerequisites
-from delivery.deployment.carry_over import carried_over
-from delivery.deployment.deployment import migrate, resume
-from delivery.release import code, emulated, record, served, smoke, traffic
-from delivery.release.builds import Build
-from delivery.release.changes import Change, ensure_kept
+from delivery.deployment.changes import Change, ensure_kept
+from delivery.deployment.deployment import migrate
+from delivery.packaging.builds import Build
+from delivery.release import code, record, served, smoke, traffic
 from delivery.release.preflight.asking import ensure_ready
 from delivery.release.preflight.findings import Finding, Standing
-from delivery.release.proposing import Proposal, discard, propose, update
-from delivery.release.record import Record
-from delivery.release.target import Target
+from delivery.release.proposing import propose
+from delivery.release.record import DeploymentRecord
+from delivery.targets.target import Outputs, Proposal, Target, settle
 from devenv.console.steps import Steps
 from devenv.problem import Problem
 
 ROLLED_BACK_CODE = 4
-_QUIET_SECONDS = 900.0
-_SECRET = "AWS::SecretsManager::Secret"
+_ALARM_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """One build into one environment. `show` is given the changes before the gate decides; `ask` is the preflight."""
+    """One build into one environment. `show` is given the changes before the gate decides;
+    `ask` is the preflight."""
 
     target: Target
     build: Build
@@ -43,23 +41,24 @@ class Deployment:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
         finally:
-            discard(self.target, proposal)
+            self.target.discard(proposal)
 
     def run(self) -> str:
-        """What was done. Raises Problem: code 3 stopped by the gate, 4 rolled back, 5 the account is not ready."""
-        smoke.renumbered(self._order, "SMOKE")  # before anything is changed, what could not be tried is told
+        """Deploys and returns a sentence about it. Raises Problem: code 3 stopped by the gate, 4 rolled back, 5 the
+        account is not ready."""
+        smoke.renumbered(self._order, "SMOKE")  # an order that cannot be put is reported before anything is changed
         self._ask()
-        rung = self._alarms_before()
+        firing = self._alarms_before()
         proposal = propose(self.target, self.build, self.steps, despite_alarms=self.despite_alarms)
         try:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
         except Problem:
-            discard(self.target, proposal)
+            self.target.discard(proposal)
             raise
         before, previous = traffic.serving(self.target), record.last(self.target)
         if not proposal.changes and previous is not None and previous.digest == self.build.digest:
-            discard(self.target, proposal)
+            self.target.discard(proposal)
             self._verify(proposal)
             return f"nothing to deploy: build {self.build.digest[:12]} serves {self.target.environment} already"
         if proposal.kind == "UPDATE":
@@ -68,10 +67,10 @@ class Deployment:
         outputs = self._execute(proposal)
         try:
             self._verify(proposal)
-            self._try(outputs, rung)
+            self._try(outputs, firing)
         except Problem as problem:
-            told = self._back(proposal, before, previous)
-            raise Problem(f"{problem.sentence} {told}", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
+            outcome = self._back(proposal, before, previous)
+            raise Problem(f"{problem.sentence} {outcome}", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
         record.keep(
             self.target,
             self.build,
@@ -83,73 +82,38 @@ class Deployment:
 
     def _ask(self) -> None:
         """Raises Problem (code 5) when the account is not ready for any deployment."""
-        with self.steps.step("Account asked") as step:
+        with self.steps.step("Account checked") as step:
             found = self.ask()
             ensure_ready(found)
             open_points = [finding.asked for finding in found if finding.standing is not Standing.OK]
             step.note = f"{len(found)} answers; 'mtd preflight' on {', '.join(open_points)}" if open_points else "ready"
 
     def _alarms_before(self) -> list[str]:
-        rung = traffic.firing_alarms(self.target)
-        if rung and not self.despite_alarms:
+        firing = traffic.firing_alarms(self.target)
+        if firing and not self.despite_alarms:
             raise Problem(
-                f"Before anything was changed, alarms are on: {', '.join(rung)}.",
+                f"Before anything was changed, alarms are on: {', '.join(firing)}.",
                 fix="See docs/operations.md. If this build mends it: DESPITE_ALARMS=1; other alarms roll it back.",
             )
-        return rung
+        return firing
 
-    def _execute(self, proposal: Proposal) -> dict[str, str]:
+    def _execute(self, proposal: Proposal) -> Outputs:
         stack = self.target.stack
-        if proposal.kind == "UPDATE" and self.target.emulated:
-            return self._execute_for_emulator(proposal)
-        if proposal.name is None:
-            return stack.outputs()  # only what the migration takes is new: a process, say
-        with self.steps.step("Stack brought to stand, traffic moved"):
-            outputs = stack.execute(proposal.name, kind=proposal.kind)
-        if proposal.kind == "CREATE":
-            with self.steps.step("Database migrated"):
-                self._migrate(outputs)
-        elif any(change.kind == _SECRET for change in proposal.changes):
-            # A changed template of a secret is a new password, made after the migration that ran ahead.
-            with self.steps.step("New passwords given to the database"):
-                self._migrate(outputs)
-        self._settle(proposal)
-        if not self.target.emulated and not stack.protected():
-            stack.protect()  # a first deployment that broke off after its creation did not come to it
-        return outputs
-
-    def _settle(self, proposal: Proposal) -> None:
-        """Takes back what was set while something was made."""
-        if proposal.making == proposal.parameters:
-            return
-        with self.steps.step("Schedules started, protection set"):
-            if self.target.emulated:
-                emulated.start_schedules(self.target.clients, self.target.stack)
-            else:
-                update(self.target, proposal.template, proposal.parameters)
-
-    def _execute_for_emulator(self, proposal: Proposal) -> dict[str, str]:
-        """The emulator updates no stack faithfully: new code is moved as CodeDeploy does, else all is made anew."""
-        stack = self.target.stack
-        discard(self.target, proposal)
-        if proposal.only_code:
+        if proposal.kind == "UPDATE" and proposal.only_code:
+            self.target.discard(proposal)
             with self.steps.step("Versions published, traffic moved") as step:
                 versions = code.publish_versions(self.target, self.build, proposal.parameters.get("Release", ""))
                 traffic.shift(self.target, versions)
                 step.note = f"{len(versions)} functions, all at once"
             return stack.outputs()
-        with self.steps.step("Stack made afresh"):
-            return self._afresh(proposal.template, proposal.parameters)
-
-    def _afresh(self, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
-        stack = self.target.stack
-        with carried_over(self.target.clients, stack):
-            stack.delete()
-            prerequisites.remove_log_groups(self.target.clients, self.target.environment)
-            outputs = stack.apply(template, dict(parameters))
+        if proposal.kind == "UPDATE" or proposal.name is None:
+            return self.target.update(proposal, self.steps, self._migrate)
+        with self.steps.step("Stack deployed, traffic moved"):
+            outputs = stack.execute(proposal.name, kind=proposal.kind)
+        with self.steps.step("Database migrated"):
             self._migrate(outputs)
-            emulated.start_schedules(self.target.clients, stack)
-        resume(self.target.clients, self.target.environment)
+        settle(self.target, proposal, self.steps)
+        self.target.protect()
         return outputs
 
     def _migrate(self, outputs: dict[str, str]) -> None:
@@ -168,28 +132,28 @@ class Deployment:
                 )
             step.note = f"{len(expected.functions)} functions, code and layer"
 
-    def _try(self, outputs: dict[str, str], rung: list[str]) -> None:
+    def _try(self, outputs: dict[str, str], before: list[str]) -> None:
         with self.steps.step("Smoke: XML in, row and mail out") as step:
             step.note = smoke.try_one(
                 self.target,
                 outputs["InboxBucket"],
                 self._order,
-                lambda: self._no_more(rung, traffic.firing_alarms(self.target)),
+                lambda: self._ensure_no_new(before, traffic.firing_alarms(self.target)),
             )
         with self.steps.step("Alarms watched", total=int(self.target.bake_seconds)) as step:
-            self._no_more(rung, traffic.bake(self.target, lambda passed: step.done(int(passed)), but=rung))
-            step.note = "all quiet"
+            self._ensure_no_new(before, traffic.bake(self.target, lambda passed: step.done(int(passed)), but=before))
+            step.note = "no alarm"
 
-    def _no_more(self, rung: Sequence[str], rings: Sequence[str]) -> None:
+    def _ensure_no_new(self, before: Sequence[str], firing: Sequence[str]) -> None:
         """Raises Problem for an alarm that was not on before."""
-        alarms = [name for name in rings if name not in rung]
+        alarms = [name for name in firing if name not in before]
         if alarms:
             raise Problem(
                 f"Alarms went off while build {self.build.digest[:12]} served: {', '.join(alarms)}.",
                 fix="docs/operations.md has a section for each; the functions' logs say why.",
             )
 
-    def _back(self, proposal: Proposal, before: Mapping[str, str], previous: Record | None) -> str:
+    def _back(self, proposal: Proposal, before: Mapping[str, str], previous: DeploymentRecord | None) -> str:
         """Traffic first, within a second; then the stack, so that CloudFormation tells what serves. What came of it."""
         if proposal.kind == "CREATE":
             return "It is the first deployment: there is nothing to go back to, it stays."
@@ -208,12 +172,13 @@ class Deployment:
             return f"Traffic is back; the stack is not: {problem.sentence}"
         return "Rolled back."
 
-    def _restore(self, previous: Record) -> None:
-        if self.target.emulated:
-            self._afresh(previous.template, previous.parameters)
-            return
-        traffic.wait_until_ok(self.target, _QUIET_SECONDS)  # CodeDeploy moves nothing while an alarm is on
-        update(self.target, previous.template, previous.parameters)
+    def _restore(self, previous: DeploymentRecord) -> None:
+        self.target.restore(
+            previous.template,
+            previous.parameters,
+            wait_until_ok=lambda: traffic.wait_until_ok(self.target, _ALARM_SECONDS),
+            migrate=self._migrate,
+        )
 
     @property
     def _order(self) -> Path:

@@ -4,24 +4,24 @@ import time
 from typing import Any
 
 from devenv.console.screen import console
-from devenv.orders.orders_api import OrdersApi
+from devenv.orders.orders_client import OrdersClient
 
 _LOOK_SECONDS = 0.5
 _SETTLE_SECONDS = 60
 
 
-def watch(api: OrdersApi, operation: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
-    """The operation with all of its orders once its effect is known. An interrupted watch leaves it running.
+def watch(api: OrdersClient, operation: dict[str, Any], *, quiet: bool) -> dict[str, Any]:
+    """Waits until the operation's effect is known and returns it with all its orders. Ctrl+C leaves it running.
 
-    Its effect is known when each order that it has put somewhere has passed that step or failed again; a minute after
-    the operation's end the others count as unsettled.
+    The effect is known when each order that the operation has moved has passed its step or failed again. A minute after
+    the operation's end the other orders count as unsettled.
     """
-    shown, until = "", float("inf")
+    printed, until = "", float("inf")
     while operation["status"] == "running" or (operation["counts"]["unsettled"] and time.monotonic() < until):
         line = progress(operation)
-        if line != shown and not quiet:
+        if line != printed and not quiet:
             console().print(line, highlight=False)
-            shown = line
+            printed = line
         time.sleep(_LOOK_SECONDS)
         operation = api.call("GET", f"/operations/{operation['operation_id']}")
         if operation["status"] != "running" and until == float("inf"):
@@ -30,7 +30,7 @@ def watch(api: OrdersApi, operation: dict[str, Any], *, quiet: bool) -> dict[str
 
 
 def progress(operation: dict[str, Any]) -> str:
-    """How far it is, in one line."""
+    """The progress of an operation, in one line."""
     counts = operation["counts"]
     worked = counts["total"] - counts["pending"]
     line = (

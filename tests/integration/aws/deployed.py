@@ -9,7 +9,7 @@ from typing import Any
 from delivery.deployment.deployment import url_of
 from delivery.deployment.stack import Resource, Stack
 from delivery.packaging import layer
-from delivery.packaging.packaging import Packaged, Plan, package
+from delivery.packaging.packaging import Packaged, PackagingPlan, package
 from delivery.packaging.parameters import collect
 from delivery.packaging.template import load
 from tests.integration.aws.template_values import Known
@@ -87,7 +87,7 @@ def packaged(localstack: BareLocalStack, folder: Path) -> Packaged:
     archive = folder / "layer.zip"
     archive.write_bytes(b"PK\5\6" + bytes(18))
     empty = layer.Layer(zip=archive, content="empty", third_party="empty")
-    plan = Plan(
+    plan = PackagingPlan(
         bucket=BUCKET, url=url_of(localstack.endpoint, BUCKET), build_folder=folder, layer=lambda _: empty, hot=False
     )
     return package(TEMPLATE, plan)

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
+from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.stack import Stack
-from delivery.release.changes import Change, ensure_kept
-from delivery.release.review import changes_of
-from delivery.release.target import Target
+from delivery.targets.rehearsal import RehearsalTarget
 from devenv.aws import Clients
 from devenv.problem import Problem
 from tests.integration.aws.deployed import BUCKET, Deployed
@@ -21,7 +20,7 @@ ACCOUNT = "000000000000"
 
 
 def _review(deployed: Deployed, stack: str, edit: Callable[[dict[str, Any]], None]) -> list[Change]:
-    """What staging would change if one of its nested templates were edited so."""
+    """The changes of staging if one of its nested templates were edited so."""
     s3 = deployed.client("s3")
 
     def read(key: str) -> Any:
@@ -37,20 +36,19 @@ def _review(deployed: Deployed, stack: str, edit: Callable[[dict[str, Any]], Non
     put(f"reviewed-{stack}.json", nested)
     place["TemplateURL"] = f"{deployed.localstack.endpoint}/{BUCKET}/reviewed-{stack}.json"
     put(ROOT_KEY, root)
-    target = Target(
+    target = RehearsalTarget(
         environment="staging",
         clients=Clients(deployed.localstack.endpoint),
         bucket=BUCKET,
         address=deployed.localstack.endpoint,
         bake_seconds=0.0,
         look_seconds=0.1,
-        emulated=True,
     )
     url = f"{deployed.localstack.endpoint}/{BUCKET}/{ROOT_KEY}"
     name = target.stack.propose(url, target.stack.parameters(), kind="UPDATE")
     assert name is not None
     try:
-        return changes_of(target, name, ROOT_KEY)
+        return target.changes_of(name, ROOT_KEY)
     finally:
         target.stack.discard(name)
 
@@ -63,10 +61,10 @@ def test_a_queue_renamed_and_another_removed_stop_at_the_gate(deployed: Deployed
 
     changes = _review(deployed, "Messaging", edit)
 
-    told = {change.name: (change.action, change.replacement) for change in changes}
-    assert told["Messaging/OrdersQueue"] == ("Modify", "True")
-    assert told["Messaging/FailuresQueue"] == ("Modify", "False")
-    assert told["Messaging/WaitingQueue"][0] == "Remove"
+    found = {change.name: (change.action, change.replacement) for change in changes}
+    assert found["Messaging/OrdersQueue"] == ("Modify", "True")
+    assert found["Messaging/FailuresQueue"] == ("Modify", "False")
+    assert found["Messaging/WaitingQueue"][0] == "Remove"
     with pytest.raises(Problem) as stopped:
         ensure_kept(changes, ())
     assert "Messaging/OrdersQueue (AWS::SQS::Queue: replaced)" in stopped.value.sentence
@@ -87,7 +85,7 @@ def test_another_name_for_the_database_stops_and_more_storage_does_not(deployed:
         ensure_kept(_review(deployed, "Database", rename), ())
 
 
-def test_the_bootstrap_lets_only_the_repositorys_environment_in(deployed: Deployed) -> None:
+def test_the_bootstrap_admits_only_the_repositorys_environment(deployed: Deployed) -> None:
     outputs = Stack(deployed.client("cloudformation"), "mtd-bootstrap-staging").outputs()
 
     assert outputs["ArtifactBucket"] == "mtd-artifacts-staging-000000000000"
@@ -96,8 +94,8 @@ def test_the_bootstrap_lets_only_the_repositorys_environment_in(deployed: Deploy
         role = iam.get_role(RoleName=f"mtd-staging-{name}")["Role"]
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-        told = statement["Condition"]["StringEquals"]
-        assert told["token.actions.githubusercontent.com:sub"] == f"repo:retailer@1/mtd@2:{subject}"
+        equals = statement["Condition"]["StringEquals"]
+        assert equals["token.actions.githubusercontent.com:sub"] == f"repo:retailer@1/mtd@2:{subject}"
         assert role["Arn"] == outputs[f"{name.capitalize()}RoleArn"]
 
 

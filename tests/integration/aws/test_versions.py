@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from delivery.packaging import layer
-from delivery.packaging.packaging import Plan, package
+from delivery.packaging.packaging import PackagingPlan, package
 from devenv.instance import PROJECT
 from tests.integration.executor.bare_localstack import interpreter
 
@@ -39,7 +39,7 @@ def _resources(folder: Path, release: str) -> list[tuple[str, dict[str, Any]]]:
     archive = folder / "layer.zip"
     archive.write_bytes(b"PK\5\6" + bytes(18))
     empty = layer.Layer(zip=archive, content="empty", third_party="empty")
-    plan = Plan(
+    plan = PackagingPlan(
         bucket="b", url=lambda key: f"https://s3/b/{key}", build_folder=folder, layer=lambda _: empty, hot=False
     )
     made: list[tuple[str, dict[str, Any]]] = []
@@ -49,9 +49,12 @@ def _resources(folder: Path, release: str) -> list[tuple[str, dict[str, Any]]]:
         asked = {"template": template, "parameters": parameters | {"Release": release} | SHIFT}
         ended = subprocess.run(
             [interpreter("MTD_EMULATOR_PYTHON", "emulator"), "-c", _TRANSFORM],
-            input=json.dumps(asked), capture_output=True, text=True, check=True,
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            check=True,
             env={"AWS_DEFAULT_REGION": "us-west-2"},
-        )  # fmt: skip
+        )
         made += json.loads(ended.stdout).items()
     return made
 

@@ -72,8 +72,10 @@ def events(system: System, prefix: str, what: str, state: str = "gift_card") -> 
     return system.sql(
         "select o.number, e.at, e.who, e.detail from events e join orders o using (order_id)"
         " where o.number like %s and e.what = %s and e.from_state = %s order by e.at",
-        f"{prefix}-%", what, state,
-    )  # fmt: skip
+        f"{prefix}-%",
+        what,
+        state,
+    )
 
 
 @pytest.mark.usefixtures("card_outage")
@@ -128,10 +130,10 @@ def test_what_nobody_looks_after_the_minutes_look_takes_up(system: System, numbe
         f"{number}-3",
     )
 
-    told = system.invoke("relay_outbox", {})
+    relayed = system.invoke("relay_outbox", {})
 
-    assert told["prompted"] >= 1
-    assert told["released"] >= 1
+    assert relayed["prompted"] >= 1
+    assert relayed["released"] >= 1
     until(lambda: outcomes(system, number), lambda found: found == {"completed": 6})
 
 
@@ -237,8 +239,9 @@ def test_a_probe_whose_function_dies_is_followed_by_another(system: System, own:
         "insert into tokens (order_id, node, ordinal, parked_at, parked_for)"
         " select order_id, %s, 1000 + i, now() - make_interval(secs => i), %s"
         " from (select order_id from orders where outcome = 'completed' limit 1) o, generate_series(1, 3) i",
-        own, own,
-    )  # fmt: skip
+        own,
+        own,
+    )
 
     def probing(circuits: PostgresCircuits) -> list[int]:
         with circuits.locked(own) as circuit:

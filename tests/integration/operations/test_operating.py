@@ -53,9 +53,14 @@ def incidents(system: System, number: str) -> list[Json]:
 def done(system: System, number: str) -> dict[str, int]:
     """How often each effect was made for the order."""
     made = [
-        ("gift_card", "redeem"), ("gift_card", "reverse"),
-        ("eom", "allocate"), ("eom", "ship"), ("eom", "cancel"), ("paperless", "issue"), ("sales_support", "open"),
-    ]  # fmt: skip
+        ("gift_card", "redeem"),
+        ("gift_card", "reverse"),
+        ("eom", "allocate"),
+        ("eom", "ship"),
+        ("eom", "cancel"),
+        ("paperless", "issue"),
+        ("sales_support", "open"),
+    ]
     return {operation: len(system.done(name, operation, number)) for name, operation in made}
 
 
@@ -79,8 +84,10 @@ def test_a_retried_order_goes_on_where_it_failed(system: System, number: str) ->
     }
     [incident] = incidents(system, number)
     assert (incident["resolved_by"], incident["resolution"], incident["resolution_reason"]) == (
-        "ana", "retry", "as the customer asked",
-    )  # fmt: skip
+        "ana",
+        "retry",
+        "as the customer asked",
+    )
     assert any(event["what"].startswith("retry: by ana, reason as the customer asked") for event in order["events"])
     assert result(operate(system, "retry", number)) == ("refused", "order_ended")
 
@@ -118,8 +125,10 @@ def test_a_corrected_gift_card_is_charged_once(system: System, number: str) -> N
     system.ended(number, "completed")
 
     assert (result(wrong), result(nonsense), result(operation)) == (
-        ("refused", "identity_changed"), ("refused", "no_lines"), ("done", None),
-    )  # fmt: skip
+        ("refused", "identity_changed"),
+        ("refused", "no_lines"),
+        ("done", None),
+    )
     assert system.card(card)["balance"] == "76200"
     assert done(system, number)["redeem"] == 1
     [event] = system.sql(
@@ -276,8 +285,10 @@ def test_what_was_tried_on_a_cause_is_done_to_the_orders_of_the_trial_alone(syst
     done_ = operate(system, "cancel", tried=trial["operation_id"])
 
     assert {item["number"]: item["code"] for item in done_["items"]} == {
-        numbers[0]: "order_changed", numbers[1]: None, numbers[2]: None,
-    }  # fmt: skip
+        numbers[0]: "order_changed",
+        numbers[1]: None,
+        numbers[2]: None,
+    }
     for number in numbers[1:3]:
         system.ended(number, "cancelled")
     for number in numbers[3:]:
@@ -295,8 +306,10 @@ def test_of_two_operators_one_is_told_that_the_other_was_first(system: System, n
     results = [result(operation) for operation in operations]
     assert [status for status, _ in results].count("done") == 1
     assert {code for status, code in results if status == "refused"} <= {
-        "order_changed", "nothing_to_retry", "order_ended",
-    }  # fmt: skip
+        "order_changed",
+        "nothing_to_retry",
+        "order_ended",
+    }
     assert done(system, number)["open"] == 1
 
 
@@ -310,8 +323,10 @@ def test_an_operation_that_a_crash_left_is_taken_up_by_the_relay(system: System,
     )
     system.sql(
         "insert into operation_items (operation_id, position, order_id, number, revision)"
-        " select %s, 1, order_id, number, revision from orders where number = %s", made["operation_id"], number,
-    )  # fmt: skip
+        " select %s, 1, order_id, number, revision from orders where number = %s",
+        made["operation_id"],
+        number,
+    )
 
     system.invoke("relay_outbox", {})
 
@@ -331,9 +346,9 @@ def test_an_operation_that_a_crash_left_is_taken_up_by_the_relay(system: System,
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(system: System, body: Json, status: int, code: str) -> None:
-    told, answer = system.call("POST", "/operations", body)
+    answered, answer = system.call("POST", "/operations", body)
 
-    assert (told, answer["code"]) == (status, code)
+    assert (answered, answer["code"]) == (status, code)
 
 
 _SEVERAL = """

@@ -15,7 +15,11 @@ def mtd(system: System, *words: str) -> Any:
     done = subprocess.run(
         [sys.executable, "-m", "devenv", *words, "--json"],
         env=os.environ | {"MTD_INSTANCE": system.state["instance"]},
-        cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)

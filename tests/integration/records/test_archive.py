@@ -76,9 +76,9 @@ def test_what_is_not_in_the_archive_is_said(system: System) -> None:
 
 def test_nothing_is_done_to_what_is_in_the_archive(system: System, archived: Json) -> None:
     asked = {"action": "cancel", "person": "me", "reason": "test", "numbers": [archived["number"]]}
-    status, told = system.call("POST", "/operations", asked)
+    status, operation = system.call("POST", "/operations", asked)
 
-    assert (status, [item["code"] for item in told["items"]]) == (200, ["order_archived"])
+    assert (status, [item["code"] for item in operation["items"]]) == (200, ["order_archived"])
 
 
 def test_what_comes_later_follows_what_is_in_the_archive(system: System, archived: Json) -> None:
@@ -112,9 +112,9 @@ def test_a_person_is_erased_and_the_audit_holds(system: System, archived: Json, 
     [row] = system.sql("select * from orders where order_id = %s::uuid", order_id)
     assert row["archive_key"] != archived["key"]
     status, line = system.call("GET", f"/archive/{order_id}")
-    told = json.dumps([line, system.get(f"/orders/{number}"), row], default=str)
+    written = json.dumps([line, system.get(f"/orders/{number}"), row], default=str)
     assert status == 200
-    assert mail not in told
+    assert mail not in written
     assert line["order"]["buyer_name"] == row["buyer_name"] == "erased"
     assert line["order"]["document"]["lines"]
     versions = system.aws("s3").list_object_versions(
@@ -151,9 +151,9 @@ def test_an_order_that_may_go_on_keeps_what_it_needs(system: System, number: str
         "update incidents i set resolved_at = now() from orders o where o.order_id = i.order_id and o.number = %s"
     )
     system.sql(resolved, number)
-    status, told = system.call("POST", "/erasures", body)
+    status, erased = system.call("POST", "/erasures", body)
 
-    assert (status, told["orders"]) == (200, 1)
+    assert (status, erased["orders"]) == (200, 1)
     [row] = system.sql("select document, buyer_name, source from orders where number = %s", number)
     assert (row["buyer_name"], row["document"]["buyer"]["name"]) == ("erased", "erased")
     assert row["document"]["lines"]

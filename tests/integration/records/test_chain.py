@@ -24,24 +24,31 @@ from tests.support.orders import OrderFile
 _INSERT = load("mtd.adapters.postgres.flow.changes")["insert_events"]
 # What PostgreSQL and Python might write differently.
 _DETAILS: list[dict[str, Any]] = [
-    {}, {"b": 1.50, "aa": 1e3, "a": -0.0001, "ñ": "€\u2028\u007f", "n": None, "t": [True, {"x": []}]},
+    {},
+    {"b": 1.50, "aa": 1e3, "a": -0.0001, "ñ": "€\u2028\u007f", "n": None, "t": [True, {"x": []}]},
     {"text": 'quotes " and \\ and / and \t\n\r\b\f\x01\x1f'},
     {"hops": [{"at": "2026-09-18T12:00:00+00:00", "ms": 0.1}]},
-]  # fmt: skip
+]
 
 
 def events_of(*order_ids: str) -> Jsonb:
     return Jsonb(
         [
             {
-                "order_id": order_id, "who": 'w"ñ€\\', "source": "PostgreSQL", "what": f"done\t{place}\x02",
-                "from_state": None if place else "válida", "to_state": "b", "ms": place * 1.10 if place else None,
-                "request_id": "r" if place else None, "detail": detail,
+                "order_id": order_id,
+                "who": 'w"ñ€\\',
+                "source": "PostgreSQL",
+                "what": f"done\t{place}\x02",
+                "from_state": None if place else "válida",
+                "to_state": "b",
+                "ms": place * 1.10 if place else None,
+                "request_id": "r" if place else None,
+                "detail": detail,
             }
             for place, detail in enumerate(_DETAILS)
             for order_id in order_ids
         ]
-    )  # fmt: skip
+    )
 
 
 def write(connection: psycopg.Connection, *order_ids: str) -> None:
@@ -93,7 +100,8 @@ _TAMPER = {
     "all removed": ("delete from events where order_id = %s", ("removed", 1)),
     "chain too": (
         "with e as (delete from events where order_id = %s and position > 1 returning order_id) "
-        "delete from event_chains c using e where c.order_id = e.order_id", ("removed", None),
+        "delete from event_chains c using e where c.order_id = e.order_id",
+        ("removed", None),
     ),
     "inserted": (
         "insert into events (order_id, who, source, what, position, salt, hash) "
@@ -102,9 +110,10 @@ _TAMPER = {
     ),
     "inserted without a hash": (
         "insert into events (order_id, who, source, what) select order_id, 'x', 'y', 'z' from events "
-        "where order_id = %s and position = 2", ("inserted", None),
+        "where order_id = %s and position = 2",
+        ("inserted", None),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("how", _TAMPER)
@@ -230,7 +239,7 @@ def test_the_command_verifies_an_order_that_came_through(system: System, number:
     system.put(OrderFile(number=number).xml(), f"{number}.xml")
     system.ended(number, "completed")
 
-    told = mtd(system, "audit", "verify", "--order", number)
-    assert (told["orders"], told["broken"]) == (1, [])
-    assert told["events"] >= 8
+    verification = mtd(system, "audit", "verify", "--order", number)
+    assert (verification["orders"], verification["broken"]) == (1, [])
+    assert verification["events"] >= 8
     assert set(system.invoke("keep_records", {})) == {"sealed", "broken", "archived"}

@@ -9,9 +9,12 @@ from delivery.packaging.template import load
 from devenv.instance import PROJECT
 
 ENVIRONMENT = {
-    "AWS::Partition": "aws", "AWS::Region": "us-west-2", "AWS::AccountId": "123456789012", "Environment": "production",
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-west-2",
+    "AWS::AccountId": "123456789012",
+    "Environment": "production",
     "ArtifactBucket.Arn": "arn:aws:s3:::mtd-artifacts-production-123456789012",
-}  # fmt: skip
+}
 
 
 def bootstrap() -> dict[str, Any]:

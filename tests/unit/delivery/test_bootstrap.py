@@ -56,12 +56,12 @@ def test_cloudformation_makes_no_role_stronger_than_the_boundary() -> None:
 
 @pytest.mark.parametrize(
     "action",
-    [
-        "iam:DeleteRolePermissionsBoundary", "iam:CreateUser", "iam:CreateAccessKey", "iam:PutUserPolicy",
-        "iam:CreateLoginProfile", "iam:SetDefaultPolicyVersion", "organizations:LeaveOrganization", "sts:AssumeRole",
-        "s3:GetObjectAcl", "kms:DisableKey", "dynamodb:DeleteTable", "cloudtrail:StopLogging",
-    ],
-)  # fmt: skip
+    (
+        "iam:DeleteRolePermissionsBoundary iam:CreateUser iam:CreateAccessKey iam:PutUserPolicy "
+        "iam:CreateLoginProfile iam:SetDefaultPolicyVersion organizations:LeaveOrganization "
+        "sts:AssumeRole s3:GetObjectAcl kms:DisableKey dynamodb:DeleteTable cloudtrail:StopLogging"
+    ).split(),
+)
 def test_cloudformation_is_no_administrator(action: str) -> None:
     assert allowing("CloudFormationRole", action) == []
     attached = bootstrap()["CloudFormationRole"]["Properties"]["ManagedPolicyArns"]
@@ -122,18 +122,19 @@ def test_only_the_deploying_role_writes_the_record_and_overwrites_a_build() -> N
 
 def test_a_review_executes_nothing_and_reads_no_secret() -> None:
     for action in (
-        "cloudformation:ExecuteChangeSet", "cloudformation:DeleteStack", "lambda:InvokeFunction", "lambda:UpdateAlias",
-        "secretsmanager:GetSecretValue", "s3:PutBucketPolicy", "iam:PutRolePolicy",
-    ):  # fmt: skip
+        "cloudformation:ExecuteChangeSet cloudformation:DeleteStack lambda:InvokeFunction "
+        "lambda:UpdateAlias secretsmanager:GetSecretValue s3:PutBucketPolicy "
+        "iam:PutRolePolicy"
+    ).split():
         assert allowing("ReviewRole", action) == [], action
 
 
 def test_an_image_can_be_pushed() -> None:
     """Amazon ECR, "IAM permissions for pushing an image to an Amazon ECR private repository"."""
     for name in (
-        "CompleteLayerUpload", "UploadLayerPart", "InitiateLayerUpload", "BatchCheckLayerAvailability", "PutImage",
-        "BatchGetImage", "GetAuthorizationToken",
-    ):  # fmt: skip
+        "CompleteLayerUpload UploadLayerPart InitiateLayerUpload BatchCheckLayerAvailability "
+        "PutImage BatchGetImage GetAuthorizationToken"
+    ).split():
         assert allowing("DeployRole", f"ecr:{name}"), name
 
 

@@ -1,4 +1,4 @@
-"""Nobody may find PostgreSQL full: what an environment lets connect at most, against what it lets in."""
+"""The connections of an environment's functions and portal fit into the limit of its PostgreSQL."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_no_queue_reads_faster_than_its_function_may_run(environment: str) -> No
 
 
 @pytest.mark.parametrize("environment", ["local", "ci"])
-def test_the_local_homes_have_no_platform(environment: str) -> None:
+def test_local_backends_have_no_platform(environment: str) -> None:
     assert _values(environment)["Platform"] == "false"
 
 

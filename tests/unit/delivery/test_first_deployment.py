@@ -28,8 +28,8 @@ def test_what_is_retained_is_not_when_its_creation_fails() -> None:
 
 def test_what_is_retained_is_retained_when_it_is_replaced_too() -> None:
     """UpdateReplacePolicy knows Delete, Retain and Snapshot; RetainExceptOnCreate is DeletionPolicy's alone."""
-    told = {name: each for name, each in _resources() if each.get("DeletionPolicy") == "RetainExceptOnCreate"}
-    assert [name for name, each in told.items() if each.get("UpdateReplacePolicy") != "Retain"] == []
+    kept = {name: each for name, each in _resources() if each.get("DeletionPolicy") == "RetainExceptOnCreate"}
+    assert [name for name, each in kept.items() if each.get("UpdateReplacePolicy") != "Retain"] == []
 
 
 def test_every_schedule_stands_still_during_the_first_deployment() -> None:
@@ -50,8 +50,8 @@ def test_protection_from_deletion_waits_until_the_creation_has_succeeded() -> No
     database = resources["database/Database"]["Properties"]
     assert database["DeletionProtection"] == {"Fn::If": ["IsProtected", True, False]}
     attributes = resources["portal/LoadBalancer"]["Properties"]["LoadBalancerAttributes"]
-    told = {each["Key"]: each["Value"] for each in attributes}
-    assert told["deletion_protection.enabled"] == {"Fn::If": ["IsProtected", "true", "false"]}
+    values = {each["Key"]: each["Value"] for each in attributes}
+    assert values["deletion_protection.enabled"] == {"Fn::If": ["IsProtected", "true", "false"]}
     for stack, parameter in (("database", "FirstDeployment"), ("portal", "FirstPortal")):
         condition = load(FOLDER / "stacks" / f"{stack}.yaml")["Conditions"]["IsProtected"]
         assert condition == {"Fn::Equals": [{"Ref": parameter}, "false"]}

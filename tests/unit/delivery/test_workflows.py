@@ -82,7 +82,7 @@ def test_a_job_has_the_rights_that_it_needs() -> None:
             assert job["timeout-minutes"] <= 110
 
 
-def test_production_gets_what_staging_had_and_both_wait_for_the_review() -> None:
+def test_production_gets_the_build_of_staging_and_both_wait_for_the_review() -> None:
     jobs = yaml.safe_load((FOLDER / "deploy.yml").read_text("utf-8"))["jobs"]
     assert (jobs["staging"]["needs"], jobs["production"]["needs"]) == ("review", "staging")
     for name in ("staging", "production"):

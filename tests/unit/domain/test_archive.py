@@ -39,12 +39,13 @@ def line_of(order_id: UUID, events: Sequence[AuditEvent], **order_row: Any) -> s
     rows = [
         {
             **{name: getattr(event, name) for name in AS_THEY_ARE},
-            "at": event.at.isoformat(), "salt": str(event.salt) if event.salt else None,
+            "at": event.at.isoformat(),
+            "salt": str(event.salt) if event.salt else None,
             "detail_digest": event.detail_digest.hex() if event.detail_digest else None,
             "hash": event.hash.hex() if event.hash else None,
         }
         for event in events
-    ]  # fmt: skip
+    ]
     row = {"order_id": str(order_id), "number": "N", "ended_at": ENDED.isoformat(), **order_row}
     return json.dumps({"order": row, "events": rows, "tasks": [], "mails": [], "incidents": [], "warnings": []})
 
@@ -134,7 +135,7 @@ def ended(days: int = 0) -> EndedOrder:
     at = ENDED + timedelta(days=days)
     return EndedOrder(
         order_id=order_id, ended_at=at, updated_at=at, head=end_of(events), line=line_of(order_id, events)
-    )  # fmt: skip
+    )
 
 
 def test_orders_that_ended_long_ago_go_a_hundred_to_an_object() -> None:
@@ -162,9 +163,12 @@ def test_orders_that_ended_long_ago_go_a_hundred_to_an_object() -> None:
 def test_a_broken_chain_is_evidence_and_stays() -> None:
     whole, broken = ended(), ended()
     broken = EndedOrder(
-        order_id=broken.order_id, ended_at=ENDED, updated_at=ENDED, head=broken.head,
+        order_id=broken.order_id,
+        ended_at=ENDED,
+        updated_at=ENDED,
+        head=broken.head,
         line=broken.line.replace('"what": "done"', '"what": "paid"'),
-    )  # fmt: skip
+    )
     store = FakeArchivable([whole, broken])
 
     told = archive_orders(store, FakeObjects(), "archive", ENDED + timedelta(days=1), lambda: False)

@@ -99,8 +99,10 @@ def test_yesterday_is_compared_and_kept() -> None:
     found = reconcile_dte(None, register, documents)
 
     assert [(each.key, each.kind) for each in found.found] == [
-        ("day-1", "missing_there"), ("day-2", "missing_there"), ("theirs", "missing_here"),
-    ]  # fmt: skip
+        ("day-1", "missing_there"),
+        ("day-2", "missing_there"),
+        ("theirs", "missing_here"),
+    ]
     assert documents.stored == [(date(2026, 9, 17), {"ours": 3, "theirs": 2}, 3, 7)]
     assert found.least_days == 7
 

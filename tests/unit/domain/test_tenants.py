@@ -45,9 +45,23 @@ def test_the_folder_of_a_file_says_whose_it_is(key: str, tenant: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_one"),
-    [("andes", True), ("a", True), ("a-1", True), ("x" * 40, True), ("x" * 41, False), ("1a", False), ("", False),
-     ("An", False), ("a b", False), ("a/b", False), ("a\n", False), ("ñ", False), (None, False), (3, False)],
-)  # fmt: skip
+    [
+        ("andes", True),
+        ("a", True),
+        ("a-1", True),
+        ("x" * 40, True),
+        ("x" * 41, False),
+        ("1a", False),
+        ("", False),
+        ("An", False),
+        ("a b", False),
+        ("a/b", False),
+        ("a\n", False),
+        ("ñ", False),
+        (None, False),
+        (3, False),
+    ],
+)
 def test_what_may_name_a_tenant(text: object, is_one: bool) -> None:
     assert is_code(text) is is_one
 
@@ -96,11 +110,14 @@ def waiting(**tenants: object) -> FakeQueues:
     }
     messages = [
         QueueMessage(
-            message_id=f"m-{number}", receipt=f"r-{number}", body=json.dumps(body), receives=11,
+            message_id=f"m-{number}",
+            receipt=f"r-{number}",
+            body=json.dumps(body),
+            receives=11,
             sent_at=datetime(2026, 1, 1, tzinfo=UTC),
         )
         for number, body in bodies.items()
-    ]  # fmt: skip
+    ]
     return FakeQueues({"waiting": messages})
 
 

@@ -24,7 +24,7 @@ UNSOUND = [
     (f"start: S\nevent: G\n{A_TASK}\nend: E\nS > G > A > E", "'G' leads to service task 'A', which is no event"),
     (f"start: S\n{A_TASK}\nend: E\nS > A > E > A > F", "flow from 'A' to 'F' has a loose end"),
     ("start: S\nend: E\nS > E > S", "the unnamed flow from 'E' to 'S' leads where no flow may"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "told"), UNSOUND)

@@ -38,13 +38,13 @@ def systems() -> Iterator[Systems]:
 
 def post(systems: Systems, path: str, key: str, **body: Any) -> Json:
     answer = systems.post(path, json=body, headers={"Idempotency-Key": key})
-    told: Json = answer.json()
-    return {"status": answer.status_code, **told}
+    fields: Json = answer.json()
+    return {"status": answer.status_code, **fields}
 
 
 def card(systems: Systems) -> Json:
-    told: Json = systems.get("/gift-card/cards/GC-1").json()
-    return told
+    card: Json = systems.get("/gift-card/cards/GC-1").json()
+    return card
 
 
 def test_a_redemption_is_reversed_once(systems: Systems) -> None:
@@ -78,21 +78,21 @@ def test_a_hold_blocks_its_amount_until_it_is_redeemed(systems: Systems) -> None
     ],
 )
 def test_a_redemption_is_refused_with_its_code(systems: Systems, asked: Json, status: int, code: str) -> None:
-    told = post(systems, "/gift-card/redemptions", "r", order="N-1", **asked)
+    redemption = post(systems, "/gift-card/redemptions", "r", order="N-1", **asked)
 
-    assert (told["status"], told["code"]) == (status, code)
+    assert (redemption["status"], redemption["code"]) == (status, code)
 
 
-def test_what_is_not_there_is_not_reversed(systems: Systems) -> None:
+def test_a_missing_operation_is_not_reversed(systems: Systems) -> None:
     assert post(systems, "/gift-card/redemptions/RED-0/reverse", "u", order="N-1")["code"] == "redeem_unknown"
 
 
-@pytest.mark.parametrize(("undo", "told"), [("release", "released"), ("cancel", "cancelled")])
-def test_an_allocation_is_undone_and_the_ledger_tells(systems: Systems, undo: str, told: str) -> None:
+@pytest.mark.parametrize(("undo", "recorded"), [("release", "released"), ("cancel", "cancelled")])
+def test_an_allocation_is_undone_and_the_ledger_reports(systems: Systems, undo: str, recorded: str) -> None:
     lines = [{"sku": "S-1", "quantity": "1"}]
     allocated = post(systems, "/eom/allocations", "a", order="N-1", lines=lines)["allocation_id"]
 
-    assert post(systems, f"/eom/allocations/{allocated}/{undo}", "u", order="N-1")[told] == allocated
+    assert post(systems, f"/eom/allocations/{allocated}/{undo}", "u", order="N-1")[recorded] == allocated
     assert [each["operation"] for each in systems.get("/control/ledger?system=eom").json()["entries"]] == [
         "allocate",
         undo,

@@ -111,6 +111,10 @@ def test_what_has_no_code_or_an_unknown_one_is_shown_as_the_engine_says_it(porta
 
 
 def test_names_of_a_diagram_are_no_markup_and_no_format() -> None:
-    phrase = {"code": "no_rule", "values": {"flow": {"code": "flow", "values": {
-        "name": "{code} <b>", "source": "%s", "target": "{0.__class__}"}}}}  # fmt: skip
+    phrase = {
+        "code": "no_rule",
+        "values": {
+            "flow": {"code": "flow", "values": {"name": "{code} <b>", "source": "%s", "target": "{0.__class__}"}}
+        },
+    }
     assert say_phrase("es", phrase, "") == "flujo '{code} <b>' de '%s' a '{0.__class__}' no tiene regla"

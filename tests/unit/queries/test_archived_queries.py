@@ -13,9 +13,18 @@ AT = datetime(2026, 9, 18, 12, tzinfo=UTC)
 
 def event(number: int, what: str, detail: Any) -> dict[str, Any]:
     return {
-        "event_id": number, "order_id": ORDER, "at": AT.replace(minute=number), "who": "w", "source": "PostgreSQL",
-        "what": what, "from_state": None, "to_state": "completed", "ms": "1.5", "request_id": None, "detail": detail,
-    }  # fmt: skip
+        "event_id": number,
+        "order_id": ORDER,
+        "at": AT.replace(minute=number),
+        "who": "w",
+        "source": "PostgreSQL",
+        "what": what,
+        "from_state": None,
+        "to_state": "completed",
+        "ms": "1.5",
+        "request_id": None,
+        "detail": detail,
+    }
 
 
 LINE = {
@@ -29,9 +38,19 @@ LINE = {
 def read(query: str, _: Any) -> list[dict[str, Any]]:
     if "archive_key" in query:
         return [
-            {"order_id": ORDER, "number": "N", "seller_name": "S", "outcome": "completed", "reason": None,
-             "folio": None, "conflicts_with": None, "archived_at": AT, "archive_key": "key", "nodes": None}
-        ]  # fmt: skip
+            {
+                "order_id": ORDER,
+                "number": "N",
+                "seller_name": "S",
+                "outcome": "completed",
+                "reason": None,
+                "folio": None,
+                "conflicts_with": None,
+                "archived_at": AT,
+                "archive_key": "key",
+                "nodes": None,
+            }
+        ]
     if "p.plan" in query:
         return [
             {

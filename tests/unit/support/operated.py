@@ -70,12 +70,16 @@ class FakeCards(FakeLegacy):
 def systems(order_id: uuid.UUID, *made: str) -> LegacySystems:
     """Systems that have made these effects."""
     results = {
-        "redeem": {"redemption_id": "R"}, "allocate": {"allocation_id": "A"},
-        "ship": {"shipment_id": "S"}, "open": {"case_id": "C"},
-    }  # fmt: skip
+        "redeem": {"redemption_id": "R"},
+        "allocate": {"allocation_id": "A"},
+        "ship": {"shipment_id": "S"},
+        "open": {"case_id": "C"},
+    }
     done = {f"{order_id}:{each}": results[each] for each in made if each in results}
     issued = {f"{order_id}:dte": IssuedDte(document_type=39, folio=8, issued_at="2026-11-20")}
     return LegacySystems(
-        gift_cards=FakeCards(done=dict(done)), eom=FakeCards(done=dict(done)), sales_support=FakeCards(done=dict(done)),
+        gift_cards=FakeCards(done=dict(done)),
+        eom=FakeCards(done=dict(done)),
+        sales_support=FakeCards(done=dict(done)),
         paperless=FakePaperless(issued=issued if "dte" in made else {}),
-    )  # fmt: skip
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from delivery.release.builds import Build
+from delivery.packaging.builds import Build
 from delivery.release.preflight.findings import Finding, Question, ok, stops, warning
 
 # Lambda, "Configuring reserved concurrency": this many must stay for functions without any of their own.

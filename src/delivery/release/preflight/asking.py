@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from delivery.release.builds import Build
+from delivery.packaging.builds import Build
 from delivery.release.preflight import account, places
 from delivery.release.preflight.findings import Check, Finding, Question, Standing, stops, warning
-from delivery.release.target import Target
+from delivery.targets.target import Target
 from devenv.problem import Problem
 
 NOT_READY_CODE = 5

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from delivery.release.builds import Build
-from delivery.release.target import Target
+from delivery.packaging.builds import Build
+from delivery.targets.target import Target
 
 
 class Standing(StrEnum):

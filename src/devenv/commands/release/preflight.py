@@ -1,12 +1,13 @@
-"""ask an environment's account for all that its deployment needs: quotas, mail, zone, roles, values; and say each
-fix"""
+"""check that an account has what a deployment needs: quotas, mail, zone, roles, values; with each fix"""
 
 import argparse
 from dataclasses import asdict
 
-from delivery.release import builds, given, target
+from delivery.packaging import builds
+from delivery.release import given
 from delivery.release.preflight.asking import NOT_READY_CODE, findings
 from delivery.release.preflight.findings import Standing
+from delivery.targets.choice import target_of
 from devenv.console.screen import console, json_flag, print_json, table
 from devenv.instance import Instance
 
@@ -23,7 +24,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     """5 when something stops a deployment, else 0."""
     build = builds.find(instance, arguments.build) if arguments.build else builds.make(instance)
     known = given.parameters(arguments.parameter, instance)
-    asked = target.of(arguments.environment, instance, known, rehearse=arguments.rehearse)
+    asked = target_of(arguments.environment, instance, known, rehearse=arguments.rehearse)
     found = findings(asked, build)
     if arguments.json:
         print_json([asdict(finding) for finding in found])

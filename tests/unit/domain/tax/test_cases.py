@@ -64,8 +64,9 @@ def test_a_boleta_of_net_lines_says_so() -> None:
     """[B] IndMntNeto; LibreDTE 039_001_montos_netos."""
     [boleta] = documents_of(
         ubl.parse_order(OrderFile(number="N", lines=(("S", "1", "1190"),), payable=None, tax="226").xml().encode()),
-        SETTINGS, TODAY,
-    )  # fmt: skip
+        SETTINGS,
+        TODAY,
+    )
 
     assert figures(boleta) == (39, 1190, 0, 226, 1416)
     assert b"<IndMntNeto>2</IndMntNeto>" in write(boleta)

@@ -152,9 +152,14 @@ def test_a_day_that_the_sii_does_not_take_is_refused(day: str) -> None:
 
 def test_the_issuer_is_the_sellers_setting() -> None:
     issuer = Issuer(
-        rut="76123456-0", name="Tiendas Andes SpA", activity="Retail", activity_codes=(475909, 479100), branch=77,
-        address="Morandé 10", district="Santiago",
-    )  # fmt: skip
+        rut="76123456-0",
+        name="Tiendas Andes SpA",
+        activity="Retail",
+        activity_codes=(475909, 479100),
+        branch=77,
+        address="Morandé 10",
+        district="Santiago",
+    )
     ours = order(COMPANY)
     theirs = replace(ours, seller=replace(ours.seller, id="77890123-4", rut="77890123-4", name="ElectroSur"))
     foreign = replace(ours, seller=replace(ours.seller, id="987654325", name="Translation AS"))

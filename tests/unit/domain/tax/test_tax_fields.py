@@ -52,16 +52,26 @@ def test_an_address_is_read_and_tells_apart_no_two_orders() -> None:
 def test_an_order_of_an_earlier_release_is_read_and_has_its_id() -> None:
     """The document and its id as release 0.1.0 stored them."""
     line = {
-        "id": "1", "sku": "SKU-1", "name": "Silla", "quantity": "2", "unit": "EA", "price": "5000",
-        "base_quantity": "1", "adjustment": "0", "tax_percent": "19",
-    }  # fmt: skip
+        "id": "1",
+        "sku": "SKU-1",
+        "name": "Silla",
+        "quantity": "2",
+        "unit": "EA",
+        "price": "5000",
+        "base_quantity": "1",
+        "adjustment": "0",
+        "tax_percent": "19",
+    }
     stored = {
-        "number": "N", "issued_on": "2026-11-20", "currency": "CLP",
+        "number": "N",
+        "issued_on": "2026-11-20",
+        "currency": "CLP",
         "seller": {"id": "76123456-0", "name": "Tienda"},
         "buyer": {"id": "12345678-5", "name": "Ana Rojas", "rut": "12345678-5", "email": "ana@example.cl"},
         "lines": [line, line | {"id": "2", "sku": "SKU-2", "quantity": "1", "price": "10000"}],
-        "totals": {"tax": "3800", "payable": "23800"}, "adjustment": "0",
-    }  # fmt: skip
+        "totals": {"tax": "3800", "payable": "23800"},
+        "adjustment": "0",
+    }
 
     order = from_json(stored)
 

@@ -98,9 +98,17 @@ def test_a_task_is_tried_as_often_as_its_diagram_says(attempts: int, kind: str) 
 
 def due(node: str) -> CurrentToken:
     return CurrentToken(
-        token_id=1, version=3, node=node, attempts=0, data={}, order_id=uuid.uuid4(), process_version_id=1,
-        due_at=datetime.now(UTC), outcome_unknown=False, waits=Waits.TIME,
-    )  # fmt: skip
+        token_id=1,
+        version=3,
+        node=node,
+        attempts=0,
+        data={},
+        order_id=uuid.uuid4(),
+        process_version_id=1,
+        due_at=datetime.now(UTC),
+        outcome_unknown=False,
+        waits=Waits.TIME,
+    )
 
 
 def test_a_timer_that_is_due_moves_its_order_on() -> None:

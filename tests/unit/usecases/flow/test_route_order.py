@@ -111,8 +111,9 @@ def test_a_failed_tax_document_starts_one_execution_an_order() -> None:
     route_order([message("a", 1, 2)], store, FakeApi(), machines, HERE)
 
     assert [(name, body["token"]["token_id"]) for name, _, body in machines.started] == [
-        ("dte_incident", 1), ("dte_incident", 2),
-    ]  # fmt: skip
+        ("dte_incident", 1),
+        ("dte_incident", 2),
+    ]
     assert len({execution for _, execution, _ in machines.started}) == 2
 
 

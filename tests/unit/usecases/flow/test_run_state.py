@@ -71,9 +71,14 @@ def test_a_refusal_takes_the_error_way_with_its_reason() -> None:
     [move] = store.committed[1].moved_tokens
     assert move.place.node == "control_error"
     assert move.place.data == {
-        "failed": "allocation", "code": "out_of_stock", "message": "no stock", "attempts": 1,
-        "kind": "refused", "payload": None, "stood": [{"id": 1, "node": "allocation", "waits": "service"}],
-    }  # fmt: skip
+        "failed": "allocation",
+        "code": "out_of_stock",
+        "message": "no stock",
+        "attempts": 1,
+        "kind": "refused",
+        "payload": None,
+        "stood": [{"id": 1, "node": "allocation", "waits": "service"}],
+    }
 
 
 def test_the_incident_of_a_failure_ends_the_order_as_an_exception() -> None:

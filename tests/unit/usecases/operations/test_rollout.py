@@ -95,10 +95,14 @@ class FakeOperations:
         assert operation == self.operation
         told = list(self.results.values())
         return Progress(
-            total=len(self.each), pending=len(self.each) - len(told) + told.count("pending"), done=told.count("done"),
-            refused=told.count("refused"), came_back=self.came_back, unsettled=self.unsettled,
+            total=len(self.each),
+            pending=len(self.each) - len(told) + told.count("pending"),
+            done=told.count("done"),
+            refused=told.count("refused"),
+            came_back=self.came_back,
+            unsettled=self.unsettled,
             quiet_seconds=self.quiet_seconds,
-        )  # fmt: skip
+        )
 
     def release(self, operation_id: int, *, status: str, why: str | None, delay_seconds: int) -> None:
         assert operation_id == 1

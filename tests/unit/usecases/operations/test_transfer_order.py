@@ -47,22 +47,40 @@ FAILED = OpenIncident(incident_id=1, state="x", snapshot=None)
 
 def order(tokens: Tokens, **other: Any) -> OrderUnderAction:
     known: dict[str, Any] = {
-        "order": ORDER, "document": to_json(ORDER), "number": "N-1", "revision": 3, "leased": frozenset(),
-        "due_seconds": {100 + number: 30.5 for number in tokens}, "plan": OLD, "process_version_id": 1,
-        "entered_at": {100 + number: ENTERED for number in tokens}, "outcome": None, "incidents": (),
+        "order": ORDER,
+        "document": to_json(ORDER),
+        "number": "N-1",
+        "revision": 3,
+        "leased": frozenset(),
+        "due_seconds": {100 + number: 30.5 for number in tokens},
+        "plan": OLD,
+        "process_version_id": 1,
+        "entered_at": {100 + number: ENTERED for number in tokens},
+        "outcome": None,
+        "incidents": (),
         "locked": LockedOrder(
-            order_id=ORDER.order_id, values={}, order=ORDER, suspended=other.pop("suspended", False),
+            order_id=ORDER.order_id,
+            values={},
+            order=ORDER,
+            suspended=other.pop("suspended", False),
             rows={n: TokenRow(token_id=100 + n, version=4, token=token) for n, token in tokens.items()},
         ),
-    }  # fmt: skip
+    }
     return OrderUnderAction(**{**known, **other})
 
 
 def moving(old: Plan = OLD, new: Plan = NEW, *, dry_run: bool = False, **nodes: str) -> OrderTransfer:
     operation = Operation(
-        operation_id=1, action="migrate", person="ana", reason="why", canary=None, rate=None, stop_at=None,
-        dry_run=dry_run, arguments={"process": "p", "from": 1, "to": 2, "from_id": 1, "to_id": 2, "map": nodes or MAP},
-    )  # fmt: skip
+        operation_id=1,
+        action="migrate",
+        person="ana",
+        reason="why",
+        canary=None,
+        rate=None,
+        stop_at=None,
+        dry_run=dry_run,
+        arguments={"process": "p", "from": 1, "to": 2, "from_id": 1, "to_id": 2, "map": nodes or MAP},
+    )
     versions = VersionTransfer(old, new, NodeMapping(nodes=nodes or MAP))
     return OrderTransfer(operation=operation, versions=versions, old=old, new=new, old_id=1, new_id=2)
 
@@ -186,9 +204,11 @@ def find(process: str, number: int) -> tuple[int, Plan] | None:
 
 ASKED: Json = {"mode": "run", "from": 1, "to": 2, "map": {"a": "b"}, "person": "ana", "reason": "why"}
 DONE = {
-    "action": "migrate", "dry_run": False, "status": "finished",
+    "action": "migrate",
+    "dry_run": False,
+    "status": "finished",
     "arguments": {"process": "p", "from": 1, "to": 2, "from_id": 11, "to_id": 12, "map": {"a": "b"}},
-}  # fmt: skip
+}
 
 
 def test_what_callers_say_of_a_migration_is_checked() -> None:
@@ -197,8 +217,18 @@ def test_what_callers_say_of_a_migration_is_checked() -> None:
     assert read_migration_request("p", ASKED | {"mode": "rehearse"}, find, lambda _: {}).dry_run
     back = read_migration_request("p", ASKED | {"mode": "reverse", "operation_id": 9}, find, lambda _: DONE)
     assert (back.selection.migrated_by, back.arguments["from"], back.arguments["map"]) == (9, 2, {"b": "a"})
-    for wrong in ({"mode": "x"}, {"person": ""}, {"reason": " "}, {"to": 1}, {"from": True}, {"map": {"z": "b"}},
-                  {"map": {"a": "z"}}, {"map": {"a": 1}}, {"mode": "reverse"}, {"canary": 0}):  # fmt: skip
+    for wrong in (
+        {"mode": "x"},
+        {"person": ""},
+        {"reason": " "},
+        {"to": 1},
+        {"from": True},
+        {"map": {"z": "b"}},
+        {"map": {"a": "z"}},
+        {"map": {"a": 1}},
+        {"mode": "reverse"},
+        {"canary": 0},
+    ):
         with pytest.raises(InvalidRequest):
             read_migration_request("p", ASKED | wrong, find, lambda _: {})
     with pytest.raises(NotFound):

@@ -116,8 +116,12 @@ def test_the_tax_document_says_what_the_sii_asks() -> None:
 
     [request] = paperless.requests
     assert (request.document_type, request.receiver_rut, request.net, request.tax, request.total) == (
-        39, "12345678-5", "20000", "3800", "23800",
-    )  # fmt: skip
+        39,
+        "12345678-5",
+        "20000",
+        "3800",
+        "23800",
+    )
     assert done.mails == ("being_processed",)
 
 

@@ -71,9 +71,17 @@ class FakeTasks:
 
 def place(node: str, waits: Waits) -> CurrentToken:
     return CurrentToken(
-        token_id=1, version=3, node=node, attempts=0, data={}, order_id=uuid.uuid4(), process_version_id=1,
-        due_at=datetime.now(UTC), outcome_unknown=False, waits=waits,
-    )  # fmt: skip
+        token_id=1,
+        version=3,
+        node=node,
+        attempts=0,
+        data={},
+        order_id=uuid.uuid4(),
+        process_version_id=1,
+        due_at=datetime.now(UTC),
+        outcome_unknown=False,
+        waits=waits,
+    )
 
 
 def task(assignee: str | None = None, **other: Any) -> Task:
@@ -115,9 +123,10 @@ def test_values_that_the_form_refuses_change_nothing(values: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    "standing", [task("berta"), task(version=3), task(status="completed"), task(token=None)],
+    "standing",
+    [task("berta"), task(version=3), task(status="completed"), task(token=None)],
     ids=["another's", "changed", "completed", "gone"],
-)  # fmt: skip
+)
 def test_a_task_that_is_not_as_it_was_seen_is_not_completed(standing: Task) -> None:
     with pytest.raises(Conflict):
         complete_task(request(values={"approved": True}), FakeTasks(standing), JsonSchemas(), work(), CALLER)
@@ -125,9 +134,13 @@ def test_a_task_that_is_not_as_it_was_seen_is_not_completed(standing: Task) -> N
 
 @pytest.mark.parametrize(
     ("action", "assignee", "written"),
-    [("claim", None, (True, "ana")), ("assign", "ana", (True, "berta")), ("unclaim", "ana", (True, None)),
-     ("comment", "berta", (False, None))],
-)  # fmt: skip
+    [
+        ("claim", None, (True, "ana")),
+        ("assign", "ana", (True, "berta")),
+        ("unclaim", "ana", (True, None)),
+        ("comment", "berta", (False, None)),
+    ],
+)
 def test_who_has_a_task(action: str, assignee: str | None, written: tuple[bool, str | None]) -> None:
     tasks = FakeTasks(task(assignee))
 
@@ -223,8 +236,10 @@ def test_a_version_keeps_the_picture_of_its_file_or_one_that_is_drawn_of_it() ->
     text = "start: S\nuser: Check\nend: E\nS > Check > E"
     plain, drawing = bpmn(draw(text)), draw(text, "Sales")
     pictured = diagram(drawing.processes[0]).encode()
-    sources = [Source(name=f"p.{ending}", content=content, sheet=told) for ending, content in
-               (("bpmn", pictured), ("bpmn", plain), ("xpdl", xpdl(drawing)), ("bpm", bpm([drawing])))]  # fmt: skip
+    sources = [
+        Source(name=f"p.{ending}", content=content, sheet=told)
+        for ending, content in (("bpmn", pictured), ("bpmn", plain), ("xpdl", xpdl(drawing)), ("bpm", bpm([drawing])))
+    ]
     for source in sources:
         assert import_versions([source], {}, versions, JsonSchemas())[0]["verdict"] == "ready"
 
