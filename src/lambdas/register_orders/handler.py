@@ -41,7 +41,7 @@ def _incoming(entry: Any) -> Incoming:
         raise InvalidRequest("tenant must be the code of a tenant", code="tenant_malformed")
     process, version = entry.get("process") or PROCESS, entry.get("version")
     if not isinstance(process, str) or not (version is None or (type(version) is int and 0 < version < 2**31)):
-        raise InvalidRequest("process must be a name and version a whole number", code="process_malformed")
+        raise InvalidRequest("process must be a name, and version must be a whole number", code="process_malformed")
     return Incoming(
         order=order,
         document=to_json(order),
@@ -60,7 +60,9 @@ def _referred(reference: Any) -> Any:
             try:
                 return json.loads(composition.objects().get(bucket, key))
             except (NotFound, ValueError, RecursionError):
-                raise InvalidRequest("the reference leads to no order", code="reference_malformed") from None
+                raise InvalidRequest(
+                    "the referenced object is not an order in JSON", code="reference_malformed"
+                ) from None
     raise InvalidRequest("reference must be {bucket, key} of a large order", code="reference_malformed")
 
 

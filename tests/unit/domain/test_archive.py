@@ -341,7 +341,7 @@ def test_an_archived_order_whose_new_object_is_not_what_was_written_is_not_erase
 def test_who_is_unknown_or_waits_for_an_order_is_not_erased() -> None:
     store = FakeErasable([persons_order("N-1"), persons_order("N-2", ended=False)])
 
-    with pytest.raises(Conflict, match=r"1 orders are on their way.* N-2"):
+    with pytest.raises(Conflict, match=r"1 orders of this person are on their way.* N-2"):
         erase_person(RUT, "me", "why", store, DeletingObjects(), "archive")
     with pytest.raises(NotFound):
         erase_person("nobody@example.cl", "me", "why", store, DeletingObjects(), "archive")

@@ -42,7 +42,7 @@ def platform_handler(routes: Mapping[str, Serve]) -> ApiHandler:
 
     def act(event: ApiEvent, body: Json, context: Any) -> Any:
         if tenant_of(event) != PLATFORM_TENANT:
-            raise Forbidden("this concerns all tenants: only the platform tenant may do it")
+            raise Forbidden("this request concerns all tenants: only the platform tenant may send it")
         return serve(event, body, context)
 
     return api_handler(act)

@@ -249,6 +249,6 @@ def test_a_selection_names_what_it_lacks() -> None:
     new = NewOperation(action="retry", person="a", reason="r", selection=Selection(numbers=("1", "2")))
 
     assert selection_problem(new, [("1", "x"), ("2", "y")]) is None
-    assert "no such order: 2" in str(selection_problem(new, [("1", "x")]))
+    assert "there is no order 2" in str(selection_problem(new, [("1", "x")]))
     everyone = replace(new, selection=Selection(state="exception"))
     assert getattr(selection_problem(everyone, []), "code", None) == "nothing_selected"

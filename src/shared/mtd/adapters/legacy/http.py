@@ -39,7 +39,7 @@ def request(
     try:
         answer = pool().request(method, url, body=body, headers=headers, timeout=timeout, retries=retries)
     except urllib3.exceptions.TimeoutError as error:
-        raise NoAnswerError(f"{method} {url} timed out after {timeout_seconds:g} s", code="timed_out") from error
+        raise NoAnswerError(f"{method} {url} did not answer within {timeout_seconds:g} s", code="timed_out") from error
     except urllib3.exceptions.HTTPError as error:
         raise NoAnswerError(f"{method} {url}: {error}", code="unreachable") from error
     return answer.status, answer.data

@@ -48,7 +48,7 @@ def read_answer(status: int, content: bytes) -> IssuedDte:
     try:
         fields = {child.tag: child.text for child in xml.parse(content).children}
     except MtdError as error:
-        raise RetryableError(f"Paperless answered {status} with no XML: {error}", code="unreadable") from None
+        raise RetryableError(f"Paperless answered {status} without readable XML: {error}", code="unreadable") from None
     code, message = fields.get("Codigo", ""), fields.get("Mensaje", "")
     if code != _OK:
         raise BusinessError(message or f"Paperless refused with code {code}", code=code or "refused")

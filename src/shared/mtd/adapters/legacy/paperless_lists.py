@@ -33,7 +33,7 @@ class HttpRegister:
             following = _fields(answer).get("Siguiente", "")
             if not following:
                 return issued
-        raise UnavailableError("Paperless's list has no end", code="unreadable")
+        raise UnavailableError("Paperless's list of documents does not end: its pages repeat", code="unreadable")
 
     def folio_ranges(self) -> list[FolioRange]:
         return [_range(_fields(each)) for each in self._ask("/cafs").children if each.tag == "Caf"]
@@ -48,7 +48,9 @@ class HttpRegister:
         try:
             return xml.parse(content)
         except MtdError as error:
-            raise UnavailableError(f"Paperless answered GET {path} with no XML: {error}", code="unreadable") from None
+            raise UnavailableError(
+                f"Paperless answered GET {path} without readable XML: {error}", code="unreadable"
+            ) from None
 
 
 def _fields(element: xml.Element) -> dict[str, str]:

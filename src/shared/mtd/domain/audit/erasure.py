@@ -37,7 +37,8 @@ def person_of(asked: str) -> tuple[str, str]:
     number = normalise(text)
     if number in (ANONYMOUS_BUYER, FOREIGN_BUYER):
         raise RejectedOrder(
-            f"RUT {number} is every buyer's whom a document does not name: give a mail address", code="person_malformed"
+            f"RUT {number} stands for all buyers without a name: give the person's mail address instead",
+            code="person_malformed",
         )
     return "rut", number
 

@@ -40,7 +40,10 @@ def amounts(order: Order, prices: Prices | None = None) -> Amounts:
     order that gets a document in pesos raises what `tax.reading.read` does, too.
     """
     if (order.totals.prepaid or _ZERO) < 0:
-        raise BusinessError(f"the prepaid amount is {order.totals.prepaid} {order.currency}", code="amount_negative")
+        raise BusinessError(
+            f"the prepaid amount must not be negative; it is {order.totals.prepaid} {order.currency}",
+            code="amount_negative",
+        )
     kind = document_type(order)
     if order.currency != PESOS or kind in EXPORTS:
         return amounts_by_ubl(order)
@@ -78,7 +81,7 @@ def amounts_by_ubl(order: Order) -> Amounts:
             _ZERO,
         )
     if tax < 0:
-        raise BusinessError(f"the tax comes to {tax} {order.currency}", code="total_mismatch")
+        raise BusinessError(f"the tax must not be negative; it comes to {tax} {order.currency}", code="total_mismatch")
     inclusive = agreed("the total with tax", order.totals.tax_inclusive, tax_exclusive + tax)
     return Amounts(
         lines=quantise(lines, order.currency),
@@ -92,7 +95,9 @@ def _payable(order: Order, inclusive: Decimal, tolerance: Decimal | int) -> Deci
     due = inclusive - (order.totals.prepaid or _ZERO) + (order.totals.rounding or _ZERO)
     payable = _agreed("the payable amount", order.totals.payable, due, tolerance, order.currency)
     if payable < 0:
-        raise BusinessError(f"the payable amount comes to {payable} {order.currency}", code="amount_negative")
+        raise BusinessError(
+            f"the payable amount must not be negative; it comes to {payable} {order.currency}", code="amount_negative"
+        )
     return quantise(payable, order.currency)
 
 

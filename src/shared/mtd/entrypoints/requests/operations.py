@@ -61,7 +61,7 @@ def _selection(body: Json) -> Selection:
     try:
         order_ids = tuple(str(UUID(each)) for each in ids) if ids is not None else None
     except ValueError:
-        raise InvalidRequest("order_ids must be ids of orders", code="order_ids_malformed") from None
+        raise InvalidRequest("order_ids must be UUIDs of orders", code="order_ids_malformed") from None
     selection = Selection(
         numbers=_names(body, "numbers"),
         order_ids=order_ids,

@@ -26,14 +26,17 @@ def read_simulation(body: Json, plan: Plan, read: Reader) -> Simulation:
     """The order is that of `number`, or the newest. Raises NotFound, InvalidRequest that says what is wrong."""
     number, fails = read_text(body, "number", 200), body.get("fails") or []
     if not isinstance(fails, list) or not all(isinstance(each, str) for each in fails):
-        raise InvalidRequest("fails must be a list of the process's steps", code="fails_malformed")
+        raise InvalidRequest("fails must be a list of names of the process's steps", code="fails_malformed")
     if unknown := [each for each in fails if each not in plan.nodes]:
         raise InvalidRequest(f"the process has no step {unknown[0]!r}", code="fails_malformed")
     document = sample_document(read, number)
     if document is None:
-        raise NotFound(f"there is no order {number!r}" if number else "there is no order yet", code="order_unknown")
+        raise NotFound(
+            f"there is no order {number!r}" if number else "there is no order yet: put one into the inbox first",
+            code="order_unknown",
+        )
     try:
         order = read_order(document)
     except RejectedOrder as error:
-        raise InvalidRequest(f"order {number!r} cannot run: {error}", code="order_malformed") from None
+        raise InvalidRequest(f"order {number!r} cannot be simulated: {error}", code="order_malformed") from None
     return Simulation(order=order, fails=frozenset(fails), values=read_values(body))

@@ -62,11 +62,13 @@ def read_migration_request(
 def _forward(process: str, body: Json, version: Find) -> Json:
     old, new = _number(body, "from"), _number(body, "to")
     if old == new:
-        raise InvalidRequest("from and to are the same version", code="same_version")
+        raise InvalidRequest("from and to name the same version: give two", code="same_version")
     (old_id, old_plan), (new_id, new_plan) = (_version(process, each, version) for each in (old, new))
     names = body.get("map") or {}
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
-        raise InvalidRequest("map must say for a node of the old version one of the new", code="map_malformed")
+        raise InvalidRequest(
+            "map must be an object of node names: {old version's node: new version's node}", code="map_malformed"
+        )
     unknown = [f"version {old} has no node {name!r}" for name in names if name not in old_plan.nodes]
     unknown += [f"version {new} has no node {name!r}" for name in names.values() if name not in new_plan.nodes]
     if unknown:
@@ -78,7 +80,9 @@ def _reversal(process: str, body: Json, operation: Callable[[int], Mapping[str, 
     operation_id = _number(body, "operation_id")
     done = operation(operation_id)
     if done["action"] != TRANSFER or done["dry_run"] or done["arguments"]["process"] != process:
-        raise Conflict(f"operation {operation_id} has migrated no orders of {process}", code="not_reversible")
+        raise Conflict(
+            f"operation {operation_id} has migrated no orders of {process}: name one that has", code="not_reversible"
+        )
     if done["status"] == "running":
         raise Conflict(f"operation {operation_id} is still running: stop it first", code="operation_running")
     was = done["arguments"]
@@ -93,7 +97,7 @@ def _reversal(process: str, body: Json, operation: Callable[[int], Mapping[str, 
 def _version(process: str, number: int, version: Find) -> tuple[int, Plan]:
     found = version(process, number)
     if found is None:
-        raise NotFound(f"{process} has no version {number}", code="version_unknown")
+        raise NotFound(f"process {process} has no version {number}", code="version_unknown")
     return found
 
 

@@ -34,5 +34,8 @@ def read_circuit(read: Reader, system: str, drain_rate: float) -> Json:
     """One of them. Raises NotFound."""
     found = read(_SQL["read_circuits"], {"system": system, "drain_rate": drain_rate})
     if not found:
-        raise NotFound(f"there is no system {system!r}", code="system_unknown")
+        raise NotFound(
+            f"there is no legacy system {system!r}: name one of gift_card, eom, paperless, sales_support",
+            code="system_unknown",
+        )
     return found[0]

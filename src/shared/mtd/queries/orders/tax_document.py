@@ -62,7 +62,7 @@ def tax_document(
     """The order's document, or that one of several. Raises NotFound where it was not issued."""
     row = order_page(read, order_id, archived).order
     if row["folio"] is None:
-        raise NotFound("the order has no tax document", code="no_tax_document")
+        raise NotFound("the order has no tax document yet", code="no_tax_document")
     return _paper(_part(row, "dte", part), part)
 
 

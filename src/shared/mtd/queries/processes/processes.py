@@ -39,7 +39,7 @@ def process_version(read: Reader, process: str, version: int) -> dict[str, Any]:
     `element`. Raises NotFound."""
     found = read(_SQL["process_version"], {"process": process, "version": version})
     if not found:
-        raise NotFound(f"there is no version {version} of {process!r}", code="process_version_unknown")
+        raise NotFound(f"process {process!r} has no version {version}", code="process_version_unknown")
     places = read(_SQL["version_places"], {"process_version_id": found[0]["process_version_id"]})
     # An order that is put back from where it ended has stood at an end; nobody waits for it there.
     elements = {node["id"]: node.get("element") for node in found[0]["plan"]["nodes"] if node["kind"] != "end"}

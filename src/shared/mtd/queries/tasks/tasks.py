@@ -26,7 +26,7 @@ def list_tasks(
     if status not in STATUSES:
         raise InvalidRequest(f"status must be one of {', '.join(STATUSES)}", code="status_unknown")
     if not 1 <= limit <= LARGEST_PAGE:
-        raise InvalidRequest(f"limit must be 1 to {LARGEST_PAGE}", code="limit_out_of_range")
+        raise InvalidRequest(f"limit must be from 1 to {LARGEST_PAGE}", code="limit_out_of_range")
     asked = {"group": group, "assignee": assignee, "number": number, "status": status, "after": after}
     rows = read(_SQL["list_tasks"], {**asked, "limit": limit + 1})
     page = rows[:limit]

@@ -90,7 +90,7 @@ def apply_trigger(
     """
     order, changes = content_of(locked), Changes()
     if locked.suspended:
-        raise Conflict(f"order {order.number!r} is suspended: resume it first", code="order_suspended")
+        raise Conflict(f"order {order.number!r} is suspended: resume it, then send this again", code="order_suspended")
     step = take_step(changes, plan, locked, trigger, facts(order, locked.values), failure=failure)
     if step.outcome is not None:
         changes.end(locked.order_id, step.outcome)
@@ -104,7 +104,9 @@ def apply_trigger(
 def content_of(locked: LockedOrder) -> Order:
     """The order's content. Raises ProcessError where this code cannot read it."""
     if locked.order is None:
-        raise ProcessError("the stored order is unreadable", code="order_unreadable")
+        raise ProcessError(
+            "the order's stored content cannot be read: correct the order, then retry", code="order_unreadable"
+        )
     return locked.order
 
 

@@ -160,7 +160,9 @@ class CircuitBreaker:
 
         def guarded(token: LeasedToken) -> EffectResult:
             if answers.count(False) >= self.settings.threshold and not any(answers):
-                raise NoAnswerError(f"not tried: {self.system} answers no order of the batch", code="not_tried")
+                raise NoAnswerError(
+                    f"{self.system} was not called: it answered no other order of the batch", code="not_tried"
+                )
             try:
                 result = effect(token)
             except NoAnswerError:

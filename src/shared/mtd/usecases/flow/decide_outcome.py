@@ -39,7 +39,7 @@ def decide_outcome(
 ) -> tuple[Decided, Changes]:
     """Decide, under the order's lock. An order whose process cannot go on becomes an exception."""
     if plan is None:
-        missing = ProcessError(f"process version {token.process_version_id} is not there", code="no_such_process")
+        missing = ProcessError(f"process version {token.process_version_id} does not exist", code="no_such_process")
         return Decided.FAILED, _fail(token, locked, outcome, missing, run)
     if (error := outcome.error) is not None:
         if outcome.parking is not None:

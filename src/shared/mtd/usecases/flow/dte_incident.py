@@ -26,7 +26,7 @@ def register_dte_incident(reference: Reference, store: FlowStore, run: StateRun)
     """
     tokens = lease(store, NODE, [reference], run.function).tokens
     if not tokens:
-        raise NotFound("the token has gone on or is being worked on", code="stale_token")
+        raise NotFound("the token has moved on, or a function works on it", code="stale_token")
     [token] = tokens
     with store.unit_of_work([token]) as unit:
         if unit.locked(token) is not None:

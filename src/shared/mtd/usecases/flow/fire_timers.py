@@ -32,7 +32,7 @@ def fire_timers(
 def _fire(token: CurrentToken, locked: LockedOrder, plan: Plan | None, who: str, detail: Json) -> Changes:
     try:
         if plan is None:
-            raise ProcessError(f"process version {token.process_version_id} is not there", code="no_such_process")
+            raise ProcessError(f"process version {token.process_version_id} does not exist", code="no_such_process")
         node = plan.nodes[token.node]
         trigger = TimerFired(token=locked.token_of_row(token.token_id).id)
         late: Json = {

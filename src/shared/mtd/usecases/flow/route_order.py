@@ -103,7 +103,10 @@ def _binding(token: CurrentToken, plans: Mapping[int, Plan]) -> str:
     plan = plans.get(token.process_version_id)
     node = plan.nodes.get(token.node) if plan else None
     if node is None or not node.binding or node.binding.startswith("lambda:"):
-        raise ProcessError(f"nothing serves {token.node!r}", code="nobody_serves")
+        raise ProcessError(
+            f"nothing serves the task {token.node!r}: bind it in a new version of the process, then retry",
+            code="nobody_serves",
+        )
     return node.binding.replace("{failed}", str(token.data.get("failed", "")))
 
 

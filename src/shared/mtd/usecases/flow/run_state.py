@@ -50,7 +50,9 @@ def run_state(
     return {"state": state, **{each.value: counts[each] for each in Decided}, "skipped": skipped}
 
 
-_CUT_OFF = MtdError(f"cut off {retry.MAXIMUM_TRIES} times before it could answer", code="cut_off")
+_CUT_OFF = MtdError(
+    f"the function was cut off {retry.MAXIMUM_TRIES} times before it could answer for this order", code="cut_off"
+)
 
 
 def _by_tries(tokens: Sequence[LeasedToken], plans: Mapping[int, Plan]) -> tuple[list[LeasedToken], list[LeasedToken]]:

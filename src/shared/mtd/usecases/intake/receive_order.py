@@ -94,7 +94,7 @@ def _read(arrival: InboxFile, objects: Objects, known: Container[str], here: Hop
         try:
             if tenant != arrival.tenant:
                 raise RejectedOrder(
-                    f"there is no tenant {arrival.tenant!r}: put the file into orders/<tenant>/ of a known one",
+                    f"there is no tenant {arrival.tenant!r}: put the file into the folder of a tenant that exists",
                     code="tenant_unknown",
                 )
             return _message(arrival, objects, here)
@@ -102,7 +102,7 @@ def _read(arrival: InboxFile, objects: Objects, known: Container[str], here: Hop
             return _reject(arrival, tenant, reason, objects)
     except NotFound:
         # Deleted between the event and now: there is no file left to keep, but a row says so.
-        vanished = RejectedOrder("the file was deleted before it could be read", code="vanished")
+        vanished = RejectedOrder("the file was deleted before MTD could read it: put it again", code="vanished")
         return _row(arrival, tenant, vanished, arrival.source)
     except Exception:
         # One file must not take its batch down, whatever is in it.

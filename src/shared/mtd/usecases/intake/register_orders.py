@@ -101,7 +101,7 @@ def _plan(store: FlowStore, tenant: str, process: str, version: int | None) -> t
         named = process if version is None else f"{process} version {version}"
         whose = "" if tenant == PLATFORM_TENANT else f" of tenant {tenant}"
         raise InvalidRequest(
-            f"no order{whose} can start on {named}: it is unknown, retired or not active", code="no_process"
+            f"no order{whose} can start on {named}: it does not exist, or is retired or not active", code="no_process"
         )
     return found
 

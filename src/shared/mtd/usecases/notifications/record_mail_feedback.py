@@ -58,7 +58,10 @@ def read_feedback(event: Json, hops: tuple[Hop, ...]) -> Feedback | None:
         people = about["complainedRecipients"]
         reason = str(about.get("complaintFeedbackType") or "complaint")
     elif "eventType" in event:
-        raise InvalidRequest(f"an event of the type {str(kind)[:50]!r} was not asked for", code="mail_event_unknown")
+        raise InvalidRequest(
+            f"SES sent an event of the type {str(kind)[:50]!r}, which the configuration set does not ask for",
+            code="mail_event_unknown",
+        )
     else:
         return None
     tags = event["mail"].get("tags") or {}

@@ -310,5 +310,5 @@ def selection_problem(new: NewOperation, selected: Sequence[tuple[str, str]]) ->
     unknown = [number for number in new.selection.numbers or () if number not in numbers]
     unknown += [order_id for order_id in new.selection.order_ids or () if order_id not in ids]
     if unknown:
-        return NotFound(f"no such order: {', '.join(unknown[:10])}", code="order_unknown")
-    return None if selected else NotFound("no order fits the selection", code="nothing_selected")
+        return NotFound(f"there is no order {', '.join(unknown[:10])}", code="order_unknown")
+    return None if selected else NotFound("no order fits the selection: widen it", code="nothing_selected")

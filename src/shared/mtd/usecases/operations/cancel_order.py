@@ -55,7 +55,9 @@ class CancelOrder:
         hops: list[Hop] = []
         systems, order_id, number = self.systems, token.order_id, token.order.number
         if find_effect(systems.eom, order_id, "ship") is not None:
-            raise BusinessError("the order is shipped: it can be returned, not cancelled", code="shipped")
+            raise BusinessError(
+                "the order is shipped, so it cannot be cancelled: the customer can return it", code="shipped"
+            )
         if (allocation := find_effect(systems.eom, order_id, "allocate")) is not None:
             path = _path("allocations", allocation["allocation_id"], "cancel")
             _, way = call_idempotently(systems.eom, "EOM", token, "cancel", path, {"order": number})

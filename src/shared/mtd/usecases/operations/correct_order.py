@@ -61,12 +61,15 @@ def correction(document: Json, fields: Mapping[str, Any]) -> Correction:
     try:
         order = read_order(merged)
     except RejectedOrder as error:
-        raise InvalidRequest(f"corrected so it is no order: {error}", code=error.code) from None
+        raise InvalidRequest(f"the corrected order is not valid: {error}", code=error.code) from None
     if (order.number, order.seller.id) != (document["number"], document["seller"]["id"]):
-        raise Conflict("number and seller are the order's identity and stay", code="identity_changed")
+        raise Conflict(
+            "number and seller identify the order and cannot be corrected: cancel it and send another",
+            code="identity_changed",
+        )
     result = to_json(order)
     if result == document:
-        raise Conflict("the order says this already", code="nothing_corrected")
+        raise Conflict("the correction changes nothing: the order has these values already", code="nothing_corrected")
     return Correction(order=order, document=result, total=_payable(order))
 
 

@@ -63,11 +63,9 @@ def change_circuit(circuits: Circuits, system: str, request: ChangeRequest, sett
 
 def _refuse(request: ChangeRequest, circuit: Circuit) -> None:
     if request.action == "open" and circuit.open and circuit.by_hand:
-        raise Conflict(
-            "the circuit is held open by hand already: close it when the system is back", code="circuit_open"
-        )
+        raise Conflict("a person holds the circuit open already: close it when the system is back", code="circuit_open")
     if request.action == "close" and not circuit.open:
-        raise Conflict("the circuit is closed: its orders go on", code="circuit_closed")
+        raise Conflict("the circuit is closed already: its orders go on", code="circuit_closed")
 
 
 def tend_circuits(circuits: WatchedCircuits, settings: CircuitSettings, who: str) -> Json:

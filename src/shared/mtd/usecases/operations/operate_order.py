@@ -30,7 +30,7 @@ def operate_order(
     function works on it, ProcessError where its process does not allow it.
     """
     if revision is not None and revision != order.revision:
-        raise Conflict("somebody else has worked on the order meanwhile: look again", code="order_changed")
+        raise Conflict("somebody else has changed the order since you saw it: look at it again", code="order_changed")
     if order.outcome is not None and order.outcome != "exception" and not order.incidents:
         raise Conflict(f"the order has ended as {order.outcome}", code="order_ended")
     if action.action != "cancel" and _is_being_cancelled(order):
@@ -94,7 +94,7 @@ def _leave_step(
     _refuse_busy(order)
     tokens = _put_back(order) if order.incidents else order.locked.tokens
     if not tokens:
-        raise Conflict("the order has never been on its way: cancel it", code="never_on_its_way")
+        raise Conflict("the order never started its process: cancel it", code="never_on_its_way")
     token = _meant(tokens, action.at or (order.incidents[-1].state if order.incidents else None))
     changes = step(tokens, token, facts(order.order, order.locked.values))
     _write(order, decision, changes, applied(tokens, changes))
@@ -113,8 +113,8 @@ def _meant(tokens: Mapping[int, Token], at: str | None) -> Token:
         return found[0]
     places = ", ".join(sorted({token.node for token in own}))
     if not found:
-        raise Conflict(f"the order does not stand at {at!r} but at: {places}", code="not_there")
-    raise Conflict(f"the order stands at several steps: say which (at): {places}", code="several_places")
+        raise Conflict(f"the order is not at {at!r}; it is at: {places}", code="not_there")
+    raise Conflict(f"the order is at several steps: name one of them in at: {places}", code="several_places")
 
 
 def _suspend(_action: OrderAction, order: OrderUnderAction, decision: Decision, _made: frozenset[str]) -> None:
@@ -171,7 +171,7 @@ def _is_being_cancelled(order: OrderUnderAction) -> bool:
 
 def _refuse_busy(order: OrderUnderAction) -> None:
     if order.leased:
-        raise OrderBusy("a function works on the order right now: try again in a moment")
+        raise OrderBusy("a function works on the order now: try again in a moment")
 
 
 def _put_back(order: OrderUnderAction) -> dict[int, Token]:
@@ -179,9 +179,13 @@ def _put_back(order: OrderUnderAction) -> dict[int, Token]:
     tokens = order.locked.tokens
     for incident in order.incidents:
         if order.outcome is None and (incident.snapshot or {}).get("goes_on"):
-            raise Conflict(f"the error way of {incident.state!r} goes on: move the order instead", code="goes_on")
+            raise Conflict(
+                f"the order is still on the error way of {incident.state!r}: move the order instead", code="goes_on"
+            )
         if incident.state == CANCELLATION:
-            raise Conflict("the order's cancellation has begun: retry that, or cancel again", code="being_cancelled")
+            raise Conflict(
+                "the order's cancellation has begun: retry the cancellation, or cancel again", code="being_cancelled"
+            )
         tokens = restoring.put_back(order.plan, tokens, snapshot_tokens(incident.snapshot, incident.state))
     return tokens
 

@@ -161,11 +161,13 @@ def read_action(action: str, person: str, reason: str, body: Json) -> OrderActio
         raise InvalidRequest(f"action must be one of {', '.join(ACTIONS)}", code="action_unknown")
     node, at, document = body.get("node"), body.get("at"), body.get("document")
     if action == "move" and not (isinstance(node, str) and node):
-        raise InvalidRequest("to move an order say to which node", code="node_missing")
+        raise InvalidRequest("the action move needs node, the step to move to", code="node_missing")
     if not (at is None or isinstance(at, str)):
-        raise InvalidRequest("at must be the name of a node", code="at_malformed")
+        raise InvalidRequest("at must be the name of a step", code="at_malformed")
     if action == "correct" and not (isinstance(document, dict) and document):
-        raise InvalidRequest("document must hold the corrected fields", code="document_missing")
+        raise InvalidRequest(
+            "the action correct needs document, an object with the corrected fields", code="document_missing"
+        )
     return OrderAction(
         action=action,
         person=person,

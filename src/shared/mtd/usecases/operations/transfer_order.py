@@ -89,16 +89,16 @@ def _refuse(
     if order.outcome is not None:
         raise Conflict(f"the order has ended as {order.outcome}", code="order_ended")
     if order.process_version_id != transfer.old_id:
-        raise Conflict("the order is on another version by now", code="other_version")
+        raise Conflict("the order is on another version already", code="other_version")
     if any(node == CANCELLATION for node in places.values()):
         raise Conflict("the order is being cancelled", code="being_cancelled")
     if order.incidents:
-        reason = "a branch of the order has failed: retry that first, on the version it failed on"
+        reason = "a branch of the order has failed: retry it on the order's version first, then migrate"
         raise Conflict(reason, code="open_incident")
     if earlier is not None and earlier.after != places:
-        raise Conflict("the order has moved on since it was migrated", code="moved_on")
+        raise Conflict("the order has moved on since its migration, so it stays on its version", code="moved_on")
     if order.leased and not transfer.operation.dry_run:
-        raise OrderBusy("a function works on the order right now: try again in a moment")
+        raise OrderBusy("a function works on the order now: try again in a moment")
 
 
 def _arm(transfer: OrderTransfer, order: OrderUnderAction, decision: Decision, token: Token, known: Facts) -> None:

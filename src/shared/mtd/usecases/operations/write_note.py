@@ -37,10 +37,10 @@ def write_note(note: Note, notes: Notes) -> Json:
     """Raises NotFound where there is no such order, Conflict (`several_orders`) where several have the number."""
     meant = notes.meant(note)
     if not meant:
-        raise NotFound(f"there is no such order {note.number!r}", code="order_unknown")
+        raise NotFound(f"there is no order {note.number!r}", code="order_unknown")
     if len(meant) > 1:
         sellers = ", ".join(seller for _, seller in meant)
-        raise Conflict(f"several orders have that number, say whose (seller): {sellers}", code="several_orders")
+        raise Conflict(f"several orders have that number: name the seller, one of {sellers}", code="several_orders")
     [(order_id, _)] = meant
     note_id, at = notes.write(order_id, note.person, note.text)
     return {"note_id": note_id, "order_id": str(order_id), "at": at.isoformat()}

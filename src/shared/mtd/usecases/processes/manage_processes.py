@@ -67,12 +67,12 @@ def change_version(process: str, version: int, action: str, versions: Versions) 
     """
     changes = {"activate": versions.activate, "retire": versions.retire}
     if action not in changes:
-        raise InvalidRequest(f"{action!r} is neither activate nor retire", code="action_unknown")
+        raise InvalidRequest(f"the action {action!r} is unknown: use activate or retire", code="action_unknown")
     found = versions.plan(process, version) if action == "activate" else None
     if found is not None and (reasons := unserved(found[1])):
         raise Conflict(f"{process} version {version} cannot be activated: {reasons[0]}", code="nobody_serves")
     if not changes[action](process, version):
-        raise NotFound(f"{process} has no version {version}", code="version_unknown")
+        raise NotFound(f"process {process} has no version {version}", code="version_unknown")
     return {"process": process, "version": version, "done": action}
 
 

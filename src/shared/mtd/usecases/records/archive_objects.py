@@ -33,5 +33,5 @@ def keep(
     objects.put(bucket, key, content, "application/gzip")
     objects.put(bucket, manifest_key(key), manifest(content, order_ids, events).encode(), "application/json")
     if objects.get(bucket, key) != content:
-        raise UnavailableError(f"s3://{bucket}/{key} is not what was written", code="s3_unavailable")
+        raise UnavailableError(f"s3://{bucket}/{key} differs from the object that was written", code="s3_unavailable")
     return StoredObject(key=key, sha256=checksum(content), bytes=len(content))

@@ -132,7 +132,9 @@ def erase_person(
         names = ", ".join(f"{each['id']} ({len(each['orders'])} orders)" for each in _people(found))
         raise Conflict(f"{whom.strip()} is in orders of several people: {names[:500]}", code="several_people")
     if living := [order.number for order in found if not order.ended]:
-        says = f"{len(living)} orders are on their way, or may be put back on it, and need these data"
+        says = (
+            f"{len(living)} orders of this person are on their way, or can be put back on it: end or cancel them first"
+        )
         raise Conflict(f"{says}: {', '.join(living[:10])}", code="orders_on_their_way")
     orders = sorted(found[:AT_ONCE], key=lambda order: order.archive_key or "")
     lines = {

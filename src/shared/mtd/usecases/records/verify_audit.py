@@ -81,7 +81,7 @@ def verify_page(records: AllRecords, after: str | None, objects: Objects, bucket
             return _archive(records, value, objects, bucket)
     except ValueError:
         pass
-    raise InvalidRequest("after must be the next of an earlier page", code="after_malformed")
+    raise InvalidRequest("after must be the value next of an earlier page", code="after_malformed")
 
 
 def verify_day(records: Records, day: date) -> list[Json]:

@@ -71,7 +71,7 @@ def asked_day(text: str | None, today: date) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"{text!r} is no date, such as 2026-09-18", code="day_malformed") from None
+        raise InvalidRequest(f"{text!r} is not a date: write it as 2026-09-18", code="day_malformed") from None
     if not today - timedelta(days=_OLDEST_DAYS) <= day <= today:
         raise InvalidRequest(f"day must be one of the last {_OLDEST_DAYS} days", code="day_out_of_range")
     return day

@@ -26,7 +26,7 @@ def call_idempotently(
         what = operation
         result = system.call("POST", path, body, key)
     if missing := [field for field in expects if not isinstance(result.get(field), str)]:
-        raise RetryableError(f"{name} answered {operation} without {', '.join(missing)}", code="unreadable")
+        raise RetryableError(f"{name}'s answer to {operation} lacks {', '.join(missing)}", code="unreadable")
     return result, hop(name, what, ms=(time.perf_counter() - started) * 1000, request_id=key)
 
 

@@ -78,9 +78,9 @@ def change_task(action: str, request: TaskRequest, tasks: Tasks) -> Json:
     """`claim`, `unclaim`, `assign` or `comment`. Raises Conflict when the task is not as the person saw it."""
     task = _seen(request, tasks)
     if action == "claim" and task.assignee not in (None, request.person):
-        raise Conflict(f"{task.name!r} is {task.assignee}'s", code="task_taken")
+        raise Conflict(f"the task {task.name!r} is assigned to {task.assignee}", code="task_taken")
     if action == "unclaim" and task.assignee != request.person:
-        raise Conflict(f"{task.name!r} is not {request.person}'s", code="task_taken")
+        raise Conflict(f"the task {task.name!r} is not assigned to {request.person}", code="task_taken")
     if action == "assign" and not request.assignee:
         raise InvalidRequest("assignee must name a person", code="assignee_missing")
     assignee = {"claim": request.person, "assign": request.assignee}.get(action)
@@ -96,7 +96,7 @@ def complete_task(request: TaskRequest, tasks: Tasks, forms: Forms, store: FlowS
     """
     task, values = _seen(request, tasks), request.values or {}
     if task.assignee not in (None, request.person):
-        raise Conflict(f"{task.name!r} is {task.assignee}'s", code="task_taken")
+        raise Conflict(f"the task {task.name!r} is assigned to {task.assignee}", code="task_taken")
     if task.schema is not None:
         forms.validate(task.schema, values)
     completed = CompletedTask(task_id=task.task_id, person=request.person, result=values, comment=request.comment)
@@ -131,7 +131,10 @@ def send_message(
                     unit.write(_go_on(plan, token, locked, trigger, "message received", caller, detail))
                     received.append(str(token.order_id))
     if not received:
-        raise NotFound(f"no order {number!r} waits for the message {message!r}", code="nothing_waits")
+        raise NotFound(
+            f"no order {number!r} waits for the message {message!r}: check the number and the message's name",
+            code="nothing_waits",
+        )
     return {"orders": received}
 
 
@@ -145,7 +148,10 @@ def _seen(request: TaskRequest, tasks: Tasks) -> Task:
 
 
 def _stale(task: Task) -> Conflict:
-    return Conflict(f"{task.name!r} has changed: it is {task.status}, version {task.version}", code="task_changed")
+    return Conflict(
+        f"the task {task.name!r} has changed: it is {task.status}, version {task.version}: look at it again",
+        code="task_changed",
+    )
 
 
 def _trigger(

@@ -22,7 +22,7 @@ def add_tenant(code: object, name: object, register: TenantRegister) -> Json:
     """Raises InvalidRequest that says what is wrong."""
     if not isinstance(code, str) or not is_code(code):
         raise InvalidRequest(
-            "code must begin with a letter a to z, then letters, digits and hyphens: 40 in all",
+            "code must begin with a letter a to z and go on with letters, digits and hyphens, 40 characters at most",
             code="tenant_malformed",
         )
     if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name.strip()) <= _LONGEST_NAME:

@@ -31,7 +31,10 @@ class PostgresCircuits:
         with self._store.committing() as commit:
             row = commit.connection.execute(_SQL["lock_circuit"], {"system": system}).fetchone()
             if row is None:
-                raise NotFound(f"there is no system {system!r}", code="system_unknown")
+                raise NotFound(
+                    f"there is no legacy system {system!r}: name one of gift_card, eom, paperless, sales_support",
+                    code="system_unknown",
+                )
             locked = PostgresLockedCircuit(commit, system, row, self._store.lease_seconds)
             yield locked
         if locked.opened:

@@ -163,7 +163,7 @@ def lease_result(rows: Iterable[dict[str, Any]], circuit: CircuitState) -> Lease
         try:
             tokens.append(LeasedToken(order=orders.from_json(document), entered_at=entered_at, **row))
         except UNREADABLE as error:
-            reason = MtdError(f"the stored order is unreadable: {error!r}", code="order_unreadable")
+            reason = MtdError(f"the order's stored content cannot be read: {error!r}", code="order_unreadable")
             unreadable.append(UnreadableToken(token=current, error=reason))
     return LeaseResult(tokens=tokens, unreadable=unreadable, circuit=circuit)
 

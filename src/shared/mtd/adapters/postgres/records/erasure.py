@@ -56,7 +56,10 @@ class PostgresErasing:
                 kept = moved.kept
                 asked = {"old": moved.old, "new": kept.key, "sha256": kept.sha256, "bytes": kept.bytes}
                 if connection.execute(_SQL["move_archive"], asked).fetchone() is None:
-                    raise Conflict("the archive has changed meanwhile: try again", code="archive_changed")
+                    raise Conflict(
+                        "the archive has changed since the erasure read it: send the request again",
+                        code="archive_changed",
+                    )
             connection.execute(_SQL["discard"], {"objects": _objects(erasure.gone)})
             by = {"person": erasure.person, "reason": erasure.reason}
             counts = {"orders": len(erasure.orders), "objects": len(erasure.gone)}

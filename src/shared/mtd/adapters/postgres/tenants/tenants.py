@@ -29,7 +29,9 @@ class PostgresTenants:
     def acting_for(self, tenant: str) -> Iterator[None]:
         """Meanwhile PostgreSQL shows and takes rows of that tenant only. Raises NotFound where there is none."""
         if tenant not in self.known([tenant]):
-            raise NotFound(f"there is no tenant {tenant!r}", code="tenant_unknown")
+            raise NotFound(
+                f"there is no tenant {tenant!r}: add it with 'mtd tenants add', or name another", code="tenant_unknown"
+            )
         with self._database.acting_for(tenant):
             yield
 
