@@ -72,6 +72,4 @@ def detail_erased(row: Mapping[str, Any], erase: Callable[[Any], Any]) -> dict[s
     return {**row, "detail": json.dumps(erased, ensure_ascii=False), "salt": None, "detail_digest": digest}
 
 
-_AS_THEY_ARE = (
-    "event_id", "position", "who", "source", "what", "from_state", "to_state", "ms", "request_id", "detail",
-)  # fmt: skip
+_AS_THEY_ARE = tuple("event_id position who source what from_state to_state ms request_id detail".split())

@@ -94,9 +94,19 @@ def event_hash(previous: bytes, place: int, event: AuditEvent) -> bytes:
     """The hash of an event at that place of its order's chain, after the hash `previous` (empty for the first)."""
     seconds, rest = divmod((event.at - _EPOCH) // timedelta(microseconds=1), 1_000_000)
     said = [
-        place, event.event_id, str(event.order_id), f"{seconds}.{rest:06d}", event.who, event.source, event.what,
-        event.from_state, event.to_state, event.ms, event.request_id, detail_digest(event).hex(),
-    ]  # fmt: skip
+        place,
+        event.event_id,
+        str(event.order_id),
+        f"{seconds}.{rest:06d}",
+        event.who,
+        event.source,
+        event.what,
+        event.from_state,
+        event.to_state,
+        event.ms,
+        event.request_id,
+        detail_digest(event).hex(),
+    ]
     return hashlib.sha256(previous + json.dumps(said, ensure_ascii=False).encode()).digest()
 
 

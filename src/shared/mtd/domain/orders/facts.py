@@ -10,9 +10,14 @@ from mtd.domain.orders.totals import amounts
 
 _PARTY = {"id": "text", "name": "text", "rut": "text", "email": "text", "city": "text", "country": "text"}
 _LINE = {
-    "id": "text", "sku": "text", "name": "text", "unit": "text",
-    "quantity": "number", "price": "number", "amount": "number",
-}  # fmt: skip
+    "id": "text",
+    "sku": "text",
+    "name": "text",
+    "unit": "text",
+    "quantity": "number",
+    "price": "number",
+    "amount": "number",
+}
 
 NAMES: dict[str, Any] = {
     "gift_card": "bool",

@@ -88,9 +88,14 @@ def _reversal(process: str, body: Json, operation: Callable[[int], Mapping[str, 
     was = done["arguments"]
     names = {new: old for old, new in was["map"].items()}
     arguments = {
-        "process": process, "from": was["to"], "to": was["from"], "from_id": was["to_id"], "to_id": was["from_id"],
-        "map": names, "reverses": operation_id,
-    }  # fmt: skip
+        "process": process,
+        "from": was["to"],
+        "to": was["from"],
+        "from_id": was["to_id"],
+        "to_id": was["from_id"],
+        "map": names,
+        "reverses": operation_id,
+    }
     return arguments, Selection(migrated_by=operation_id)
 
 

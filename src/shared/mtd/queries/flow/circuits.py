@@ -7,11 +7,14 @@ from mtd.sql import load
 
 _SQL = load(__name__)
 
+#: The legacy systems, each with a state that it serves.
 _STATES = (
-    ("gift_card", "gift_card"), ("eom", "allocation"), ("eom", "dispatch"), ("paperless", "emission_dte"),
+    ("gift_card", "gift_card"),
+    ("eom", "allocation"),
+    ("eom", "dispatch"),
+    ("paperless", "emission_dte"),
     ("sales_support", "sales_support"),
-)  # fmt: skip
-"""The states that each system serves."""
+)
 
 
 def last_failures(read: Reader) -> dict[str, Json]:

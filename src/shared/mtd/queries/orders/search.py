@@ -65,9 +65,14 @@ class Page:
 
 
 def search(
-    read: Reader, wanted: Filter, *, sort: Sort = Sort.RECEIVED, ascending: bool = False, limit: int = 50,
+    read: Reader,
+    wanted: Filter,
+    *,
+    sort: Sort = Sort.RECEIVED,
+    ascending: bool = False,
+    limit: int = 50,
     after: Cursor | None = None,
-) -> Page:  # fmt: skip
+) -> Page:
     """One page of the orders that pass the filter."""
     order = _order(sort, ascending)
     statement = _statement(_SQL["search_orders"], wanted, _SQL["page"], order)
@@ -76,9 +81,14 @@ def search(
 
 
 def first_page(
-    read: Reader, wanted: Filter, *, sort: Sort = Sort.RECEIVED, ascending: bool = False, limit: int = 50,
+    read: Reader,
+    wanted: Filter,
+    *,
+    sort: Sort = Sort.RECEIVED,
+    ascending: bool = False,
+    limit: int = 50,
     most: int = COUNTED_AT_MOST,
-) -> tuple[Page, int]:  # fmt: skip
+) -> tuple[Page, int]:
     """The first page, and how many orders pass as `count` says it."""
     if wanted.text is not None:
         statement = _statement(_SQL["search_and_count"], wanted, _SQL["found"], _order(sort, ascending))

@@ -74,8 +74,9 @@ def credit_note(
     if row["note_folio"] is None:
         raise NotFound("the order has no credit note", code="no_tax_document")
     note = {name: row.get(f"note_{name}") for name in ("folio", "issued_at", "issued_on", "stamp")}
-    note |= {"document_type": row["note_type"], "document_amount": row["note_amount"],
-             "document_currency": row["note_currency"]}  # fmt: skip
+    note["document_type"] = row["note_type"]
+    note["document_amount"] = row["note_amount"]
+    note["document_currency"] = row["note_currency"]
     cancels = (row["document_type"], row["folio"])
     row = _part({**row, **note}, "credit_note", part)
     if part > 1:

@@ -13,9 +13,12 @@ from mtd.usecases.flow.trace import Hop
 from mtd.usecases.ports import Mailer, MailResult
 
 _DOCUMENT_NAMES = {
-    33: "factura electrónica", 34: "factura exenta electrónica", 39: "boleta electrónica",
-    41: "boleta exenta electrónica", 110: "factura de exportación",
-}  # fmt: skip
+    33: "factura electrónica",
+    34: "factura exenta electrónica",
+    39: "boleta electrónica",
+    41: "boleta exenta electrónica",
+    110: "factura de exportación",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -200,6 +200,6 @@ def _erase_archived(
 def _erased_line(line: ArchiveLine, erase: Callable[[Any], Any]) -> ArchiveLine:
     events = [detail_erased(event, erase) for event in line["events"]]
     order = {**erase(line["order"]), "document": erase(erased_document(line["order"]["document"]))}
-    return {**erase({name: rows for name, rows in line.items() if name != "events"}), "order": {
-        **order, "buyer_id": ERASED, "buyer_name": ERASED,
-    }, "events": events}  # fmt: skip
+    order |= {"buyer_id": ERASED, "buyer_name": ERASED}
+    others = {name: rows for name, rows in line.items() if name != "events"}
+    return {**erase(others), "order": order, "events": events}

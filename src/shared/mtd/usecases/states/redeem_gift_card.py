@@ -26,8 +26,11 @@ class RedeemGiftCard:
         order = token.order
         amount = str(order.totals.prepaid or amounts(order, self.settings.issuer_of(order).prices).payable)
         request = {
-            "card": order.gift_card, "amount": amount, "currency": order.currency, "order": order.number,
-        }  # fmt: skip
+            "card": order.gift_card,
+            "amount": amount,
+            "currency": order.currency,
+            "order": order.number,
+        }
         redeemed, hop = call_idempotently(
             self.gift_cards, "Gift card", token, "redeem", "/redemptions", request, "redemption_id"
         )

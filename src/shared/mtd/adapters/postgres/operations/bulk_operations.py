@@ -57,10 +57,16 @@ class PostgresOperations:
             "tried": chosen.tried,
         }
         row = {
-            "action": new.action, "person": new.person, "reason": new.reason, "arguments": Jsonb(new.arguments),
+            "action": new.action,
+            "person": new.person,
+            "reason": new.reason,
+            "arguments": Jsonb(new.arguments),
             "selection": Jsonb({name: value for name, value in asked.items() if value is not None}),
-            "dry_run": new.dry_run, "canary": new.canary, "rate": new.rate, "stop_at": new.stop_at,
-        }  # fmt: skip
+            "dry_run": new.dry_run,
+            "canary": new.canary,
+            "rate": new.rate,
+            "stop_at": new.stop_at,
+        }
         with self._database.transaction() as connection:
             made = connection.execute(_SQL["insert_operation"], row).fetchone()
             assert made is not None

@@ -38,9 +38,12 @@ class PostgresArchive:
         ]
         ids = {"order_ids": [each.order_id for each in archived.orders]}
         object_ = {
-            "archive_key": archived.kept.key, "sha256": archived.kept.sha256, "bytes": archived.kept.bytes,
-            "orders": len(archived.orders), "events": len(archived.events),
-        }  # fmt: skip
+            "archive_key": archived.kept.key,
+            "sha256": archived.kept.sha256,
+            "bytes": archived.kept.bytes,
+            "orders": len(archived.orders),
+            "events": len(archived.events),
+        }
         with self._database.transaction() as connection:
             locked = connection.execute(_SQL["lock_archivable"], {"orders": Jsonb(rows)}).fetchall()
             if len(locked) < len(rows):

@@ -37,12 +37,14 @@ class PostgresErasing:
         with self._database.transaction() as connection:
             rows = [
                 {
-                    "order_id": row["order_id"], "document": erasure.erase(erasure.documents[row["order_id"]]),
-                    "reason": erasure.erase(row["reason"]), "data": erasure.erase(row["data"]),
+                    "order_id": row["order_id"],
+                    "document": erasure.erase(erasure.documents[row["order_id"]]),
+                    "reason": erasure.erase(row["reason"]),
+                    "data": erasure.erase(row["data"]),
                     "source": erasure.sources.get(row["order_id"]),
                 }
                 for row in connection.execute(_SQL["lock_orders"], ids)
-            ]  # fmt: skip
+            ]
             connection.execute(_SQL["erase_orders"], {"orders": Jsonb(rows)})
             details = _changed(connection.execute(_SQL["details"], ids).fetchall(), erasure.erase)
             connection.execute(_SQL["erase_details"], {"erased": Jsonb(details)})

@@ -35,11 +35,18 @@ class PostgresDocuments:
         return {row["document_type"]: row["per_day"] for row in rows}
 
     def store(self, day: date, counts: Json, found: Sequence[Difference], folios: Sequence[Forecast]) -> None:
-        rows = Jsonb([
-            {"kind": each.kind, "key": each.key, "order_id": _order_id(each.key), "ours": _side(each.ours),
-             "theirs": _side(each.theirs)}
-            for each in found
-        ])  # fmt: skip
+        rows = Jsonb(
+            [
+                {
+                    "kind": each.kind,
+                    "key": each.key,
+                    "order_id": _order_id(each.key),
+                    "ours": _side(each.ours),
+                    "theirs": _side(each.theirs),
+                }
+                for each in found
+            ]
+        )
         row = {"day": day, "differences": len(found), "folios": Jsonb([_lasting(each) for each in folios]), **counts}
         with self._database.transaction() as connection:
             connection.execute(_SQL["store_reconciliation"], row)
@@ -69,6 +76,9 @@ def _side(issued: Issued | None) -> Any:
 
 def _lasting(each: Forecast) -> Json:
     return {
-        "document_type": each.document_type, "left": each.left, "per_day": each.per_day,
-        "expires_on": each.expires_on and each.expires_on.isoformat(), "lasts_days": each.lasts_days,
-    }  # fmt: skip
+        "document_type": each.document_type,
+        "left": each.left,
+        "per_day": each.per_day,
+        "expires_on": each.expires_on and each.expires_on.isoformat(),
+        "lasts_days": each.lasts_days,
+    }
