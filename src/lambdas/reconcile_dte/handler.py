@@ -1,4 +1,4 @@
-"""/dte: every morning yesterday's tax documents are compared with Paperless's; by hand those of any day."""
+"""/dte: compares yesterday's tax documents with Paperless's every morning, or those of any day by hand."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def _reconcile(day: str | None) -> Reconciled:
     found = reconcile_dte(day, composition.register(), composition.documents())
     count(config().function, {"documents": found.theirs, "differences": len(found.found)})
     if found.least_days is not None:
-        # Their alarms watch the whole system's figures.
+        # The alarms watch figures of the whole system.
         count(None, {"FolioDays": found.least_days})
     count(None, {"DteDifferences": len(found.found)})
     return found

@@ -54,7 +54,7 @@ def _incoming(entry: Any) -> Incoming:
 
 
 def _referred(reference: Any) -> Any:
-    """The order that was too large for a message. Raises InvalidRequest when the reference leads nowhere."""
+    """The order of a message that names an object instead. Raises InvalidRequest when there is no such order."""
     match reference:
         case {"bucket": str(bucket), "key": str(key)} if key.startswith("large/"):
             try:

@@ -26,7 +26,7 @@ class JsonSchemas:
 
 def _compiled(schema: dict[str, Any]) -> Any:
     try:
-        # No defaults: what a person did not say must not be stored as said. No references: they would be fetched.
+        # Without defaults MTD stores only values that a person entered. Without references the library fetches nothing.
         return fastjsonschema.compile(schema, handlers={"http": _refuse, "https": _refuse}, use_default=False)
     except (fastjsonschema.JsonSchemaDefinitionException, ValueError, TypeError, RecursionError) as error:
         raise InvalidRequest(f"the form is not a JSON Schema: {error}", code="form_malformed") from None

@@ -19,7 +19,7 @@ gateway responses."""
 
 @cache
 def pool() -> urllib3.PoolManager:
-    """The environment's connections. No retries here: the token's own back-off counts the tries."""
+    """The environment's connections. They make no retries, because the token's back-off counts the tries."""
     return urllib3.PoolManager(maxsize=16, retries=False)
 
 
@@ -31,9 +31,9 @@ def request(
     timeout_seconds: float,
     retries: urllib3.Retry | bool = False,
 ) -> tuple[int, bytes]:
-    """Status and content. No `retries` unless the caller has nobody above it who counts its tries.
+    """Status and content of the answer. `retries` is for callers whose tries nothing else counts.
 
-    Raises NoAnswerError `timed_out` or `unreachable`; a request that timed out may have been carried out.
+    Raises NoAnswerError `timed_out` or `unreachable`. The server may have carried out a request that timed out.
     """
     timeout = urllib3.Timeout(connect=min(3.0, timeout_seconds), read=timeout_seconds)
     try:
@@ -54,7 +54,7 @@ def _json(content: bytes) -> Json:
 
 
 def shown(content: bytes | None) -> Any:
-    """A request's body as an incident keeps it: JSON as it is, else text; the beginning of a very long one."""
+    """A request's body as an incident keeps it: JSON or text, cut when it is very long."""
     text = (content or b"").decode(errors="replace")
     if len(text) > _LONGEST_PAYLOAD:
         return text[:_LONGEST_PAYLOAD] + "…"

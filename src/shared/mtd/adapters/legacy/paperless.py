@@ -41,7 +41,7 @@ class HttpPaperless:
 
 
 def read_answer(status: int, content: bytes) -> IssuedDte:
-    """What Paperless answered. Raises BusinessError when it refused, RetryableError when the fate is unknown."""
+    """Paperless's answer. Raises BusinessError for a refusal, RetryableError when the outcome is unknown."""
     if status >= 500 or status in (408, 429):
         kind = NoAnswerError if status >= 500 else RetryableError
         raise kind(f"Paperless answered {status}", code=f"http_{status}")

@@ -16,7 +16,7 @@ type Call = Callable[[str, str, bytes | None, dict[str, str], float], tuple[int,
 
 
 class HttpRegister:
-    """Serves `reconcile_dte.Register`. Raises UnavailableError where Paperless does not answer, or not as it should."""
+    """Serves `reconcile_dte.PaperlessRegister`. Raises UnavailableError for an answer that is missing or unreadable."""
 
     def __init__(self, base_url: str, timeout_seconds: float, call: Call = request) -> None:
         self._call = call

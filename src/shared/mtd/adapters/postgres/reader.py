@@ -8,7 +8,7 @@ from mtd.domain.errors import InvalidRequest
 
 
 class PostgresReader:
-    """Runs each query in a read-only transaction of its own. Raises InvalidRequest for text it cannot hold."""
+    """Runs each query in a read-only transaction of its own. Raises InvalidRequest for a text that it cannot pass."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

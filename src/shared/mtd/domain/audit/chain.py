@@ -1,7 +1,7 @@
 """The audit chain: what an event's hash and a day's seal are made of, and the first place where a chain does not hold.
 
-The hashed form is written down in docs/security.md. What is hashed here is hashed by PostgreSQL's trigger when an event
-is written (migration 0009): two implementations, so that whoever changes the one is found by the other.
+docs/security.md describes the hashed form. PostgreSQL's trigger computes the same hash when a function writes an event
+(migration 0009). The two implementations check each other: a change of one alone breaks every chain.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BreakKind(StrEnum):
-    """What was done to the records, as far as they show it."""
+    """The sort of damage that a break of the records shows."""
 
     CHANGED = "changed"
     REMOVED = "removed"
@@ -28,13 +28,11 @@ class BreakKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """A row of `events`. `ms` and `detail` are text as PostgreSQL prints it.
-
-    `salt` is None for a detail that was erased: `detail_digest` is what its digest was.
-    """
+    """A row of `events`."""
 
     event_id: int
     order_id: UUID
+    #: Its place in its order's chain, from 1.
     position: int | None
     at: datetime
     who: str
@@ -42,24 +40,28 @@ class AuditEvent:
     what: str
     from_state: str | None
     to_state: str | None
+    #: Text as PostgreSQL prints it.
     ms: str | None
     request_id: str | None
+    #: Text as PostgreSQL prints it.
     detail: str
+    #: None for an erased detail.
     salt: UUID | None
+    #: The digest of an erased detail before its erasure; else None.
     detail_digest: bytes | None
     hash: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainHead:
-    """The end of an order's chain, as it is kept beside the events."""
+    """The end of an order's chain. PostgreSQL keeps it beside the events."""
 
     length: int
     hash: bytes
 
 
 NOTHING = ChainHead(length=0, hash=b"")
-"""Where every chain begins."""
+"""The head of a chain without events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +75,10 @@ class DaySeal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainBreak:
-    """The first row at which an order's chain, or a day's seal, does not hold; `says` tells people what is wrong."""
+    """The first row at which an order's chain, or a day's seal, does not hold."""
 
     kind: BreakKind
+    #: The fault, in words for people.
     says: str
     order_id: UUID | None = None
     event_id: int | None = None
@@ -84,7 +87,7 @@ class ChainBreak:
 
 
 def detail_digest(event: AuditEvent) -> bytes:
-    """What the chain has for the detail."""
+    """The digest that stands in the chain for the detail."""
     if event.salt is None:
         return event.detail_digest or b""
     return hashlib.sha256(event.salt.bytes + event.detail.encode()).digest()
@@ -113,9 +116,10 @@ def event_hash(previous: bytes, place: int, event: AuditEvent) -> bytes:
 def check_chain(
     order_id: UUID, events: Sequence[AuditEvent], head: ChainHead | None, base: ChainHead = NOTHING
 ) -> ChainBreak | None:
-    """The first break of an order's chain; `events` are all that it has, `head` is what is kept of the chain's end.
+    """The first break of an order's chain, or None.
 
-    `base` is where they begin: after those of the order that are in the archive.
+    `events` are all of the order's events, `head` is the recorded end of its chain. `base` is the end of the events in
+    the archive, after which `events` begin.
     """
 
     def broken(kind: BreakKind, says: str, event: AuditEvent | None = None, position: int | None = None) -> ChainBreak:

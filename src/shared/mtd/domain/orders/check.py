@@ -1,4 +1,4 @@
-"""What an order must be wherever it comes from: files are checked as they are read, callers of the API here too."""
+"""The checks of an order that the API takes as JSON, and those that files share."""
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
@@ -17,7 +17,7 @@ _LONGEST_TEXT = 10_000
 
 
 def identifier(text: str, what: str, code: str = "identifier_malformed") -> str:
-    """Identifiers name S3 keys, routes, rows and index entries: printable and short. Raises RejectedOrder."""
+    """The text, if it can name S3 keys, routes, rows and index entries: printable and short. Raises RejectedOrder."""
     if not text or len(text) > LONGEST_IDENTIFIER or not text.isprintable():
         raise RejectedOrder(
             f"{what} {text[:40]!r} is empty, over {LONGEST_IDENTIFIER} characters or not printable", code=code

@@ -21,7 +21,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """What an order comes to, in its currency: given totals checked, missing ones computed."""
+    """The amounts of an order in its currency: given totals checked, missing ones computed."""
 
     lines: Decimal
     tax_exclusive: Decimal
@@ -36,8 +36,8 @@ def amounts(order: Order, prices: Prices | None = None) -> Amounts:
 
     Raises BusinessError with code `total_mismatch` where a given total does not add up; each may be off by one
     minor unit for each line that was rounded. Code `amount_negative` for a prepaid or payable amount below zero: no
-    card is credited and no document issued for one. Code `amount_out_of_range` for what cannot be reckoned with. An
-    order that gets a document in pesos raises what `tax.reading.read` does, too.
+    card is credited and no document issued for one. Code `amount_out_of_range` for amounts that are too large. An
+    order that gets a document in pesos raises the errors of `tax.reading.read`, too.
     """
     if (order.totals.prepaid or _ZERO) < 0:
         raise BusinessError(
@@ -72,7 +72,7 @@ def amounts_by_ubl(order: Order) -> Amounts:
     if tax is None and order.totals.tax_inclusive is not None:
         tax = order.totals.tax_inclusive - tax_exclusive
     if tax is None and order.totals.payable is not None:
-        # An order may leave the tax out and still say what is to be paid (UBL: TaxTotal is optional).
+        # An order may leave the tax out and still name the payable amount (UBL: TaxTotal is optional).
         tax = order.totals.payable + (order.totals.prepaid or _ZERO) - (order.totals.rounding or _ZERO)
         tax -= tax_exclusive
     if tax is None:

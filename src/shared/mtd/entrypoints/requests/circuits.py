@@ -1,4 +1,4 @@
-"""What callers of POST /circuits/{system} say, checked."""
+"""The requests of POST /circuits/{system}, checked and typed."""
 
 import math
 
@@ -12,7 +12,7 @@ _FASTEST = 1_000.0
 
 
 def read_change(body: Json) -> ChangeRequest:
-    """What a person asks of a circuit. Raises InvalidRequest that says what is wrong or missing."""
+    """A change of a circuit. Raises InvalidRequest that names the field."""
     action, person, reason = (read_text(body, name, most) for name, most in _TEXTS)
     if action not in _ACTIONS or not person:
         raise InvalidRequest("action must be open, close or set, and person must be a name", code="request_malformed")

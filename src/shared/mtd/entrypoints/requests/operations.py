@@ -1,4 +1,4 @@
-"""What callers of /operations say, checked."""
+"""The requests of /operations, checked and typed."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -112,7 +112,7 @@ def _is_name(value: Any) -> bool:
 
 
 def canary_of(body: Json) -> int | None:
-    """How many orders go first. Raises InvalidRequest."""
+    """The number of orders that go first, or None. Raises InvalidRequest."""
     value = body.get("canary")
     if value is None:
         return None
@@ -122,7 +122,7 @@ def canary_of(body: Json) -> int | None:
 
 
 def number_of(body: Json, name: str, *, most: float, zero: bool) -> float | None:
-    """A number of the body, from or above 0. Raises InvalidRequest."""
+    """A number of the body up to `most`; `zero` allows 0. Raises InvalidRequest."""
     value = body.get(name)
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""What callers of /tasks and /orders/{number}/messages say, checked."""
+"""The requests of /tasks and /orders/{number}/messages, checked and typed."""
 
 import json
 from uuid import UUID
@@ -9,7 +9,7 @@ from mtd.usecases.tasks.manage_tasks import TaskRequest
 
 
 def read_request(task_id: str, body: Json) -> TaskRequest:
-    """What a person asks of a task. Raises InvalidRequest, as the others here."""
+    """A request about a task. It raises InvalidRequest, as all functions of this module do."""
     person = read_text(body, "person", 200)
     if not person or type(body.get("version")) is not int or abs(body["version"]) >= 2**31:
         raise InvalidRequest("version must be the task's version, and person must be a name", code="request_malformed")

@@ -1,4 +1,4 @@
-"""What callers of /processes/{process}/migrations say, checked."""
+"""The requests of /processes/{process}/migrations, checked and typed."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from mtd.usecases.operations.bulk_operations import NewOperation, Selection
 from mtd.usecases.operations.transfer_order import TRANSFER
 
 type Find = Callable[[str, int], tuple[int, Plan] | None]
-"""The id and the plan of a process's version; None when there is none of that number."""
+"""The id and the plan of a process's version; None for an unknown number."""
 
 _MODES = ("rehearse", "run", "reverse")
 
@@ -21,7 +21,7 @@ _MODES = ("rehearse", "run", "reverse")
 def read_new_operation(
     path: Mapping[str, str], body: Json, version: Find, operation: Callable[[int], Mapping[str, Any]]
 ) -> NewOperation:
-    """What is asked of /operations, or of /processes/{process}/migrations. Raises as the functions for either."""
+    """A new operation of /operations or of /processes/{process}/migrations. Raises as the functions for either."""
     if "process" not in path:
         return read_operation_request(body, operation)
     return read_migration_request(unquote(path["process"]), body, version, operation)

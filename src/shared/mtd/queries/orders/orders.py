@@ -68,14 +68,14 @@ def _decode(after: str) -> tuple[str, str]:
 
 
 def count_by_state(read: Reader) -> dict[str, int]:
-    """How many orders stand in each state."""
+    """The number of orders in each state."""
     return {row["state"]: row["orders"] for row in read(_SQL["count_by_state"], {})}
 
 
 def timeline(read: Reader, number: str, archive: Archive) -> Json:
     """Everything that happened to the orders of that number, all sellers and conflicting copies, in order of time.
 
-    What the archive has of them is read there. Raises NotFound.
+    It reads archived events from the archive. Raises NotFound.
     """
     orders = read(_SQL["find_orders"], {"number": number})
     elsewhere = read(_SQL["waiting_or_rejected"], {"number": number})

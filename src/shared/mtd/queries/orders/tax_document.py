@@ -1,4 +1,4 @@
-"""An order's tax documents as they were issued, with what their lines and sums come to."""
+"""An order's tax documents as Paperless issued them, with their lines and sums."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,14 +23,17 @@ _NOTHING = Amounts(lines=Decimal(0), tax_exclusive=Decimal(0), tax=Decimal(0), p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedDocument:
-    """A document that was issued: `row` has type, folio, moment and amount; `lines` have name, quantity, price and
-    amount; `receiver` is the RUT that it names; `cancels` type and folio of the document that a credit note cancels."""
+    """An issued document, ready to be printed."""
 
+    #: Type, folio, moment and amount of the document, beside the order's columns.
     row: dict[str, Any]
     order: Order
     sums: Amounts
+    #: Name, quantity, price and amount of each.
     lines: list[tuple[str, Decimal, Decimal, Decimal]]
+    #: The RUT that the document names.
     receiver: str
+    #: Type and folio of the document that a credit note cancels.
     cancels: tuple[int, int] | None = None
     document: TaxDocument | None = None
     """What was sent; None for a document of an earlier release, which said something else."""
@@ -49,7 +52,7 @@ class PrintedDocument:
 
     @property
     def day(self) -> date:
-        """The document's date, Chile's."""
+        """The document's day in Chile."""
         issued_on = self.row.get("issued_on")
         if issued_on is None:
             return issuing_day(self.row["issued_at"])
@@ -59,7 +62,7 @@ class PrintedDocument:
 def tax_document(
     read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]], part: int = 1
 ) -> PrintedDocument:
-    """The order's document, or that one of several. Raises NotFound where it was not issued."""
+    """The order's document, or number `part` of several. Raises NotFound when Paperless has not issued it."""
     row = order_page(read, order_id, archived).order
     if row["folio"] is None:
         raise NotFound("the order has no tax document yet", code="no_tax_document")
@@ -69,7 +72,7 @@ def tax_document(
 def credit_note(
     read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]], part: int = 1
 ) -> PrintedDocument:
-    """What has cancelled the order's tax document, or that one of several. Raises NotFound where nothing has."""
+    """The credit note of the order's document, or of number `part` of several. Raises NotFound when there is none."""
     row = order_page(read, order_id, archived).order
     if row["note_folio"] is None:
         raise NotFound("the order has no credit note", code="no_tax_document")
@@ -85,7 +88,7 @@ def credit_note(
 
 
 def _part(row: dict[str, Any], operation: str, part: int) -> dict[str, Any]:
-    """The row with what the document of that number says instead of the first's."""
+    """The row with the columns of document number `part` instead of the first's."""
     if part == 1:
         return row
     further = {each["key"]: each for each in row.get("further_documents") or ()}

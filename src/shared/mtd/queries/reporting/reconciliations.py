@@ -11,7 +11,7 @@ _SQL = load(__name__)
 
 
 def list_reconciliations(read: Reader, day: str | None) -> dict[str, Any]:
-    """The latest with all open differences, or those of one day with all of its differences. Raises InvalidRequest."""
+    """The latest ones with all open differences, or one day's with all of its differences. Raises InvalidRequest."""
     try:
         asked = {"day": date.fromisoformat(day) if day else None}
     except ValueError:

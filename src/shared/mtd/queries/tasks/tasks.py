@@ -46,7 +46,7 @@ def board(read: Reader, view: str, *, person: str, groups: Sequence[str], group:
 
 
 def count_views(read: Reader, person: str, groups: Sequence[str]) -> dict[str, int]:
-    """How many open tasks are the person's, are their groups', are there at all, and are overdue."""
+    """The numbers of open tasks: the person's, their groups', all, and overdue ones."""
     [counts] = read(_SQL["count_views"], {"person": person, "groups": _plain(groups)})
     return counts
 

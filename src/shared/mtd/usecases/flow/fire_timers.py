@@ -1,4 +1,4 @@
-"""Timers whose time has come: each moves its order on. Whoever comes second finds the token gone: a no-op."""
+"""Fires timers whose time has come: each moves its order on. A second fire finds the token gone and does nothing."""
 
 import logging
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
-"""What a person may do to one order: retry, correct, move, skip, suspend, resume, cancel. Decided under its lock.
+"""Decides a person's action on one order, under its lock: retry, correct, move, skip, suspend, resume, cancel.
 
-Every decision is all or nothing: the decision is written in one transaction with the order's event, or a refusal says
-why not and nothing is changed.
+Every decision is all or nothing: one transaction writes it with the order's event, or a refusal gives the reason and
+nothing changes.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,10 +24,10 @@ from mtd.usecases.operations.order_actions import Decision, OrderAction, OrderBu
 def operate_order(
     action: OrderAction, order: OrderUnderAction, revision: int | None, made: frozenset[str], function: str
 ) -> Decision:
-    """Decide. `revision` is the order's as the person saw it; `made` are the effects that a correction must not touch.
+    """Decide the action. `revision` is the revision that the person saw; `made` are the effects of legacy systems.
 
-    Raises Conflict where the order is not as they saw it or the action does not fit its state, OrderBusy while a
-    function works on it, ProcessError where its process does not allow it.
+    Raises Conflict when the order has changed since or its state does not allow the action, OrderBusy while a function
+    works on it, ProcessError when its process does not allow the action.
     """
     if revision is not None and revision != order.revision:
         raise Conflict("somebody else has changed the order since you saw it: look at it again", code="order_changed")
@@ -106,7 +106,7 @@ def _leave_step(
 
 
 def _meant(tokens: Mapping[int, Token], at: str | None) -> Token:
-    """The token that a person means: the one at that step, or the only one that could be meant."""
+    """The token that the person means: the one at that step, or the only one."""
     own = [t for t in tokens.values() if t.host is None and t.waits not in (Waits.JOIN, Waits.INSIDE)]
     found = [token for token in tokens.values() if token.host is None and token.node == at] if at else own
     if len(found) == 1:
@@ -130,7 +130,7 @@ def _resume(_action: OrderAction, order: OrderUnderAction, decision: Decision, _
         raise Conflict("the order is not suspended", code="not_suspended")
     decision.update.suspends = False
     for row in order.locked.rows.values():
-        # Whoever works on a leased one sends it on. A timer keeps its moment; watch_deadlines has the far ones.
+        # A leased token moves with its function. A timer keeps its moment; watch_deadlines wakes the far ones.
         if row.token.waits is Waits.SERVICE and row.token_id not in order.leased:
             decision.changes.retry(row, 0)
         elif row.token.waits is Waits.TIME and (seconds := order.due_seconds[row.token_id]) < _SOON_SECONDS:
@@ -175,7 +175,7 @@ def _refuse_busy(order: OrderUnderAction) -> None:
 
 
 def _put_back(order: OrderUnderAction) -> dict[int, Token]:
-    """The order's tokens with those of every open incident where they stood."""
+    """The order's tokens, with the snapshot of every open incident put back."""
     tokens = order.locked.tokens
     for incident in order.incidents:
         if order.outcome is None and (incident.snapshot or {}).get("goes_on"):

@@ -16,7 +16,7 @@ STATE = "gift_card"
 class RedeemGiftCard:
     """Raises BusinessError with the card system's code, such as `insufficient_funds` or `card_unknown`.
 
-    A hold before it would be a second call and protect nothing: both would be made in this state, one after the other.
+    A hold before the redemption would be a second call in the same state, and protect nothing.
     """
 
     gift_cards: Legacy

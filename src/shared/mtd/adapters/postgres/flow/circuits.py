@@ -20,7 +20,7 @@ _SQL = load(__name__)
 
 
 class PostgresCircuits:
-    """`store` commits, and sends the messages of what is committed."""
+    """`store` commits and sends the messages."""
 
     def __init__(self, database: Database, store: PostgresFlowStore) -> None:
         self._database = database
@@ -54,7 +54,7 @@ class PostgresLockedCircuit:
         self.circuit = Circuit(open=row["open"], by_hand=row["by_hand"], failing=tuple(row["failing"]))
         self.probe_due: bool = row["due"]
         self.drain_rate: float | None = row["drain_rate"]
-        #: Whether the system's silence opened it: the metric of it is counted once it is committed.
+        #: Whether unanswered orders opened the circuit. The metric counts that after the commit.
         self.opened = False
 
     def lease_probe(self, server: str, references: Sequence[Reference], probe_seconds: float) -> LeaseResult:

@@ -1,4 +1,4 @@
-"""The mails of PostgreSQL: claimed, finished with their events, and what is heard of them afterwards."""
+"""The mails of PostgreSQL: claimed, finished with their events, and marked by SES's reports."""
 
 import logging
 from collections.abc import Sequence

@@ -38,7 +38,7 @@ _PROGRESS = load("mtd.queries.operations.bulk_operations")["progress"]
 
 
 class PostgresOperations:
-    """`store` has the plans, commits, and sends the messages of what is committed."""
+    """`store` has the plans, commits, and sends the messages."""
 
     def __init__(self, database: Database, store: PostgresFlowStore) -> None:
         self._database = database
@@ -162,7 +162,7 @@ class PostgresOrdersUnderAction:
         )
 
     def write_rows(self, operation: Operation) -> None:
-        """Write what changes besides tokens: the orders, their incidents, and the items' results."""
+        """Write the changes besides tokens: the orders, their incidents, and the items' results."""
         by = {"person": operation.person, "action": operation.action, "reason": operation.reason}
         rows = {
             ("operate_orders", "orders"): [_update_row(each.update) for each in self._decisions],

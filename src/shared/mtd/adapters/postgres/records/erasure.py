@@ -18,11 +18,11 @@ _TEXTS = (
     ("operations", "erase_operations"),
     ("notes", "erase_notes"),
 )
-"""Tables in which people and systems have said something: the queries that read and that replace it."""
+"""The tables with texts of people and systems: the queries that read and that replace them."""
 
 
 class PostgresErasing:
-    """The texts of every table that belongs to the orders go through the erasure."""
+    """Serves `erase_person.Erasable`. It passes the texts of all tables of the orders through the erasure."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -54,13 +54,13 @@ class PostgresDocuments:
             connection.execute(_SQL["store_differences"], {"day": day, "found": rows})
 
     def resolve(self, difference_id: int, person: str, note: str) -> bool:
-        """A person has seen to it. Whether there was an open one of that number."""
+        """Close a difference that a person has seen to. Returns whether there was an open one with that number."""
         resolved = {"difference_id": difference_id, "person": person, "note": note}
         return bool(self._database.query(_SQL["resolve_difference"], resolved))
 
 
 def _order_id(key: str) -> str | None:
-    """The order that a key speaks of; None for one that MTD has not made."""
+    """The order of an idempotency key; None for a key that MTD did not make."""
     try:
         return str(UUID(key.partition(":")[0]))
     except ValueError:
