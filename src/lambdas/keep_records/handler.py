@@ -67,7 +67,9 @@ def _erase(_event: ApiEvent, body: Json, _context: Any) -> Json:
     if whom and body.get("preview") is True:
         return preview_erasure(whom, composition.erasing())
     if not whom or not person or not reason:
-        raise InvalidRequest("whom, person and reason must be given", code="request_malformed")
+        raise InvalidRequest(
+            "whom (a RUT or a mail address), person and reason must be given", code="request_malformed"
+        )
     store, objects, everyone = composition.erasing(), composition.objects(), body.get("everyone") is True
     return erase_person(whom, person, reason, store, objects, config().archive_bucket, everyone=everyone)
 

@@ -44,7 +44,7 @@ def _act_on_version(event: ApiEvent, body: Json, _context: Any) -> Json:
 def _simulate(process: str, version: int, body: Json) -> Json:
     found = composition.versions().plan(process, version)
     if found is None:
-        raise NotFound(f"{process} has no version {version}", code="version_unknown")
+        raise NotFound(f"process {process} has no version {version}", code="version_unknown")
     asked = read_simulation(body, found[1], PostgresReader(composition.database()))
     return simulate_process(found[1], asked.order, asked.fails, asked.values)
 

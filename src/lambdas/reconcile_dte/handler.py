@@ -47,7 +47,10 @@ def _resolve_difference(event: ApiEvent, body: Json, _context: Any) -> Json:
     if not person or not note:
         raise InvalidRequest("person and note must be given: the difference keeps them", code="request_malformed")
     if not composition.documents().resolve(difference_id, person, note):
-        raise NotFound("there is no open difference of that number", code="difference_unknown")
+        raise NotFound(
+            "there is no open difference with that number: it does not exist, or somebody has resolved it",
+            code="difference_unknown",
+        )
     return {"difference_id": difference_id, "status": "resolved"}
 
 

@@ -29,7 +29,7 @@ _STATUSES: tuple[tuple[type[MtdError], int], ...] = (
 
 
 def api_handler(serve: Serve) -> ApiHandler:
-    """A Lambda handler that gives `serve` the event, its JSON body and the context, and answers what it returns."""
+    """A Lambda handler that answers with the result of `serve`, which gets the event, its JSON body and the context."""
 
     def handler(event: ApiEvent, context: Any) -> Json:
         try:

@@ -31,7 +31,9 @@ def person_of(asked: str) -> tuple[str, str]:
     if "@" in text and len(text) <= 320 and not any(letter.isspace() for letter in text):
         return "email", text.lower()
     if "@" in text:
-        raise RejectedOrder(f"{text[:80]!r} is neither a RUT nor a mail address", code="person_malformed")
+        raise RejectedOrder(
+            f"{text[:80]!r} is neither a RUT nor a mail address: give one of the two", code="person_malformed"
+        )
     if text.isascii() and text.isdecimal():
         raise RejectedOrder(_two_readings(text), code="rut_ambiguous")
     number = normalise(text)

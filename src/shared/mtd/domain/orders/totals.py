@@ -27,8 +27,8 @@ class Amounts:
     tax_exclusive: Decimal
     tax: Decimal
     payable: Decimal
+    #: The exempt part of `tax_exclusive`, in an order in pesos.
     exempt: Decimal = _ZERO
-    """What of `tax_exclusive` is exempt, in an order in pesos."""
 
 
 def amounts(order: Order, prices: Prices | None = None) -> Amounts:

@@ -34,7 +34,7 @@ def read_operation_request(body: Json, operation: FindOperation) -> NewOperation
     named = len(selection.numbers or ()) + len(selection.order_ids or ())
     alone = selection.fingerprint is None and selection.state is None and named == 1
     if action == "correct" and not alone and selection.tried is None:
-        raise InvalidRequest("one order is corrected at a time: name it", code="one_order_only")
+        raise InvalidRequest("a correction takes one order: name it in numbers or order_ids", code="one_order_only")
     arguments = {"node": act.node, "at": act.at, "document": act.document}
     kept = {name: value for name, value in arguments.items() if value is not None}
     if selection.tried is not None:
@@ -75,7 +75,7 @@ def _selection(body: Json) -> Selection:
         raise InvalidRequest("tried names its orders: leave the other selections out", code="selection_malformed")
     if selection.tried is None and not named:
         raise InvalidRequest(
-            "say which orders: numbers, order_ids, fingerprint, state or tried", code="selection_missing"
+            "no orders are selected: give numbers, order_ids, fingerprint, state or tried", code="selection_missing"
         )
     return selection
 

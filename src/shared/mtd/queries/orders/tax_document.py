@@ -35,8 +35,8 @@ class PrintedDocument:
     receiver: str
     #: Type and folio of the document that a credit note cancels.
     cancels: tuple[int, int] | None = None
+    #: The document that MTD sent; None for one of an earlier release, whose content was another.
     document: TaxDocument | None = None
-    """What was sent; None for a document of an earlier release, which said something else."""
 
     @property
     def changes(self) -> Decimal:
@@ -104,7 +104,7 @@ def _paper(row: dict[str, Any], part: int, cancels: tuple[int, int] | None = Non
     lines = [(each.name, each.quantity, _price(each), line_amount(each, order.currency)) for each in order.lines]
     issued = PrintedDocument(
         row=row, order=order, sums=_NOTHING, lines=lines, receiver=receiver_rut(order), cancels=cancels
-    )  # fmt: skip
+    )
     documents = _documents(issued, part)
     if documents is None:
         return replace(issued, sums=_sums_of_before(order))
@@ -113,9 +113,12 @@ def _paper(row: dict[str, Any], part: int, cancels: tuple[int, int] | None = Non
     lines = lines[before : before + len(document.details)]
     totals = document.totals
     sums = Amounts(
-        lines=sum((line[3] for line in lines), Decimal(0)), tax_exclusive=totals.net + totals.exempt, tax=totals.tax,
-        payable=totals.total, exempt=Decimal(0) if document.is_export else totals.exempt,
-    )  # fmt: skip
+        lines=sum((line[3] for line in lines), Decimal(0)),
+        tax_exclusive=totals.net + totals.exempt,
+        tax=totals.tax,
+        payable=totals.total,
+        exempt=Decimal(0) if document.is_export else totals.exempt,
+    )
     return replace(issued, sums=sums, lines=lines, document=document)
 
 

@@ -104,7 +104,7 @@ def _binding(token: CurrentToken, plans: Mapping[int, Plan]) -> str:
     node = plan.nodes.get(token.node) if plan else None
     if node is None or not node.binding or node.binding.startswith("lambda:"):
         raise ProcessError(
-            f"nothing serves the task {token.node!r}: bind it in a new version of the process, then retry",
+            f"nothing serves the task {token.node!r}: deploy its server and retry, or move the order",
             code="nobody_serves",
         )
     return node.binding.replace("{failed}", str(token.data.get("failed", "")))
