@@ -11,23 +11,23 @@ from portal.routes import PAGES
 
 DOCUMENT = PROJECT / "docs" / "access.md"
 HEADER = "X-MTD-Tenant"
-_HEAD = """# Who may do what
+_HEAD = """# Access
 
 `.venv/bin/python -m tests.support.access > docs/access.md` writes this page from the routes and the API's document.
 Tests try each line.
 
-A person acts for one tenant and sees its rows only: what is another's is not found (404), never forbidden. The house is
-the tenant of whoever runs the system ([ADR 20](adr/0020-postgresql-keeps-tenants-apart.md)).
+A person acts for one tenant and sees its rows only: another tenant's rows are not found (404), never forbidden. The
+platform tenant runs the system ([ADR 20](adr/0020-postgresql-keeps-tenants-apart.md)).
 
 ## The portal
 
-"Other tenants" says what people of a tenant that is not the house get there.
+The column "other tenants" says whether people of a tenant other than the platform tenant may use the route.
 
 """
 _API = """
 ## The API
 
-Each call is signed. Whose rows it gives or changes:
+The caller signs each call. The column names the tenant whose rows the call gives or changes:
 
 """
 
@@ -40,7 +40,7 @@ def page() -> str:
     api = [_row(f"`{method} {path}`", whose) for method, path, whose in api_rows()]
     return "\n".join(
         [_HEAD.rstrip("\n") + "\n", _row(*head), _rule(len(head)), *lines, _API.rstrip("\n") + "\n",
-         _row("Path", "Whose"), _rule(2), *api, ""]
+         _row("Path", "Rows of"), _rule(2), *api, ""]
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def _portal(page: Page) -> Iterator[str]:
 
 
 def api_rows() -> list[tuple[str, str, str]]:
-    """Each method and path with whose it is, as the API's document says it."""
+    """Each method and path with the tenants whose rows it touches, from the API's document."""
     paths: dict[str, dict[str, Any]] = load(PROJECT / "cloudformation" / "openapi.yaml")["paths"]
     return [(method.upper(), path, _whose(each)) for path, methods in paths.items() for method, each in methods.items()]
 
@@ -60,7 +60,7 @@ def api_rows() -> list[tuple[str, str, str]]:
 def _whose(operation: dict[str, Any]) -> str:
     if all(parameter["name"] != HEADER for parameter in operation.get("parameters", [])):
         return "all tenants', for functions only"
-    return "all tenants', for the house only" if "403" in operation["responses"] else "the caller's tenant's"
+    return "all tenants', for the platform tenant only" if "403" in operation["responses"] else "the caller's tenant's"
 
 
 def _row(*cells: str) -> str:
