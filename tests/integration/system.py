@@ -1,4 +1,4 @@
-"""What a test does to a running system and asks of it: as the retailer, a legacy system's keeper and an operator."""
+"""A running system as a test sees it: the test acts as the retailer, a legacy system's keeper and an operator."""
 
 import json
 import os
@@ -25,7 +25,7 @@ DEADLINE_SECONDS = 60.0
 
 
 def until[T](ask: Callable[[], T], accept: Callable[[T], bool], seconds: float = DEADLINE_SECONDS) -> T:
-    """What `ask` gives once `accept` likes it; fails with its last answer at the deadline."""
+    """The first answer of `ask` that `accept` takes. Fails with the last answer at the deadline."""
     deadline = time.monotonic() + seconds
     while True:
         answer = ask()
@@ -86,7 +86,7 @@ class System:
         return listed
 
     def mails(self, number: str) -> list[Json]:
-        """What SES sent about that order."""
+        """The mails that SES sent about that order."""
         with urllib.request.urlopen(f"{self.endpoint}/_aws/ses", timeout=10) as answer:
             messages = json.load(answer)["messages"]
         return [m for m in messages if f" {number} " in m["Subject"] + " "]
@@ -160,7 +160,7 @@ class System:
         _http("DELETE", f"{self._simulator}/control/faults/{system}/orders/{urllib.parse.quote(order, safe='')}")
 
     def done(self, system: str, operation: str, order: str) -> list[Json]:
-        """What the system really did for that order."""
+        """The effects that the legacy system has made for that order."""
         query = urllib.parse.urlencode({"system": system, "operation": operation, "order": order})
         entries: list[Json] = _http("GET", f"{self._simulator}/control/ledger?{query}")[1]["entries"]
         return entries

@@ -1,4 +1,4 @@
-"""What people do to orders that failed or are on their way, against the running system."""
+"""People's actions on orders that failed or are on their way, against the running system."""
 
 import base64
 import uuid
@@ -255,7 +255,7 @@ def test_a_cause_is_retried_canary_first_and_stops_by_itself(system: System) -> 
     assert causes() == []
 
 
-def test_what_was_tried_on_a_cause_is_done_to_the_orders_of_the_trial_alone(system: System) -> None:
+def test_an_operation_after_a_trial_on_a_cause_takes_the_orders_of_the_trial_alone(system: System) -> None:
     code, numbers = f"code-{uuid.uuid4().hex[:8]}", [f"T-{uuid.uuid4().hex[:12]}" for _ in range(5)]
 
     def fail(*failing: str) -> Json:
@@ -284,7 +284,7 @@ def test_what_was_tried_on_a_cause_is_done_to_the_orders_of_the_trial_alone(syst
         assert system.order(number)["state"] == "exception"
 
 
-def test_of_two_operators_one_is_told_that_the_other_was_first(system: System, number: str) -> None:
+def test_of_two_operators_the_second_gets_a_conflict(system: System, number: str) -> None:
     failed_at(system, number, "sales_support")
     system.heal("sales_support", number)
 
@@ -330,7 +330,7 @@ def test_an_operation_that_a_crash_left_is_taken_up_by_the_relay(system: System,
         ({"action": "retry", "fingerprint": "no-such", **PERSON}, 404, "nothing_selected"),
     ],
 )
-def test_a_wrong_request_is_told_what_is_wrong(system: System, body: Json, status: int, code: str) -> None:
+def test_the_answer_to_a_wrong_request_names_the_fault(system: System, body: Json, status: int, code: str) -> None:
     told, answer = system.call("POST", "/operations", body)
 
     assert (told, answer["code"]) == (status, code)

@@ -50,7 +50,7 @@ def line_of(order_id: UUID, events: Sequence[AuditEvent], **order_row: Any) -> s
 
 
 class KeptRecords(FakeRecords):
-    """What PostgreSQL keeps of an archive with an object for each key, of one order with three events."""
+    """PostgreSQL's rows of an archive with an object for each key, each with one order of three events."""
 
     def __init__(self, objects: FakeObjects, keys: str) -> None:
         super().__init__(1)

@@ -182,7 +182,7 @@ def test_an_order_in_work_is_tried_again_and_then_given_up() -> None:
     assert operations.results == {1: "refused"}
 
 
-def test_what_postgresql_refuses_is_refused_alone() -> None:
+def test_an_order_that_postgresql_refuses_is_refused_alone() -> None:
     operations = many(3)
     operations.unstorable = 2
 
@@ -227,7 +227,7 @@ TRIALS: dict[int, Json] = {
 }
 
 
-def test_what_was_tried_is_done_to_exactly_its_orders() -> None:
+def test_an_operation_after_a_trial_takes_exactly_its_orders() -> None:
     body = {"action": "move", "node": "dispatch", "person": "ana", "reason": "why", "tried": 7}
 
     assert read_operation_request(body, TRIALS.__getitem__).selection == Selection(tried=7)
@@ -237,7 +237,7 @@ def test_what_was_tried_is_done_to_exactly_its_orders() -> None:
         assert refused.value.code == "not_tried"
 
 
-def test_a_canary_stops_at_errors_unless_told_otherwise() -> None:
+def test_a_canary_stops_at_errors_unless_the_person_gave_another_share() -> None:
     body = {"action": "retry", "person": "ana", "reason": " why ", "numbers": ["1", "1"], "canary": 3}
 
     new = read_operation_request(body, TRIALS.__getitem__)

@@ -128,7 +128,9 @@ def test_a_task_that_is_not_as_it_was_seen_is_not_completed(standing: Task) -> N
     [("claim", None, (True, "ana")), ("assign", "ana", (True, "berta")), ("unclaim", "ana", (True, None)),
      ("comment", "berta", (False, None))],
 )  # fmt: skip
-def test_who_has_a_task(action: str, assignee: str | None, written: tuple[bool, str | None]) -> None:
+def test_a_task_is_claimed_given_back_and_assigned(
+    action: str, assignee: str | None, written: tuple[bool, str | None]
+) -> None:
     tasks = FakeTasks(task(assignee))
 
     assert change_task(action, request(assignee="berta"), tasks)["version"] == 3
@@ -136,12 +138,12 @@ def test_who_has_a_task(action: str, assignee: str | None, written: tuple[bool, 
 
 
 @pytest.mark.parametrize("action", ["claim", "unclaim"])
-def test_what_is_anothers_is_not_taken_or_given_back(action: str) -> None:
+def test_another_persons_task_is_not_claimed_or_given_back(action: str) -> None:
     with pytest.raises(Conflict, match=r"berta|ana"):
         change_task(action, request(), FakeTasks(task("berta")))
 
 
-def test_whoever_is_overtaken_is_told() -> None:
+def test_the_slower_of_two_people_gets_a_conflict() -> None:
     with pytest.raises(Conflict):
         change_task("claim", request(), FakeTasks(task(), overtaken=True))
     with pytest.raises(NotFound):
@@ -196,7 +198,7 @@ class FakeVersions:
         return version <= len(self.stored)
 
 
-def test_what_is_ready_becomes_a_version_and_the_same_again_none() -> None:
+def test_a_ready_process_becomes_a_version_and_the_same_one_again_none() -> None:
     versions, form = FakeVersions(), JsonSchemas()
     source = Source(name="p.bpmn", content=bpmn(draw(DIAGRAM)), sheet={"messages": {"M": "paid"}})
 
@@ -280,7 +282,7 @@ def test_all_pages_of_timers_are_handed_over() -> None:
     assert deadlines.sent == [3, 2, 1]
 
 
-def test_what_callers_say_of_a_task_is_checked() -> None:
+def test_requests_about_a_task_are_checked() -> None:
     said = {"version": 2, "person": "ana", "values": {"a": 1}}
     assert read_request("7", said) == request(values={"a": 1})
     for wrong in ({"person": "ana"}, {"version": True, "person": "a"}, {"version": 2}, {**said, "values": []}):
