@@ -31,8 +31,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _arrivals(record: sqs.Record, content: Json) -> list[InboxFile]:
     sent_at = from_millis(record["attributes"]["SentTimestamp"])
     if "Records" not in content and content.get("Event") == "s3:TestEvent":
-        # S3 sends a test event when the notification is set up.
-        return []
+        return []  # S3 sends it when the notification is set up.
     return [
         InboxFile(
             message_id=record["messageId"],

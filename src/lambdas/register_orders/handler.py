@@ -8,7 +8,7 @@ from mtd.config import config
 from mtd.domain.errors import InvalidRequest, NotFound, RejectedOrder
 from mtd.domain.json_types import Json
 from mtd.domain.orders.check import read_order
-from mtd.domain.orders.order import to_json
+from mtd.domain.orders.order import Order, to_json
 from mtd.domain.tenants import PLATFORM_TENANT, is_code
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import ApiEvent, api_handler, api_hop
@@ -32,10 +32,7 @@ def _serve(event: ApiEvent, body: Json, context: Any) -> Json:
 def _incoming(entry: Any) -> Incoming:
     if not isinstance(entry, dict):
         raise InvalidRequest("an entry of orders is not an object", code="order_malformed")
-    try:
-        order = read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
-    except RejectedOrder as error:
-        raise InvalidRequest(str(error), code=error.code) from None
+    order = _order(entry)
     tenant = entry.get("tenant") or PLATFORM_TENANT
     if not is_code(tenant):
         raise InvalidRequest("tenant must be the code of a tenant", code="tenant_malformed")
@@ -51,6 +48,13 @@ def _incoming(entry: Any) -> Incoming:
         process=process,
         version=version,
     )
+
+
+def _order(entry: Json) -> Order:
+    try:
+        return read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
+    except RejectedOrder as error:
+        raise InvalidRequest(str(error), code=error.code) from None
 
 
 def _referred(reference: Any) -> Any:

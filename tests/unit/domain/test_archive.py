@@ -92,13 +92,13 @@ def test_the_archive_is_what_was_taken_out_of_postgresql() -> None:
 
     broken = verify_page(records, "archive ", objects, "archive")["broken"]
     assert [(each["kind"], each["number"], each["says"]) for each in broken] == [
-        ("archive", None, "the object a is not what was written"),
-        ("changed", "N-a", "the event does not say what its hash was made of"),
+        ("archive", None, "the object a differs from the one that was written"),
+        ("changed", "N-a", "the event's content does not match its hash"),
         ("archive", None, "the object b is gone"),
         ("archive", None, "the object c cannot be read"),
-        ("archive", None, "the object d is not what was written"),
+        ("archive", None, "the object d differs from the one that was written"),
         ("archive", "N-d", "the order is not in its object"),
-        ("archive", "N-f", "what is left of the archived event is not its hash"),
+        ("archive", "N-f", "the hash that PostgreSQL keeps of the archived event differs"),
     ]
 
 

@@ -143,7 +143,7 @@ def check_chain(
         place = position
         fitting = [event for event in rows if event.hash == event_hash(previous, place, event)]
         if not fitting:
-            return broken(BreakKind.CHANGED, "the event does not say what its hash was made of", rows[0])
+            return broken(BreakKind.CHANGED, "the event's content does not match its hash", rows[0])
         if len(rows) > 1:
             stranger = next(event for event in rows if event is not fitting[0])
             return broken(BreakKind.INSERTED, "another event has this place in the chain", stranger)
@@ -171,17 +171,21 @@ def seal_day(before: DaySeal | None, day: date, hashes: Iterable[bytes]) -> DayS
 
 
 def check_seal(before: DaySeal | None, seal: DaySeal, hashes: Iterable[bytes]) -> ChainBreak | None:
-    """Whether the day still has the events that were sealed, and follows the day that it was sealed after."""
+    """The break of a day whose events, or whose day before, differ from the sealed ones; else None."""
     if before is not None and (seal.day - before.day).days != 1:
         says = f"the seals between {before.day} and {seal.day} are gone"
         return ChainBreak(kind=BreakKind.SEAL, says=says, day=seal.day)
     now = seal_day(before, seal.day, hashes)
     if now.events != seal.events:
         return ChainBreak(
-            kind=BreakKind.SEAL, says=f"{seal.events} events were sealed, {now.events} are there", day=seal.day
+            kind=BreakKind.SEAL,
+            says=f"{seal.events} events were sealed, and the day has {now.events} now",
+            day=seal.day,
         )
     if now.hash != seal.hash:
         return ChainBreak(
-            kind=BreakKind.SEAL, says="the day's events, or the seal before it, are not those sealed", day=seal.day
+            kind=BreakKind.SEAL,
+            says="the day's events, or the seal before it, differ from the sealed ones",
+            day=seal.day,
         )
     return None

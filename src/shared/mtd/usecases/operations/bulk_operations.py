@@ -169,7 +169,7 @@ def work_off(operation_id: int, operations: Operations, systems: LegacySystems, 
         return True
     if canary_is_watched(operation, progress):
         if progress.quiet_seconds > _CANARY_PATIENCE_SECONDS:
-            why = f"the canary's orders have stood still for {_CANARY_PATIENCE_SECONDS} s"
+            why = f"the canary's orders have not moved for {_CANARY_PATIENCE_SECONDS} s"
             operations.release(operation_id, status="stopped", why=why, delay_seconds=0)
         else:
             operations.release(operation_id, status="running", why=None, delay_seconds=_CANARY_LOOK_SECONDS)

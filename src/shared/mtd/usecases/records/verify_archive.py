@@ -61,7 +61,12 @@ def archive_breaks(row: ArchiveRow, records: ArchiveRecords, objects: Objects, b
         return 0, [(ChainBreak(kind=BreakKind.ARCHIVE, says=f"the object {row.key} cannot be read"), None)]
     found: list[Found] = []
     if checksum(content) != row.sha256:
-        found.append((ChainBreak(kind=BreakKind.ARCHIVE, says=f"the object {row.key} is not what was written"), None))
+        found.append(
+            (
+                ChainBreak(kind=BreakKind.ARCHIVE, says=f"the object {row.key} differs from the one that was written"),
+                None,
+            )
+        )
     events = {UUID(line["order"]["order_id"]): events_of(line) for line in lines}
     orders = records.archived_orders(row.key)
     hashes = records.archived_hashes([event.event_id for each in events.values() for event in each])
@@ -80,6 +85,6 @@ def _broken(
         return broken
     for event in events:
         if hashes.get(event.event_id) != event.hash:
-            says = "what is left of the archived event is not its hash"
+            says = "the hash that PostgreSQL keeps of the archived event differs"
             return ChainBreak(kind=BreakKind.ARCHIVE, says=says, order_id=order.order_id, event_id=event.event_id)
     return None
