@@ -35,9 +35,9 @@ def parse(content: bytes) -> Element:
     try:
         builder.parser.Parse(content, True)
     except expat.ExpatError as error:
-        raise RejectedOrder(f"the file is not well-formed XML: {error}", code="not_xml") from None
+        raise RejectedOrder(f"not well-formed XML: {error}", code="not_xml") from None
     except (LookupError, ValueError) as error:
-        raise RejectedOrder(f"the file's encoding cannot be read: {error}", code="not_xml") from None
+        raise RejectedOrder(f"the encoding cannot be read: {error}", code="not_xml") from None
     assert builder.root is not None
     return builder.root
 
@@ -57,9 +57,7 @@ class _Builder:
         self.parser.StartDoctypeDeclHandler = self._refuse_document_type
 
     def _refuse_document_type(self, *_: object) -> None:
-        raise RejectedOrder(
-            "the file has a document type declaration (DOCTYPE), which is not allowed", code="document_type"
-        )
+        raise RejectedOrder("a document type declaration is not allowed", code="document_type")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
