@@ -44,7 +44,7 @@ class Config:
     circuit_probe_seconds: float
     #: Released orders a second.
     circuit_drain_rate: float
-    #: How route_order has states served: `api`, or `direct` by their functions' aliases.
+    #: How route_order calls the states: `api`, or `direct` by their functions' aliases.
     state_calls: str
     #: Paperless in the SII's certification environment, for deployments' own orders; '' for none.
     paperless_certification_url: str

@@ -229,7 +229,7 @@ def api() -> "SignedApi":
 
 @cache
 def states() -> "SignedApi | InvokedStates":
-    """Where route_order has the states served: by the API, or by their functions' aliases (STATE_CALLS)."""
+    """The states as route_order calls them: by the API, or by their functions' aliases (STATE_CALLS)."""
     if config().state_calls != "direct":
         return api()
     from mtd.adapters.aws.invoked_states import InvokedStates

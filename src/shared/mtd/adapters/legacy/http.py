@@ -113,12 +113,12 @@ class SignedApi:
 
 
 def answer_of(path: str, status: int, content: bytes) -> Json:
-    """What a function of MTD's API answered a POST. Raises RetryableError or MtdError as `ports.StatesApi` says."""
+    """The answer of a function of MTD's API to a POST. Raises RetryableError or MtdError as `ports.StatesApi` says."""
     if status < 300:
         return _json(content)
     message = f"POST {path} answered {status}: {content[:300].decode(errors='replace')}"
     if status in _RETRYABLE:
-        # 500 and 502 come of a function that failed on this very request; the others of one that was not reached.
+        # 500 and 502 come from a function that failed on this request, the others from API Gateway alone.
         raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
     if status == 404 or (status == 403 and _NO_SUCH_PATH in content):
         raise ProcessError(f"the API has no path {path!r}", code="nobody_serves")
