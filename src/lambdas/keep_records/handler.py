@@ -1,4 +1,4 @@
-"""Every night the days that are over are sealed and verified, and orders that ended long ago go to the archive.
+"""Every night it seals and verifies the days that are over, and archives orders that ended long ago.
 
 GET /audit verifies everything, page by page; POST /erasures takes a person's data out of their orders.
 """
@@ -23,7 +23,7 @@ from mtd.usecases.records.verify_audit import verify_day, verify_order, verify_p
 LOG = logging.getLogger(__name__)
 DAYS_A_MONTH = 365.25 / 12
 STOP_MILLISECONDS = 60_000
-"""No further object is begun when less is left of the function's time; the next night goes on."""
+"""With less time left the function begins no further object. The next night goes on."""
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     audit, now = composition.audit(), datetime.now(UTC)
     sealed = seal_days(audit, now)
     for seal in sealed:
-        # Kept apart from the database: what is sealed anew there does not agree with the log.
+        # The log keeps the seal apart from the database, so that a forged seal there disagrees with it.
         LOG.warning("day sealed", extra={"day": str(seal.day), "events": seal.events, "seal": seal.hash.hex()})
     broken = [each for seal in sealed for each in verify_day(audit, seal.day)]
     for each in broken:
@@ -67,7 +67,9 @@ def _erase(_event: ApiEvent, body: Json, _context: Any) -> Json:
     if whom and body.get("preview") is True:
         return preview_erasure(whom, composition.erasing())
     if not whom or not person or not reason:
-        raise InvalidRequest("whom, person and reason must be given", code="request_malformed")
+        raise InvalidRequest(
+            "whom (a RUT or a mail address), person and reason must be given", code="request_malformed"
+        )
     store, objects, everyone = composition.erasing(), composition.objects(), body.get("everyone") is True
     return erase_person(whom, person, reason, store, objects, config().archive_bucket, everyone=everyone)
 

@@ -25,7 +25,9 @@ def _list_versions(event: ApiEvent, _body: Json, _context: Any) -> Json:
 def _import_files(_event: ApiEvent, body: Json, _context: Any) -> Json:
     files, forms = body.get("files"), body.get("forms") or {}
     if not isinstance(files, list) or not files or not isinstance(forms, dict):
-        raise InvalidRequest("files must be a list with at least one file, forms an object", code="files_malformed")
+        raise InvalidRequest(
+            "files must be a list with at least one file, and forms must be an object", code="files_malformed"
+        )
     sources = [_source(file) for file in files]
     return {"reports": import_versions(sources, forms, composition.versions(), composition.forms())}
 
@@ -42,7 +44,7 @@ def _act_on_version(event: ApiEvent, body: Json, _context: Any) -> Json:
 def _simulate(process: str, version: int, body: Json) -> Json:
     found = composition.versions().plan(process, version)
     if found is None:
-        raise NotFound(f"{process} has no version {version}", code="version_unknown")
+        raise NotFound(f"process {process} has no version {version}", code="version_unknown")
     asked = read_simulation(body, found[1], PostgresReader(composition.database()))
     return simulate_process(found[1], asked.order, asked.fails, asked.values)
 

@@ -46,7 +46,7 @@ def _act_on_task(event: ApiEvent, body: Json, context: Any) -> Json:
 def _send_message(event: ApiEvent, body: Json, context: Any) -> Json:
     message, seller = read_text(body, "message", 200), body.get("seller")
     if not message or not (seller is None or isinstance(seller, str)):
-        raise InvalidRequest("message must be a name, seller an id", code="message_malformed")
+        raise InvalidRequest("message must be a name, and seller must be an id", code="message_malformed")
     number, values, tasks = path_parameter(event, "number"), read_values(body), PostgresTasks(composition.database())
     return send_message(number, seller, message, values, tasks, composition.flow_store(), _caller(event, context))
 
@@ -60,7 +60,10 @@ def _acknowledge_warning(event: ApiEvent, body: Json, _context: Any) -> Json:
     if not person:
         raise InvalidRequest("person must be given", code="request_malformed")
     if not composition.warnings().acknowledge(warning_id, person):
-        raise NotFound("there is no warning of that number that nobody has acknowledged", code="warning_unknown")
+        raise NotFound(
+            "there is no open warning with that number: it does not exist, or somebody has acknowledged it",
+            code="warning_unknown",
+        )
     return {"warning_id": warning_id, "acknowledged_by": person}
 
 

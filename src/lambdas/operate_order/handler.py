@@ -1,4 +1,4 @@
-"""/operations, migrations, their queue, POST /states/cancellation, /circuits/{system}: what people do to the flow."""
+"""/operations, migrations, their queue, POST /states/cancellation, /circuits/{system}: people act on the flow."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def _begin_operation(event: ApiEvent, body: Json, _context: Any) -> Json:
     read, operations, path = _reader(), composition.operations(), event.get("pathParameters") or {}
     new = read_new_operation(path, body, composition.versions().plan, lambda number: read_operation(read, number))
     operation_id, _ = operations.create(new, MOST_ORDERS)
-    # A small one is done when its caller is answered; of a large one this is the first slice.
+    # This finishes a small operation before the answer. Of a large one it is the first slice.
     work_off(operation_id, operations, composition.legacy_systems(), config().function)
     return read_operation(read, operation_id)
 

@@ -1,4 +1,4 @@
-"""GET /orders, /archive, /exceptions, /warnings, /circuits and /summary: what operators ask of orders."""
+"""GET /orders, /archive, /exceptions, /warnings, /circuits and /summary: lists for operators."""
 
 from typing import Any
 

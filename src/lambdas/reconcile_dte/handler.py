@@ -1,4 +1,4 @@
-"""/dte: every morning yesterday's tax documents are compared with Paperless's; by hand those of any day."""
+"""/dte: compares yesterday's tax documents with Paperless's every morning, or those of any day by hand."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def _reconcile(day: str | None) -> Reconciled:
     found = reconcile_dte(day, composition.register(), composition.documents())
     count(config().function, {"documents": found.theirs, "differences": len(found.found)})
     if found.least_days is not None:
-        # Their alarms watch the whole system's figures.
+        # The alarms watch figures of the whole system.
         count(None, {"FolioDays": found.least_days})
     count(None, {"DteDifferences": len(found.found)})
     return found
@@ -47,7 +47,10 @@ def _resolve_difference(event: ApiEvent, body: Json, _context: Any) -> Json:
     if not person or not note:
         raise InvalidRequest("person and note must be given: the difference keeps them", code="request_malformed")
     if not composition.documents().resolve(difference_id, person, note):
-        raise NotFound("there is no open difference of that number", code="difference_unknown")
+        raise NotFound(
+            "there is no open difference with that number: it does not exist, or somebody has resolved it",
+            code="difference_unknown",
+        )
     return {"difference_id": difference_id, "status": "resolved"}
 
 

@@ -1,4 +1,4 @@
-"""POST /states/gift_card: hold and redeem what the orders pay by gift card."""
+"""POST /states/gift_card: redeem the amounts that orders pay by gift card."""
 
 from mtd.entrypoints import composition
 from mtd.entrypoints.states import state_handler

@@ -29,13 +29,6 @@ def _serve(event: ApiEvent, body: Json, context: Any) -> Json:
     return {"results": results}
 
 
-def _order(entry: Json) -> Order:
-    try:
-        return read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
-    except RejectedOrder as error:
-        raise InvalidRequest(str(error), code=error.code) from None
-
-
 def _incoming(entry: Any) -> Incoming:
     if not isinstance(entry, dict):
         raise InvalidRequest("an entry of orders is not an object", code="order_malformed")
@@ -45,7 +38,7 @@ def _incoming(entry: Any) -> Incoming:
         raise InvalidRequest("tenant must be the code of a tenant", code="tenant_malformed")
     process, version = entry.get("process") or PROCESS, entry.get("version")
     if not isinstance(process, str) or not (version is None or (type(version) is int and 0 < version < 2**31)):
-        raise InvalidRequest("process must be a name and version a whole number", code="process_malformed")
+        raise InvalidRequest("process must be a name, and version must be a whole number", code="process_malformed")
     return Incoming(
         order=order,
         document=to_json(order),
@@ -57,14 +50,23 @@ def _incoming(entry: Any) -> Incoming:
     )
 
 
+def _order(entry: Json) -> Order:
+    try:
+        return read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
+    except RejectedOrder as error:
+        raise InvalidRequest(str(error), code=error.code) from None
+
+
 def _referred(reference: Any) -> Any:
-    """The order that was too large for a message. Raises InvalidRequest when the reference leads nowhere."""
+    """The order of a message that names an object instead. Raises InvalidRequest when there is no such order."""
     match reference:
         case {"bucket": str(bucket), "key": str(key)} if key.startswith("large/"):
             try:
                 return json.loads(composition.objects().get(bucket, key))
             except (NotFound, ValueError, RecursionError):
-                raise InvalidRequest("the reference leads to no order", code="reference_malformed") from None
+                raise InvalidRequest(
+                    "the referenced object is not an order in JSON", code="reference_malformed"
+                ) from None
     raise InvalidRequest("reference must be {bucket, key} of a large order", code="reference_malformed")
 
 

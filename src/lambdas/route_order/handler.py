@@ -1,4 +1,4 @@
-"""SQS `transitions`: verify where the tokens stand, then one call per state and batch to that state's API."""
+"""SQS `transitions`: verify where the tokens are, then make one call per state and batch to that state's API."""
 
 from typing import Any
 

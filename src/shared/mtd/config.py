@@ -10,7 +10,7 @@ from mtd.domain.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What differs between homes. Every URL is without a trailing slash; seconds are seconds."""
+    """The settings that differ between backends. No URL has a trailing slash."""
 
     function: str
     function_prefix: str
@@ -31,24 +31,28 @@ class Config:
     sales_support_url: str
     mail_sender: str
     mail_template: str
+    #: Has SES report bounces and complaints.
     mail_configuration_set: str
+    #: The delay before the second try of an effect; it doubles with each try.
     retry_base_seconds: float
     legacy_timeout_seconds: float
     lease_seconds: float
+    #: Calls of state APIs that `route_order` makes at a time.
     state_calls_at_once: int
+    #: Orders in a row without an answer that open a circuit.
     circuit_threshold: int
     circuit_probe_seconds: float
+    #: Released orders a second.
     circuit_drain_rate: float
-    #: How route_order has states served: `api`, or `direct` by their functions' aliases.
+    #: How route_order calls the states: `api`, or `direct` by their functions' aliases.
     state_calls: str
     #: Paperless in the SII's certification environment, for deployments' own orders; '' for none.
     paperless_certification_url: str
     tax_settings: str = ""
-    """JSON, as `adapters.tax_settings` reads it."""
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> "Config":
-        """Read it all. Raises ConfigurationError that names every missing or malformed variable at once."""
+        """Read all variables. Raises one ConfigurationError that names every missing or malformed variable."""
         env = os.environ if environment is None else environment
         problems: list[str] = []
 

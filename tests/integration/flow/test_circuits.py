@@ -25,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("circuits")
 
 @pytest.fixture
 def card_outage(system: System) -> Iterator[None]:
-    """Whatever happens, the gift card system answers afterwards, and its circuit is closed."""
+    """After each test the gift card system answers, and its circuit is closed."""
     system.outage("gift_card", on=True)
     yield
     system.outage("gift_card", on=False)
@@ -117,7 +117,7 @@ def test_an_outage_parks_its_orders_and_drains_them_when_it_is_over(system: Syst
 
 
 @pytest.mark.usefixtures("card_outage")
-def test_what_nobody_looks_after_the_minutes_look_takes_up(system: System, number: str) -> None:
+def test_the_schedule_probes_a_circuit_whose_probe_was_lost(system: System, number: str) -> None:
     put(system, number, 6)
     until(lambda: parked(system, number), lambda rows: len(rows) == 6)
     # As after a crash of the probing function: whoever is to look comes in vain, and nobody follows.

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.integration.system import System, until
 from tests.support.orders import OrderFile
 
-# What the tests' and the seeds' buyers are called, and one of this test's own.
+# The names of the tests' and the seeds' buyers, and one of this test's own.
 NAME, MAIL, RUT = "Perpetua Quiñelao", "perpetua.quinelao@example.cl", "9876543-3"
 _PERSONAL = re.compile(
     r"perpetua|Qui(ñ|\\u00f1|Ã±)elao|9\.?876\.?543-3|Ana Rojas|12\.?345\.?678-5"

@@ -1,4 +1,4 @@
-"""Whatever a caller sends: 400 with a code, never 500; whatever a queue holds: its good messages go on."""
+"""Wrong requests get 400 with a code, never 500; wrong messages of a queue do not stop the good ones."""
 
 import json
 import urllib.error

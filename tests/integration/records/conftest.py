@@ -11,7 +11,7 @@ from tests.integration.system import System
 
 
 def mtd(system: System, *words: str) -> Any:
-    """What the command answers in JSON; it must succeed."""
+    """The command's answer in JSON. The command must succeed."""
     done = subprocess.run(
         [sys.executable, "-m", "devenv", *words, "--json"],
         env=os.environ | {"MTD_INSTANCE": system.state["instance"]},

@@ -55,7 +55,7 @@ def archived(system: System, mail: str) -> Json:
     return {"number": number, "order_id": order_id, "key": row["archive_key"], "before": before, **row}
 
 
-def test_what_is_in_the_archive_is_found_as_before(system: System, archived: Json, mail: str) -> None:
+def test_archived_orders_are_found_as_before(system: System, archived: Json, mail: str) -> None:
     number, order_id = archived["number"], archived["order_id"]
     assert system.sql("select event_id from events where order_id = %s::uuid", order_id) == []
     assert set(archived["document"]) == {"buyer", "seller"}
@@ -69,7 +69,7 @@ def test_what_is_in_the_archive_is_found_as_before(system: System, archived: Jso
     assert mtd(system, "audit", "verify", "--order", number)["broken"] == []
 
 
-def test_what_is_not_in_the_archive_is_said(system: System) -> None:
+def test_an_order_that_the_archive_lacks_is_not_found(system: System) -> None:
     assert system.call("GET", f"/archive/{uuid.uuid4()}")[0] == 404
     assert system.call("GET", "/archive/x")[0] == 400
 
@@ -81,7 +81,7 @@ def test_nothing_is_done_to_what_is_in_the_archive(system: System, archived: Jso
     assert (status, [item["code"] for item in operation["items"]]) == (200, ["order_archived"])
 
 
-def test_what_comes_later_follows_what_is_in_the_archive(system: System, archived: Json) -> None:
+def test_later_events_follow_the_archived_ones(system: System, archived: Json) -> None:
     late = "insert into events (order_id, who, source, what) values (%s::uuid, 'x', 'y', 'came late')"
     system.sql(late, archived["order_id"])
 

@@ -22,7 +22,7 @@ from tests.integration.system import System
 from tests.support.orders import OrderFile
 
 _INSERT = load("mtd.adapters.postgres.flow.changes")["insert_events"]
-# What PostgreSQL and Python might write differently.
+# Values that PostgreSQL and Python might write differently.
 _DETAILS: list[dict[str, Any]] = [
     {},
     {"b": 1.50, "aa": 1e3, "a": -0.0001, "ñ": "€\u2028\u007f", "n": None, "t": [True, {"x": []}]},
@@ -63,7 +63,7 @@ def broken_of(database: Database, order_id: str) -> tuple[str, int | None] | Non
     return None if found is None else (found.kind.value, found.position)
 
 
-def test_what_the_trigger_hashes_python_hashes_too(connection: psycopg.Connection, database: Database) -> None:
+def test_python_computes_the_hashes_of_the_trigger(connection: psycopg.Connection, database: Database) -> None:
     order_id = str(uuid.uuid4())
     write(connection, order_id)
     connection.execute("set timezone to 'America/Santiago'")
@@ -117,7 +117,7 @@ _TAMPER = {
 
 
 @pytest.mark.parametrize("how", _TAMPER)
-def test_whoever_goes_past_the_trigger_is_found(how: str, connection: psycopg.Connection, database: Database) -> None:
+def test_a_change_past_the_trigger_is_found(how: str, connection: psycopg.Connection, database: Database) -> None:
     """As the owner, who can give themselves any right and switch triggers off."""
     order_id = str(uuid.uuid4())
     write(connection, order_id)
@@ -151,7 +151,7 @@ def test_not_even_the_owner_changes_events_and_seals(statement: str, connection:
             connection.execute(statement.encode())
 
 
-def test_what_changes_in_a_sealed_day_breaks_its_seal(
+def test_a_change_in_a_sealed_day_breaks_its_seal(
     connection: psycopg.Connection, database: Database, forge: Callable[[str], None]
 ) -> None:
     order_id = str(uuid.uuid4())
@@ -169,7 +169,7 @@ def test_what_changes_in_a_sealed_day_breaks_its_seal(
 
     forge(order_id)
 
-    # Whoever knows how chains are made leaves none of them broken; only the seals tell.
+    # A forger who knows the form of chains leaves none of them broken. Only the seals show it.
     assert broken_of(database, order_id) is None
     assert [each["kind"] for each in verify_day(audit, sealed[0].day)] == ["seal"]
     page: dict[str, Any] = {"next": None}

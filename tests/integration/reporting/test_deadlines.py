@@ -59,7 +59,7 @@ def test_figures_are_those_of_the_orders_and_a_second_run_changes_nothing(system
     assert remaining["p50"] <= remaining["p90"]
 
 
-def test_an_order_that_will_be_late_is_told_of_once(system: System, number: str) -> None:
+def test_an_order_that_will_be_late_gets_one_warning(system: System, number: str) -> None:
     """It stands at a state that fails and waits; its promise ended yesterday."""
     sqs, sns = system.aws("sqs"), system.aws("sns")
     topic = next(t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith("-warnings"))

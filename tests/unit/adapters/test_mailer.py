@@ -1,4 +1,4 @@
-"""What SES refuses: a mail that can never be sent fails; one that SES does not send yet waits.
+"""SES's refusals: a mail that can never be sent fails; a mail that SES does not send yet waits.
 
 The texts are SES's: BulkEmailDestinationStatus of its API, and "Troubleshooting Amazon SES" for unverified identities.
 """

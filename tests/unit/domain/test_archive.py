@@ -51,7 +51,7 @@ def line_of(order_id: UUID, events: Sequence[AuditEvent], **order_row: Any) -> s
 
 
 class KeptRecords(FakeRecords):
-    """What PostgreSQL keeps of an archive with an object for each key, of one order with three events."""
+    """PostgreSQL's rows of an archive with an object for each key, each with one order of three events."""
 
     def __init__(self, objects: FakeObjects, keys: str) -> None:
         super().__init__(1)
@@ -93,13 +93,13 @@ def test_the_archive_is_what_was_taken_out_of_postgresql() -> None:
 
     broken = verify_page(records, "archive ", objects, "archive")["broken"]
     assert [(each["kind"], each["number"], each["says"]) for each in broken] == [
-        ("archive", None, "the object a is not what was written"),
-        ("changed", "N-a", "the event does not say what its hash was made of"),
+        ("archive", None, "the object a differs from the one that was written"),
+        ("changed", "N-a", "the event's content does not match its hash"),
         ("archive", None, "the object b is gone"),
         ("archive", None, "the object c cannot be read"),
-        ("archive", None, "the object d is not what was written"),
+        ("archive", None, "the object d differs from the one that was written"),
         ("archive", "N-d", "the order is not in its object"),
-        ("archive", "N-f", "what is left of the archived event is not its hash"),
+        ("archive", "N-f", "the hash that PostgreSQL keeps of the archived event differs"),
     ]
 
 
@@ -345,7 +345,7 @@ def test_an_archived_order_whose_new_object_is_not_what_was_written_is_not_erase
 def test_who_is_unknown_or_waits_for_an_order_is_not_erased() -> None:
     store = FakeErasable([persons_order("N-1"), persons_order("N-2", ended=False)])
 
-    with pytest.raises(Conflict, match=r"1 orders are on their way.* N-2"):
+    with pytest.raises(Conflict, match=r"1 orders of this person are on their way.* N-2"):
         erase_person(RUT, "me", "why", store, DeletingObjects(), "archive")
     with pytest.raises(NotFound):
         erase_person("nobody@example.cl", "me", "why", store, DeletingObjects(), "archive")

@@ -126,7 +126,7 @@ def _paths(part: Any, path: str = "") -> list[str]:
 
 @given(path=st.sampled_from(_paths(DOCUMENT)), value=_JSON)
 def test_whatever_json_is_sent_in_a_fields_place_is_refused_or_is_an_order_to_the_end(path: str, value: Any) -> None:
-    """What is accepted must not fail where it is shown, asked by a rule, summed up or taxed."""
+    """An accepted order must not fail where it is shown, asked by a rule, summed up or taxed."""
     try:
         order = check.read_order(changed(path, value))
     except RejectedOrder:

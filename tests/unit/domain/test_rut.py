@@ -64,7 +64,7 @@ def test_nine_digits_are_refused_with_what_would_be_right() -> None:
 @pytest.mark.parametrize("generic", [rut.ANONYMOUS_BUYER, rut.FOREIGN_BUYER])
 def test_the_generic_ruts_are_nobody(generic: str) -> None:
     assert rut.is_legal_entity(generic) is False
-    with pytest.raises(RejectedOrder, match="every buyer"):
+    with pytest.raises(RejectedOrder, match="all buyers"):
         person_of(generic)
 
 

@@ -1,4 +1,4 @@
-"""Whose an order is: from the inbox's key to its row, and who may ask for what of whom."""
+"""An order's tenant, from the inbox's key to its row; and the requests that each tenant may send."""
 
 import json
 from collections.abc import Iterator
@@ -123,7 +123,7 @@ def waiting(**tenants: object) -> FakeQueues:
 
 @pytest.mark.parametrize(("tenant", "own"), [("andes", ["a"]), (PLATFORM_TENANT, ["h", "n", "u", "x"]), ("other", [])])
 def test_the_waiting_queue_is_each_tenants_own(tenant: str, own: list[str]) -> None:
-    """What names nobody whom there is rests with the house."""
+    """A message without a known tenant belongs to the platform tenant."""
     queues, rows = waiting(a="andes", h=PLATFORM_TENANT, n=None, u="unheard-of", x=["no text"]), Rows()
 
     assert [entry["number"] for entry in list_waiting(queues, rows, FakeTenants("andes", "other"), tenant)] == own

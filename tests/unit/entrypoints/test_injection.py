@@ -1,4 +1,4 @@
-"""What an order or a diagram says stays what it says: no path, no address, no header, no line of a log, no HTML."""
+"""Texts of an order or a diagram stay texts: they become no path, address, header, log line or HTML."""
 
 import json
 import logging

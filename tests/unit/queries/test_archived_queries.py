@@ -1,4 +1,4 @@
-"""What is asked of orders that are in the archive: the queries put together what is there and what is still here."""
+"""Queries about archived orders join the rows of the archive and those of PostgreSQL."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -187,7 +187,10 @@ class FakeMachines:
 
     def start(self, name: str, execution: str, body: Json) -> None:
         if self.unknown:
-            raise ProcessError(f"there is no state machine {name!r}", code="nobody_serves")
+            raise ProcessError(
+                f"there is no state machine {name!r}: deploy it, or bind the task to another server",
+                code="nobody_serves",
+            )
         self.started.append((name, execution, body))
 
 

@@ -171,7 +171,7 @@ class MemoryOrder:
     # As an operation
 
     def operated_as(self) -> OrderUnderAction:
-        """What an operation sees under the order's lock."""
+        """The order as an operation sees it under its lock."""
         opened = [
             OpenIncident(incident_id=each.id, state=each.incident.state, snapshot=each.incident.snapshot)
             for each in self.incidents

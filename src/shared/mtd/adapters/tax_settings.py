@@ -1,4 +1,4 @@
-"""The settings of tax documents, from the text of a parameter: issuers by RUT, and what currencies are worth."""
+"""The settings of tax documents, from the text of a parameter: issuers by RUT, and exchange rates."""
 
 import json
 from decimal import Decimal, InvalidOperation
@@ -12,7 +12,7 @@ from mtd.domain.tax.issuer import Issuer, Prices, TaxSettings
 def read_tax_settings(text: str) -> TaxSettings:
     """`{"issuers": [{"rut": …, "name": …, …}], "default": {…}, "pesos_per": {"USD": "950.2"}}`; all may be left out.
 
-    An issuer has the fields of `Issuer`. Raises ConfigurationError that names what is wrong.
+    An issuer has the fields of `Issuer`. Raises ConfigurationError that names the fault.
     """
     try:
         given: dict[str, Any] = json.loads(text or "{}")

@@ -1,4 +1,4 @@
-"""Tenants: the companies whose orders one system carries, each as if it were alone in it."""
+"""Tenants: the companies whose orders one system carries. Each sees its own orders only."""
 
 import re
 
@@ -9,7 +9,7 @@ _CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 def is_code(text: object) -> bool:
-    """Whether it may name a tenant: a letter, then letters, digits and hyphens; 40 at most."""
+    """Whether the text may be a tenant's code: a letter, then letters, digits and hyphens; 40 characters at most."""
     return isinstance(text, str) and _CODE.fullmatch(text) is not None
 
 

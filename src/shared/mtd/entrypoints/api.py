@@ -29,7 +29,7 @@ _STATUSES: tuple[tuple[type[MtdError], int], ...] = (
 
 
 def api_handler(serve: Serve) -> ApiHandler:
-    """A Lambda handler that gives `serve` the event, its JSON body and the context, and answers what it returns."""
+    """A Lambda handler that answers with the result of `serve`, which gets the event, its JSON body and the context."""
 
     def handler(event: ApiEvent, context: Any) -> Json:
         try:
@@ -62,7 +62,7 @@ def routed(routes: Mapping[str, Serve]) -> Serve:
 
 
 def _look_in_log(context: Any) -> str:
-    """What a caller is told of an error that is not theirs; the log has the rest."""
+    """The message about an error that is not the caller's. The function's log has the rest."""
     return f"internal error: look for request {context.aws_request_id} in the function's log"
 
 

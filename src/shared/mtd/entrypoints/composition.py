@@ -62,7 +62,7 @@ def queues() -> "SqsQueues":
 
 
 def users(secrets: Mapping[str, str], *, owner: str) -> "PostgresUsers":
-    """By the ids of their secrets: `administrator`, `reader`, and `portal` where the stack has one."""
+    """The users' adapter; `secrets` are ids: `administrator`, `reader`, and `portal` where the stack has one."""
     from mtd.adapters.aws.secrets import secret
     from mtd.adapters.postgres.users import PostgresUsers
 
@@ -122,7 +122,7 @@ def outbox() -> "PostgresOutbox":
 
 @cache
 def outgoing() -> "Outgoing":
-    """Queues and topics."""
+    """The sender of outbox messages to queues and topics."""
     from mtd.adapters.aws.topics import Outgoing
 
     return Outgoing(queues(), {"warnings": config().warnings_topic_arn})
@@ -229,7 +229,7 @@ def api() -> "SignedApi":
 
 @cache
 def states() -> "SignedApi | InvokedStates":
-    """Where route_order has the states served: by the API, or by their functions' aliases (STATE_CALLS)."""
+    """The states as route_order calls them: by the API, or by their functions' aliases (STATE_CALLS)."""
     if config().state_calls != "direct":
         return api()
     from mtd.adapters.aws.invoked_states import InvokedStates
@@ -276,7 +276,7 @@ def paperless() -> "HttpPaperless":
 
 @cache
 def legacy(system: str) -> "HttpLegacy":
-    """`gift_card`, `eom` or `sales_support`."""
+    """The legacy system `gift_card`, `eom` or `sales_support`."""
     from mtd.adapters.legacy.http import HttpLegacy
 
     urls = {
@@ -289,7 +289,7 @@ def legacy(system: str) -> "HttpLegacy":
 
 @cache
 def legacy_systems() -> "LegacySystems":
-    """All four."""
+    """All four legacy systems."""
     from mtd.usecases.operations.correct_order import LegacySystems
 
     return LegacySystems(

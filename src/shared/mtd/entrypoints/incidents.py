@@ -19,7 +19,7 @@ type Step = Callable[[Reference, FlowStore, StateRun], Json]
 
 
 def incident_handler(step: Step) -> Callable[[dict[str, Any], Any], Json]:
-    """A Lambda handler of one step; its errors are the state machine's to retry or catch, by their class's name."""
+    """A Lambda handler of one step. The state machine retries or catches its errors by the name of their class."""
 
     def handler(event: dict[str, Any], context: Any) -> Json:
         execution = hop("Step Functions", "dte_incident", at=event["started_at"], request_id=event["execution"])

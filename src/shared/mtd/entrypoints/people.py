@@ -1,4 +1,4 @@
-"""API calls on behalf of people: each acts as the caller's tenant, or is the platform tenant's alone."""
+"""API calls on behalf of people. Each acts as the caller's tenant; some only the platform tenant may make."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from mtd.entrypoints import composition
 from mtd.entrypoints.api import ApiEvent, ApiHandler, Serve, api_handler, routed
 
 HEADER = "x-mtd-tenant"
-"""Part of what the caller signs."""
+"""The header that names the tenant. The caller signs it."""
 
 
 def tenant_of(event: ApiEvent) -> str:
@@ -42,7 +42,7 @@ def platform_handler(routes: Mapping[str, Serve]) -> ApiHandler:
 
     def act(event: ApiEvent, body: Json, context: Any) -> Any:
         if tenant_of(event) != PLATFORM_TENANT:
-            raise Forbidden("this concerns all tenants: only the platform tenant may do it")
+            raise Forbidden("this request concerns all tenants: only the platform tenant may send it")
         return serve(event, body, context)
 
     return api_handler(act)

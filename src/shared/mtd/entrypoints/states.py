@@ -15,7 +15,7 @@ from mtd.usecases.flow.run_state import run_state
 from mtd.usecases.flow.tokens import Reference
 from mtd.usecases.flow.trace import read_hops
 
-# What PostgreSQL's types of the two columns hold.
+# The limits of PostgreSQL's types of the two columns.
 _BIGINT, _INTEGER = 2**63, 2**31
 
 
@@ -24,7 +24,7 @@ def state_handler(
 ) -> ApiHandler:
     """A Lambda handler for one node of the process; `parallel` calls at a time where the effect waits for others.
 
-    `system` is the legacy system that it calls, and so whose circuit keeps its orders.
+    `system` is the legacy system that the effect calls. Its circuit parks the orders.
     """
 
     def work_on(tokens: list[Reference], run: StateRun) -> Json:
@@ -38,7 +38,7 @@ def _breaker(system: str) -> CircuitBreaker:
 
 
 def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:
-    """A Lambda handler that has a batch of tokens worked on."""
+    """A Lambda handler that passes a batch of tokens to `work_on`."""
 
     def serve(event: ApiEvent, body: Json, context: Any) -> Json:
         run = StateRun(

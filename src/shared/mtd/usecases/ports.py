@@ -1,4 +1,4 @@
-"""What the use cases need of the world, as Protocols; `mtd.adapters` serves them."""
+"""The Protocols through which use cases reach the world. `mtd.adapters` serves them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -17,20 +17,20 @@ from mtd.usecases.intake.registration import NewOrder, Registration
 
 
 class UnitOfWork(Protocol):
-    """Orders under lock. What is written to it is committed, with its messages, when the block ends without an error.
+    """Orders under lock. A block that ends without an error commits the writes with their messages.
 
     Raises UnstorableError there, with nothing written, when PostgreSQL refuses a value for good.
     """
 
     def locked(self, token: LeasedToken | CurrentToken) -> LockedOrder | None:
-        """The token's order; None when the token has changed since it was read: what was decided for it is stale."""
+        """The token's order; None when the token has changed since the caller read it, so that decisions are stale."""
         ...
 
     def write(self, changes: Changes) -> None: ...
 
 
 class Registrations(Protocol):
-    """New orders in the transaction that registers them; what is written to it is committed with them."""
+    """New orders in the transaction that registers them. It commits the writes together with the orders."""
 
     @property
     def results(self) -> Sequence[Registration]: ...
@@ -42,7 +42,7 @@ class FlowStore(Protocol):
     """The write side of PostgreSQL."""
 
     def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
-        """The active version of the tenant's process, or that one unless it is retired; None when there is none."""
+        """The active version of the tenant's process, or the given version unless it is retired; None without one."""
         ...
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
@@ -52,7 +52,7 @@ class FlowStore(Protocol):
         ...
 
     def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
-        """`system` is the legacy system that the server calls, if any: while its circuit is open nothing is leased."""
+        """Lease the server's tokens. While the circuit of the legacy system `system` is open, it leases none."""
         ...
 
     def unit_of_work(
@@ -70,10 +70,10 @@ class FlowStore(Protocol):
 
 
 class Tenants(Protocol):
-    """The tenants that there are."""
+    """The tenants of PostgreSQL."""
 
     def known(self, codes: Iterable[str]) -> frozenset[str]:
-        """Tenants, among them those of these codes that there are."""
+        """Codes of tenants that exist, among them all of `codes` that do."""
         ...
 
 
@@ -81,9 +81,9 @@ class StatesApi(Protocol):
     """MTD's own API, called with the function's IAM identity."""
 
     def post(self, path: str, body: Json) -> Json:
-        """The JSON answer. Raises RetryableError on 429, 5xx and silence, MtdError on any other refusal.
+        """The JSON answer. Raises RetryableError for 429, 5xx and no answer, MtdError for any other refusal.
 
-        The code of the RetryableError is `api_failed` when the function that serves the path failed on this request.
+        The RetryableError has the code `api_failed` when the function of the path failed on this request.
         """
         ...
 
@@ -92,7 +92,7 @@ class StateMachines(Protocol):
     """Step Functions."""
 
     def start(self, name: str, execution: str, body: Json) -> None:
-        """Start once: an execution of that name that runs or ran already is fine."""
+        """Start an execution, unless one of that name runs or has run."""
         ...
 
 
@@ -102,20 +102,21 @@ class Legacy(Protocol):
     def call(self, method: str, path: str, body: Json | None, idempotency_key: str | None) -> Json:
         """The JSON answer.
 
-        Raises BusinessError with the system's code when it refuses, NoAnswerError on 5xx, time-out or refusal of
-        the connection, RetryableError when it is asked too often, NotFound on 404. A refusal carries its request.
+        Raises BusinessError with the system's code when it refuses, NoAnswerError for a 5xx, a time-out or a refused
+        connection, RetryableError for too many requests, NotFound for 404. A refusal carries its request.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DteRequest:
-    """A tax document to issue; `key` is its idempotency key. Amounts are decimal text in the document's currency."""
+    """A tax document to issue. Amounts are decimal text in the document's currency."""
 
+    #: The idempotency key.
     key: str
     document: TaxDocument
+    #: The type and folio of the document that a credit note cancels.
     cancels: tuple[int, int] | None = None
-    """The type and folio of the document that a credit note cancels."""
 
     @property
     def document_type(self) -> int:
@@ -127,7 +128,7 @@ class DteRequest:
 
     @property
     def net(self) -> str:
-        """What is charged before IVA, exempt or not."""
+        """The amount before IVA, exempt or not."""
         return plain(self.document.totals.net + self.document.totals.exempt)
 
     @property
@@ -141,13 +142,14 @@ class DteRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedDte:
-    """A tax document that Paperless issued; `issued_at` is its day in Chile, ISO 8601."""
+    """A tax document that Paperless issued."""
 
     document_type: int
     folio: int
+    #: Its day in Chile, ISO 8601.
     issued_at: str
+    #: The TED (the document's electronic stamp), XML.
     stamp: str | None = None
-    """The TED, XML."""
     track_id: str | None = None
 
 
@@ -155,19 +157,20 @@ class Paperless(Protocol):
     """The tax document system."""
 
     def issue(self, request: DteRequest) -> IssuedDte:
-        """Issue it. Raises BusinessError with Paperless's code, RetryableError when its fate is unknown,
-        NoAnswerError among them."""
+        """Issue the document. Raises BusinessError with Paperless's code, RetryableError (also NoAnswerError) when the
+        outcome is unknown."""
         ...
 
     def recover(self, key: str) -> IssuedDte | None:
-        """What was issued for that key; None when nothing was."""
+        """The document that Paperless issued for that key; None when it issued none."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailResult:
-    """What became of one mail: `sent` with its message id, `failed` for good, or `pending` for another try."""
+    """The result of one mail."""
 
+    #: `sent` with its message id, `failed` for good, or `pending` for another try.
     status: str
     message_id: str | None = None
     reason: str | None = None
@@ -177,7 +180,7 @@ class Mailer(Protocol):
     """SES."""
 
     def send(self, mails: Sequence[Mail]) -> list[MailResult]:
-        """Send text mails, the fewest calls that carry them; what became of each, in their order."""
+        """Send text mails in as few calls as SES allows. Returns the result of each, in their sequence."""
         ...
 
 
@@ -195,7 +198,7 @@ class Objects(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueMessage:
-    """A message as received by hand."""
+    """A message of the waiting queue, received by `push_waiting`."""
 
     message_id: str
     receipt: str
@@ -208,7 +211,7 @@ class Queues(Protocol):
     """SQS, by the queue's name in the configuration."""
 
     def send(self, destination: str, bodies: Sequence[str], delay_seconds: int = 0) -> None:
-        """Send all, ten to a call. Raises UnavailableError when one was not taken."""
+        """Send all messages, ten to a call. Raises UnavailableError when SQS does not take one."""
         ...
 
     def receive(self, destination: str, visibility_seconds: int) -> list[QueueMessage]: ...

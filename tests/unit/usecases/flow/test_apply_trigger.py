@@ -1,4 +1,4 @@
-"""What a step of a case with several tokens writes."""
+"""The writes of a step of an order with several tokens."""
 
 import uuid
 from datetime import UTC, datetime, timedelta

@@ -60,7 +60,7 @@ def test_only_a_probe_that_is_answered_closes_it() -> None:
     assert record_results(opened, answer(probing=True), 3) == CLOSED
 
 
-def test_what_a_person_opened_a_person_closes() -> None:
+def test_a_circuit_that_a_person_opened_is_closed_by_a_person() -> None:
     held = Circuit(open=True, by_hand=True)
     assert record_results(held, answer(probing=True), 3) == held
 
@@ -160,7 +160,7 @@ def test_a_healthy_system_costs_nothing() -> None:
     assert circuits.calls == []
 
 
-def test_what_fails_for_another_reason_costs_nothing() -> None:
+def test_an_error_other_than_no_answer_does_not_count_for_the_circuit() -> None:
     circuits = FakeCircuits()
 
     for error in (
@@ -348,7 +348,7 @@ def test_a_person_opens_closes_or_is_refused(action: str, open_: bool, by_hand: 
     assert circuits.drain_rate == 5
 
 
-def test_what_a_person_asks_is_read() -> None:
+def test_a_persons_change_of_a_circuit_is_read() -> None:
     asked = read_change({"action": "open", "person": "ana", "reason": " maintenance ", "drain_rate": 5})
     assert asked == ChangeRequest(action="open", person="ana", reason="maintenance", drain_rate=5.0)
 
@@ -368,7 +368,7 @@ _NO_RATES: list[Any] = [0, -1, 1e9, True, "5", [], float("nan")]
         *[({"drain_rate": rate}, "drain_rate_malformed") for rate in _NO_RATES],
     ],
 )
-def test_what_a_person_may_not_ask(change: Json, code: str) -> None:
+def test_a_malformed_change_of_a_circuit_is_refused(change: Json, code: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         read_change({"action": "open", "person": "ana", "reason": "maintenance", **change})
     assert caught.value.code == code

@@ -1,4 +1,4 @@
-"""Whatever comes in whatever order, what must hold of an order holds: functions, crashes, doubled messages, people."""
+"""An order's invariants hold in every interleaving of functions, crashes, doubled messages and people."""
 
 from collections.abc import Callable
 from contextlib import suppress

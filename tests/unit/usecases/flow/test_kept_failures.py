@@ -1,4 +1,4 @@
-"""What an incident keeps of a failure, so that a retry puts back what failed and nothing else."""
+"""An incident keeps enough of a failure that a retry puts back the failed tokens and nothing else."""
 
 import json
 from dataclasses import replace
@@ -16,7 +16,7 @@ from mtd.usecases.flow.run_state import run_state
 from mtd.usecases.flow.tokens import Reference, TokenRow
 
 
-def test_the_incident_keeps_where_the_order_stood_and_what_was_asked() -> None:
+def test_the_incident_keeps_the_orders_tokens_and_the_request() -> None:
     asked = {"path": "/allocations"}
 
     def refuse(_: object) -> Any:
@@ -33,7 +33,7 @@ def test_the_incident_keeps_where_the_order_stood_and_what_was_asked() -> None:
     assert incident.snapshot == snapshot(service("allocation"))
 
 
-def test_what_the_error_way_of_a_tax_document_costs_is_kept_with_its_incident() -> None:
+def test_the_incident_of_a_tax_document_keeps_the_tokens_that_its_error_way_consumed() -> None:
     failure = {"failed": "emission_dte", "code": "CAF", "message": "no", "stood": [token_json(service("emission_dte"))]}
     one = leased("dte_incident", data=failure)
     store = FakeStore(tokens=[one], beside=[TokenRow(token_id=9, version=1, token=service("dispatch", 2))])

@@ -160,7 +160,7 @@ def test_tokens_whose_function_was_cut_off_go_alone() -> None:
     assert sorted([token["token_id"] for token in body["tokens"]] for _, body in api.calls) == [[1], [2], [3, 4]]
 
 
-def test_what_the_relay_sends_again_is_an_execution_of_its_own() -> None:
+def test_a_message_of_the_relay_starts_an_execution_of_its_own() -> None:
     first, machines = place(1, "dte_incident"), FakeMachines()
     again = replace(first, due_at=first.due_at + timedelta(minutes=15))
 

@@ -95,7 +95,7 @@ def test_the_incident_of_a_failure_ends_the_order_as_an_exception() -> None:
 
 
 @pytest.mark.parametrize("error", [RetryableError("slow", code="timed_out"), ValueError("a bug")])
-def test_what_may_pass_is_tried_again_later(error: Exception) -> None:
+def test_a_retryable_error_is_tried_again_later(error: Exception) -> None:
     store = FakeStore(tokens=[one := leased("allocation", attempts=3)])
 
     answer = run_state("allocation", references(one), raising(error), store, RUN)
@@ -142,7 +142,7 @@ def test_a_stale_message_changes_nothing() -> None:
     assert store.committed == {}
 
 
-def test_what_the_database_refuses_fails_alone() -> None:
+def test_an_order_that_the_database_refuses_fails_alone() -> None:
     taken = IssuedDocument(document_type=39, folio=7, amount=Decimal(1), currency="CLP")
     store = FakeStore(
         tokens=[one := leased("emission_dte", 1), other := leased("emission_dte", 2)],

@@ -77,7 +77,7 @@ def due(token_id: int, address: str) -> DueMail:
     )
 
 
-def test_what_is_due_is_sent_and_each_mail_has_its_own_fate() -> None:
+def test_due_mails_are_sent_and_each_has_a_result_of_its_own() -> None:
     mails = [due(1, "a@x.cl"), due(2, "b@x.cl"), due(3, "c@x.cl")]
     box = Box(mails)
     mailer = FakeMailer(

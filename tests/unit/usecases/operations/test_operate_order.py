@@ -1,4 +1,4 @@
-"""What people may do to an order, without a database: decisions and refusals."""
+"""People's actions on an order, without a database: decisions and refusals."""
 
 from dataclasses import replace
 from typing import Any
@@ -56,7 +56,7 @@ def test_beside_a_branch_that_goes_on_only_what_failed_is_put_back() -> None:
     assert refusal("retry", order(service("control_error"), incidents=(going,))) == "goes_on"
 
 
-def test_what_somebody_else_has_changed_is_a_conflict() -> None:
+def test_an_order_that_somebody_else_has_changed_is_a_conflict() -> None:
     with pytest.raises(Conflict) as refused:
         operate_order(
             OrderAction(action="retry", person="a", reason="r"), order(state="allocation"), 2, frozenset(), "f"
@@ -82,7 +82,9 @@ def test_what_somebody_else_has_changed_is_a_conflict() -> None:
         ("correct", order(service("allocation")), "order_on_its_way"),
     ],
 )
-def test_what_does_not_fit_the_orders_state_is_refused(action: str, operated: OrderUnderAction, code: str) -> None:
+def test_an_action_that_does_not_fit_the_orders_state_is_refused(
+    action: str, operated: OrderUnderAction, code: str
+) -> None:
     assert refusal(action, operated, node="allocation", document={"currency": "USD"}) == code
 
 

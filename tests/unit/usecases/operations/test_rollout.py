@@ -186,7 +186,7 @@ def test_an_order_in_work_is_tried_again_and_then_given_up() -> None:
     assert operations.results == {1: "refused"}
 
 
-def test_what_postgresql_refuses_is_refused_alone() -> None:
+def test_an_order_that_postgresql_refuses_is_refused_alone() -> None:
     operations = many(3)
     operations.unstorable = 2
 
@@ -231,7 +231,7 @@ TRIALS: dict[int, Json] = {
 }
 
 
-def test_what_was_tried_is_done_to_exactly_its_orders() -> None:
+def test_an_operation_after_a_trial_takes_exactly_its_orders() -> None:
     body = {"action": "move", "node": "dispatch", "person": "ana", "reason": "why", "tried": 7}
 
     assert read_operation_request(body, TRIALS.__getitem__).selection == Selection(tried=7)
@@ -241,7 +241,7 @@ def test_what_was_tried_is_done_to_exactly_its_orders() -> None:
         assert refused.value.code == "not_tried"
 
 
-def test_a_canary_stops_at_errors_unless_told_otherwise() -> None:
+def test_a_canary_stops_at_errors_unless_the_person_gave_another_share() -> None:
     body = {"action": "retry", "person": "ana", "reason": " why ", "numbers": ["1", "1"], "canary": 3}
 
     new = read_operation_request(body, TRIALS.__getitem__)
@@ -253,6 +253,6 @@ def test_a_selection_names_what_it_lacks() -> None:
     new = NewOperation(action="retry", person="a", reason="r", selection=Selection(numbers=("1", "2")))
 
     assert selection_problem(new, [("1", "x"), ("2", "y")]) is None
-    assert "no such order: 2" in str(selection_problem(new, [("1", "x")]))
+    assert "there is no order 2" in str(selection_problem(new, [("1", "x")]))
     everyone = replace(new, selection=Selection(state="exception"))
     assert getattr(selection_problem(everyone, []), "code", None) == "nothing_selected"

@@ -1,4 +1,4 @@
-"""What is written for an order that goes to another version: rows, messages, tasks; its way back; the rehearsal."""
+"""The writes for an order that goes to another version: rows, messages, tasks; its way back; the rehearsal."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -211,7 +211,7 @@ DONE = {
 }
 
 
-def test_what_callers_say_of_a_migration_is_checked() -> None:
+def test_requests_for_a_migration_are_checked() -> None:
     new = read_migration_request("p", ASKED, find, lambda _: {})
     assert (new.selection.version, new.dry_run, new.arguments["to_id"]) == (11, False, 12)
     assert read_migration_request("p", ASKED | {"mode": "rehearse"}, find, lambda _: {}).dry_run

@@ -135,7 +135,7 @@ def test_without_an_address_no_mail_is_asked_for() -> None:
 @pytest.mark.parametrize(
     "mail", ["ana", "ana@", "a@b\nBcc: c@d.cl", "Ana &lt;a@b.cl&gt;", "a@b.cl, c@d.cl", "ñ@b.cl", "a b@c.cl"]
 )
-def test_what_is_no_address_gets_no_mail_and_the_timeline_says_so(mail: str) -> None:
+def test_a_malformed_address_gets_no_mail_and_the_timeline_says_so(mail: str) -> None:
     done = IssueDte(FakePaperless())(leased("emission_dte", mail=mail))
 
     assert done.mails == ()

@@ -141,7 +141,9 @@ def test_a_task_that_is_not_as_it_was_seen_is_not_completed(standing: Task) -> N
         ("comment", "berta", (False, None)),
     ],
 )
-def test_who_has_a_task(action: str, assignee: str | None, written: tuple[bool, str | None]) -> None:
+def test_a_task_is_claimed_given_back_and_assigned(
+    action: str, assignee: str | None, written: tuple[bool, str | None]
+) -> None:
     tasks = FakeTasks(task(assignee))
 
     assert change_task(action, request(assignee="berta"), tasks)["version"] == 3

@@ -1,5 +1,7 @@
-"""The states' functions called by their aliases, past the API: a hop and a second's fraction less, and one bill instead
-of two (docs/adr/0034). The event is the one that API Gateway's Lambda proxy integration would have made."""
+"""Calls the states' functions by their aliases, past the API: one hop and one bill less (docs/adr/0034).
+
+The event is the one that API Gateway's Lambda proxy integration would have made.
+"""
 
 import json
 from collections.abc import Callable
@@ -26,8 +28,7 @@ _ERRORS = "/errors/"
 
 @cache
 def _lambda() -> Any:
-    """A client that waits as long as a function may run, and calls once: a call that timed out may have been carried
-    out."""
+    """A client that waits as long as a function may run. It calls once: a timed out call may have run."""
     import boto3
     from botocore.config import Config
 
@@ -37,10 +38,10 @@ def _lambda() -> Any:
 
 
 class InvokedStates:
-    """Serves `ports.StatesApi` for the states; what is none of them goes by the API."""
+    """Serves `ports.StatesApi` for the states. Calls of all other paths go by the API."""
 
     def __init__(self, prefix: str, api: SignedApi, client: Callable[[], Any] = _lambda) -> None:
-        """`prefix` is that of the functions' names, such as mtd-production-."""
+        """`prefix` begins the functions' names, such as mtd-production-."""
         self._prefix = prefix
         self._api = api
         self._client = client

@@ -1,4 +1,4 @@
-"""SES behind `ports.Mailer`: up to 50 mails a call, through a template that is nothing but subject and body."""
+"""SES behind `ports.Mailer`: up to 50 mails a call, through a template of subject and body."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +13,10 @@ from mtd.usecases.ports import MailResult
 # SendBulkTemplatedEmail's own limit.
 _CALL_MAILS = 50
 _REFUSALS = {"MessageRejected", "InvalidParameterValue", "ValidationError", "InvalidParameterCombination"}
-# Statuses that say something of this very mail; all others are of the account, the sender's domain, the template or the
-# configuration set (BulkEmailDestinationStatus), and pass when somebody has mended those.
+# Statuses that concern the mail itself. All others concern the account, the sender's domain, the template or the
+# configuration set (BulkEmailDestinationStatus); such mails wait until a person has mended that.
 _FINAL = {"MessageRejected", "InvalidParameterValue", "Failed"}
-# Of a sender whose identity DNS has not proved yet, and of every customer while the account is in the sandbox: "Email
+# SES sends it while DNS has not proved the sender's identity, and for all customers in the sandbox: "Email
 # address is not verified. The following identities failed the check in region US-WEST-2: …" (SES, "Troubleshooting").
 _NOT_VERIFIED = "is not verified"
 
@@ -24,7 +24,7 @@ _NOT_VERIFIED = "is not verified"
 class SesMailer:
     """Sends text mails from one verified sender; `template` renders {{subject}} and {{body}}.
 
-    `configuration_set` has SES tell of bounces and complaints, with each mail's tags."""
+    `configuration_set` has SES report bounces and complaints, with each mail's tags."""
 
     def __init__(
         self, sender: str, template: str, configuration_set: str, ses: Callable[[], Any] = lambda: client("ses")
@@ -56,14 +56,14 @@ class SesMailer:
             if unverified and self._is_of_sender(str(error)):
                 return [MailResult(status="pending", reason=str(error)[:500]) for _ in mails]
             if refused and len(mails) > 1:
-                # One malformed address fails the whole call: the others must not suffer.
+                # One malformed address fails the whole call, so each mail is sent alone then.
                 return [sending for mail in mails for sending in self._send([mail])]
             final = refused and not unverified
             return [MailResult(status="failed" if final else "pending", reason=str(error)[:500]) for _ in mails]
         return [_sending(status) for status in answer["Status"]]
 
     def _is_of_sender(self, refusal: str) -> bool:
-        """Whether the identities that a refusal lists are the sender's: no mail of the call would go through alone."""
+        """Whether the refusal lists the sender's identities. Then no mail of the call would pass alone."""
         return self._sender in refusal or f" {self._sender.rpartition('@')[2]}" in refusal
 
 

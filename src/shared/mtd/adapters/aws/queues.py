@@ -30,7 +30,7 @@ class SqsQueues:
             self._call("send_message_batch", destination, Entries=entries)
 
     def send_all(self, messages: Sequence[Message]) -> None:
-        """Send outbox messages, the fewest calls that carry them."""
+        """Send outbox messages in as few calls as SQS allows."""
         groups: dict[tuple[str, int], list[str]] = {}
         for message in messages:
             key = (message.destination, message.delay_seconds)

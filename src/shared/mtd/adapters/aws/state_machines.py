@@ -18,7 +18,10 @@ class StepFunctions:
 
     def start(self, name: str, execution: str, body: Json) -> None:
         if name not in self._arns:
-            raise ProcessError(f"there is no state machine {name!r}", code="nobody_serves")
+            raise ProcessError(
+                f"there is no state machine {name!r}: deploy it, or bind the task to another server",
+                code="nobody_serves",
+            )
         try:
             client("stepfunctions").start_execution(
                 stateMachineArn=self._arns[name], name=execution[:80], input=json.dumps(body)

@@ -19,7 +19,7 @@ gateway responses."""
 
 @cache
 def pool() -> urllib3.PoolManager:
-    """The environment's connections. No retries here: the token's own back-off counts the tries."""
+    """The environment's connections. They make no retries, because the token's back-off counts the tries."""
     return urllib3.PoolManager(maxsize=16, retries=False)
 
 
@@ -31,15 +31,15 @@ def request(
     timeout_seconds: float,
     retries: urllib3.Retry | bool = False,
 ) -> tuple[int, bytes]:
-    """Status and content. No `retries` unless the caller has nobody above it who counts its tries.
+    """Status and content of the answer. `retries` is for callers whose tries nothing else counts.
 
-    Raises NoAnswerError `timed_out` or `unreachable`; a request that timed out may have been carried out.
+    Raises NoAnswerError `timed_out` or `unreachable`. The server may have carried out a request that timed out.
     """
     timeout = urllib3.Timeout(connect=min(3.0, timeout_seconds), read=timeout_seconds)
     try:
         answer = pool().request(method, url, body=body, headers=headers, timeout=timeout, retries=retries)
     except urllib3.exceptions.TimeoutError as error:
-        raise NoAnswerError(f"{method} {url} timed out after {timeout_seconds:g} s", code="timed_out") from error
+        raise NoAnswerError(f"{method} {url} did not answer within {timeout_seconds:g} s", code="timed_out") from error
     except urllib3.exceptions.HTTPError as error:
         raise NoAnswerError(f"{method} {url}: {error}", code="unreachable") from error
     return answer.status, answer.data
@@ -54,7 +54,7 @@ def _json(content: bytes) -> Json:
 
 
 def shown(content: bytes | None) -> Any:
-    """A request's body as an incident keeps it: JSON as it is, else text; the beginning of a very long one."""
+    """A request's body as an incident keeps it: JSON or text, cut when it is very long."""
     text = (content or b"").decode(errors="replace")
     if len(text) > _LONGEST_PAYLOAD:
         return text[:_LONGEST_PAYLOAD] + "…"
@@ -113,12 +113,12 @@ class SignedApi:
 
 
 def answer_of(path: str, status: int, content: bytes) -> Json:
-    """What a function of MTD's API answered a POST. Raises RetryableError or MtdError as `ports.StatesApi` says."""
+    """The answer of a function of MTD's API to a POST. Raises RetryableError or MtdError as `ports.StatesApi` says."""
     if status < 300:
         return _json(content)
     message = f"POST {path} answered {status}: {content[:300].decode(errors='replace')}"
     if status in _RETRYABLE:
-        # 500 and 502 come of a function that failed on this very request; the others of one that was not reached.
+        # 500 and 502 come from a function that failed on this request, the others from API Gateway alone.
         raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
     if status == 404 or (status == 403 and _NO_SUCH_PATH in content):
         raise ProcessError(f"the API has no path {path!r}", code="nobody_serves")

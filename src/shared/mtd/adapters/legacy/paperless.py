@@ -41,14 +41,14 @@ class HttpPaperless:
 
 
 def read_answer(status: int, content: bytes) -> IssuedDte:
-    """What Paperless answered. Raises BusinessError when it refused, RetryableError when the fate is unknown."""
+    """Paperless's answer. Raises BusinessError for a refusal, RetryableError when the outcome is unknown."""
     if status >= 500 or status in (408, 429):
         kind = NoAnswerError if status >= 500 else RetryableError
         raise kind(f"Paperless answered {status}", code=f"http_{status}")
     try:
         fields = {child.tag: child.text for child in xml.parse(content).children}
     except MtdError as error:
-        raise RetryableError(f"Paperless answered {status} with no XML: {error}", code="unreadable") from None
+        raise RetryableError(f"Paperless answered {status} without readable XML: {error}", code="unreadable") from None
     code, message = fields.get("Codigo", ""), fields.get("Mensaje", "")
     if code != _OK:
         raise BusinessError(message or f"Paperless refused with code {code}", code=code or "refused")

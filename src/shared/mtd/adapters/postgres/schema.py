@@ -13,7 +13,7 @@ _SQL = load(__name__)
 
 
 class PostgresSchema:
-    """Serialised by an advisory lock, so that two deployments at once apply everything once."""
+    """Serves `migrate_database.Schema`. An advisory lock makes two deployments at once apply everything once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

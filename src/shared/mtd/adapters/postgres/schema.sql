@@ -11,7 +11,7 @@ select name from migrations;
 insert into migrations (name) values (%(name)s);
 
 -- name: insert_version
--- For every tenant: whoever has it already keeps the version that it is.
+-- Inserts the version for every tenant. A tenant that has it already keeps its version number.
 insert into process_versions (tenant, process, version, plan, diagram, diagram_hash)
 select t.code, %(process)s, coalesce(max(v.version), 0) + 1, %(plan)s, %(diagram)s, %(diagram_hash)s
 from tenants t left join process_versions v on v.tenant = t.code and v.process = %(process)s
@@ -19,7 +19,7 @@ group by t.code
 on conflict (tenant, process, diagram_hash) do nothing;
 
 -- name: deactivate_others
--- Only where no person has decided which version of the process is active.
+-- Activates it only where no person has decided which version of the process is active.
 update process_versions v set active = false
 where process = %(process)s and active and diagram_hash <> %(diagram_hash)s
   and not exists (select from process_versions d

@@ -1,4 +1,4 @@
-"""What an order must be wherever it comes from: files are checked as they are read, callers of the API here too."""
+"""The checks of an order that the API takes as JSON, and those that files share."""
 
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
@@ -17,7 +17,7 @@ _LONGEST_TEXT = 10_000
 
 
 def identifier(text: str, what: str, code: str = "identifier_malformed") -> str:
-    """Identifiers name S3 keys, routes, rows and index entries: printable and short. Raises RejectedOrder."""
+    """The text, if it can name S3 keys, routes, rows and index entries: printable and short. Raises RejectedOrder."""
     if not text or len(text) > LONGEST_IDENTIFIER or not text.isprintable():
         raise RejectedOrder(
             f"{what} {text[:40]!r} is empty, over {LONGEST_IDENTIFIER} characters or not printable", code=code
@@ -39,11 +39,11 @@ def read_order(document: Any) -> Order:
         _check(order, document)
         order = replace(order, seller=_normal(order.seller), buyer=_normal(order.buyer))
         if from_json(to_json(order)) != order:
-            raise ValueError("it does not survive its JSON")
+            raise ValueError("the order reads differently after it was written as JSON")
     except MtdError:
         raise
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-        raise RejectedOrder(f"an order is malformed: {error!r}"[:300], code="order_malformed") from None
+        raise RejectedOrder(f"the order is malformed: {error!r}"[:300], code="order_malformed") from None
     return order
 
 
@@ -59,7 +59,9 @@ def _texts(value: Any) -> None:
     """Every scalar is text that PostgreSQL and SQS can hold; only the requested document is a number."""
     if isinstance(value, str):
         if "\0" in value or len(value) > _LONGEST_TEXT or any("\ud800" <= c <= "\udfff" for c in value):
-            raise ValueError(f"a text that cannot be stored: {value[:40]!r}")
+            raise ValueError(
+                f"the text {value[:40]!r} cannot be stored: it is too long, or has characters that PostgreSQL refuses"
+            )
     elif isinstance(value, dict):
         for name, inner in value.items():
             _texts(name)

@@ -1,4 +1,4 @@
-"""The order as MTD knows it: what a UBL file says, typed; and its JSON, which travels and is stored."""
+"""The order in types, and as the JSON that travels and that PostgreSQL keeps."""
 
 import hashlib
 import json
@@ -11,26 +11,27 @@ from typing import Any
 from mtd.domain.json_types import Json
 from mtd.domain.tenants import PLATFORM_TENANT
 
-# Fixed for ever: order ids are derived from it, so that an order has the same id wherever it is read.
+# Never changes: order ids derive from it, so that an order has the same id wherever a function reads it.
 _NAMESPACE = uuid.UUID("6f7b0a5e-3f0a-4b59-9d57-0d8f2a3a7c11")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A buyer or a seller. `id` is the RUT where there is one, else the party's own identifier."""
+    """A buyer or a seller."""
 
+    #: The RUT where there is one, else the party's own identifier.
     id: str
     name: str
     rut: str | None = None
     email: str | None = None
     city: str | None = None
     country: str | None = None
+    #: The *giro*, the line of business that a factura must name.
     activity: str | None = None
-    """The *giro*, the line of business that a factura must name."""
+    #: Street and number.
     address: str | None = None
-    """Street and number."""
+    #: The *comuna*.
     district: str | None = None
-    """The *comuna*."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +40,13 @@ class Adjustment:
 
     amount: Decimal
     reason: str | None = None
+    #: The category of the allowance or charge itself; None: that of the line or order.
     tax_category: str | None = None
-    """As a line's; None: that of what it adjusts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """An order line. `amount` is the line extension amount, `adjustment` its charges less allowances.
+    """An order line.
 
     UBL has amounts before taxes; those of a boleta may hold them (`tax.reading` finds out which).
     """
@@ -57,13 +58,15 @@ class OrderLine:
     unit: str
     price: Decimal
     base_quantity: Decimal
+    #: Charges less allowances.
     adjustment: Decimal
+    #: UBL's line extension amount.
     amount: Decimal | None
     tax_percent: Decimal | None
+    #: UN/EDIFACT 5305 where it is not S, the standard rate: E exempt, Z zero rate, O outside of the tax's scope, …
     tax_category: str | None = None
-    """UN/EDIFACT 5305 where it is not S, the standard rate: E exempt, Z zero rate, O outside of the tax's scope, …"""
+    #: The parts of `adjustment`; empty in orders of earlier releases.
     adjustments: tuple[Adjustment, ...] = ()
-    """What `adjustment` is made of; empty in orders of earlier releases."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A purchase order. `adjustment` is the document's charges less its allowances."""
+    """A purchase order."""
 
     number: str
     issued_on: date
@@ -90,18 +93,19 @@ class Order:
     buyer: Party
     lines: tuple[OrderLine, ...]
     totals: Totals
+    #: The document's charges less its allowances.
     adjustment: Decimal
     gift_card: str | None = None
     promised_on: date | None = None
     requested_document: int | None = None
+    #: The parts of `adjustment`; empty in orders of earlier releases.
     adjustments: tuple[Adjustment, ...] = ()
-    """What `adjustment` is made of; empty in orders of earlier releases."""
 
     @property
     def content_hash(self) -> str:
         """SHA-256 of the canonical JSON: equal for equal content, however the XML was written.
 
-        Fields that an earlier release did not read are left out, so that a copy of its order is still recognised.
+        It leaves out the fields that an earlier release did not read, so that MTD recognises a copy of such an order.
         """
         document = _as_first_read(to_json(self))
         return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
@@ -112,8 +116,7 @@ class Order:
         return self.id_of(PLATFORM_TENANT)
 
     def id_of(self, tenant: str) -> uuid.UUID:
-        """A stable id: the same for every copy of the same order of a tenant, and so the idempotency key of its
-        effects."""
+        """The id of every copy of this order of the tenant. The idempotency keys of its effects begin with it."""
         namespace = _NAMESPACE if tenant == PLATFORM_TENANT else uuid.uuid5(_NAMESPACE, tenant)
         return uuid.uuid5(namespace, f"{self.seller.id}\n{self.number}\n{self.content_hash}")
 
@@ -122,7 +125,7 @@ _READ_LATER = frozenset({"adjustments", "address", "district"})
 
 
 def _as_first_read(document: Json) -> Json:
-    """The document without the fields that came later and that tell apart no two orders of equal money."""
+    """The document without the fields of later releases that make no difference in money."""
 
     def kept(part: Json) -> Json:
         return {name: value for name, value in part.items() if name not in _READ_LATER}

@@ -21,14 +21,14 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """What an order comes to, in its currency: given totals checked, missing ones computed."""
+    """The amounts of an order in its currency: given totals checked, missing ones computed."""
 
     lines: Decimal
     tax_exclusive: Decimal
     tax: Decimal
     payable: Decimal
+    #: The exempt part of `tax_exclusive`, in an order in pesos.
     exempt: Decimal = _ZERO
-    """What of `tax_exclusive` is exempt, in an order in pesos."""
 
 
 def amounts(order: Order, prices: Prices | None = None) -> Amounts:
@@ -36,11 +36,14 @@ def amounts(order: Order, prices: Prices | None = None) -> Amounts:
 
     Raises BusinessError with code `total_mismatch` where a given total does not add up; each may be off by one
     minor unit for each line that was rounded. Code `amount_negative` for a prepaid or payable amount below zero: no
-    card is credited and no document issued for one. Code `amount_out_of_range` for what cannot be reckoned with. An
-    order that gets a document in pesos raises what `tax.reading.read` does, too.
+    card is credited and no document issued for one. Code `amount_out_of_range` for amounts that are too large. An
+    order that gets a document in pesos raises the errors of `tax.reading.read`, too.
     """
     if (order.totals.prepaid or _ZERO) < 0:
-        raise BusinessError(f"the prepaid amount is {order.totals.prepaid} {order.currency}", code="amount_negative")
+        raise BusinessError(
+            f"the prepaid amount must not be negative; it is {order.totals.prepaid} {order.currency}",
+            code="amount_negative",
+        )
     kind = document_type(order)
     if order.currency != PESOS or kind in EXPORTS:
         return amounts_by_ubl(order)
@@ -69,7 +72,7 @@ def amounts_by_ubl(order: Order) -> Amounts:
     if tax is None and order.totals.tax_inclusive is not None:
         tax = order.totals.tax_inclusive - tax_exclusive
     if tax is None and order.totals.payable is not None:
-        # An order may leave the tax out and still say what is to be paid (UBL: TaxTotal is optional).
+        # An order may leave the tax out and still name the payable amount (UBL: TaxTotal is optional).
         tax = order.totals.payable + (order.totals.prepaid or _ZERO) - (order.totals.rounding or _ZERO)
         tax -= tax_exclusive
     if tax is None:
@@ -78,7 +81,7 @@ def amounts_by_ubl(order: Order) -> Amounts:
             _ZERO,
         )
     if tax < 0:
-        raise BusinessError(f"the tax comes to {tax} {order.currency}", code="total_mismatch")
+        raise BusinessError(f"the tax must not be negative; it comes to {tax} {order.currency}", code="total_mismatch")
     inclusive = agreed("the total with tax", order.totals.tax_inclusive, tax_exclusive + tax)
     return Amounts(
         lines=quantise(lines, order.currency),
@@ -92,7 +95,9 @@ def _payable(order: Order, inclusive: Decimal, tolerance: Decimal | int) -> Deci
     due = inclusive - (order.totals.prepaid or _ZERO) + (order.totals.rounding or _ZERO)
     payable = _agreed("the payable amount", order.totals.payable, due, tolerance, order.currency)
     if payable < 0:
-        raise BusinessError(f"the payable amount comes to {payable} {order.currency}", code="amount_negative")
+        raise BusinessError(
+            f"the payable amount must not be negative; it comes to {payable} {order.currency}", code="amount_negative"
+        )
     return quantise(payable, order.currency)
 
 

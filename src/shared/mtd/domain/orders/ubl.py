@@ -1,4 +1,4 @@
-"""From a UBL 2.1 Order document to an Order. What UBL lets an order leave out may be missing."""
+"""From a UBL 2.1 Order document to an Order. An order may leave out all that is optional in UBL."""
 
 from datetime import date
 from decimal import Decimal
@@ -57,7 +57,7 @@ def _required(node: UblNode, path: str) -> str:
 
 
 def _currency(node: UblNode) -> str:
-    """DocumentCurrencyCode, or where the order leaves it out the currency of its first amount."""
+    """DocumentCurrencyCode, else the currency of the order's first amount."""
     code = node.text("DocumentCurrencyCode")
     if code is None:
         price = node.find("OrderLine/LineItem/Price")
@@ -98,7 +98,7 @@ def _line(node: UblNode, currency: str) -> OrderLine:
 
 
 def _category(node: UblNode, path: str) -> str | None:
-    """The tax category's code where it is not the standard rate's, which an earlier release did not read either."""
+    """The tax category's code; None for the standard rate's, as an earlier release read no category."""
     code = (node.text(f"{path}/ID") or _STANDARD_RATE).upper()
     return None if code == _STANDARD_RATE else code[:20]
 
@@ -140,7 +140,7 @@ def _totals(node: UblNode, currency: str) -> Totals:
 
 
 def _tax(node: UblNode, currency: str) -> Decimal | None:
-    """The taxes in the order's currency, added up; a total in another one tells the same tax for accounting."""
+    """The sum of the taxes in the order's currency. A total in another currency repeats the tax for accounting."""
     amounts = [
         money.parse_decimal(basic.text, "TaxTotal/TaxAmount")
         for total in node.all("TaxTotal")

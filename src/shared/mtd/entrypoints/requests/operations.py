@@ -1,4 +1,4 @@
-"""What callers of /operations say, checked."""
+"""The requests of /operations, checked and typed."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ def read_operation_request(body: Json, operation: FindOperation) -> NewOperation
     named = len(selection.numbers or ()) + len(selection.order_ids or ())
     alone = selection.fingerprint is None and selection.state is None and named == 1
     if action == "correct" and not alone and selection.tried is None:
-        raise InvalidRequest("one order is corrected at a time: name it", code="one_order_only")
+        raise InvalidRequest("a correction takes one order: name it in numbers or order_ids", code="one_order_only")
     arguments = {"node": act.node, "at": act.at, "document": act.document}
     kept = {name: value for name, value in arguments.items() if value is not None}
     if selection.tried is not None:
@@ -61,7 +61,7 @@ def _selection(body: Json) -> Selection:
     try:
         order_ids = tuple(str(UUID(each)) for each in ids) if ids is not None else None
     except ValueError:
-        raise InvalidRequest("order_ids must be ids of orders", code="order_ids_malformed") from None
+        raise InvalidRequest("order_ids must be UUIDs of orders", code="order_ids_malformed") from None
     selection = Selection(
         numbers=_names(body, "numbers"),
         order_ids=order_ids,
@@ -75,7 +75,7 @@ def _selection(body: Json) -> Selection:
         raise InvalidRequest("tried names its orders: leave the other selections out", code="selection_malformed")
     if selection.tried is None and not named:
         raise InvalidRequest(
-            "say which orders: numbers, order_ids, fingerprint, state or tried", code="selection_missing"
+            "no orders are selected: give numbers, order_ids, fingerprint, state or tried", code="selection_missing"
         )
     return selection
 
@@ -112,7 +112,7 @@ def _is_name(value: Any) -> bool:
 
 
 def canary_of(body: Json) -> int | None:
-    """How many orders go first. Raises InvalidRequest."""
+    """The number of orders that go first, or None. Raises InvalidRequest."""
     value = body.get("canary")
     if value is None:
         return None
@@ -122,7 +122,7 @@ def canary_of(body: Json) -> int | None:
 
 
 def number_of(body: Json, name: str, *, most: float, zero: bool) -> float | None:
-    """A number of the body, from or above 0. Raises InvalidRequest."""
+    """A number of the body up to `most`; `zero` allows 0. Raises InvalidRequest."""
     value = body.get(name)
     if value is None:
         return None

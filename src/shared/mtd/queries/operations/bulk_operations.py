@@ -1,4 +1,4 @@
-"""Operations as people read them: how far one is, and what became of each order."""
+"""Operations as people read them: their progress and the result of each order."""
 
 from mtd.domain.errors import NotFound
 from mtd.domain.json_types import Json

@@ -1,4 +1,4 @@
-"""One order with all that belongs to it."""
+"""One order with all of its rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,24 +17,28 @@ _SQL = load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage:
-    """`order` has the document and the plan; `stations` are its way in order of time, `at` in ISO 8601, `ms` in
-    milliseconds; `operations` is what people did or tried to do to it, `notes` what they wrote; `places` are the
-    diagram's elements where tokens stand, `passed` those where they have been, `inside` what these lie in."""
+    """An order as its page shows it."""
 
+    #: With the document and the plan.
     order: Row
     tokens: list[Row]
+    #: Its way in order of time, `at` in ISO 8601.
     stations: list[Row]
     mails: list[Row]
     incidents: list[Row]
+    #: The actions that people did or tried.
     operations: list[Row]
     notes: list[Row]
+    #: The diagram's elements where tokens are.
     places: list[str]
+    #: The diagram's elements where tokens have been.
     passed: list[str]
+    #: The element that each of these lies in.
     inside: dict[str, str]
 
 
 def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) -> OrderPage:
-    """`archived` reads what the archive has of an order. Raises NotFound."""
+    """The order. `archived` reads an order's line from the archive. Raises NotFound."""
     key = {"order_id": order_id}
     found = read(_SQL["order"], key)
     if not found:
@@ -68,7 +72,7 @@ def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) ->
 
 
 def newest_with_number(read: Reader, number: str) -> UUID | None:
-    """The order that came last under that number."""
+    """The newest order with that number."""
     rows = read(_SQL["with_number"], {"number": number})
     return rows[0]["order_id"] if rows else None
 

@@ -1,7 +1,6 @@
 -- name: list_orders
--- One page of everything a person may ask about: orders, rejected files, waiting messages; newest first. Each gives a
--- page of its own, the query "page", along its index: of all orders together a page would cost more with each one that
--- ever came.
+-- One page of orders, rejected files and waiting messages, newest first. Each of the three gives a page of its own (the
+-- query "page") along its index: a page of their union would cost more with every order that ever came.
 select number, state, ended, reason, seller, buyer, currency, total, received_at, updated_at, id
 from (
     (select * from (

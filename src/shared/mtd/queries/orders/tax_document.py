@@ -1,4 +1,4 @@
-"""An order's tax documents as they were issued, with what their lines and sums come to."""
+"""An order's tax documents as Paperless issued them, with their lines and sums."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,17 +23,20 @@ _NOTHING = Amounts(lines=Decimal(0), tax_exclusive=Decimal(0), tax=Decimal(0), p
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedDocument:
-    """A document that was issued: `row` has type, folio, moment and amount; `lines` have name, quantity, price and
-    amount; `receiver` is the RUT that it names; `cancels` type and folio of the document that a credit note cancels."""
+    """An issued document, ready to be printed."""
 
+    #: Type, folio, moment and amount of the document, beside the order's columns.
     row: dict[str, Any]
     order: Order
     sums: Amounts
+    #: Name, quantity, price and amount of each.
     lines: list[tuple[str, Decimal, Decimal, Decimal]]
+    #: The RUT that the document names.
     receiver: str
+    #: Type and folio of the document that a credit note cancels.
     cancels: tuple[int, int] | None = None
+    #: The document that MTD sent; None for one of an earlier release, whose content was another.
     document: TaxDocument | None = None
-    """What was sent; None for a document of an earlier release, which said something else."""
 
     @property
     def changes(self) -> Decimal:
@@ -49,7 +52,7 @@ class PrintedDocument:
 
     @property
     def day(self) -> date:
-        """The document's date, Chile's."""
+        """The document's day in Chile."""
         issued_on = self.row.get("issued_on")
         if issued_on is None:
             return issuing_day(self.row["issued_at"])
@@ -59,23 +62,24 @@ class PrintedDocument:
 def tax_document(
     read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]], part: int = 1
 ) -> PrintedDocument:
-    """The order's document, or that one of several. Raises NotFound where it was not issued."""
+    """The order's document, or number `part` of several. Raises NotFound when Paperless has not issued it."""
     row = order_page(read, order_id, archived).order
     if row["folio"] is None:
-        raise NotFound("the order has no tax document", code="no_tax_document")
+        raise NotFound("the order has no tax document yet", code="no_tax_document")
     return _paper(_part(row, "dte", part), part)
 
 
 def credit_note(
     read: Reader, order_id: UUID, archived: Callable[[UUID], dict[str, Any]], part: int = 1
 ) -> PrintedDocument:
-    """What has cancelled the order's tax document, or that one of several. Raises NotFound where nothing has."""
+    """The credit note of the order's document, or of number `part` of several. Raises NotFound when there is none."""
     row = order_page(read, order_id, archived).order
     if row["note_folio"] is None:
         raise NotFound("the order has no credit note", code="no_tax_document")
     note = {name: row.get(f"note_{name}") for name in ("folio", "issued_at", "issued_on", "stamp")}
-    note |= {"document_type": row["note_type"], "document_amount": row["note_amount"],
-             "document_currency": row["note_currency"]}  # fmt: skip
+    note["document_type"] = row["note_type"]
+    note["document_amount"] = row["note_amount"]
+    note["document_currency"] = row["note_currency"]
     cancels = (row["document_type"], row["folio"])
     row = _part({**row, **note}, "credit_note", part)
     if part > 1:
@@ -84,7 +88,7 @@ def credit_note(
 
 
 def _part(row: dict[str, Any], operation: str, part: int) -> dict[str, Any]:
-    """The row with what the document of that number says instead of the first's."""
+    """The row with the columns of document number `part` instead of the first's."""
     if part == 1:
         return row
     further = {each["key"]: each for each in row.get("further_documents") or ()}
@@ -100,7 +104,7 @@ def _paper(row: dict[str, Any], part: int, cancels: tuple[int, int] | None = Non
     lines = [(each.name, each.quantity, _price(each), line_amount(each, order.currency)) for each in order.lines]
     issued = PrintedDocument(
         row=row, order=order, sums=_NOTHING, lines=lines, receiver=receiver_rut(order), cancels=cancels
-    )  # fmt: skip
+    )
     documents = _documents(issued, part)
     if documents is None:
         return replace(issued, sums=_sums_of_before(order))
@@ -109,9 +113,12 @@ def _paper(row: dict[str, Any], part: int, cancels: tuple[int, int] | None = Non
     lines = lines[before : before + len(document.details)]
     totals = document.totals
     sums = Amounts(
-        lines=sum((line[3] for line in lines), Decimal(0)), tax_exclusive=totals.net + totals.exempt, tax=totals.tax,
-        payable=totals.total, exempt=Decimal(0) if document.is_export else totals.exempt,
-    )  # fmt: skip
+        lines=sum((line[3] for line in lines), Decimal(0)),
+        tax_exclusive=totals.net + totals.exempt,
+        tax=totals.tax,
+        payable=totals.total,
+        exempt=Decimal(0) if document.is_export else totals.exempt,
+    )
     return replace(issued, sums=sums, lines=lines, document=document)
 
 

@@ -1,4 +1,4 @@
-"""From what the interpreter answers to changes: tokens that move, come and go, and the values that the order keeps."""
+"""From the interpreter's answer to changes: tokens that move, come and go, and the values that the order keeps."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -27,10 +27,10 @@ def take_step(
     data: Json | None = None,
     failure: Json | None = None,
 ) -> TokenChanges:
-    """Add what the step writes to the changes; what the interpreter answered.
+    """Take a step, and add its writes to the changes. Returns the interpreter's answer.
 
-    `data` goes with each token that a server takes next; a `failure` goes with where the order stood before it.
-    Raises ProcessError, before anything is added.
+    `data` goes to each token that a server takes next; a `failure` goes there with the tokens before the step.
+    Raises ProcessError before it adds anything.
     """
     tokens = locked.tokens
     step = interpreter.step(plan, tokens, trigger, known)
@@ -49,7 +49,7 @@ def write_step(
     known: Facts,
     data: Json | None = None,
 ) -> None:
-    """Add what the interpreter answered to the changes. Raises ProcessError, before that, when a timer has no time."""
+    """Add the interpreter's answer to the changes. Raises ProcessError before that, when a timer has no time."""
     tokens = applied({number: row.token for number, row in rows.items()}, step)
     seen: Facts = {**known, "data": {**(known.get("data") or {}), **step.values}} if step.values else known
     places: list[tuple[Token, TokenPlace]] = []
@@ -84,13 +84,13 @@ def apply_trigger(
     detail: Json,
     failure: Json | None = None,
 ) -> Changes:
-    """All that a trigger from outside a state's function writes: its step, its event, and the order's end.
+    """The changes of a trigger that no state's function sends: its step, its event, and the order's end.
 
-    The order must have been locked with its content. Raises ProcessError, Conflict for a suspended order.
+    The unit of work must have locked the order with its content. Raises ProcessError, Conflict for a suspended order.
     """
     order, changes = content_of(locked), Changes()
     if locked.suspended:
-        raise Conflict(f"order {order.number!r} is suspended: resume it first", code="order_suspended")
+        raise Conflict(f"order {order.number!r} is suspended: resume it, then send this again", code="order_suspended")
     step = take_step(changes, plan, locked, trigger, facts(order, locked.values), failure=failure)
     if step.outcome is not None:
         changes.end(locked.order_id, step.outcome)
@@ -104,12 +104,14 @@ def apply_trigger(
 def content_of(locked: LockedOrder) -> Order:
     """The order's content. Raises ProcessError where this code cannot read it."""
     if locked.order is None:
-        raise ProcessError("the stored order is unreadable", code="order_unreadable")
+        raise ProcessError(
+            "the order's stored content cannot be read: correct the order, then retry", code="order_unreadable"
+        )
     return locked.order
 
 
 def resting_place(step: TokenChanges) -> str:
-    """Where the step led: the nodes where tokens came to rest, or the end that the order reached."""
+    """The nodes where the step's tokens came to rest, or the end that the order reached."""
     places = [token.node for token in step.placed if token.host is None and token.waits is not Waits.INSIDE]
     return step.outcome or ", ".join(dict.fromkeys(places)) or next(reversed(step.visited), "")
 
@@ -123,7 +125,7 @@ def server_of(node: Node) -> str:
 
 
 def token_place(node: Node, token: Token, known: Facts, data: Json | None) -> TokenPlace:
-    """Where the token rests. Raises ProcessError when a timer has no time."""
+    """The place where the token rests. Raises ProcessError when a timer has no time."""
     waits = token.waits
     server = server_of(node) if waits is Waits.SERVICE and node.kind is NodeKind.SERVICE else node.id
     return TokenPlace(

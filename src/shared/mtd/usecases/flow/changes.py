@@ -1,4 +1,4 @@
-"""What one commit writes. A use case says it by the methods of `Changes`; rows and messages are the adapter's."""
+"""The changes of one commit. A use case states them by the methods of `Changes`; the adapter makes rows of them."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -35,11 +35,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPlace:
-    """Where a token rests, in the words of `mtd.engine.model.tokens.Token`."""
+    """The place where a token rests. Its fields are those of `mtd.engine.model.tokens.Token`."""
 
     node: str
     waits: Waits
-    #: The name of the server where it is not the node's.
+    #: The name of the server, where it differs from the node's.
     server: str | None = None
     scope: int | None = None
     host: int | None = None
@@ -49,6 +49,7 @@ class TokenPlace:
     remaining: int | None = None
     message: str | None = None
     due_at: datetime | None = None
+    #: The data that the server gets with the token.
     data: Json | None = None
 
     def wake_delay(self) -> int | None:
@@ -76,9 +77,10 @@ class MovedToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewToken:
-    """A token that comes to be; `ordinal` is the interpreter's id of it."""
+    """A new token."""
 
     order_id: UUID
+    #: The interpreter's id of the token.
     ordinal: int
     place: TokenPlace
     wake_delay: int | None
@@ -117,7 +119,7 @@ class Fence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wakeup:
-    """A message about a token whose row stays as it is."""
+    """A message about a token whose row does not change."""
 
     token_id: int
     version: int
@@ -126,7 +128,7 @@ class Wakeup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEnd:
-    """An order's end; all of its tokens go, its open tasks are cancelled."""
+    """An order's end. The commit deletes all of its tokens and cancels its open tasks."""
 
     order_id: UUID
     outcome: str
@@ -135,9 +137,10 @@ class OrderEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEvent:
-    """What happened, as the order's timeline and its audit chain keep it. `who` is the function that did it."""
+    """An event of the order's timeline and audit chain."""
 
     order_id: UUID
+    #: The function, or the person, that did it.
     who: str
     what: str
     from_state: str | None = None
@@ -150,7 +153,7 @@ class OrderEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletedTask:
-    """A person's task that is done, with what its form said."""
+    """A task that a person has done, with the values of its form."""
 
     task_id: int
     person: str
@@ -160,9 +163,10 @@ class CompletedTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTask:
-    """A person's task at a token that comes to rest in the same commit; `ordinal` is the interpreter's id of it."""
+    """A person's task at a token that comes to rest in the same commit."""
 
     order_id: UUID
+    #: The interpreter's id of the token.
     ordinal: int
     node: str
     name: str
@@ -176,7 +180,7 @@ class NewTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderValues:
-    """Values that the order's process keeps, put over those that it has."""
+    """Values of the order's process. They replace earlier values of the same names."""
 
     order_id: UUID
     data: Json
@@ -184,7 +188,7 @@ class OrderValues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTotal:
-    """What the order comes to, in its currency."""
+    """The order's total, in its currency."""
 
     order_id: UUID
     total: Decimal
@@ -192,30 +196,33 @@ class OrderTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedDocument:
-    """A tax document that was issued for the order; the amount is in `currency`."""
+    """A tax document that Paperless issued for the order."""
 
     document_type: int
     folio: int
+    #: In `currency`.
     amount: Decimal
     currency: str
     #: The issuer's RUT.
     issuer: str | None = None
-    #: Its day in Chile, ISO 8601.
+    #: The document's day in Chile, ISO 8601.
     issued_on: str | None = None
-    #: The TED, XML.
+    #: The TED (the document's electronic stamp), XML.
     stamp: str | None = None
     track_id: str | None = None
-    #: Its number among the documents of the order.
+    #: Its number among the documents of the order, from 1.
     part: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditNote:
-    """A credit note, with the type and folio of the document that it cancels; the fields of both kinds are alike."""
+    """A credit note. The fields that `IssuedDocument` has, too, mean the same."""
 
     document_type: int
     folio: int
+    #: The type of the document that it cancels.
     refers_to_type: int
+    #: The folio of the document that it cancels.
     refers_to_folio: int
     amount: Decimal
     currency: str
@@ -228,7 +235,7 @@ class CreditNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedMail:
-    """A mail to the order's customer; a message to `notifications` goes with its row."""
+    """A mail to the order's customer. The commit sends a message to `notifications` for it."""
 
     order_id: UUID
     kind: str
@@ -236,7 +243,7 @@ class RequestedMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """A failure that a person must see to. `snapshot` is where the order's tokens stood: what a retry puts back."""
+    """A failure that a person must see to."""
 
     order_id: UUID
     token_id: int
@@ -244,23 +251,24 @@ class Incident:
     state: str
     code: str
     message: str
-    #: Groups incidents of one cause.
+    #: Equal for incidents of one cause.
     fingerprint: str
     attempts: int
     #: `refused`, `late`, … (`MtdError.kind`).
     kind: str
     #: The request that failed.
     payload: Json | None
+    #: The order's tokens before the failure. A retry puts them back.
     snapshot: Json
 
     def with_snapshot(self, snapshot: Json) -> "Incident":
-        """The same incident that knows better where its order stood."""
+        """The same incident with another snapshot."""
         return replace(self, snapshot=snapshot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentUpdate:
-    """What the open incident of a token is to know since of where its order stood."""
+    """A new snapshot for the open incident of a token."""
 
     token_id: int
     snapshot: Json
@@ -268,7 +276,7 @@ class IncidentUpdate:
 
 @dataclass(slots=True, kw_only=True)
 class Changes:
-    """All that one decision writes, in one commit with its messages."""
+    """The changes of one decision. One commit writes them with their messages."""
 
     moved_tokens: list[MovedToken] = field(default_factory=list)
     new_tokens: list[NewToken] = field(default_factory=list)
@@ -280,7 +288,7 @@ class Changes:
     order_ends: list[OrderEnd] = field(default_factory=list)
     events: list[OrderEvent] = field(default_factory=list)
     completed_tasks: list[CompletedTask] = field(default_factory=list)
-    #: The rows of tokens that a person's work is no longer for.
+    #: The rows of tokens whose people's tasks end undone.
     cancelled_tasks: list[int] = field(default_factory=list)
     new_tasks: list[NewTask] = field(default_factory=list)
     values: list[OrderValues] = field(default_factory=list)
@@ -309,7 +317,7 @@ class Changes:
         self.retried_tokens.append(retried)
 
     def park(self, row: Row, system: str, *, probe_in: int | None = None) -> None:
-        """Let the token wait for the system's circuit; `probe_in`: it, or another, tries after so many seconds."""
+        """Let the token wait for the system's circuit. After `probe_in` seconds it, or another, probes the system."""
         self.parked_tokens.append(ParkedToken(token_id=row.token_id, version=row.version, system=system))
         if probe_in is not None:
             self.wakeups.append(Wakeup(token_id=row.token_id, version=row.version + 1, delay_seconds=probe_in))
@@ -323,7 +331,7 @@ class Changes:
         self.deleted_tokens.append(Fence(token_id=row.token_id, version=row.version))
 
     def wake(self, row: Row, delay_seconds: int) -> None:
-        """Have the token looked at as it is."""
+        """Have `route_order` look at the token, which does not change."""
         self.wakeups.append(Wakeup(token_id=row.token_id, version=row.version, delay_seconds=delay_seconds))
 
     def end(self, order_id: UUID, outcome: str, reason: str | None = None) -> None:
@@ -331,17 +339,17 @@ class Changes:
         self.order_ends.append(OrderEnd(order_id=order_id, outcome=outcome, reason=reason))
 
     def record(self, event: OrderEvent) -> None:
-        """Write what happened."""
+        """Write an event of the order."""
         self.events.append(event)
 
     def fail(self, incident: Incident) -> None:
-        """Open an incident; one of the same token and version is kept as it is."""
+        """Open an incident. An existing incident of the same token and version stays as it is."""
         self.incidents.append(incident)
 
     def mail(self, order_id: UUID, kind: str) -> None:
-        """Ask for a mail to the customer; each kind goes once."""
+        """Ask for a mail to the customer. An order gets each kind once."""
         self.mails.append(RequestedMail(order_id=order_id, kind=kind))
 
     def enqueue(self, message: Message) -> None:
-        """Send a message once this is committed."""
+        """Send a message after the commit."""
         self.messages.append(message)

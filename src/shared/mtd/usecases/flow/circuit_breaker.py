@@ -1,6 +1,6 @@
-"""A state's batch under the circuit of its legacy system: who may try, what the system answered, who is parked.
+"""A state's batch under the circuit of its legacy system: it leases or parks tokens, and records the answers.
 
-While the system answers this costs nothing: the lease says how the circuit is, and nothing is asked or written.
+While the system answers, this takes no statement of its own: the lease reads the circuit's state.
 """
 
 import logging
@@ -24,16 +24,19 @@ from mtd.usecases.ports import FlowStore
 LOG = logging.getLogger(__name__)
 
 AHEAD_SECONDS = 75
-"""Of what is parked so much is released at once: longer than from one look of `tend_circuits` to the next."""
+"""A release wakes the tokens of the next so many seconds. `tend_circuits` comes more often than that."""
 _SLICE = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitSettings:
-    """A circuit opens after `threshold` orders without an answer, is probed so often, and drains so many a second."""
+    """The settings of all circuits."""
 
+    #: Orders in a row without an answer that open a circuit.
     threshold: int
+    #: Seconds between two probes of an open circuit.
     probe_seconds: float
+    #: Orders a second that a closed circuit releases.
     drain_rate: float
 
 
@@ -50,23 +53,23 @@ class ParkedOrder:
 
 
 class LockedCircuit(Protocol):
-    """A circuit under lock; all that is done to it is committed when the block ends."""
+    """A circuit under lock. The end of the block commits the changes."""
 
     circuit: Circuit
     #: Whether it is time for an order to try an open circuit's system.
     probe_due: bool
-    #: Orders a second of this circuit, None where the settings' rate holds.
+    #: Orders a second of this circuit; None where the settings' rate holds.
     drain_rate: float | None
 
     def lease_probe(self, server: str, references: Sequence[Reference], probe_seconds: float) -> LeaseResult:
-        """Lease the token of this server that is parked the longest, else the first of the batch.
+        """Lease the longest parked token of this server, else the first of the batch.
 
-        The next probe is due after `probe_seconds`, should this one's function die.
+        If this probe's function dies, the next probe is due after `probe_seconds`.
         """
         ...
 
     def park_due(self, server: str, references: Sequence[Reference]) -> list[ParkedOrder]:
-        """Park the batch's tokens that are due and not leased, untried."""
+        """Park the batch's tokens that are due and not leased, without a try."""
         ...
 
     def set(self, circuit: Circuit, reason: str, who: str, probe_seconds: float) -> None: ...
@@ -76,15 +79,16 @@ class LockedCircuit(Protocol):
     def set_drain_rate(self, rate: float) -> None: ...
 
     def release_parked(self, rate: float, ahead_seconds: int, most: int) -> tuple[list[ParkedOrder], bool]:
-        """Release the parked tokens whose turn comes in the next seconds at that rate; whether there are more."""
+        """Release the parked tokens whose turn comes within `ahead_seconds` at that rate. Returns them, and whether
+        more are parked."""
         ...
 
     def longest_parked(self) -> list[Reference]:
-        """The token that is parked the longest at each server."""
+        """The longest parked token of each server."""
         ...
 
     def write(self, changes: Changes) -> None:
-        """Add to what the commit writes and sends."""
+        """Add changes to the commit."""
         ...
 
 
@@ -92,25 +96,29 @@ class Circuits(Protocol):
     """The circuits of PostgreSQL."""
 
     def locked(self, system: str) -> AbstractContextManager[LockedCircuit]:
-        """One transaction that holds the circuit. Raises NotFound for an unknown system."""
+        """One transaction that locks the circuit. Raises NotFound for an unknown system."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitUpdate:
-    """How the circuit is after results were recorded; `probe_in` are seconds until an order is to try again."""
+    """The circuit after a batch's results."""
 
     open: bool
+    #: Seconds until the next probe; None when another batch probes, or the circuit is closed.
     probe_in: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedBatch:
-    """The tokens of a batch that may try; how the circuit was, and how many tokens were parked untried."""
+    """The tokens of a batch that may try."""
 
     tokens: list[LeasedToken] = field(default_factory=list)
+    #: The circuit's state at the lease.
     circuit: CircuitState = CircuitState.CLOSED
+    #: The batch is one token that probes an open circuit.
     probing: bool = False
+    #: Tokens that were parked without a try.
     parked: int = 0
 
 
@@ -123,7 +131,7 @@ class CircuitBreaker:
     settings: CircuitSettings
 
     def lease_batch(self, state: str, references: Sequence[Reference], store: FlowStore, run: StateRun) -> LeasedBatch:
-        """Lease the batch; where the circuit is open park it, but for an order that probes."""
+        """Lease the batch. While the circuit is open, park it instead, except for an order that probes."""
         while True:
             leased = store.lease(state, references, self.system)
             fail_unreadable(store, leased.unreadable, run.function)
@@ -135,7 +143,7 @@ class CircuitBreaker:
     def _probe(
         self, state: str, references: Sequence[Reference], store: FlowStore, run: StateRun
     ) -> LeasedBatch | None:
-        """Park the batch but for one token that tries, if it is time; None when the circuit has closed meanwhile."""
+        """Park the batch, except for one token when a probe is due. Returns None when the circuit has closed since."""
         hops = [*run.hops, hop("Lambda", run.function, request_id=run.request_id)]
         detail: Json = {"system": self.system, "hops": hops}
         with self.circuits.locked(self.system) as locked:
@@ -152,15 +160,17 @@ class CircuitBreaker:
         )
 
     def guarded(self, effect: Effect) -> Effect:
-        """The effect, which is not tried on the rest of a batch when its first `threshold` orders had no answer.
+        """The effect. It skips the rest of a batch whose first `threshold` orders had no answer.
 
-        A hundred time-outs one after the other would take longer than their function has.
+        A hundred time-outs one after the other would take longer than the function's time.
         """
         answers: list[bool] = []
 
         def guarded(token: LeasedToken) -> EffectResult:
             if answers.count(False) >= self.settings.threshold and not any(answers):
-                raise NoAnswerError(f"not tried: {self.system} answers no order of the batch", code="not_tried")
+                raise NoAnswerError(
+                    f"{self.system} was not called: it answered no other order of the batch", code="not_tried"
+                )
             try:
                 result = effect(token)
             except NoAnswerError:
@@ -178,7 +188,7 @@ class CircuitBreaker:
     def record_results(
         self, batch: LeasedBatch, outcomes: Mapping[int, EffectOutcome], run: StateRun
     ) -> dict[int, EffectOutcome]:
-        """The outcomes; where the circuit is open then, those without an answer are parked instead of tried again."""
+        """The outcomes. If the circuit is open afterwards, unanswered orders are parked instead of tried again."""
         answered = any(_answered(outcome) for outcome in outcomes.values())
         unanswered = [token for token in batch.tokens if isinstance(outcomes[token.token_id].error, NoAnswerError)]
         changed = batch.circuit is CircuitState.FAILING if answered else bool(unanswered)
@@ -202,7 +212,7 @@ class CircuitBreaker:
 def update_circuit(
     circuits: Circuits, system: str, results: CallResults, settings: CircuitSettings, who: str
 ) -> CircuitUpdate:
-    """Record what a batch heard of its system. Where that closes the circuit, the first parked tokens are released."""
+    """Record a batch's answers. If they close the circuit, the first parked tokens are released."""
     with circuits.locked(system) as locked:
         before = locked.circuit
         after = record_results(before, results, settings.threshold)
@@ -217,7 +227,7 @@ def update_circuit(
 
 
 def release_parked(locked: LockedCircuit, system: str, rate: float, who: str) -> tuple[int, bool]:
-    """Release a slice of what is parked, and wake each token at its turn; how many, and whether there are more."""
+    """Release some of the parked tokens, and wake each at its turn. Returns how many, and whether more are left."""
     released, more = locked.release_parked(rate, AHEAD_SECONDS, _SLICE)
     changes = Changes(events=[circuit_event(each, "released", who, {"system": system}) for each in released])
     for each in sorted(released, key=lambda one: one.due_seconds):
@@ -238,5 +248,5 @@ def _answered(outcome: EffectOutcome) -> bool:
 
 
 def _is_refusal(error: MtdError | None) -> bool:
-    """Whether the system itself has refused, not a rule of ours: then the request is there that it refused."""
+    """Whether the system itself has refused. A refusal by a rule of MTD has no request as payload."""
     return isinstance(error, BusinessError) and error.payload is not None

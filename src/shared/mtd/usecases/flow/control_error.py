@@ -1,4 +1,4 @@
-"""The error API of every state but emission_dte: the failure becomes an incident, ready to be retried by a person."""
+"""The error API of every state but emission_dte: the failure becomes an incident, which a person can retry."""
 
 from mtd.usecases.flow.changes import Incident
 from mtd.usecases.flow.effects import EffectResult
@@ -9,7 +9,7 @@ NODE = "control_error"
 
 
 def control_error(token: LeasedToken) -> EffectResult:
-    """The order rests as an exception; nothing of it is lost."""
+    """End the order as an exception, with the incident of its failure."""
     incident = incident_of_failure(token)
     return EffectResult(
         detail={"failed": incident.state, "code": incident.code},
@@ -19,7 +19,7 @@ def control_error(token: LeasedToken) -> EffectResult:
 
 
 def incident_of_failure(token: LeasedToken) -> Incident:
-    """The incident that the failure in the token's data calls for."""
+    """The incident of the failure that the token's data hold."""
     failed, code = token.data.get("failed", token.node), token.data.get("code", "unknown")
     return Incident(
         order_id=token.order_id,

@@ -1,4 +1,4 @@
-"""What an effect's outcome does to its order: where the plan leads, another try, the parking place, or an exception."""
+"""Decides the order's way after an effect: the next node, the error way, another try, parking, or an exception."""
 
 import logging
 from enum import StrEnum
@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Decided(StrEnum):
-    """What is done with a token after its effect."""
+    """The decision on a token after its effect."""
 
     DONE = "done"
     RETRIED = "retried"
@@ -29,7 +29,7 @@ class Decided(StrEnum):
 
 
 def maximum_tries(token: LeasedToken, plan: Plan | None) -> int:
-    """How often the task is tried: as its diagram says, else as every task is."""
+    """The number of tries of a task: the diagram's, else the usual one."""
     node = plan.nodes.get(token.node) if plan else None
     return retry.MAXIMUM_TRIES if node is None or node.retries is None else node.retries + 1
 
@@ -37,9 +37,9 @@ def maximum_tries(token: LeasedToken, plan: Plan | None) -> int:
 def decide_outcome(
     token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, plan: Plan | None, run: StateRun
 ) -> tuple[Decided, Changes]:
-    """Decide, under the order's lock. An order whose process cannot go on becomes an exception."""
+    """Decide under the order's lock. An order whose process cannot go on becomes an exception."""
     if plan is None:
-        missing = ProcessError(f"process version {token.process_version_id} is not there", code="no_such_process")
+        missing = ProcessError(f"process version {token.process_version_id} does not exist", code="no_such_process")
         return Decided.FAILED, _fail(token, locked, outcome, missing, run)
     if (error := outcome.error) is not None:
         if outcome.parking is not None:
@@ -99,7 +99,7 @@ def _go_on(
     step = take_step(changes, plan, locked, TaskCompleted(token=own.id), known, token.data or None)
     _write_result(changes, token, result)
     if "stood" in token.data:
-        # On the error way: the incident must know what it has cost the order.
+        # The token is on its error way: the incident must keep the tokens that this way has consumed.
         snapshot = snapshot_before_failure(token.data, locked, own.id, step)
         if result.incident is None:
             changes.incident_updates.append(IncidentUpdate(token_id=token.token_id, snapshot=snapshot))
@@ -115,7 +115,7 @@ def _go_on(
 def _fail(
     token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, stuck: ProcessError, run: StateRun
 ) -> Changes:
-    """The order becomes an exception: by the failure that brought it to its error way, where it was on one."""
+    """End the order as an exception. If it was on its error way, the incident names the failure that led there."""
     result, error = outcome.result, outcome.error or stuck
     snapshot = snapshot_of_all(locked)
     detail: Json = {**(result.detail if result else {}), "process": str(stuck), "hops": list(run.hops)}

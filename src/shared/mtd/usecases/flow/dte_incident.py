@@ -1,7 +1,7 @@
 """The error way of the tax document, in two steps of the state machine `dte_incident`.
 
-`register_dte_incident` writes the incident while the token stays where it is; `notify_dte_incident` tells the customer
-and ends the token. Both may run again: the incident is unique by token, the mail by order and kind.
+`register_dte_incident` writes the incident, and the token stays. `notify_dte_incident` asks for the customer's mail and
+ends the order. Both may run again: the incident is unique for its token, the mail for its order and kind.
 """
 
 from mtd.domain.errors import NotFound
@@ -20,13 +20,13 @@ NODE = "dte_incident"
 
 
 def register_dte_incident(reference: Reference, store: FlowStore, run: StateRun) -> Json:
-    """Write the incident; the input of the next step.
+    """Write the incident. Returns the input of the next step.
 
-    Raises NotFound when the token has gone on, which ends the execution well.
+    Raises NotFound when the token has moved on. The state machine ends well then.
     """
     tokens = lease(store, NODE, [reference], run.function).tokens
     if not tokens:
-        raise NotFound("the token has gone on or is being worked on", code="stale_token")
+        raise NotFound("the token has moved on, or a function works on it", code="stale_token")
     [token] = tokens
     with store.unit_of_work([token]) as unit:
         if unit.locked(token) is not None:

@@ -1,4 +1,4 @@
-"""A state's effect on one order: what it gives, what may become of it, and the run of a batch of effects."""
+"""A state's effect on one order: its result, its outcome, and the run of a batch of effects."""
 
 import logging
 import time
@@ -30,14 +30,14 @@ class StateRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectResult:
-    """What an effect brought: detail for the event, and what is written with it."""
+    """The result of an effect: the detail of its event, and the rows that the commit writes with it."""
 
     detail: Json = field(default_factory=dict)
     hops: tuple[Hop, ...] = ()
     documents: tuple[IssuedDocument, ...] = ()
     credit_notes: tuple[CreditNote, ...] = ()
     total: Decimal | None = None
-    #: The kinds of mail that the customer is to get.
+    #: The kinds of mail that the customer gets.
     mails: tuple[str, ...] = ()
     incident: Incident | None = None
     #: The reason of the end that the order reaches next.
@@ -50,30 +50,32 @@ type Effect = Callable[[LeasedToken], EffectResult]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parking:
-    """The order is parked until the circuit of `system` closes; in `probe_in` seconds it, or another, tries."""
+    """The order is parked until the circuit of `system` closes."""
 
     system: str
+    #: Seconds until this order, or another, probes the system.
     probe_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectOutcome:
-    """What became of one effect: its result, or the error that it raised, after which it may be parked."""
+    """The outcome of one effect: its result, or the error that it raised."""
 
     result: EffectResult | None
     error: MtdError | None
-    #: How long it took.
+    #: The duration in milliseconds.
     ms: float
+    #: Set where the order is parked after the error.
     parking: Parking | None = None
 
     @classmethod
     def failed(cls, error: MtdError) -> "EffectOutcome":
-        """Of an effect that was not tried."""
+        """The outcome of an effect that was not tried."""
         return cls(result=None, error=error, ms=0)
 
 
 def run_effects(tokens: Sequence[LeasedToken], effect: Effect, parallel: int) -> dict[int, EffectOutcome]:
-    """The effect on every token, `parallel` at a time; the outcomes by the ids of the tokens' rows."""
+    """Run the effect on every token, `parallel` at a time. Returns the outcomes by the ids of the tokens' rows."""
     if parallel == 1 or len(tokens) < 2:
         return {token.token_id: _run(effect, token) for token in tokens}
     with ThreadPoolExecutor(min(parallel, len(tokens))) as pool:

@@ -1,4 +1,4 @@
-"""Orders that cannot go on: the exception, its incident, and the snapshot of tokens that a retry puts back."""
+"""Orders that cannot go on: the exception, its incident, and the tokens that a retry puts back."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -14,12 +14,12 @@ _LONGEST_MESSAGE = 500
 
 
 def fingerprint(state: str, code: str) -> str:
-    """Groups incidents of one cause: the state and the error's stable code."""
+    """The hash of state and stable code: equal for incidents of one cause."""
     return hashlib.sha256(f"{state}\n{code}".encode()).hexdigest()[:16]
 
 
 def incident_of(token: CurrentToken | LeasedToken, error: MtdError, snapshot: Json) -> Incident:
-    """The incident of an error at the place where the token stands."""
+    """The incident of an error at the token's node."""
     return Incident(
         order_id=token.order_id,
         token_id=token.token_id,
@@ -40,7 +40,7 @@ def fail_order(
 ) -> Changes:
     """End the order as an exception whose incident names the error. `detail` goes with the event.
 
-    The last resort for an order that no plan or table takes on: so its batch can go on.
+    This is the last resort for an order that no plan can move or no table can keep, so that its batch can go on.
     """
     changes, incident = Changes(), incident_of(token, error, snapshot)
     changes.delete(token)
@@ -60,15 +60,15 @@ def fail_order(
 
 
 def snapshot_of_all(locked: LockedOrder) -> Json:
-    """All tokens of an order that cannot go on at all."""
+    """The snapshot of all tokens of an order that cannot go on at all."""
     return _snapshot(locked.tokens.values(), goes_on=False)
 
 
 def snapshot_before_failure(failure: Json, locked: LockedOrder, own: int, step: TokenChanges | None) -> Json:
-    """Where the order stood before it failed, and what else its error way has cost it.
+    """The snapshot of the tokens before the failure, with those that the error way has consumed since.
 
-    `failure` is the data of the token `own`, which is on the error way. `step` is the way's latest; None where the
-    order cannot go on and all of its tokens are lost.
+    `failure` is the data of the token `own`, which is on the error way. `step` is the latest step there; None when the
+    order cannot go on and loses all of its tokens.
     """
     before = [token_from_json(each) for each in failure.get("stood") or ()]
     lost = {
@@ -85,7 +85,7 @@ def _snapshot(tokens: Iterable[Token], *, goes_on: bool) -> Json:
 
 
 def snapshot_tokens(snapshot: Mapping[str, object] | None, state: str) -> list[Token]:
-    """The tokens of what an incident keeps. One of an older release kept nothing: its order had one token."""
+    """The tokens of an incident's snapshot. An incident of an older release has none: its order had one token."""
     kept = (snapshot or {}).get("tokens")
     if not isinstance(kept, list) or not kept:
         return [token_from_json({"id": 1, "node": state, "waits": "service"})]

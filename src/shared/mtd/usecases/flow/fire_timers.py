@@ -1,4 +1,4 @@
-"""Timers whose time has come: each moves its order on. Whoever comes second finds the token gone: a no-op."""
+"""Fires timers whose time has come: each moves its order on. A second fire finds the token gone and does nothing."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def fire_timers(
 def _fire(token: CurrentToken, locked: LockedOrder, plan: Plan | None, who: str, detail: Json) -> Changes:
     try:
         if plan is None:
-            raise ProcessError(f"process version {token.process_version_id} is not there", code="no_such_process")
+            raise ProcessError(f"process version {token.process_version_id} does not exist", code="no_such_process")
         node = plan.nodes[token.node]
         trigger = TimerFired(token=locked.token_of_row(token.token_id).id)
         late: Json = {

@@ -1,4 +1,4 @@
-"""Leasing tokens: a batch must not fail with an order that this code cannot read."""
+"""Leases tokens. An order that this code cannot read does not fail its batch."""
 
 import logging
 from collections.abc import Sequence

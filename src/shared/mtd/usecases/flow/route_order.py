@@ -1,4 +1,4 @@
-"""From transition messages to one API call per state and batch: verify where each token stands, call its server."""
+"""From transition messages to one API call per state and batch: verify where each token is, then call its server."""
 
 import logging
 from collections import defaultdict
@@ -24,7 +24,7 @@ LARGEST_BATCH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionMessage:
-    """A message of the transitions queue: the tokens it speaks of and how it came."""
+    """A message of the queue `transitions`: the tokens that it names, and its hop."""
 
     message_id: str
     references: tuple[Reference, ...]
@@ -82,7 +82,7 @@ def _calls(
     hop: Hop,
     unserved: list[tuple[CurrentToken, MtdError]],
 ) -> list[_Call]:
-    """The calls for the tokens; those that no server is bound to go to `unserved`."""
+    """The calls for the tokens. Tokens without a server go to `unserved`."""
     groups: dict[str, list[CurrentToken]] = defaultdict(list)
     for token in tokens:
         try:
@@ -97,18 +97,21 @@ def _calls(
 
 
 def _binding(token: CurrentToken, plans: Mapping[int, Plan]) -> str:
-    """What serves the token. Raises ProcessError `nobody_serves`."""
+    """The binding of the token's server. Raises ProcessError `nobody_serves`."""
     if token.node == CANCELLATION:
         return "api:/states/cancellation"
     plan = plans.get(token.process_version_id)
     node = plan.nodes.get(token.node) if plan else None
     if node is None or not node.binding or node.binding.startswith("lambda:"):
-        raise ProcessError(f"nothing serves {token.node!r}", code="nobody_serves")
+        raise ProcessError(
+            f"nothing serves the task {token.node!r}: deploy its server and retry, or move the order",
+            code="nobody_serves",
+        )
     return node.binding.replace("{failed}", str(token.data.get("failed", "")))
 
 
 def _split(binding: str, tokens: list[CurrentToken]) -> list[list[CurrentToken]]:
-    """The calls of one server. Tokens whose function was cut off go alone: one of them may be what took it down."""
+    """The tokens of each call of one server. A token whose function was cut off goes alone: it may be the cause."""
     if binding.startswith("state_machine:"):
         return _chunks(tokens, 1)
     calm = [token for token in tokens if not token.outcome_unknown]
@@ -120,7 +123,7 @@ def _chunks(tokens: list[CurrentToken], size: int) -> list[list[CurrentToken]]:
 
 
 def _serve(call: _Call, api: StatesApi, machines: StateMachines) -> MtdError | None:
-    """Call the server; the error where it was not served."""
+    """Call the server. Returns the error of a call that failed."""
     scheme, _, target = call.binding.partition(":")
     references = [{"token_id": token.token_id, "version": token.version} for token in call.tokens]
     try:
@@ -137,16 +140,16 @@ def _serve(call: _Call, api: StatesApi, machines: StateMachines) -> MtdError | N
 
 
 def _execution_name(token: CurrentToken) -> str:
-    """A retry after a lost lease or by the relay is a new execution, a doubled message the same one.
+    """The name of a token's execution: another one for each retry, the same one for a doubled message.
 
-    Step Functions takes no name of a failed execution again for 90 days.
+    Step Functions does not take the name of a failed execution again for 90 days.
     """
     due = int(token.due_at.timestamp())
     return f"{token.order_id}-{token.token_id}-{token.version}-{token.attempts}-{due}"
 
 
 def _fail_unserved(unserved: Sequence[tuple[CurrentToken, MtdError]], store: FlowStore, hop: Hop) -> None:
-    """Each order becomes an exception at the task that nothing serves: a person rebinds it, and retries."""
+    """End each order as an exception at its task. A person binds the task anew, and retries."""
     errors = {token.token_id: error for token, error in unserved}
     for batch in rounds([token for token, _ in unserved]):
         with store.unit_of_work(batch) as unit:

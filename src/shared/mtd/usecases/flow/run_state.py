@@ -26,9 +26,9 @@ def run_state(
     run: StateRun,
     breaker: CircuitBreaker | None = None,
 ) -> Json:
-    """Run the state's effect on every token that still stands there; `breaker` is the circuit of the system it calls.
+    """Run the state's effect on every token that is still there. `breaker` is the circuit of the system that it calls.
 
-    Stale, leased and vanished tokens are no-ops. Returns how many were done, retried, parked, failed and skipped.
+    It skips stale, leased and vanished tokens. Returns how many were done, retried, parked, failed and skipped.
     """
     if breaker is None:
         batch = LeasedBatch(tokens=lease(store, state, references, run.function).tokens)
@@ -45,18 +45,20 @@ def run_state(
     decided = _commit(batch.tokens, outcomes, plans, store, run)
     counts = Counter(decided.values())
     counts[Decided.PARKED] += batch.parked
-    # A probe may be an order that no message of this batch spoke of.
+    # A probe may be an order that no message of this batch names.
     skipped = max(0, len(references) - len(decided) - batch.parked)
     return {"state": state, **{each.value: counts[each] for each in Decided}, "skipped": skipped}
 
 
-_CUT_OFF = MtdError(f"cut off {retry.MAXIMUM_TRIES} times before it could answer", code="cut_off")
+_CUT_OFF = MtdError(
+    f"the function was cut off {retry.MAXIMUM_TRIES} times before it could answer for this order", code="cut_off"
+)
 
 
 def _by_tries(tokens: Sequence[LeasedToken], plans: Mapping[int, Plan]) -> tuple[list[LeasedToken], list[LeasedToken]]:
     """The tokens whose every try was cut off with its function, and the others.
 
-    Another try of a worn out token would take its batch along again.
+    Another try of such a token would cut off its batch again.
     """
     worn_out: list[LeasedToken] = []
     fit: list[LeasedToken] = []
@@ -75,7 +77,7 @@ def _commit(
     store: FlowStore,
     run: StateRun,
 ) -> dict[int, Decided]:
-    """Commit all at once. Where PostgreSQL refuses that for good, each alone, and what it refuses as a failure."""
+    """Commit all at once. If PostgreSQL refuses that for good, commit each alone and fail those it refuses."""
     try:
         return _commit_once(tokens, outcomes, plans, store, run)
     except UnstorableError as error:

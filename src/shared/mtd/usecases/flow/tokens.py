@@ -1,4 +1,4 @@
-"""Tokens and their orders as the use cases take them up: by a message, under a lease, under a lock."""
+"""Tokens and their orders as use cases get them: from a message, under a lease, under a lock."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from mtd.engine.model.tokens import Token, Waits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """What a message carries: look at this token, if it still has this version."""
+    """A token that a message names. The message is stale when the token has another version."""
 
     token_id: int
     version: int
@@ -23,7 +23,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentToken:
-    """A token whose message is not stale, without its order's content. One that `waits` for a time is due."""
+    """A token whose message is not stale, without its order's content. A token that waits for a time is due."""
 
     token_id: int
     version: int
@@ -40,12 +40,12 @@ class CurrentToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeasedToken:
-    """A token under lease, with its order: what an effect works on."""
+    """A token under lease, with its order. Effects work on it."""
 
     token_id: int
     version: int
     node: str
-    #: How often the effect was tried, this try included.
+    #: The number of tries of the effect, this one included.
     attempts: int
     data: Json
     entered_at: datetime
@@ -66,7 +66,7 @@ class UnreadableToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseResult:
-    """What a lease brought; nothing while the circuit of the state's system is open."""
+    """The tokens of a lease; none while the circuit of the state's system is open."""
 
     tokens: list[LeasedToken] = field(default_factory=list)
     unreadable: list[UnreadableToken] = field(default_factory=list)
@@ -75,7 +75,7 @@ class LeaseResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRow:
-    """A living token of a locked order, as its row holds it."""
+    """An active token of a locked order, with its row."""
 
     token_id: int
     version: int
@@ -84,19 +84,19 @@ class TokenRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedOrder:
-    """An order under lock for one step: all of its living tokens, and the values that its process keeps."""
+    """An order under lock for one step: all of its active tokens, and the values that its process keeps."""
 
     order_id: UUID
-    #: By the interpreter's id of the token.
+    #: By the interpreter's ids of the tokens.
     rows: Mapping[int, TokenRow]
     values: Json
-    #: Where it was asked for, and could be read.
+    #: Its content, if the unit of work asked for it and this code can read it.
     order: Order | None = None
     suspended: bool = False
 
     @property
     def tokens(self) -> dict[int, Token]:
-        """The living tokens as the interpreter takes them."""
+        """The active tokens as the interpreter takes them."""
         return {number: row.token for number, row in self.rows.items()}
 
     def token_of_row(self, token_id: int) -> Token:

@@ -24,28 +24,29 @@ PROCESS = "purchase-order"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An order as it arrived: its JSON, where its file is, the hops so far, its tenant, and the process it asks for.
-
-    Without a version the active one serves it.
-    """
+    """An order as it arrived."""
 
     order: Order
+    #: The order as JSON.
     document: Json
+    #: The address of its file, or `api`.
     source: str
+    #: Its stations so far.
     hops: tuple[Hop, ...]
     tenant: str = PLATFORM_TENANT
     process: str = PROCESS
+    #: None asks for the active version of the process.
     version: int | None = None
 
 
 def register_orders(
     incoming: Sequence[Incoming], store: FlowStore, function: str, request_id: str, hops: Sequence[Hop]
 ) -> list[Json]:
-    """Register each order once; the status of each, in the order given.
+    """Register each order once. Returns the status of each, in the given sequence.
 
-    Within a tenant the same seller, number and content again is `duplicate`; the same number with other content is
-    registered beside the first as an exception (`conflict`). Raises InvalidRequest for a process on which no order can
-    start.
+    Within a tenant an order with the same seller, number and content is a `duplicate`. An order with the same number
+    and other content is registered beside the first as an exception (`conflict`). Raises InvalidRequest for a process
+    on which no order can start.
     """
     plans = {asked: _plan(store, *asked) for asked in {_asked(item) for item in incoming}}
     here = [*hops, hop("Lambda", function, request_id=request_id)]
@@ -71,7 +72,7 @@ def register_orders(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Started:
-    """A new order with its process's first step, and the event that it was registered."""
+    """The changes of a new order: its process's first step, and the event of its registration."""
 
     new: NewOrder
     changes: Changes
@@ -101,7 +102,7 @@ def _plan(store: FlowStore, tenant: str, process: str, version: int | None) -> t
         named = process if version is None else f"{process} version {version}"
         whose = "" if tenant == PLATFORM_TENANT else f" of tenant {tenant}"
         raise InvalidRequest(
-            f"no order{whose} can start on {named}: it is unknown, retired or not active", code="no_process"
+            f"no order{whose} can start on {named}: it does not exist, or is retired or not active", code="no_process"
         )
     return found
 
@@ -133,7 +134,7 @@ def _start(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: 
 
 
 def _total(order: Order) -> Decimal | None:
-    """What lists show before validation has computed or refused it."""
+    """The total that lists show until validation has computed or refused it."""
     try:
         return amounts(order).payable
     except BusinessError:

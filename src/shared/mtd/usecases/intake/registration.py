@@ -1,4 +1,4 @@
-"""New orders, and what becomes of them when they are registered."""
+"""New orders, and the results of their registration."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,34 +11,35 @@ from mtd.domain.orders.order import Order
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """An order to be registered on a version of its process. Its id is made of tenant, seller, number and content."""
+    """An order to be registered on a version of its process. Its id derives from tenant, seller, number and content."""
 
     order_id: UUID
     tenant: str
     order: Order
     document: Json
     process_version_id: int
-    #: Where it came from: its file's address, or `api`.
+    #: The address of its file, or `api`.
     source: str
     total: Decimal | None
-    #: The end that its process reached at once.
+    #: The end, where its process reaches one at once.
     outcome: str | None
 
 
 class RegistrationStatus(StrEnum):
-    """What became of a new order."""
+    """The result of a new order's registration."""
 
     REGISTERED = "registered"
+    #: The same content was registered before.
     DUPLICATE = "duplicate"
-    """The same content was registered before."""
+    #: Another order of the seller has the number. The new order is registered as an exception.
     CONFLICT = "conflict"
-    """Another order of the seller has the number: it is registered beside that as an exception."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What became of a new order; `with_order` has its number where that is a conflict."""
+    """The registration of a new order."""
 
     order_id: UUID
     status: RegistrationStatus
+    #: The order that has its number, where that is a conflict.
     with_order: UUID | None = None

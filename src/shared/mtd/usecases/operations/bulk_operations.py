@@ -1,8 +1,7 @@
-"""An action on many orders: the selection is frozen to exact orders, then worked off slice by slice, each order with a
-result.
+"""An action on many orders. MTD freezes the selection to exact orders, then works it off slice by slice.
 
-Every slice is one transaction with its results, and a message asks for the next one. A crash loses nothing: what was
-written is written with its results, and `relay_outbox` finds an operation that nobody works on.
+Every slice is one transaction with the results of its orders; a message asks for the next slice. A crash loses nothing:
+`relay_outbox` finds an operation that no function works on.
 """
 
 import logging
@@ -39,18 +38,18 @@ _IN_WORK_SECONDS, _IN_WORK_TRIES = 2, 45
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which orders: all that is given must hold. `state` is one that they stand at, or an end.
-
-    `version` alone means those on their way on that version of a process, `migrated_by` alone those that an operation
-    has migrated.
-    """
+    """The conditions that selected orders meet, all of them. A None is no condition."""
 
     numbers: tuple[str, ...] | None = None
     order_ids: tuple[str, ...] | None = None
     seller: str | None = None
+    #: Orders with an open incident of this fingerprint.
     fingerprint: str | None = None
+    #: A state that the orders are in, or an end that they have reached.
     state: str | None = None
+    #: Alone: the orders in flight on the version of a process that has this id.
     version: int | None = None
+    #: Alone: the orders that this operation has migrated.
     migrated_by: int | None = None
     #: The orders for which that dry run said `done`, each at the revision that it has tried.
     tried: int | None = None
@@ -58,7 +57,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOperation:
-    """What a person asks for. `rate` is orders a second, `stop_at` a share of errors from 0 to 1."""
+    """An operation that a person asks for."""
 
     action: str
     person: str
@@ -66,30 +65,33 @@ class NewOperation:
     selection: Selection
     arguments: Json = field(default_factory=dict)
     dry_run: bool = False
+    #: The number of orders that go first.
     canary: int | None = None
+    #: Orders a second, at most.
     rate: float | None = None
+    #: The share of errors, from 0 to 1, above which the operation stops by itself.
     stop_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationItem:
-    """One order of an operation: `revision` is the order's when the selection was frozen.
-
-    `positions` are where the transfer that is to be reversed found and left it.
-    """
+    """One order of an operation."""
 
     position: int
     order_id: UUID
     number: str
+    #: The order's revision when MTD froze the selection.
     revision: int
     tries: int
+    #: Of a reversal: the order's tokens before and after the transfer.
     positions: Positions | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """What became of one order: `pending` when it is to be tried again, `done` with its decision, or `refused`."""
+    """The result of one order."""
 
+    #: `pending` when it is to be tried again, `done` with its decision, or `refused`.
     status: str
     code: str | None = None
     message: str | None = None
@@ -97,13 +99,13 @@ class ItemResult:
 
 
 ARCHIVED = ItemResult(
-    status="refused", code="order_archived", message="the order is in the archive: nothing can be done to it any more"
+    status="refused", code="order_archived", message="the order is in the archive, so it cannot change any more"
 )
-"""What becomes of an order whose document is not here any more."""
+"""The result of an order whose document is in the archive."""
 
 
 class OrdersUnderAction(Protocol):
-    """The orders of some items under lock; what is written is committed, with its messages, when the block ends.
+    """The orders of some items under lock. The end of the block commits the writes with their messages.
 
     Raises UnstorableError there, with nothing written, when PostgreSQL refuses one of them.
     """
@@ -125,14 +127,14 @@ class Operations(Protocol):
     """The operations of PostgreSQL; each method is one transaction."""
 
     def create(self, new: NewOperation, most: int) -> tuple[int, list[tuple[str, str]]]:
-        """Freeze the selection; the operation's id, and number and id of its orders.
+        """Freeze the selection. Returns the operation's id, and number and id of each order.
 
-        Raises NotFound, having written nothing, when it selects no order or not all that are named.
+        Raises NotFound, and writes nothing, when it selects no order or lacks an order that is named.
         """
         ...
 
     def lease(self, operation_id: int) -> Operation | None:
-        """Take it to work on; None when it is not running, not due yet, or another one's."""
+        """Lease the operation. Returns None when it is not running, not due yet, or under another lease."""
         ...
 
     def pending(self, operation_id: int, limit: int) -> list[OperationItem]: ...
@@ -148,16 +150,16 @@ class Operations(Protocol):
     def progress(self, operation: Operation) -> Progress: ...
 
     def release(self, operation_id: int, *, status: str, why: str | None, delay_seconds: int) -> None:
-        """Give it back; when it is still running a message asks for the next slice after the delay."""
+        """End the lease. If the operation is still running, a message asks for the next slice after the delay."""
         ...
 
     def stop(self, operation_id: int, person: str) -> bool:
-        """Stop it after the slice that is being worked on. Whether it was running."""
+        """Stop the operation after its present slice. Returns whether it was running."""
         ...
 
 
 def work_off(operation_id: int, operations: Operations, systems: LegacySystems, function: str) -> bool:
-    """Work off one slice of the operation; whether it was this caller's to work on."""
+    """Work off one slice of the operation. Returns False when the caller did not get the lease."""
     operation = operations.lease(operation_id)
     if operation is None:
         return False
@@ -167,7 +169,7 @@ def work_off(operation_id: int, operations: Operations, systems: LegacySystems, 
         return True
     if canary_is_watched(operation, progress):
         if progress.quiet_seconds > _CANARY_PATIENCE_SECONDS:
-            why = f"the canary's orders have stood still for {_CANARY_PATIENCE_SECONDS} s"
+            why = f"the canary's orders have not moved for {_CANARY_PATIENCE_SECONDS} s"
             operations.release(operation_id, status="stopped", why=why, delay_seconds=0)
         else:
             operations.release(operation_id, status="running", why=None, delay_seconds=_CANARY_LOOK_SECONDS)
@@ -203,7 +205,7 @@ def _work_on(
     systems: LegacySystems,
     function: str,
 ) -> None:
-    """Work on the items in one commit. Where PostgreSQL refuses that for good, each alone."""
+    """Work on the items in one commit. If PostgreSQL refuses that for good, commit each item alone."""
     refusals: dict[UUID, MtdError] = {}
     if operation.action == TRANSFER:
         decide = _transferring(operation, operations, function)
@@ -305,10 +307,10 @@ _DONE: Mapping[str, str] = {
 
 
 def selection_problem(new: NewOperation, selected: Sequence[tuple[str, str]]) -> NotFound | None:
-    """What is wrong with a selection that is empty or lacks an order that was named."""
+    """The error of a selection that is empty or lacks an order that was named; else None."""
     numbers, ids = {number for number, _ in selected}, {order_id for _, order_id in selected}
     unknown = [number for number in new.selection.numbers or () if number not in numbers]
     unknown += [order_id for order_id in new.selection.order_ids or () if order_id not in ids]
     if unknown:
-        return NotFound(f"no such order: {', '.join(unknown[:10])}", code="order_unknown")
-    return None if selected else NotFound("no order fits the selection", code="nothing_selected")
+        return NotFound(f"there is no order {', '.join(unknown[:10])}", code="order_unknown")
+    return None if selected else NotFound("no order fits the selection: widen it", code="nothing_selected")

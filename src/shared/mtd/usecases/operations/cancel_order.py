@@ -1,7 +1,7 @@
-"""The place `cancellation`: what was done for the order is undone, each step once, then the order ends as `cancelled`.
+"""The place `cancellation`: it undoes the order's effects, each once, then the order ends as `cancelled`.
 
-EOM goes first, because it alone may refuse: what is shipped cannot be cancelled. A step whose fate is unknown is asked
-for by its key before it is repeated, so the whole may run as often as it must.
+EOM goes first, because it alone may refuse: a shipped order cannot be cancelled. Before a step repeats a call whose
+outcome is unknown, it asks the legacy system by the call's key. So the whole may run as often as it must.
 """
 
 from collections import Counter
@@ -33,12 +33,12 @@ from mtd.usecases.states.issue_dte import key_of, today
 
 
 def _path(collection: str, identifier: str, action: str) -> str:
-    """A path of a legacy system; what it calls a thing cannot lead anywhere else."""
+    """A path of a legacy system. Quoting keeps a system's own ids from leading to another path."""
     return f"/{collection}/{quote(identifier, safe='')}/{action}"
 
 
 def cancellation_place(person: str, reason: str) -> TokenPlace:
-    """Where the only token rests that an order has while it is being cancelled."""
+    """The place of the order's only token while it is being cancelled."""
     return TokenPlace(node=CANCELLATION, waits=Waits.SERVICE, data={"by": person, "reason": reason})
 
 
@@ -55,7 +55,9 @@ class CancelOrder:
         hops: list[Hop] = []
         systems, order_id, number = self.systems, token.order_id, token.order.number
         if find_effect(systems.eom, order_id, "ship") is not None:
-            raise BusinessError("the order is shipped: it can be returned, not cancelled", code="shipped")
+            raise BusinessError(
+                "the order is shipped, so it cannot be cancelled: the customer can return it", code="shipped"
+            )
         if (allocation := find_effect(systems.eom, order_id, "allocate")) is not None:
             path = _path("allocations", allocation["allocation_id"], "cancel")
             _, way = call_idempotently(systems.eom, "EOM", token, "cancel", path, {"order": number})
@@ -75,7 +77,7 @@ class CancelOrder:
         return EffectResult(detail=detail, hops=tuple(hops), credit_notes=credit_notes)
 
     def _credit_notes(self, token: LeasedToken, detail: Json, hops: list[Hop]) -> tuple[CreditNote, ...]:
-        """A credit note for each document that was issued, the first of the order first."""
+        """A credit note for each issued document, in the sequence of the documents."""
         paperless, order_id = self.systems.paperless, token.order_id
         first = paperless.recover(key_of(order_id, "dte", 1))
         if first is None:
@@ -115,7 +117,7 @@ class CancelOrder:
 
 
 def cancel_orders(references: Sequence[Reference], effect: CancelOrder, store: FlowStore, run: StateRun) -> Json:
-    """Undo what was done for every order that still stands here; how many were done, retried, failed and skipped."""
+    """Undo the effects of every order that is still here. Returns how many were done, retried, failed and skipped."""
     tokens = lease(store, CANCELLATION, references, run.function).tokens
     outcomes = run_effects(tokens, effect, run.parallel)
     decided: dict[int, Decided] = {}
@@ -142,7 +144,7 @@ def _decide(token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, run
         detail: Json = {"code": error.code, "message": str(error), "attempt": token.attempts}
         changes.record(_event(token, "retry", CANCELLATION, detail, run))
         return Decided.RETRIED, changes
-    # What was undone stays undone: a retry of the incident goes on from there.
+    # Undone effects stay undone: a retry of the incident continues with the others.
     detail = {"hops": list(run.hops)}
     return Decided.FAILED, fail_order(token, error, snapshot=snapshot_of_all(locked), who=run.function, detail=detail)
 

@@ -1,7 +1,7 @@
-"""A person corrects an order's data: what a legacy system has already acted on stays as it is, the rest may change.
+"""A person corrects an order's data. Data that a legacy system has acted on stay as they are; the rest may change.
 
-The keys of an order's effects are made of its id, which a correction does not change. So an effect that was made is
-found again and never made twice, and one that was not made yet is asked for with the corrected data.
+The keys of an order's effects derive from its id, which a correction does not change. So MTD finds an effect that a
+system has made, and never makes it twice. Later effects use the corrected data.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from mtd.usecases.ports import Legacy, Paperless
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacySystems:
-    """All systems that have effects of an order."""
+    """The legacy systems that keep effects of an order."""
 
     gift_cards: Legacy
     eom: Legacy
@@ -30,9 +30,9 @@ class LegacySystems:
 
 
 def effects_made(systems: LegacySystems, order_id: UUID) -> frozenset[str]:
-    """Which of `redeem`, `allocate`, `ship` and `dte` the systems have made for the order.
+    """The effects among `redeem`, `allocate`, `ship` and `dte` that the systems have made for the order.
 
-    Raises RetryableError when one does not answer.
+    Raises RetryableError when a system does not answer.
     """
     found = {
         operation
@@ -45,7 +45,7 @@ def effects_made(systems: LegacySystems, order_id: UUID) -> frozenset[str]:
 
 
 def find_effect(system: Legacy, order_id: UUID, operation: str) -> Json | None:
-    """The result of an operation of the order, None when it was not made."""
+    """The result of the order's operation at the system; None when the system has not made it."""
     try:
         return system.call("GET", f"/operations/{order_id}:{operation}", None, None)
     except NotFound:
@@ -55,23 +55,26 @@ def find_effect(system: Legacy, order_id: UUID, operation: str) -> Json | None:
 def correction(document: Json, fields: Mapping[str, Any]) -> Correction:
     """The order with the corrected fields (a JSON merge patch, RFC 7396: null takes a field away).
 
-    Raises InvalidRequest for what is no order, Conflict for another number or seller: that would be another order.
+    Raises InvalidRequest when the result is no order, Conflict for another number or seller: that is another order.
     """
     merged = _merged(document, fields)
     try:
         order = read_order(merged)
     except RejectedOrder as error:
-        raise InvalidRequest(f"corrected so it is no order: {error}", code=error.code) from None
+        raise InvalidRequest(f"the corrected order is not valid: {error}", code=error.code) from None
     if (order.number, order.seller.id) != (document["number"], document["seller"]["id"]):
-        raise Conflict("number and seller are the order's identity and stay", code="identity_changed")
+        raise Conflict(
+            "number and seller identify the order and cannot be corrected: cancel it and send another",
+            code="identity_changed",
+        )
     result = to_json(order)
     if result == document:
-        raise Conflict("the order says this already", code="nothing_corrected")
+        raise Conflict("the correction changes nothing: the order has these values already", code="nothing_corrected")
     return Correction(order=order, document=result, total=_payable(order))
 
 
 def differing_fields(one: Json, other: Json) -> Json:
-    """The fields of the one that the other has not, or otherwise."""
+    """The fields of one document that the other lacks or has with another value."""
     return {name: value for name, value in one.items() if other.get(name) != value}
 
 
@@ -88,7 +91,7 @@ def _merged(old: Any, new: Any) -> Any:
 
 
 def refuse_what_rests_on(made: frozenset[str], old: Order, new: Order) -> None:
-    """Raises Conflict where a change contradicts what a legacy system has already done."""
+    """Raises Conflict for a change that contradicts an effect of a legacy system."""
     for effect, says, why in _RESTS:
         if effect in made and says(old) != says(new):
             raise Conflict(f"{why}: cancel the order instead", code=f"{effect}_made")

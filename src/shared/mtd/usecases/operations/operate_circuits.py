@@ -1,4 +1,4 @@
-"""What people and the clock do to circuits: open and close one, look after those that nobody looks after."""
+"""Changes of circuits: people open and close them; every minute a schedule drains and probes them."""
 
 import logging
 from dataclasses import dataclass
@@ -17,32 +17,36 @@ _MOST_SLICES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRequest:
-    """What a person does to a circuit: `open` (announced maintenance), `close`, or `set` the drain rate, a second."""
+    """A person's change of a circuit."""
 
+    #: `open` (announced maintenance), `close`, or `set` the drain rate.
     action: str
     person: str
     reason: str
+    #: Orders a second.
     drain_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedCircuit:
-    """A circuit as the minute's look finds it; `overdue`: nobody has come to probe it in time."""
+    """A circuit as the schedule finds it."""
 
     system: str
     open: bool
+    #: At least one order is parked for it.
     parked: bool
+    #: Its probe did not come in time.
     overdue: bool
 
 
 class WatchedCircuits(Circuits, Protocol):
-    """The circuits of PostgreSQL, for the clock."""
+    """The circuits of PostgreSQL, for the schedule."""
 
     def watched(self) -> list[WatchedCircuit]: ...
 
 
 def change_circuit(circuits: Circuits, system: str, request: ChangeRequest, settings: CircuitSettings) -> None:
-    """Do what the person asks. Raises NotFound for an unknown system, Conflict where the circuit is as they want it."""
+    """Change a circuit. Raises NotFound for an unknown system, Conflict when the circuit is so already."""
     with circuits.locked(system) as locked:
         before = locked.circuit
         _refuse(request, before)
@@ -63,17 +67,15 @@ def change_circuit(circuits: Circuits, system: str, request: ChangeRequest, sett
 
 def _refuse(request: ChangeRequest, circuit: Circuit) -> None:
     if request.action == "open" and circuit.open and circuit.by_hand:
-        raise Conflict(
-            "the circuit is held open by hand already: close it when the system is back", code="circuit_open"
-        )
+        raise Conflict("a person holds the circuit open already: close it when the system is back", code="circuit_open")
     if request.action == "close" and not circuit.open:
-        raise Conflict("the circuit is closed: its orders go on", code="circuit_closed")
+        raise Conflict("the circuit is closed already: its orders go on", code="circuit_closed")
 
 
 def tend_circuits(circuits: WatchedCircuits, settings: CircuitSettings, who: str) -> Json:
-    """Every minute: the next slice of what is parked for a system that is back, and a probe where none has come.
+    """Every minute: release the next parked tokens of systems that are back, and probe where no probe has come.
 
-    A probe does not come when its function or its message was lost, or its order was cancelled or suspended meanwhile.
+    A probe fails to come when its function or message was lost, or when a person cancelled or suspended its order.
     """
     watched = circuits.watched()
     return {
@@ -86,7 +88,7 @@ def tend_circuits(circuits: WatchedCircuits, settings: CircuitSettings, who: str
 
 
 def _drain(circuits: Circuits, system: str, settings: CircuitSettings, who: str) -> int:
-    """Release the parked tokens whose turn comes before the next look; how many."""
+    """Release the parked tokens whose turn comes before the next run. Returns how many."""
     total = 0
     for _ in range(_MOST_SLICES):
         with circuits.locked(system) as locked:
@@ -100,7 +102,7 @@ def _drain(circuits: Circuits, system: str, settings: CircuitSettings, who: str)
 
 
 def _prompt(circuits: Circuits, system: str) -> int:
-    """Have the token that is parked the longest at each server looked at; how many that were."""
+    """Wake the longest parked token of each server. Returns how many."""
     with circuits.locked(system) as locked:
         tokens, changes = locked.longest_parked(), Changes()
         for token in tokens:

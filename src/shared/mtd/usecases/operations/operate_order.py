@@ -1,7 +1,7 @@
-"""What a person may do to one order: retry, correct, move, skip, suspend, resume, cancel. Decided under its lock.
+"""Decides a person's action on one order, under its lock: retry, correct, move, skip, suspend, resume, cancel.
 
-Every decision is all or nothing: the decision is written in one transaction with the order's event, or a refusal says
-why not and nothing is changed.
+Every decision is all or nothing: one transaction writes it with the order's event, or a refusal gives the reason and
+nothing changes.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,13 +24,13 @@ from mtd.usecases.operations.order_actions import Decision, OrderAction, OrderBu
 def operate_order(
     action: OrderAction, order: OrderUnderAction, revision: int | None, made: frozenset[str], function: str
 ) -> Decision:
-    """Decide. `revision` is the order's as the person saw it; `made` are the effects that a correction must not touch.
+    """Decide the action. `revision` is the revision that the person saw; `made` are the effects of legacy systems.
 
-    Raises Conflict where the order is not as they saw it or the action does not fit its state, OrderBusy while a
-    function works on it, ProcessError where its process does not allow it.
+    Raises Conflict when the order has changed since or its state does not allow the action, OrderBusy while a function
+    works on it, ProcessError when its process does not allow the action.
     """
     if revision is not None and revision != order.revision:
-        raise Conflict("somebody else has worked on the order meanwhile: look again", code="order_changed")
+        raise Conflict("somebody else has changed the order since you saw it: look at it again", code="order_changed")
     if order.outcome is not None and order.outcome != "exception" and not order.incidents:
         raise Conflict(f"the order has ended as {order.outcome}", code="order_ended")
     if action.action != "cancel" and _is_being_cancelled(order):
@@ -94,7 +94,7 @@ def _leave_step(
     _refuse_busy(order)
     tokens = _put_back(order) if order.incidents else order.locked.tokens
     if not tokens:
-        raise Conflict("the order has never been on its way: cancel it", code="never_on_its_way")
+        raise Conflict("the order never started its process: cancel it", code="never_on_its_way")
     token = _meant(tokens, action.at or (order.incidents[-1].state if order.incidents else None))
     changes = step(tokens, token, facts(order.order, order.locked.values))
     _write(order, decision, changes, applied(tokens, changes))
@@ -106,15 +106,15 @@ def _leave_step(
 
 
 def _meant(tokens: Mapping[int, Token], at: str | None) -> Token:
-    """The token that a person means: the one at that step, or the only one that could be meant."""
+    """The token that the person means: the one at that step, or the only one."""
     own = [t for t in tokens.values() if t.host is None and t.waits not in (Waits.JOIN, Waits.INSIDE)]
     found = [token for token in tokens.values() if token.host is None and token.node == at] if at else own
     if len(found) == 1:
         return found[0]
     places = ", ".join(sorted({token.node for token in own}))
     if not found:
-        raise Conflict(f"the order does not stand at {at!r} but at: {places}", code="not_there")
-    raise Conflict(f"the order stands at several steps: say which (at): {places}", code="several_places")
+        raise Conflict(f"the order is not at {at!r}; it is at: {places}", code="not_there")
+    raise Conflict(f"the order is at several steps: name one of them in at: {places}", code="several_places")
 
 
 def _suspend(_action: OrderAction, order: OrderUnderAction, decision: Decision, _made: frozenset[str]) -> None:
@@ -130,7 +130,7 @@ def _resume(_action: OrderAction, order: OrderUnderAction, decision: Decision, _
         raise Conflict("the order is not suspended", code="not_suspended")
     decision.update.suspends = False
     for row in order.locked.rows.values():
-        # Whoever works on a leased one sends it on. A timer keeps its moment; watch_deadlines has the far ones.
+        # A leased token moves with its function. A timer keeps its moment; watch_deadlines wakes the far ones.
         if row.token.waits is Waits.SERVICE and row.token_id not in order.leased:
             decision.changes.retry(row, 0)
         elif row.token.waits is Waits.TIME and (seconds := order.due_seconds[row.token_id]) < _SOON_SECONDS:
@@ -171,17 +171,21 @@ def _is_being_cancelled(order: OrderUnderAction) -> bool:
 
 def _refuse_busy(order: OrderUnderAction) -> None:
     if order.leased:
-        raise OrderBusy("a function works on the order right now: try again in a moment")
+        raise OrderBusy("a function works on the order now: try again in a moment")
 
 
 def _put_back(order: OrderUnderAction) -> dict[int, Token]:
-    """The order's tokens with those of every open incident where they stood."""
+    """The order's tokens, with the snapshot of every open incident put back."""
     tokens = order.locked.tokens
     for incident in order.incidents:
         if order.outcome is None and (incident.snapshot or {}).get("goes_on"):
-            raise Conflict(f"the error way of {incident.state!r} goes on: move the order instead", code="goes_on")
+            raise Conflict(
+                f"the order is still on the error way of {incident.state!r}: move the order instead", code="goes_on"
+            )
         if incident.state == CANCELLATION:
-            raise Conflict("the order's cancellation has begun: retry that, or cancel again", code="being_cancelled")
+            raise Conflict(
+                "the order's cancellation has begun: retry the cancellation, or cancel again", code="being_cancelled"
+            )
         tokens = restoring.put_back(order.plan, tokens, snapshot_tokens(incident.snapshot, incident.state))
     return tokens
 

@@ -1,4 +1,4 @@
-"""What a person does to an order: the action, the order as it stands under its lock, and what is decided."""
+"""The types of people's actions: the action, the order under its lock, and the decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,26 +18,30 @@ ACTIONS = ("retry", "correct", "move", "skip", "suspend", "resume", "cancel")
 
 
 class OrderBusy(Conflict):
-    """A function works on the order right now: what it does must be known before the order can be put elsewhere."""
+    """A function works on the order now. The order can move only when that function has committed."""
 
     code = "in_work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderAction:
-    """What is to be done: `node` is where to move to, `at` which step is meant, `document` the corrected fields."""
+    """A person's action on an order."""
 
+    #: One of `ACTIONS`.
     action: str
     person: str
     reason: str
+    #: Of `move`: the step to move to.
     node: str | None = None
+    #: The step that is meant, where the order is at several.
     at: str | None = None
+    #: Of `correct`: the corrected fields.
     document: Json | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenIncident:
-    """An incident that nobody has resolved, with the snapshot of where its order stood."""
+    """An incident that nobody has resolved, with the snapshot of its order's tokens."""
 
     incident_id: int
     state: str
@@ -46,7 +50,7 @@ class OpenIncident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderUnderAction:
-    """An order under lock, with all that decides what may be done to it."""
+    """An order under lock, with all that a decision on an action needs."""
 
     locked: LockedOrder
     order: Order
@@ -58,7 +62,7 @@ class OrderUnderAction:
     leased: frozenset[int]
     #: Seconds until each token is due, by its row's id.
     due_seconds: Mapping[int, float]
-    #: When each token came to where it stands, by its row's id.
+    #: When each token came to its place, by its row's id.
     entered_at: Mapping[int, datetime]
     incidents: tuple[OpenIncident, ...]
     plan: Plan
@@ -67,7 +71,7 @@ class OrderUnderAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """The corrected content of an order, and what it comes to now."""
+    """The corrected content of an order, with its new total."""
 
     order: Order
     document: Json
@@ -76,9 +80,10 @@ class Correction:
 
 @dataclass(slots=True, kw_only=True)
 class OrderUpdate:
-    """What changes of the order itself; None: it stays. `reopens` takes the end away that the order has reached."""
+    """The changes of the order's own row. A None changes nothing."""
 
     order_id: UUID
+    #: Takes away the end that the order has reached.
     reopens: bool = False
     suspends: bool | None = None
     process_version_id: int | None = None
@@ -95,13 +100,13 @@ class TransferredToken:
     via: str | None
     server: str | None
     message: str | None
-    #: None where its time stays.
+    #: None keeps the token's time.
     due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferredTask:
-    """The open task of a token, as another version of its process has it."""
+    """The open task of a token in another version of its process."""
 
     token_id: int
     node: str
@@ -112,7 +117,7 @@ class TransferredTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Positions:
-    """Where a transfer found and left the order's tokens: nodes by the interpreter's ids, which are JSON's texts."""
+    """The nodes of an order's tokens before and after a transfer, by the interpreter's ids as texts of JSON."""
 
     before: Mapping[str, str]
     after: Mapping[str, str]
@@ -120,14 +125,14 @@ class Positions:
 
 @dataclass(slots=True, kw_only=True)
 class Decision:
-    """What is written for one order."""
+    """The writes for one order."""
 
     update: OrderUpdate
     changes: Changes = field(default_factory=Changes)
     resolved_incidents: list[int] = field(default_factory=list)
-    #: The servers' steps where the order is put.
+    #: The states whose servers take the order's tokens next.
     next_states: tuple[str, ...] = ()
-    #: Where the order is then, for a person.
+    #: The order's new places, in words for a person.
     places: str = ""
     detail: Json = field(default_factory=dict)
     transferred_tokens: list[TransferredToken] = field(default_factory=list)
@@ -136,11 +141,11 @@ class Decision:
 
 
 _PASSED_OVER_SECONDS = 2
-"""How early `route_order` may come for a token."""
+"""`route_order` may come this much before a token is due."""
 
 
 def wake_passed_over(order: OrderUnderAction, decision: Decision | None, changes: Changes) -> None:
-    """Wake tokens that are due and stay as they are: their message may have come while the order was locked."""
+    """Wake due tokens that do not change: `route_order` may have skipped them while the order was locked."""
     suspended, touched = order.locked.suspended, set[int]()
     if decision is not None:
         made = decision.changes
@@ -156,16 +161,18 @@ def wake_passed_over(order: OrderUnderAction, decision: Decision | None, changes
 
 
 def read_action(action: str, person: str, reason: str, body: Json) -> OrderAction:
-    """What a caller asks for. Raises InvalidRequest where the action lacks what it needs."""
+    """The action of a request. Raises InvalidRequest for an action without the fields that it needs."""
     if action not in ACTIONS:
         raise InvalidRequest(f"action must be one of {', '.join(ACTIONS)}", code="action_unknown")
     node, at, document = body.get("node"), body.get("at"), body.get("document")
     if action == "move" and not (isinstance(node, str) and node):
-        raise InvalidRequest("to move an order say to which node", code="node_missing")
+        raise InvalidRequest("the action move needs node, the step to move to", code="node_missing")
     if not (at is None or isinstance(at, str)):
-        raise InvalidRequest("at must be the name of a node", code="at_malformed")
+        raise InvalidRequest("at must be the name of a step", code="at_malformed")
     if action == "correct" and not (isinstance(document, dict) and document):
-        raise InvalidRequest("document must hold the corrected fields", code="document_missing")
+        raise InvalidRequest(
+            "the action correct needs document, an object with the corrected fields", code="document_missing"
+        )
     return OrderAction(
         action=action,
         person=person,

@@ -1,4 +1,4 @@
-"""An order in flight goes over to another version of its process, or back. Decided under its lock, as any action is."""
+"""Decides, under its lock, how an order in flight goes to another version of its process, or back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ TRANSFER = "migrate"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTransfer:
-    """What all orders of one operation have in common. A rehearsal does not wait for who works on an order."""
+    """The transfer of an operation, the same for all of its orders."""
 
     operation: Operation
     versions: VersionTransfer
@@ -42,7 +42,7 @@ class OrderTransfer:
 
 
 def transfer_of(operation: Operation, plans: Callable[[Sequence[int]], Mapping[int, Plan]]) -> OrderTransfer:
-    """By the operation's arguments: the ids of both versions, and the map of nodes."""
+    """The transfer of an operation. Its arguments are the ids of both versions, and the map of nodes."""
     old_id, new_id = operation.arguments["from_id"], operation.arguments["to_id"]
     found = plans([old_id, new_id])
     old, new = found[old_id], found[new_id]
@@ -53,10 +53,10 @@ def transfer_of(operation: Operation, plans: Callable[[Sequence[int]], Mapping[i
 def transfer_order(
     transfer: OrderTransfer, order: OrderUnderAction, earlier: Positions | None, function: str
 ) -> Decision:
-    """Decide. `earlier` is given to reverse a transfer: where it found and left the order.
+    """Decide the transfer. `earlier` are the positions of the transfer that this one reverses.
 
-    Raises Conflict where the order is not in flight on the old version or has moved on since, OrderBusy while a
-    function works on it, ProcessError where the new version has no place for it.
+    Raises Conflict when the order is not in flight on the old version or has moved on since, OrderBusy while a
+    function works on it, ProcessError when the new version has no place for it. A rehearsal ignores leases.
     """
     tokens = order.locked.tokens
     before = {str(token.id): token.node for token in tokens.values()}
@@ -89,20 +89,20 @@ def _refuse(
     if order.outcome is not None:
         raise Conflict(f"the order has ended as {order.outcome}", code="order_ended")
     if order.process_version_id != transfer.old_id:
-        raise Conflict("the order is on another version by now", code="other_version")
+        raise Conflict("the order is on another version already", code="other_version")
     if any(node == CANCELLATION for node in places.values()):
         raise Conflict("the order is being cancelled", code="being_cancelled")
     if order.incidents:
-        reason = "a branch of the order has failed: retry that first, on the version it failed on"
+        reason = "a branch of the order has failed: retry it on the order's version first, then migrate"
         raise Conflict(reason, code="open_incident")
     if earlier is not None and earlier.after != places:
-        raise Conflict("the order has moved on since it was migrated", code="moved_on")
+        raise Conflict("the order has moved on since its migration, so it stays on its version", code="moved_on")
     if order.leased and not transfer.operation.dry_run:
-        raise OrderBusy("a function works on the order right now: try again in a moment")
+        raise OrderBusy("a function works on the order now: try again in a moment")
 
 
 def _arm(transfer: OrderTransfer, order: OrderUnderAction, decision: Decision, token: Token, known: Facts) -> None:
-    """An event that the new version arms on a token that the order has."""
+    """The new token of an event that only the new version arms."""
     place = token_place(transfer.new.nodes[token.node], token, known, None)
     if token.waits is Waits.TIME:
         place = replace(place, due_at=_due_at(transfer, order, token, known))
@@ -117,7 +117,7 @@ def _move(
     token: Token,
     known: Facts,
 ) -> None:
-    """The token at its new place, and the message that wakes it: its earlier messages are stale by then."""
+    """Put the token at its new place, and wake it there: its earlier messages are stale."""
     node, row = transfer.new.nodes[token.node], order.locked.rows[token.id]
     timed = token.waits is Waits.TIME and transfer.old.nodes[before.node].time != node.time
     due_at = _due_at(transfer, order, token, known) if timed else None
@@ -151,7 +151,7 @@ def _move(
 
 
 def _due_at(transfer: OrderTransfer, order: OrderUnderAction, token: Token, known: Facts) -> datetime:
-    """As if the order had been of the new version when it came there, or to what the event is armed on."""
+    """The time of a timer as the new version gives it, from the moment when the token came to its place."""
     since = order.locked.rows[token.id if token.host is None else token.host]
     return timers.due_at(transfer.new.nodes[token.node].time or "", order.entered_at[since.token_id], known)
 

@@ -1,4 +1,4 @@
-"""Recover before repeat: an effect on a legacy system is asked for again only when it is not there yet."""
+"""Recover before repeat: MTD asks a legacy system for an effect again only when the system has not made it."""
 
 import time
 
@@ -12,11 +12,10 @@ from mtd.usecases.ports import Legacy
 def call_idempotently(
     system: Legacy, name: str, token: LeasedToken, operation: str, path: str, body: Json, *expects: str
 ) -> tuple[Json, Hop]:
-    """The result of the operation, done at most once for this order, and its hop.
+    """The result of the operation, which the system does at most once for this order, and its hop.
 
-    `expects` names what the result must hold. Raises RetryableError `unreadable` when it does not.
-
-    After a try whose fate is unknown the system is asked for the operation's key first.
+    `expects` names the fields of the result. Raises RetryableError `unreadable` when one is missing. After a try whose
+    outcome is unknown, it first asks the system by the operation's key.
     """
     key = f"{token.order_id}:{operation}"
     started = time.perf_counter()
@@ -26,7 +25,7 @@ def call_idempotently(
         what = operation
         result = system.call("POST", path, body, key)
     if missing := [field for field in expects if not isinstance(result.get(field), str)]:
-        raise RetryableError(f"{name} answered {operation} without {', '.join(missing)}", code="unreadable")
+        raise RetryableError(f"{name}'s answer to {operation} lacks {', '.join(missing)}", code="unreadable")
     return result, hop(name, what, ms=(time.perf_counter() - started) * 1000, request_id=key)
 
 

@@ -1,4 +1,4 @@
-"""The state `dispatch`: EOM ships what was allocated."""
+"""The state `dispatch`: EOM ships the allocated stock."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The state `emission_dte`: Paperless issues the tax documents. A folio is never doubled: recover before reissue."""
+"""The state `emission_dte`: Paperless issues the tax documents. It recovers before it reissues, so no folio doubles."""
 
 import re
 import time
@@ -25,20 +25,20 @@ _SMOKE = re.compile(r"SMOKE-[0-9a-f]{12}")
 
 
 def today() -> date:
-    """The day that documents of now have."""
+    """The day of documents that are issued now."""
     return issuing_day(datetime.now(UTC))
 
 
 def key_of(order_id: UUID, operation: str, part: int) -> str:
-    """The idempotency key of an order's document: `dte` or `credit_note`; later ones of several have their number."""
+    """The idempotency key of an order's document: `dte` or `credit_note`, with its number from the second on."""
     return f"{order_id}:{operation}" if part == 1 else f"{order_id}:{operation}:{part}"
 
 
 @dataclass(frozen=True, slots=True)
 class IssueDte:
-    """Raises BusinessError with Paperless's code, such as `caf_exhausted`, or what `documents_of` says of the order.
+    """Raises BusinessError with Paperless's code, such as `caf_exhausted`, or with that of `documents_of`.
 
-    An order of more lines than a document may hold gets several, one after the other.
+    An order with more lines than a document may hold gets several documents, one after the other.
     """
 
     paperless: Paperless

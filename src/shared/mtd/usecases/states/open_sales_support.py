@@ -1,4 +1,4 @@
-"""The state `sales_support`: the after-sales system opens the order's token, so that it can answer the customer."""
+"""The state `sales_support`: the after-sales system opens a case for the order, so that it can answer the customer."""
 
 from dataclasses import dataclass
 

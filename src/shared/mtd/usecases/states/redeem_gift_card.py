@@ -16,7 +16,7 @@ STATE = "gift_card"
 class RedeemGiftCard:
     """Raises BusinessError with the card system's code, such as `insufficient_funds` or `card_unknown`.
 
-    A hold before it would be a second call and protect nothing: both would be made in this state, one after the other.
+    A hold before the redemption would be a second call in the same state, and protect nothing.
     """
 
     gift_cards: Legacy
@@ -26,8 +26,11 @@ class RedeemGiftCard:
         order = token.order
         amount = str(order.totals.prepaid or amounts(order, self.settings.issuer_of(order).prices).payable)
         request = {
-            "card": order.gift_card, "amount": amount, "currency": order.currency, "order": order.number,
-        }  # fmt: skip
+            "card": order.gift_card,
+            "amount": amount,
+            "currency": order.currency,
+            "order": order.number,
+        }
         redeemed, hop = call_idempotently(
             self.gift_cards, "Gift card", token, "redeem", "/redemptions", request, "redemption_id"
         )

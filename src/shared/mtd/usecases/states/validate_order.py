@@ -1,4 +1,4 @@
-"""The state `validation`: do the order's amounts add up, and can its tax documents be made of it?"""
+"""The state `validation`: check that the order's amounts add up, and that its tax documents can be made."""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,10 +16,10 @@ STATE = "validation"
 def validate_order(
     token: LeasedToken, settings: TaxSettings | None = None, day: Callable[[], date] = today
 ) -> EffectResult:
-    """Check the totals, compute the missing ones.
+    """Check the totals, and compute the missing ones.
 
-    Raises BusinessError `total_mismatch`, or what `documents_of` says of the order: a document that the SII would not
-    take is an exception before anything is done for the order.
+    Raises BusinessError `total_mismatch`, or with the code of `documents_of`: an order whose document the SII would not
+    take becomes an exception before any effect.
     """
     settings = settings or TaxSettings()
     result = amounts(token.order, settings.issuer_of(token.order).prices)

@@ -1,4 +1,4 @@
-"""People's work: take a task, give it away, do it; and what the world tells an order that waits for a message."""
+"""People's work: claim, assign and complete tasks; and messages to orders that wait for them."""
 
 import logging
 from collections.abc import Callable
@@ -21,22 +21,25 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A task as it stands; `token` rests at it, None when it has gone."""
+    """A person's task."""
 
     task_id: int
     version: int
     status: str
     name: str
     assignee: str | None
+    #: The JSON Schema of its form.
     schema: Any
+    #: The token that rests at it; None when the token has moved on.
     token: CurrentToken | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRequest:
-    """What a person asks: `version` is that of the task they saw, `person` who they are."""
+    """A person's request about a task."""
 
     task_id: int
+    #: The version of the task that the person saw.
     version: int
     person: str
     assignee: str | None = None
@@ -46,7 +49,7 @@ class TaskRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Which function serves the request, and how it came."""
+    """The function that serves the request, and the request's hops."""
 
     function: str
     hops: tuple[Hop, ...]
@@ -58,11 +61,11 @@ class Tasks(Protocol):
     def task(self, task_id: int) -> Task | None: ...
 
     def change(self, request: TaskRequest, *, assigns: bool, assignee: str | None) -> bool:
-        """Write assignee and comment of an open task of that version. Whether it was."""
+        """Write assignee and comment of an open task of that version. Returns whether there was one."""
         ...
 
     def listening(self, number: str, seller: str | None, message: str) -> list[CurrentToken]:
-        """A token of each order of that number that waits for the message."""
+        """A token of each order with that number that waits for the message."""
         ...
 
 
@@ -70,17 +73,17 @@ class Forms(Protocol):
     """JSON Schemas of forms."""
 
     def validate(self, schema: Any, values: Json) -> None:
-        """Raises InvalidRequest (`form_refused`) that says what is wrong with the values."""
+        """Raises InvalidRequest (`form_refused`) that names the fault of the values."""
         ...
 
 
 def change_task(action: str, request: TaskRequest, tasks: Tasks) -> Json:
-    """`claim`, `unclaim`, `assign` or `comment`. Raises Conflict when the task is not as the person saw it."""
+    """`claim`, `unclaim`, `assign` or `comment`. Raises Conflict when the task has changed since the person saw it."""
     task = _seen(request, tasks)
     if action == "claim" and task.assignee not in (None, request.person):
-        raise Conflict(f"{task.name!r} is {task.assignee}'s", code="task_taken")
+        raise Conflict(f"the task {task.name!r} is assigned to {task.assignee}", code="task_taken")
     if action == "unclaim" and task.assignee != request.person:
-        raise Conflict(f"{task.name!r} is not {request.person}'s", code="task_taken")
+        raise Conflict(f"the task {task.name!r} is not assigned to {request.person}", code="task_taken")
     if action == "assign" and not request.assignee:
         raise InvalidRequest("assignee must name a person", code="assignee_missing")
     assignee = {"claim": request.person, "assign": request.assignee}.get(action)
@@ -90,13 +93,14 @@ def change_task(action: str, request: TaskRequest, tasks: Tasks) -> Json:
 
 
 def complete_task(request: TaskRequest, tasks: Tasks, forms: Forms, store: FlowStore, caller: Caller) -> Json:
-    """Do it: the values, which the form must take, go to the order's data, and the order goes on.
+    """Complete the task: the values pass the form and go to the order's data, and the order goes on.
 
-    Raises Conflict when the task is not as the person saw it, or is another's: of two people, one completes it.
+    Raises Conflict when the task has changed since the person saw it, or another person has it: of two people, one
+    completes it.
     """
     task, values = _seen(request, tasks), request.values or {}
     if task.assignee not in (None, request.person):
-        raise Conflict(f"{task.name!r} is {task.assignee}'s", code="task_taken")
+        raise Conflict(f"the task {task.name!r} is assigned to {task.assignee}", code="task_taken")
     if task.schema is not None:
         forms.validate(task.schema, values)
     completed = CompletedTask(task_id=task.task_id, person=request.person, result=values, comment=request.comment)
@@ -105,7 +109,7 @@ def complete_task(request: TaskRequest, tasks: Tasks, forms: Forms, store: FlowS
 
 
 def escalate_task(request: TaskRequest, tasks: Tasks, store: FlowStore, caller: Caller) -> Json:
-    """Set off the task's escalation event. Raises Conflict when it has none."""
+    """Trigger the task's escalation event. Raises Conflict when it has none."""
     task = _seen(request, tasks)
     _trigger(task, lambda token: TaskEscalated(token=token), "task escalated", store, caller, None)
     return {"task_id": task.task_id, "version": task.version, "done": "escalate"}
@@ -114,9 +118,9 @@ def escalate_task(request: TaskRequest, tasks: Tasks, store: FlowStore, caller: 
 def send_message(
     number: str, seller: str | None, message: str, values: Json, tasks: Tasks, store: FlowStore, caller: Caller
 ) -> Json:
-    """Tell the orders of that number what they wait for. Raises NotFound when none of them does.
+    """Give the message to the orders with that number. Raises NotFound when none of them waits for it.
 
-    An order that cannot go on with it becomes an exception.
+    An order whose process cannot go on becomes an exception.
     """
     listening = tasks.listening(number, seller, message)
     plans = store.plans(sorted({token.process_version_id for token in listening}))
@@ -131,7 +135,10 @@ def send_message(
                     unit.write(_go_on(plan, token, locked, trigger, "message received", caller, detail))
                     received.append(str(token.order_id))
     if not received:
-        raise NotFound(f"no order {number!r} waits for the message {message!r}", code="nothing_waits")
+        raise NotFound(
+            f"no order {number!r} waits for the message {message!r}: check the number and the message's name",
+            code="nothing_waits",
+        )
     return {"orders": received}
 
 
@@ -145,7 +152,10 @@ def _seen(request: TaskRequest, tasks: Tasks) -> Task:
 
 
 def _stale(task: Task) -> Conflict:
-    return Conflict(f"{task.name!r} has changed: it is {task.status}, version {task.version}", code="task_changed")
+    return Conflict(
+        f"the task {task.name!r} has changed: it is {task.status}, version {task.version}: look at it again",
+        code="task_changed",
+    )
 
 
 def _trigger(
@@ -174,13 +184,13 @@ def _trigger(
 
 
 _REFUSED = frozenset({"no_such_token", "not_waiting", "no_escalation_way"})
-"""Codes of a trigger that the order does not take: it stays as it is, and the caller is told."""
+"""The codes of a trigger that the order does not take. The order stays as it is, and the caller gets the error."""
 
 
 def _go_on(
     plan: Plan, token: CurrentToken, locked: LockedOrder, trigger: Trigger, what: str, caller: Caller, detail: Json
 ) -> Changes:
-    """The order after the trigger; an exception where its process cannot go on, which a person then sees."""
+    """The changes of the trigger. An order whose process cannot go on becomes an exception."""
     try:
         return apply_trigger(plan, locked, trigger, token.node, caller.function, what, detail)
     except ProcessError as error:
@@ -192,7 +202,7 @@ def _go_on(
 
 
 def token_of(row: Json) -> CurrentToken:
-    """The token of a row that `listening` or `task` gave."""
+    """The token of a row of `listening` or `task`."""
     return CurrentToken(
         token_id=row["token_id"],
         version=row["version"],

@@ -1,4 +1,4 @@
-"""Writes changes as rows, in one order of statements for all, with the messages that go with them."""
+"""Writes changes as rows and messages. All commits use the same order of statements."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ MAILS_PER_MESSAGE = 50
 
 
 class Outbox:
-    """The messages of one commit: their rows are inserted in it, and deleted once they are sent."""
+    """The messages of one commit. The commit inserts their rows; the sender deletes them afterwards."""
 
     def __init__(self) -> None:
         self._cursor: Cursor[DictRow] | None = None
@@ -32,20 +32,20 @@ class Outbox:
             self._cursor = connection.execute(_SQL["insert_outbox"], {"messages": Jsonb(rows)})
 
     def sent_rows(self) -> list[tuple[int, Message]]:
-        """The messages with their rows' ids, once the pipeline has been through: asking earlier costs a round trip."""
+        """The messages with their rows' ids. Call it after the pipeline has ended: earlier it costs a round trip."""
         if self._cursor is None:
             return []
         return [(row.pop("outbox_id"), Message(**row)) for row in self._cursor.fetchall()]
 
 
 def write_changes(connection: Connection, changes: Sequence[Changes], outbox: Outbox) -> None:
-    """Write all rows, and the messages that go with them."""
+    """Write all rows and messages."""
     inserted = None
     for query, parameter, rows_of in _WRITES:
         if rows := [row for each in changes for row in rows_of(each)]:
             cursor = connection.execute(_SQL[query], {parameter: Jsonb(rows)})
             inserted = cursor if query == "insert_tokens" else inserted
-    # The ids of new tokens are not known before: a commit that splits an order waits a round trip longer.
+    # PostgreSQL gives new tokens their ids, so a commit that splits an order takes one more round trip.
     ids = {(row["order_id"], row["ordinal"]): row for row in inserted.fetchall()} if inserted else {}
     outbox.insert(connection, [*_transitions(changes, ids), *_notifications(changes), *_others(changes)])
 
@@ -64,7 +64,7 @@ def _new(changes: Changes) -> Iterable[Json]:
 
 
 def columns(item: Any) -> Json:
-    """The fields of a slotted dataclass that has the columns' names; `asdict` would copy all that is in them."""
+    """The fields of a dataclass whose names are the columns'. `asdict` would copy their values deeply."""
     return {name: getattr(item, name) for name in item.__slots__}
 
 
@@ -74,8 +74,8 @@ def _incidents(changes: Changes) -> Iterable[Json]:
         yield {**row, "stood": row.pop("snapshot")}
 
 
-# The order in which a commit writes: a query, its parameter, and the rows that it takes. The events come last of what
-# waits for locks: whoever holds the ends of chains must not wait for a token that another holds.
+# The order in which a commit writes: a query, its parameter, and its rows. The events come after all other statements
+# that wait for locks: a commit that holds the ends of chains must not wait for a token of another commit.
 _WRITES: Sequence[tuple[str, str, Callable[[Changes], Iterable[Json]]]] = (
     ("move_tokens", "moves", _moved),
     ("retry_tokens", "retries", lambda changes: map(columns, changes.retried_tokens)),
@@ -108,7 +108,7 @@ def _first_of_orders(rows: Iterable[tuple[Any, Any]]) -> Iterable[Json]:
 
 
 def _further(changes: Changes) -> Iterable[Json]:
-    """The documents and credit notes after an order's first; `key` is the end of their idempotency key."""
+    """The documents and credit notes after an order's first. Their idempotency keys end in `key`."""
     for name, rows in (("dte", changes.documents), ("credit_note", changes.credit_notes)):
         for order_id, row in rows:
             if row.part > 1:
@@ -116,7 +116,7 @@ def _further(changes: Changes) -> Iterable[Json]:
 
 
 def _transitions(changes: Sequence[Changes], ids: Mapping[tuple[Any, int], Mapping[str, Any]]) -> list[Message]:
-    """One message for all tokens that may go on at once, one for each whole second of delay for the others."""
+    """One message for all tokens without a delay, and one for each whole second of delay of the others."""
     by_delay: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for each in changes:
         for new in each.new_tokens:

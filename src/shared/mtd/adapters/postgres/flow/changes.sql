@@ -25,7 +25,7 @@ from jsonb_to_recordset(%(retries)s) as m (token_id bigint, version integer, del
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: park_tokens
--- The try is given back, but for the first: after it a system is asked what it has done before it is asked again.
+-- The token gets its try back, except for the first: after a first try MTD asks the system by the key before a repeat.
 update tokens t
 set version = t.version + 1, leased_until = null, attempts = greatest(t.attempts - 1, 1), parked_at = now(),
     parked_for = p.system
@@ -88,7 +88,7 @@ from jsonb_to_recordset(%(totals)s) as s (order_id uuid, total numeric)
 where o.order_id = s.order_id;
 
 -- name: insert_events
--- In one order for all: each locks the end of its order's chain.
+-- All commits insert in the same sequence of orders: each event locks the end of its order's chain.
 insert into events (order_id, at, who, source, what, from_state, to_state, ms, request_id, detail)
 select order_id, clock_timestamp(), who, source, what, from_state, to_state, ms, request_id, coalesce(detail, '{}')
 from rows from (jsonb_to_recordset(%(events)s) as (order_id uuid, who text, source text, what text, from_state text,

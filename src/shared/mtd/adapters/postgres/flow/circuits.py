@@ -20,7 +20,7 @@ _SQL = load(__name__)
 
 
 class PostgresCircuits:
-    """`store` commits, and sends the messages of what is committed."""
+    """`store` commits and sends the messages."""
 
     def __init__(self, database: Database, store: PostgresFlowStore) -> None:
         self._database = database
@@ -31,7 +31,10 @@ class PostgresCircuits:
         with self._store.committing() as commit:
             row = commit.connection.execute(_SQL["lock_circuit"], {"system": system}).fetchone()
             if row is None:
-                raise NotFound(f"there is no system {system!r}", code="system_unknown")
+                raise NotFound(
+                    f"there is no legacy system {system!r}: name one of gift_card, eom, paperless, sales_support",
+                    code="system_unknown",
+                )
             locked = PostgresLockedCircuit(commit, system, row, self._store.lease_seconds)
             yield locked
         if locked.opened:
@@ -51,7 +54,7 @@ class PostgresLockedCircuit:
         self.circuit = Circuit(open=row["open"], by_hand=row["by_hand"], failing=tuple(row["failing"]))
         self.probe_due: bool = row["due"]
         self.drain_rate: float | None = row["drain_rate"]
-        #: Whether the system's silence opened it: the metric of it is counted once it is committed.
+        #: Whether unanswered orders opened the circuit. The metric counts that after the commit.
         self.opened = False
 
     def lease_probe(self, server: str, references: Sequence[Reference], probe_seconds: float) -> LeaseResult:

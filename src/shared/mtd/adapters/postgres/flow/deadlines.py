@@ -14,7 +14,7 @@ _SQL = load(__name__)
 
 
 class PostgresDeadlines:
-    """Looks without locking: whoever fires a timer locks its order."""
+    """Reads timers without locks: `fire_timers` locks the order of each."""
 
     def __init__(self, database: Database, send: Callable[[Sequence[Message]], None]) -> None:
         self._database = database

@@ -21,7 +21,7 @@ class PostgresOutbox:
         parameters = {"older_than_seconds": older_than_seconds, "limit": limit}
         with self._database.transaction() as connection:
             rows = connection.execute(_SQL["unsent"], parameters).fetchall()
-            # Inside the transaction: a send that fails leaves the rows where they are.
+            # The send is inside of the transaction, so that a failed send keeps the rows.
             self._send(
                 [Message(destination=r["destination"], body=r["body"], delay_seconds=r["delay_seconds"]) for r in rows]
             )

@@ -1,4 +1,4 @@
-"""Registers orders: each once, copies recognised, and what has a taken number as an order of its own."""
+"""Registers each order once. It recognises copies; other content under a taken number is a new order."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,8 +17,8 @@ _NUMBERED = ("tenant", "seller_id", "number")
 
 
 def insert_orders(connection: Connection, new_orders: Sequence[NewOrder]) -> list[Registration]:
-    """Write the orders that are new, and those that come under a taken number; what became of each."""
-    # Every registration takes the numbers in one order: two batches of the same orders never wait for each other.
+    """Write the orders that are new, and those under a taken number. Returns the result of each."""
+    # Every registration locks the numbers in the same order, so that two batches never wait for each other in a circle.
     rows = {new.order_id: row for row, new in sorted(((_row(new), new) for new in new_orders), key=_by_number)}
     inserted = connection.execute(_SQL["insert_orders"], {"orders": Jsonb(list(rows.values()))}).fetchall()
     written = {row["order_id"] for row in inserted}
@@ -46,7 +46,7 @@ def insert_orders(connection: Connection, new_orders: Sequence[NewOrder]) -> lis
 
 
 def content_columns(order: Order) -> Json:
-    """The columns that repeat what the order says, for lists and search."""
+    """The columns that repeat the order's content for lists and search."""
     return {
         "buyer_id": order.buyer.rut or order.buyer.id,
         "buyer_name": order.buyer.name,

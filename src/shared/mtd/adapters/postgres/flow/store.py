@@ -38,7 +38,7 @@ _SQL = load(__name__)
 
 
 class PostgresFlowStore:
-    """Serves `ports.FlowStore`. `send` delivers an outbox message; what it cannot deliver the relay will."""
+    """Serves `ports.FlowStore`. `send` delivers outbox messages; `relay_outbox` delivers those that it cannot."""
 
     def __init__(self, database: Database, send: Callable[[Sequence[Message]], None], lease_seconds: float) -> None:
         self._database = database
@@ -52,7 +52,7 @@ class PostgresFlowStore:
         return (rows[0]["process_version_id"], self._remember(rows[0])) if rows else None
 
     def plans(self, ids: Sequence[int], within: Connection | None = None) -> Mapping[int, Plan]:
-        """`within` is the transaction that asks, where there is one."""
+        """The plans by their ids. `within` is the caller's transaction, if it has one."""
         missing = {"ids": [id_ for id_ in ids if id_ not in self._plans]}
         if missing["ids"]:
             query = _SQL["plans"]
@@ -62,7 +62,7 @@ class PostgresFlowStore:
         return self._plans
 
     def _remember(self, row: Mapping[str, Any]) -> Plan:
-        """Versions are immutable, so an environment keeps them for ever."""
+        """The row's plan. A version never changes, so the environment keeps its plan."""
         plan_id: int = row["process_version_id"]
         if plan_id not in self._plans:
             self._plans[plan_id] = plan_json.from_json(row["plan"])
@@ -104,7 +104,7 @@ class PostgresFlowStore:
 
     @contextmanager
     def committing(self) -> Iterator["Commit"]:
-        """A transaction whose changes are written at its end, and whose messages are sent after it."""
+        """A transaction that writes its changes at the end of the block, and sends their messages after the commit."""
         with self._database.transaction() as connection:
             unit = Commit(connection)
             yield unit
@@ -112,14 +112,14 @@ class PostgresFlowStore:
         self._deliver(unit.outbox.sent_rows())
 
     def _deliver(self, sent: Sequence[tuple[int, Message]]) -> None:
-        """Send the messages of a commit and delete their rows; what cannot be sent the relay will."""
+        """Send the messages of a commit and delete their rows. `relay_outbox` sends those that fail here."""
         if sent:
             self._send([message for _, message in sent])
             self._database.query(_SQL["delete_outbox"], {"ids": [outbox_id for outbox_id, _ in sent]})
 
 
 class Commit:
-    """A transaction under way: its connection, and what is written at its end."""
+    """An open transaction: its connection, and the changes that it writes at its end."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -154,7 +154,7 @@ class PostgresRegistrations:
 
 
 def lease_result(rows: Iterable[dict[str, Any]], circuit: CircuitState) -> LeaseResult:
-    """Leased rows as tokens with their orders; those whose order cannot be read apart."""
+    """Leased rows as tokens with their orders. Tokens with an unreadable order are in `unreadable`."""
     tokens, unreadable = [], []
     for row in rows:
         document, entered_at = row.pop("document"), row.pop("entered_at")
@@ -163,13 +163,13 @@ def lease_result(rows: Iterable[dict[str, Any]], circuit: CircuitState) -> Lease
         try:
             tokens.append(LeasedToken(order=orders.from_json(document), entered_at=entered_at, **row))
         except UNREADABLE as error:
-            reason = MtdError(f"the stored order is unreadable: {error!r}", code="order_unreadable")
+            reason = MtdError(f"the order's stored content cannot be read: {error!r}", code="order_unreadable")
             unreadable.append(UnreadableToken(token=current, error=reason))
     return LeaseResult(tokens=tokens, unreadable=unreadable, circuit=circuit)
 
 
 UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
-"""What reading a stored order raises that another release has written, or that somebody has changed by hand."""
+"""The errors of reading a stored order that another release wrote, or that a person changed by hand."""
 
 
 def reference_rows(references: Sequence[Reference]) -> Jsonb:

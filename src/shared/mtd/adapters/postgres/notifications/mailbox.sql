@@ -23,7 +23,7 @@ from jsonb_to_recordset(%(mails)s) as f (mail_id bigint, status text, message_id
 where m.mail_id = f.mail_id;
 
 -- name: record_feedback
--- The rows that this changes: a message that comes twice, or tells of an order that is not ours, changes none.
+-- Returns the changed rows. A message that comes twice, or names an unknown order, changes none.
 update mails m
 set feedback = f.what, feedback_at = f.at, feedback_reason = f.reason
 from jsonb_to_recordset(%(feedback)s) as f (order_id uuid, kind text, what text, at timestamptz, reason text)

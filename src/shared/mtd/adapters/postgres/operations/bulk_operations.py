@@ -38,7 +38,7 @@ _PROGRESS = load("mtd.queries.operations.bulk_operations")["progress"]
 
 
 class PostgresOperations:
-    """`store` has the plans, commits, and sends the messages of what is committed."""
+    """`store` has the plans, commits, and sends the messages."""
 
     def __init__(self, database: Database, store: PostgresFlowStore) -> None:
         self._database = database
@@ -57,10 +57,16 @@ class PostgresOperations:
             "tried": chosen.tried,
         }
         row = {
-            "action": new.action, "person": new.person, "reason": new.reason, "arguments": Jsonb(new.arguments),
+            "action": new.action,
+            "person": new.person,
+            "reason": new.reason,
+            "arguments": Jsonb(new.arguments),
             "selection": Jsonb({name: value for name, value in asked.items() if value is not None}),
-            "dry_run": new.dry_run, "canary": new.canary, "rate": new.rate, "stop_at": new.stop_at,
-        }  # fmt: skip
+            "dry_run": new.dry_run,
+            "canary": new.canary,
+            "rate": new.rate,
+            "stop_at": new.stop_at,
+        }
         with self._database.transaction() as connection:
             made = connection.execute(_SQL["insert_operation"], row).fetchone()
             assert made is not None
@@ -156,7 +162,7 @@ class PostgresOrdersUnderAction:
         )
 
     def write_rows(self, operation: Operation) -> None:
-        """Write what changes besides tokens: the orders, their incidents, and the items' results."""
+        """Write the changes besides tokens: the orders, their incidents, and the items' results."""
         by = {"person": operation.person, "action": operation.action, "reason": operation.reason}
         rows = {
             ("operate_orders", "orders"): [_update_row(each.update) for each in self._decisions],

@@ -1,6 +1,6 @@
 -- name: orders_of
--- The search's index finds what may be meant, the rest decides.
--- One that rests with an open incident may be put back on its way, and has not ended either.
+-- The search's index finds candidates; the other conditions decide.
+-- An order with an open incident can be put back on its way, so it has not ended.
 select order_id, number,
        ended_at is not null
        and not exists (select from incidents i where i.order_id = orders.order_id and i.resolved_at is null) as ended,

@@ -10,7 +10,7 @@ with documents as (
     select order_id || ':' || key, order_id, document_type, folio, amount, issued_at, issued_on from further_documents
 )
 select key, document_type, folio, amount from documents
--- A document is written down a moment after the day that it has, or much later where its answer was lost.
+-- MTD writes a document a moment after its day, or much later when Paperless's answer was lost.
 where (issued_at >= %(day)s::date::timestamp at time zone %(zone)s
        and issued_at < (%(day)s::date + 31)::timestamp at time zone %(zone)s
        and coalesce(issued_on, (issued_at at time zone %(zone)s)::date) = %(day)s)
@@ -30,7 +30,7 @@ on conflict (day) do update set ran_at = now(), ours = excluded.ours, theirs = e
     differences = excluded.differences, folios = excluded.folios;
 
 -- name: store_differences
--- What a person has resolved stays so, unless it has gone and come back.
+-- A resolved difference stays resolved, unless it has vanished and come back.
 insert into dte_differences as d (day, kind, key, order_id, ours, theirs)
 select %(day)s, f.kind, f.key, o.order_id, f.ours, f.theirs
 from jsonb_to_recordset(%(found)s) as f (kind text, key text, order_id uuid, ours jsonb, theirs jsonb)

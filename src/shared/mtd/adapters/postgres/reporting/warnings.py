@@ -14,7 +14,7 @@ _PER_MESSAGE = 100
 
 
 class PostgresWarnings:
-    """`store` commits, and sends the messages of what is committed."""
+    """`store` commits and sends the messages."""
 
     def __init__(self, database: Database, store: PostgresFlowStore) -> None:
         self._database = database

@@ -9,7 +9,7 @@ _SQL = load(__name__)
 
 
 class PostgresTasks:
-    """What moves an order goes through `PostgresFlowStore`; here a task is read and given to someone."""
+    """Reads and assigns tasks. `PostgresFlowStore` writes all that moves an order."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
