@@ -10,9 +10,10 @@ ACCEPT ?=
 REHEARSE ?=
 DESPITE_ALARMS ?=
 SMOKE_ORDER ?=
+PARAMETERS ?=
 DEPLOY = --environment $(ENVIRONMENT) $(addprefix --build=,$(BUILD)) $(if $(REHEARSE),--rehearse)
 # People type these: the command reads them itself, no shell does.
-export ACCEPT DESPITE_ALARMS SMOKE_ORDER
+export ACCEPT DESPITE_ALARMS SMOKE_ORDER PARAMETERS
 export HOME_KIND MTD_PYTHON
 VENV := .venv
 MTD := $(VENV)/bin/mtd
@@ -31,8 +32,8 @@ SUPPLY := .mtd/venvs/supply
 EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status watch stress test lint unit integration slow screenshots policy iam-parity lock aws clean seed venv \
-	demo-processes demo-migration chaos fuzz parity way-out build image deploy review drill \
+.PHONY: help house up down status watch stress test lint unit integration slow screenshots policy iam-parity lock aws clean seed venv \
+	demo-processes demo-migration chaos fuzz parity way-out build image deploy review preflight drill \
 	sbom licences audit fuzz-parsers package-proof drift portal-tests rehearsal
 
 help: ## list the targets
@@ -76,13 +77,13 @@ seed: venv ## put the seed orders, or ORDERS=n generated ones
 stress: venv ## put ORDERS=n orders (300), watch and audit them; the report is in .mtd/<instance>/stress
 	@$(MTD) stress $(if $(ORDERS),--orders $(ORDERS)) $(ARGS)
 
-chaos: venv ## ORDERS=n orders (300) while everything is made to fail, ARGS="--seed N"; the audit is in .mtd/<instance>/chaos
+chaos: venv ## ORDERS=n orders (300) under faults, ARGS="--seed N"; the audit is in .mtd/<instance>/chaos
 	@$(MTD) chaos $(if $(ORDERS),--orders $(ORDERS)) $(ARGS)
 
 demo-processes: venv ## a drawn process: 50 orders through a parallel gateway, timers, people's tasks and a sub-process
 	@$(MTD) process demo $(if $(ORDERS),--orders $(ORDERS))
 
-parity: venv ## the same 60 scenarios in both local homes, and every field in which they differ
+parity: venv ## the same 60 scenarios on both local backends, and every field in which they differ
 	@$(MTD) parity $(ARGS)
 
 way-out: venv ## the flow's tests on another emulator than LocalStack (docs/adr/0017)
@@ -101,14 +102,17 @@ lint: venv ## ruff, mypy --strict, cfn-lint
 	@$(VENV)/bin/mypy src tests localstack/mtd_localstack seed
 	@$(VENV)/bin/cfn-lint
 
+house: venv ## measure folders, names, templates and the way through a state; fails when a limit is broken
+	@$(PYTHON) -m tests.house
+
 unit: venv ## the pure tests, in parallel
 	@$(PYTEST) tests/unit -n auto -q $(ARGS)
 
-integration: venv ## the tests against a running home of their own, in parallel
+integration: venv ## the tests against a running instance of their own, in parallel
 	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
 	@$(PYTEST) tests/integration -n auto --dist loadgroup -q -m "not slow" $(addprefix --home=,$(HOME_KIND)) $(ARGS)
 
-slow: venv ## the integration tests that take minutes: second homes, the AWS template's stacks, a debugger, a browser
+slow: venv ## the integration tests that take minutes: second instances, the AWS template's stacks, a debugger, a browser
 	@[ "$(HOME_KIND)" = compose ] || $(MTD) environments
 	@$(PYTEST) tests/integration -n auto --dist loadgroup -q -m slow $(addprefix --home=,$(HOME_KIND)) $(ARGS)
 
@@ -128,10 +132,13 @@ deploy: venv ## ENVIRONMENT=local|staging|production: change set, gate, migratio
 review: venv ## the change set of ENVIRONMENT and what the gate says; nothing is changed
 	@$(MTD) deploy $(DEPLOY) --review $(ARGS)
 
+preflight: venv ## what ENVIRONMENT's account lacks before a deployment can end well, and each fix
+	@$(MTD) preflight --environment $(ENVIRONMENT) $(addprefix --build=,$(BUILD)) $(if $(REHEARSE),--rehearse) $(ARGS)
+
 drift: venv ## what ENVIRONMENT has that was not deployed
 	@$(MTD) drift --environment $(ENVIRONMENT) $(if $(REHEARSE),--rehearse) $(ARGS)
 
-drill: venv ## a failing version serves in the running instance, its alarm takes it back; orders lost: 0
+drill: venv ## serve a failing version in the running instance until its alarm rolls it back; orders lost: 0
 	@$(MTD) drill $(ARGS)
 
 package-proof: venv ## two builds in other places, and what the running instance runs, byte for byte
@@ -163,7 +170,7 @@ audit: $(SUPPLY)/.installed ## known vulnerabilities of what is locked, where a 
 iam-parity: venv ## what each function called in the flow's tests against what its role allows
 	@$(MTD) environments
 	@MTD_INSTANCE=iam MTD_PARAMETERS=ci $(MTD) up --home embedded --no-seed --no-watch >/dev/null
-	@$(PYTEST) tests/integration/flow tests/integration/operations tests/integration/processes \
+	@$(PYTEST) tests/integration/intake tests/integration/flow tests/integration/reporting tests/integration/operations tests/integration/processes \
 		tests/integration/records -n 2 --dist loadgroup -q --instance iam $(ARGS); tested=$$?; \
 		MTD_INSTANCE=iam $(MTD) iam; compared=$$?; MTD_INSTANCE=iam $(MTD) down --wipe; \
 		exit $$(( tested || compared ))

@@ -39,12 +39,17 @@ _COMPANIES = (
 )
 _CITIES = ("Santiago", "Valparaíso", "Concepción", "La Serena", "Temuco", "Puerto Montt", "Iquique")
 _ITEMS = (
-    ("TV-55-4K", "Televisor 55\" 4K", 349_990), ("REF-400", "Refrigerador 400 L No Frost", 429_990),
-    ("SIL-OF", "Silla de oficina", 89_990), ("MESA-6", "Mesa de comedor 6 puestos", 199_990),
-    ("ZAP-42", "Zapatillas running 42", 54_990), ("LIB-QUI", "Libro «El Quijote»", 12_490),
-    ("CAF-1K", "Café en grano 1 kg", 15_990), ("BIC-29", "Bicicleta aro 29", 259_990),
-    ("TAL-18V", "Taladro inalámbrico 18 V", 74_990), ("JUG-LEG", "Juguete bloques & figuras", 24_990),
-)  # fmt: skip
+    ("TV-55-4K", 'Televisor 55" 4K', 349_990),
+    ("REF-400", "Refrigerador 400 L No Frost", 429_990),
+    ("SIL-OF", "Silla de oficina", 89_990),
+    ("MESA-6", "Mesa de comedor 6 puestos", 199_990),
+    ("ZAP-42", "Zapatillas running 42", 54_990),
+    ("LIB-QUI", "Libro «El Quijote»", 12_490),
+    ("CAF-1K", "Café en grano 1 kg", 15_990),
+    ("BIC-29", "Bicicleta aro 29", 259_990),
+    ("TAL-18V", "Taladro inalámbrico 18 V", 74_990),
+    ("JUG-LEG", "Juguete bloques & figuras", 24_990),
+)
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 _VAT = Decimal("0.19")
@@ -144,7 +149,7 @@ def generate(count: int, seed: int = 1, prefix: str = "CL", today: date | None =
 
 
 def main() -> None:
-    """Write the files."""
+    """Writes the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)

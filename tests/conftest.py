@@ -1,4 +1,4 @@
-"""What all tests share: examples are many, but none is timed."""
+"""The settings of all tests: Hypothesis tries many examples, and times none."""
 
 import hypothesis
 

@@ -1,6 +1,6 @@
-"""What makes LocalStack faster, each part by a name, so that a measurement can leave it out (MTD_WITHOUT).
+"""Makes LocalStack faster. Each acceleration has a name, and MTD_WITHOUT leaves it out of a measurement.
 
-tests/performance/changes.py prints what each of them is worth to an order's way, peers.py what a state machine takes.
+tests/performance/changes.py measures the effect of each on an order, peers.py the time of a state machine.
 """
 
 import gc
@@ -11,7 +11,8 @@ from mtd_localstack.settings import SettingsError
 
 
 def accelerate(env: Mapping[str, str] = os.environ) -> None:
-    """Apply all but those that MTD_WITHOUT names, separated by commas. Raises SettingsError for an unknown name."""
+    """Apply all accelerations but those that MTD_WITHOUT names, separated by commas. Raises SettingsError for an
+    unknown name."""
     without = set(filter(None, (env.get("MTD_WITHOUT") or "").split(",")))
     unknown = without - ACCELERATIONS.keys()
     if unknown:

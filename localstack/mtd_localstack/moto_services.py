@@ -1,7 +1,7 @@
 """Services that community LocalStack does not have, served by the moto that it brings along, inside LocalStack's own
 process: a provider of ours creates what a template says, and any client sees it there.
 
-They are loaded by their first request, so a home whose template has none of them pays nothing.
+They are loaded by their first request, so a stack without them costs nothing.
 """
 
 from typing import Any
@@ -29,8 +29,8 @@ def served_by_moto(name: str) -> Any:
 
 
 def _name_keys_as_given() -> None:
-    """Keys are LocalStack's own: moto, which looks them up among its own, must take the administrator's secret's as it
-    comes."""
+    """Make moto accept a key of LocalStack for the administrator's secret, which moto would look up among its own
+    keys."""
     from moto.rds.models import MasterUserSecret
 
     MasterUserSecret.kms_key_id = property(lambda secret: secret.secret.kms_key_id)

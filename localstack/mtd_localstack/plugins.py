@@ -1,4 +1,4 @@
-"""The entry points by which LocalStack finds this plug-in; what they need is imported only when it is used."""
+"""The entry points by which LocalStack finds this plug-in. They import their modules on use."""
 
 import os
 from typing import Any
@@ -37,7 +37,7 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 
 @on_infra_start()
 def mtd_start() -> None:
-    """Set up what must be there before the first service loads."""
+    """Set up the plug-in before the first service loads."""
     from mtd_localstack.cloudformation.completed_providers import complete_providers
 
     complete_providers()

@@ -11,7 +11,7 @@ from localstack.utils.threads import start_thread
 
 
 class NoLogHandler:
-    """Stands where each function version had a thread and a client to store its logs: delivery.py does that."""
+    """Replaces the log handler of a function version, which had a thread and a client: delivery.py stores the logs."""
 
     def __init__(self, *_: Any) -> None:
         pass
@@ -27,7 +27,7 @@ class NoLogHandler:
 
 
 def start_thread_unless_for_metrics(method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Each call started a thread for one or two PutMetricData requests: delivery.py does that."""
+    """Start the thread unless it is for PutMetricData, which delivery.py sends for many calls at once."""
     if str(kwargs.get("name", "")).startswith("record-cloudwatch-metric"):
         return None
     return start_thread(method, *args, **kwargs)

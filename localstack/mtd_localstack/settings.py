@@ -1,4 +1,4 @@
-"""What the plug-in is told by the environment that LocalStack was started in."""
+"""The settings of the plug-in, from LocalStack's environment variables."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class Settings:
         python = Path(env.get("MTD_LAMBDA_PYTHON") or sys.executable)
         if not os.access(python, os.X_OK):
             raise SettingsError(
-                f"MTD_LAMBDA_PYTHON={python} is no program that can be run: "
+                f"MTD_LAMBDA_PYTHON={python} is not an executable file: "
                 "name the python of an environment with localstack/runtime/requirements.txt installed."
             )
         start = env.get("MTD_LAMBDA_START") or "fork"

@@ -1,1 +1,1 @@
-"""What brings the product into an environment: packaging, deployment, release, roles, supply chain."""
+"""Brings the product into an environment: packaging, deployment, release, roles, supply chain."""

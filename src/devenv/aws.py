@@ -1,4 +1,4 @@
-"""boto3 clients of the running instance, or of the account that the person's own credentials name."""
+"""boto3 clients of the running instance, or of the AWS account of the user's credentials."""
 
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ SECRET_KEY = "local"
 
 
 class Clients:
-    """Makes clients for one endpoint; without an endpoint, for real AWS with the person's credentials."""
+    """Makes clients for one endpoint, or without an endpoint for AWS with the user's credentials."""
 
     def __init__(self, endpoint: str | None, region: str = REGION) -> None:
         self.endpoint = endpoint
@@ -24,7 +24,8 @@ class Clients:
         self._made: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """One client per service, shared by threads. A long call (an invocation) may take its 15 minutes."""
+        """The client of a service, which threads share. A call may take 15 minutes, as an invocation of a function
+        may."""
         if service not in self._made:
             self._made[service] = cast(Any, self._session).client(
                 service,

@@ -1,4 +1,4 @@
-"""The `mtd` command: its subcommands are the modules of devenv.commands."""
+"""The command `mtd`. Its subcommands are the modules of devenv.commands."""
 
 import argparse
 import errno
@@ -32,23 +32,28 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "seed": "mtd seed --orders 50",
         "order": "mtd order CL-2026-000012",
         "orders": "mtd orders --state exception",
+        "note": "mtd note CL-2026-000012 'the buyer called'",
+        "replay": "mtd replay CL-2026-000012",
+        "mail": "mtd mail",
+        "tenants": "mtd tenants add andes 'Andes SpA'",
+    },
+    "operations": {
+        "operate": "mtd operate retry CL-2026-000012 --reason 'EOM is back'",
         "exceptions": "mtd exceptions",
         "waiting": "mtd waiting --push",
         "warnings": "mtd warnings",
-        "operate": "mtd operate retry CL-2026-000012 --reason 'EOM is back'",
-        "note": "mtd note CL-2026-000012 'the buyer called'",
-        "replay": "mtd replay CL-2026-000012",
         "circuits": "mtd circuits",
-        "mail": "mtd mail",
-        "dte": "mtd dte",
+    },
+    "records": {
         "audit": "mtd audit verify",
+        "dte": "mtd dte",
         "erase": "mtd erase --person 12345678-5 --reason 'request 7'",
-        "tenants": "mtd tenants add andes 'Andes SpA'",
     },
     "processes": {"process": "mtd process import my.bpm"},
     "release": {
         "build": "mtd build",
         "image": "mtd image",
+        "preflight": "mtd preflight --environment production",
         "deploy": "mtd deploy --environment staging --review",
         "drift": "mtd drift --environment staging",
         "drill": "mtd drill",
@@ -65,7 +70,7 @@ COMMANDS: Mapping[str, str] = {name: group for group, commands in GROUPS.items()
 
 
 def parser(names: Iterable[str] = COMMANDS) -> argparse.ArgumentParser:
-    """Every subcommand's module says its own arguments in `arguments(parser)` and its purpose in its docstring."""
+    """Each subcommand's module adds its arguments in `arguments(parser)`; its docstring is its summary."""
     top = argparse.ArgumentParser(
         prog="mtd",
         usage="mtd COMMAND [options]",
@@ -105,12 +110,12 @@ def _overview(summaries: Mapping[str, str]) -> Iterator[str]:
 
 
 def main(argv: Sequence[str] | None = None, instance: Instance | None = None) -> int:
-    """Runs one subcommand; 0 when it did its work, else a sentence on stderr and a code of its own."""
+    """Runs one subcommand. Returns 0, or prints what failed and its fix on stderr and returns another exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] in (["psql"], ["aws"]) and words[1:2] not in (["--"], ["--help"], ["-h"]):
-        words.insert(1, "--")  # all that follows is the program's own
+        words.insert(1, "--")  # the following words are arguments of psql or aws
     try:
-        # The other commands' imports would only cost time.
+        # Only the named command is imported: the others would cost time.
         arguments = parser(words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS).parse_args(words)
         module = _module(arguments.command)
         return int(module.run(arguments, instance or Instance.from_env()))
@@ -125,24 +130,30 @@ def main(argv: Sequence[str] | None = None, instance: Instance | None = None) ->
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return _say(Problem(f"The disk is full ({error.filename or error}).", fix="Free some space and try again."))
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-            return _say(Problem(f"{error.filename or 'A file'} cannot be written: {error.strerror}.",
-                                fix="Correct its owner or mode."))  # fmt: skip
+            return _say(
+                Problem(
+                    f"{error.filename or 'A file'} cannot be written: {error.strerror}.",
+                    fix="Correct its owner or mode.",
+                )
+            )
         raise
     except Exception as error:
-        told = _from_aws(error)
-        if told is None:
+        refusal = _from_aws(error)
+        if refusal is None:
             raise
-        return _say(told)
+        return _say(refusal)
 
 
 def _from_aws(error: Exception) -> Problem | None:
-    """LocalStack's and AWS's own refusals, without a stack trace."""
+    """An error of LocalStack or AWS as a Problem, which is printed without a stack trace."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(error, ClientError):
-        return Problem(f"{error}", fix="See 'mtd status' and 'mtd logs localstack'.")
+        return Problem(f"{error}", fix="Read 'mtd status' and 'mtd logs localstack'.")
     if isinstance(error, BotoCoreError):
-        return Problem(f"LocalStack does not answer: {error}", fix="See 'mtd status'; 'make up' heals what died.")
+        return Problem(
+            f"LocalStack does not answer: {error}", fix="Read 'mtd status'. 'make up' restarts what has died."
+        )
     return None
 
 

@@ -1,4 +1,4 @@
-"""A function of the running instance under debugpy, for as long as somebody looks."""
+"""Runs a function of the running instance under debugpy until the caller ends it."""
 
 import json
 import urllib.error
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.ports import FAMILIAR, HOST
 from devenv.problem import Problem
@@ -16,22 +16,27 @@ from devenv.running import Running
 
 @contextmanager
 def debugged(running: Running, function: str, *, wait: bool) -> Iterator[bool]:
-    """Has the function's next processes listen for an IDE, and wait for it if asked; whether one starts at once, for it
-    has run before. Afterwards none is debugged any more. Raises Problem."""
+    """Starts the function's next processes under debugpy; with `wait` each waits for an IDE. Yields True when a process
+    starts at once, because the function has run before. Ends the debugging on exit. Raises Problem."""
     _ensure_known(running.instance, function)
-    debugger = servers_of(running.instance, recorded(running.document)).debugger()
-    body = {"function": f"mtd-{ENVIRONMENT}-{function}", "folder": debugger.folder, "host": debugger.host,
-            "port": port_of(running), "wait": wait}  # fmt: skip
-    told = _call(running, "POST", body)
+    debugger = servers_of(running.instance, recorded_backend(running.document)).debugger()
+    body = {
+        "function": f"mtd-{ENVIRONMENT}-{function}",
+        "folder": debugger.folder,
+        "host": debugger.host,
+        "port": port_of(running),
+        "wait": wait,
+    }
+    answer = _call(running, "POST", body)
     try:
-        yield bool(told["starts"])
+        yield bool(answer["starts"])
     finally:
         with suppress(Problem):
             _call(running, "DELETE")
 
 
 def port_of(running: Running) -> int:
-    """Where the IDE attaches, on loopback."""
+    """The loopback port to which the IDE attaches."""
     return int(running.document["ports"].get("debugger", FAMILIAR["debugger"]))
 
 
@@ -54,10 +59,10 @@ def _call(running: Running, method: str, body: dict[str, Any] | None = None) -> 
     )
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
-            told: dict[str, Any] = json.load(response)
-            return told
+            answer: dict[str, Any] = json.load(response)
+            return answer
     except (urllib.error.URLError, OSError, ValueError) as error:
         raise Problem(
-            f"LocalStack did not take the wish to debug ({error}).",
-            fix=f"Start it anew: {running.instance.command('make down')}, then make up.",
+            f"LocalStack did not accept the request to debug ({error}).",
+            fix=f"Restart it: {running.instance.command('make down')}, then make up.",
         ) from error

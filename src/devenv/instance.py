@@ -1,4 +1,4 @@
-"""Where one instance of the developer environment lives, and what the environment variables say about it."""
+"""One instance of the developer environment: its folders, and its settings in environment variables."""
 
 import os
 import re
@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """One running copy of the system. Everything it writes lies in `folder`, except shared builds and environments."""
+    """One copy of the system. It writes into `folder`, except for builds and environments, which instances share."""
 
     name: str
     project: Path
@@ -24,19 +24,19 @@ class Instance:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, project: Path = PROJECT) -> "Instance":
-        """Reads MTD_INSTANCE (default `dev`). Raises Problem for a name that cannot be a folder's."""
+        """Reads MTD_INSTANCE (default `dev`). Raises Problem for a name that cannot name a folder."""
         values = os.environ if environ is None else environ
         name = values.get("MTD_INSTANCE") or "dev"
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", name) or name in {"venvs", "build"}:
             raise Problem(
-                f"MTD_INSTANCE is '{name}', which cannot be an instance's name.",
+                f"MTD_INSTANCE must be the name of an instance, and '{name}' cannot be one.",
                 fix="Use up to 40 lower-case letters, digits, '-' or '_', not 'venvs' or 'build'.",
             )
         return cls(name=name, project=project, environ=values)
 
     @property
     def base(self) -> Path:
-        """Shared by all instances: `.mtd`, or MTD_HOME."""
+        """The folder of all instances: `.mtd`, or MTD_HOME."""
         return Path(self.environ.get("MTD_HOME") or self.project / ".mtd").absolute()
 
     @property
@@ -49,7 +49,7 @@ class Instance:
 
     @property
     def requests(self) -> Path:
-        """The supervisor's inbox: one file per process that should run."""
+        """The supervisor's requests: one file for each process that should run."""
         return self.folder / "run"
 
     @property
@@ -69,6 +69,6 @@ class Instance:
         return self.environ.get(name, "")
 
     def command(self, words: str) -> str:
-        """The command a person types for this instance, for messages."""
+        """The command line for this instance, for messages."""
         prefix = "" if self.name == "dev" else f"MTD_INSTANCE={self.name} "
         return f"{prefix}{words}"

@@ -1,4 +1,4 @@
-"""The running instance as the other commands see it; what does not run is said in one sentence."""
+"""The running instance, as commands use it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from psycopg.conninfo import make_conninfo
 
 from devenv.aws import Clients
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.postgres import DATABASE, ROLE
-from devenv.credentials import Credentials
 from devenv.instance import REGION, Instance
-from devenv.orders.orders_api import OrdersApi
+from devenv.orders.orders_client import OrdersClient
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.state import Document, StateFile, identities, running
@@ -18,7 +18,7 @@ from devenv.state import Document, StateFile, identities, running
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """An instance whose LocalStack lives."""
+    """An instance whose supervisor, LocalStack and PostgreSQL run."""
 
     instance: Instance
     document: Document
@@ -30,12 +30,12 @@ class Running:
         document = StateFile(instance).read()
         if not running(document, "supervisor") or not document.get("endpoint"):
             raise Problem(f"Instance '{instance.name}' does not run.", fix=f"Start it: {instance.command('make up')}")
-        observed = servers_of(instance, recorded(document)).observed()
+        observed = servers_of(instance, recorded_backend(document)).observed()
         for name in ("localstack", "postgres"):
             if observed[name].death:
                 raise Problem(
                     f"{name} {observed[name].death}.",
-                    fix=f"See '{instance.command(f'.venv/bin/mtd logs {name}')}', then start it again: "
+                    fix=f"Read '{instance.command(f'.venv/bin/mtd logs {name}')}', then restart it: "
                     f"{instance.command('make up')}",
                 )
         return cls(instance=instance, document=document, clients=Clients(document["endpoint"]))
@@ -45,11 +45,11 @@ class Running:
         return str(self.document["endpoint"])
 
     def output(self, name: str) -> str:
-        """An output of the root stack. Raises Problem when the stack has none of that name."""
+        """An output of the root stack. Raises Problem when the stack has no such output."""
         value = self.document.get("outputs", {}).get(name)
         if not value:
             raise Problem(
-                f"The stack has no output {name}: it is not deployed.",
+                f"The stack is not deployed: it has no output {name}.",
                 fix=f"Deploy it: {self.instance.command('make up')}",
             )
         return str(value)
@@ -60,21 +60,21 @@ class Running:
         return f"http://{HOST}:{self.document['ports']['simulator']}"
 
     def pids(self) -> dict[str, int]:
-        """The processes of the instance by name; a server's other processes are children of its own."""
+        """The instance's processes by name. A server's further processes are children of its first one."""
         ours = {name: identity.pid for name, identity in identities(self.document).items()}
-        return ours | servers_of(self.instance, recorded(self.document)).pids()
+        return ours | servers_of(self.instance, recorded_backend(self.document)).pids()
 
     def conninfo(self) -> str:
-        """How to connect to the database as its owner."""
+        """The connection string of the database for its owner."""
         return make_conninfo(
             host=HOST,
             port=self.document["ports"]["postgres"],
             user=ROLE,
             dbname=DATABASE,
-            password=Credentials.of(self.instance).application,
+            password=InstancePasswords.of(self.instance).application,
         )
 
-    def orders_api(self, tenant: str | None = None) -> OrdersApi:
-        """The API as that tenant's people ask it; without one as the house's."""
+    def orders_api(self, tenant: str | None = None) -> OrdersClient:
+        """A client of the API for that tenant, or for the platform tenant."""
         credentials: Any = self.clients.client("sts")._request_signer._credentials
-        return OrdersApi(self.output("ApiUrl"), credentials, REGION, tenant)
+        return OrdersClient(self.output("ApiUrl"), credentials, REGION, tenant)

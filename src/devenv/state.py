@@ -1,4 +1,4 @@
-"""state.json: what an instance is (ports, endpoint, stack) and which processes are its own."""
+"""state.json: the ports, endpoint, stack and processes of an instance."""
 
 import json
 import os
@@ -18,14 +18,16 @@ Document = dict[str, Any]
 
 
 class StateFile:
-    """The file's only reader and writer. Writers take a lock and replace it whole, so a reader never sees half."""
+    """Reads and writes the file. A writer takes a lock and replaces the whole file, so readers see complete files
+    only."""
 
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._path = instance.folder / "state.json"
 
     def read(self) -> Document:
-        """The document, empty when there is none. Raises Problem when it cannot be read or is not ours."""
+        """The document, empty when there is no file. Raises Problem when the file cannot be read or is not a state
+        file."""
         try:
             document = json.loads(self._path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -60,7 +62,7 @@ class StateFile:
         return Problem(
             f"The state of instance '{self._instance.name}' is corrupt ({self._path}: {why}).",
             fix=f"Run '{self._instance.command('make down')}' and then '{self._instance.command('make up')}': "
-            "the stop also sets the broken file aside; PostgreSQL's data stays.",
+            "'down' also renames the broken file; PostgreSQL's data stays.",
         )
 
 
@@ -71,13 +73,13 @@ def identities(document: Document) -> dict[str, ProcessIdentity]:
 
 
 def running(document: Document, name: str) -> bool:
-    """Whether the recorded process of that name lives."""
+    """Whether the recorded process of that name is alive."""
     identity = identities(document).get(name)
     return identity is not None and identity.alive()
 
 
 def write_json(path: Path, value: Any, *, mode: int) -> None:
-    """Writes atomically: a crash or a full disk leaves the old file whole."""
+    """Writes atomically: after a crash or on a full disk the old file is still complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

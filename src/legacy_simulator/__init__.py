@@ -1,1 +1,1 @@
-"""Stand-ins for the retailer's four legacy systems, for every home but AWS. One process, one ledger."""
+"""Stand-ins for the retailer's four legacy systems, for both local backends. One process, one ledger."""

@@ -1,4 +1,4 @@
-"""The control API: faults, cards, CAF ranges, and the ledger that a test counts."""
+"""The control API: faults, cards, CAF ranges and the ledger, for tests."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from legacy_simulator import folios
 from legacy_simulator.performing import Simulator
 
 SYSTEMS = ("gift_card", "eom", "paperless", "sales_support")
@@ -20,7 +21,7 @@ def routes(simulator: Simulator) -> list[Route]:
     async def set_fault(request: Request) -> JSONResponse:
         system, order = request.path_params["system"], request.path_params.get("order")
         if system not in SYSTEMS:
-            return _problem(f"no system {system!r}: one of {', '.join(SYSTEMS)}")
+            return _problem(f"unknown system {system!r}: use one of {', '.join(SYSTEMS)}")
         try:
             settings: Any = await request.json()
             simulator.faults.set(system, order, settings)
@@ -51,16 +52,7 @@ def routes(simulator: Simulator) -> list[Route]:
 
     async def set_caf(request: Request) -> JSONResponse:
         document_type, body = request.path_params["type"], await request.json()
-        simulator.ledger.db.execute(
-            "insert into cafs (document_type, first, last, next) values (?1, ?2, ?3, ?2)"
-            " on conflict (document_type) do update set first = ?2, last = ?3, next = max(next, ?2)",
-            (document_type, int(body["first"]), int(body["last"])),
-        )
-        if "expires_on" in body:
-            simulator.ledger.db.execute(
-                "insert or replace into caf_dates values (?, ?, ?)",
-                (document_type, body.get("authorised_on", ""), body["expires_on"]),
-            )
+        folios.set_by_hand(simulator.ledger.db, document_type, body)
         return JSONResponse({"document_type": document_type, **body})
 
     return [

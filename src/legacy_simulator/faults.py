@@ -1,4 +1,4 @@
-"""How a system misbehaves, by system and by order."""
+"""Faults of the simulated systems, by system and by order."""
 
 import asyncio
 import random
@@ -26,7 +26,7 @@ class Broken(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What goes wrong. Rates are shares of calls, 0 to 1; `times` is how many calls are left to it (None: all)."""
+    """A fault. Rates are shares of calls, 0 to 1. `times` is the number of remaining calls; None means all."""
 
     latency_ms: float = 0.0
     error_rate: float = 0.0
@@ -54,7 +54,7 @@ class Faults:
         self._faults[system, order] = Fault(**settings)
 
     def clear(self, system: str | None = None, order: str | None = None) -> None:
-        """Forget those of a system, of one order of it, or all."""
+        """Forgets the faults of a system, of one of its orders, or all."""
         for key in list(self._faults):
             if system is None or (key[0] == system and (order is None or key[1] == order)):
                 del self._faults[key]
@@ -81,7 +81,7 @@ class Faults:
 
 
 async def before(fault: Fault) -> None:
-    """What goes wrong before the system has done anything."""
+    """Applies the fault before the operation."""
     if fault.latency_ms:
         await asyncio.sleep(fault.latency_ms / 1000)
     if fault.outage:
@@ -96,7 +96,7 @@ async def before(fault: Fault) -> None:
 
 
 async def after(fault: Fault) -> None:
-    """What goes wrong when the thing is done already."""
+    """Applies the fault after the operation."""
     if fault.hang_after:
         await asyncio.sleep(fault.hang_seconds)
         raise Broken(504)

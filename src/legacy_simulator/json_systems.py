@@ -1,4 +1,4 @@
-"""The three systems that speak JSON: Gift card, EOM and Sales Support."""
+"""The three systems with JSON APIs: Gift card, EOM and Sales Support."""
 
 import uuid
 from collections.abc import Callable
@@ -149,7 +149,7 @@ class _GiftCards:
         return {"reversed": redemption["redemption_id"]}
 
     def _asked(self, body: Json) -> tuple[str, Decimal, Decimal, Decimal]:
-        """Card and amount of the request, the card's balance and what of it is held. Raises Refusal."""
+        """The card and amount of the request, the card's balance and its held part. Raises Refusal."""
         number = str(body.get("card"))
         try:
             amount = Decimal(str(body.get("amount")))

@@ -1,4 +1,4 @@
-"""What the systems have really done: one row an operation, kept in SQLite over restarts."""
+"""The ledger of done operations: one row an operation, in SQLite, over restarts."""
 
 import json
 import sqlite3
@@ -23,6 +23,11 @@ create table if not exists cafs (
 );
 -- A range of its own table, so that a ledger of an older release is read, too.
 create table if not exists caf_dates (document_type integer primary key, authorised_on text not null, expires_on text);
+create table if not exists issuer_cafs (
+    issuer text not null, document_type integer not null, first integer not null, last integer not null,
+    next integer not null, authorised_on text not null, expires_on text, key text not null,
+    primary key (issuer, document_type)
+);
 create table if not exists voided (document_type integer, folio integer, primary key (document_type, folio));
 """
 
@@ -89,6 +94,6 @@ class Ledger:
         ]
 
     def counts(self) -> list[Json]:
-        """How many operations of each kind."""
+        """The number of operations of each kind."""
         rows = self.db.execute("select system, operation, count(*) from operations group by 1, 2 order by 1, 2")
         return [{"system": s, "operation": o, "count": n} for s, o, n in rows]

@@ -1,47 +1,61 @@
-"""Paperless: issues tax documents with folios from CAF ranges; XML in, XML out with a code and a message."""
+"""Paperless: issues tax documents with folios from CAF ranges; XML in, XML out with a code and a message.
 
-from datetime import UTC, date, datetime, timedelta
+A document is checked as the real one checks it: by the SII's schema, by its sums, and by the range of its folios. What
+the SII itself would say has its code: ENV-3-0, CAF-3-517, DTE-3-101.
+"""
+
+import uuid
+from datetime import UTC, date, datetime
 from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from legacy_simulator import folios
 from legacy_simulator.faults import Broken, Refusal
 from legacy_simulator.performing import Simulator
+from legacy_simulator.sii_amounts import amount_errors
+from legacy_simulator.sii_schema import NAMESPACE, schema_errors
+from legacy_simulator.stamping import stamp
 
 type Json = dict[str, Any]
 
-_DEFAULT_CAF = (1, 10_000_000)
+CHILE = ZoneInfo("America/Santiago")
+PURCHASE_ORDER = "801"
+REPEATED = "DTE-3-101"
+"""The SII's code for a folio that another document has."""
 _PAGE = 500
-_EXPIRING = frozenset((33, 61))
-"""Types whose folios are good for six months from their authorisation: those that give a tax credit (SII, Resolución
-Exenta 58 of 2017)."""
-_TYPES = frozenset((33, 39, 61, 110, 112))
 
 
 def routes(simulator: Simulator) -> list[Route]:
     """Issue, recover by idempotency key or folio, void; list a day's documents, and the ranges of folios."""
 
     async def issue(request: Request) -> Response:
-        try:
-            document = ElementTree.fromstring(await request.body())
-            document_type = int(document.findtext(".//TipoDTE") or 0)
-        except (ElementTree.ParseError, ValueError):
-            return _refused("XML_INVALIDO", "the document is not readable")
-        order = document.findtext(".//FolioRef")
-        request_body = {"document_type": document_type, "total": document.findtext(".//MntTotal")}
+        content = await request.body()
+        if problems := schema_errors(content):
+            return _refused(*problems[0])
+        document = _read(content)
+        if problems := amount_errors(content):
+            return _refused(*problems[0])
         try:
             result = await simulator.perform(
-                "paperless", "issue", request.headers.get("idempotency-key", ""), order, request_body,
-                lambda: _issue(simulator, document_type),
-            )  # fmt: skip
+                "paperless",
+                "issue",
+                request.headers.get("idempotency-key", ""),
+                document["order"],
+                {"document_type": document["type"], "total": document["total"], "receiver": document["receiver"]},
+                lambda: _issue(simulator, document),
+            )
         except Refusal as refusal:
             return _refused(refusal.code, refusal.message)
         except Broken as broken:
             return Response(status_code=broken.status)
+        if (result["TipoDTE"], result.get("MntTotal", document["total"])) != (document["type"], document["total"]):
+            return _refused(REPEATED, "Folio ya recibido: la llave es de otro documento")
         return _answer(result)
 
     async def recover(request: Request) -> Response:
@@ -72,15 +86,7 @@ def routes(simulator: Simulator) -> list[Route]:
         return _xml(f"<Respuesta><Codigo>0</Codigo><Mensaje>OK</Mensaje>{documents}{following}</Respuesta>", 200)
 
     async def cafs(_: Request) -> Response:
-        rows = simulator.ledger.db.execute(
-            "select c.document_type, first, last, next, authorised_on, expires_on from cafs c"
-            " left join caf_dates d on d.document_type = c.document_type order by 1"
-        )
-        names = ("TipoDTE", "Desde", "Hasta", "Siguiente", "FechaAutorizacion", "FechaVencimiento")
-        ranges = "".join(
-            _element("Caf", {name: value for name, value in zip(names, row, strict=True) if value is not None})
-            for row in rows
-        )
+        ranges = "".join(_element("Caf", each) for each in folios.listed(simulator.ledger.db))
         return _xml(f"<Respuesta><Codigo>0</Codigo><Mensaje>OK</Mensaje>{ranges}</Respuesta>", 200)
 
     async def void(request: Request) -> Response:
@@ -98,31 +104,56 @@ def routes(simulator: Simulator) -> list[Route]:
     ]
 
 
-def _issue(simulator: Simulator, document_type: int) -> Json:
-    if document_type not in _TYPES:
-        raise Refusal("TIPO_DESCONOCIDO", f"document type {document_type} is not issued here")
-    db = simulator.ledger.db
-    db.execute(
-        "insert or ignore into cafs (document_type, first, last, next) values (?, ?, ?, ?)",
-        (document_type, *_DEFAULT_CAF, _DEFAULT_CAF[0]),
-    )
-    authorised = datetime.now(UTC).date()
-    expires = (authorised + timedelta(days=183)).isoformat() if document_type in _EXPIRING else None
-    db.execute("insert or ignore into caf_dates values (?, ?, ?)", (document_type, authorised.isoformat(), expires))
-    last, folio = db.execute("select last, next from cafs where document_type = ?", (document_type,)).fetchone()
-    if folio > last:
-        raise Refusal("CAF_AGOTADO", f"no folios are left for document type {document_type}")
-    db.execute("update cafs set next = next + 1 where document_type = ?", (document_type,))
-    return {"TipoDTE": document_type, "Folio": folio, "FechaEmision": _today()}
+def _read(content: bytes) -> Json:
+    """The fields that the stamp, the ledger and the faults need of a document that the schema takes."""
+    root = ElementTree.fromstring(content)
+
+    def text(path: str) -> str:
+        return root.findtext(".//" + "/".join(f"{{{NAMESPACE}}}{name}" for name in path.split("/"))) or ""
+
+    return {
+        "type": int(text("TipoDTE")),
+        "issuer": text("RUTEmisor"),
+        "receiver": text("RUTRecep"),
+        "day": text("FchEmis"),
+        "name": text("RznSocRecep"),
+        "total": text("Totales/MntTotal"),
+        "item": text("Detalle/NmbItem"),
+        "order": _order(root),
+    }
+
+
+def _order(root: ElementTree.Element) -> str | None:
+    """The number of the purchase order: a long one is whole in the reference's reason only."""
+    for reference in root.iter(f"{{{NAMESPACE}}}Referencia"):
+        if reference.findtext(f"{{{NAMESPACE}}}TpoDocRef") == PURCHASE_ORDER:
+            _, named, whole = (reference.findtext(f"{{{NAMESPACE}}}RazonRef") or "").partition("Orden ")
+            return whole if named else reference.findtext(f"{{{NAMESPACE}}}FolioRef")
+    return None
+
+
+def _issue(simulator: Simulator, document: Json) -> Json:
+    now = datetime.now(UTC).astimezone(CHILE)
+    folio, caf = folios.take(simulator.ledger.db, document["issuer"], document["type"], now.date())
+    return {
+        "TipoDTE": document["type"],
+        "Folio": folio,
+        "FechaEmision": document["day"],
+        "MntTotal": document["total"],
+        "RUTEmisor": document["issuer"],
+        "TrackId": f"{uuid.uuid4().int % 10**10:010d}",
+        "TED": stamp(caf, folio, document, now),
+    }
 
 
 def _listed(operation: Json) -> Json:
     fields = {"Llave": operation["key"], "MntTotal": operation["request"]["total"], "FolioRef": operation["order"]}
-    return {**operation["result"], **{name: value for name, value in fields.items() if value is not None}}
+    told = {name: value for name, value in operation["result"].items() if name != "TED"}
+    return {**told, **{name: value for name, value in fields.items() if value is not None}}
 
 
 def _today() -> str:
-    return datetime.now(UTC).date().isoformat()
+    return datetime.now(UTC).astimezone(CHILE).date().isoformat()
 
 
 def _answer(result: Json) -> Response:

@@ -38,6 +38,6 @@ class Simulator:
         return result
 
     async def recover(self, system: str, key: str) -> Json | None:
-        """What was done for that key; asking may fail as any other call."""
+        """The result of the operation with that key. The faults of a system apply to this call too."""
         await faults.before(self.faults.take(system, None))
         return self.ledger.find(system, key)

@@ -1,1 +1,1 @@
-"""What proves the system: load, faults, and equality of its local backends."""
+"""Proves the system: load (stress), faults (chaos), and equality of its local backends (parity)."""

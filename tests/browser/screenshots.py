@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
 
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.running import Running
 from tests.browser.portal_browser import browser, log_in, visitor
 
@@ -49,7 +49,7 @@ def main() -> None:
     arguments.into.mkdir(parents=True, exist_ok=True)
     instance = Instance.from_env()
     address = str(Running.of(instance).document["portal"])
-    password = Credentials.of(instance).administrator
+    password = InstancePasswords.of(instance).administrator
     with browser() as started:
         for dark in (False, True):
             for width in (1440, 390):

@@ -1,20 +1,26 @@
-"""The system under test: one instance of a home for all workers, started when first needed, stopped at the end."""
+"""The system under test: one instance for all workers, started on first use and stopped at the end."""
 
 import json
 import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from filelock import FileLock
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from devenv.backends.choice import KINDS, choose
+from devenv.backends.choice import BACKENDS, choose
 from devenv.instance import Instance
 from devenv.ports import PortChooser, can_bind
 from devenv.problem import Problem
 from devenv.state import StateFile
+from mtd.adapters.postgres.database import Database
+from mtd.adapters.postgres.schema import PostgresSchema
 from tests.integration.system import System
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -30,7 +36,9 @@ _NAME, _KIND, _WHY = "MTD_TEST_INSTANCE", "MTD_TEST_HOME", "MTD_TEST_HOME_REASON
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--home", choices=KINDS, help="where the system under test runs (default: as `mtd up` chooses)")
+    parser.addoption(
+        "--home", choices=BACKENDS, help="the backend of the system under test (default: as `mtd up` chooses)"
+    )
     parser.addoption("--instance", default=None, help="use this running instance instead of starting one")
 
 
@@ -51,11 +59,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    terminalreporter.write_line(f"home: {os.environ[_KIND]} ({os.environ[_WHY]})")
+    terminalreporter.write_line(f"backend: {os.environ[_KIND]} ({os.environ[_WHY]})")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Whatever happened, and whichever worker started it."""
+    """Stops the instance after the tests, whichever worker started it."""
     if hasattr(config, "workerinput") or _NAME not in os.environ or config.getoption("--instance"):
         return
     if _instance().folder.exists():
@@ -72,11 +80,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         reason = _EMBEDDED_ONLY.get(item.path.parent.name)
         if reason is not None:
-            item.add_marker(pytest.mark.skip(reason=f"in the embedded home only: {reason}"))
+            item.add_marker(pytest.mark.skip(reason=f"on the embedded backend only: {reason}"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Groups of tests share a home that is made once: without them it would be made by each worker."""
+    """Groups of tests share an instance. Without groups each worker would start one."""
     if getattr(session.config.option, "loadgroup", False):
         lost = [item for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
         if lost:
@@ -84,21 +92,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def home_kind() -> str:
-    """Where the system under test runs."""
+def backend() -> str:
+    """The backend of the system under test."""
     return os.environ[_KIND]
 
 
 @pytest.fixture(scope="session")
-def home(request: pytest.FixtureRequest, home_kind: str) -> dict[str, object]:
-    """The state document of a running instance of the home."""
+def state_document(request: pytest.FixtureRequest, backend: str) -> dict[str, object]:
+    """The state document of a running instance on that backend."""
     instance = _instance()
     if not request.config.getoption("--instance"):
         # The first worker starts it, the others wait.
         instance.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(instance.folder / "test.lock"):
             if not StateFile(instance).read().get("fingerprint"):
-                _start(instance, home_kind)
+                _start(instance, backend)
     path = instance.folder / "state.json"
     document: dict[str, object] = json.loads(path.read_text("utf-8"))
     document["folder"] = str(path.parent)
@@ -127,19 +135,52 @@ def _mtd(*words: str) -> None:
     environment = os.environ | {"MTD_INSTANCE": os.environ[_NAME], "MTD_PARAMETERS": PARAMETERS}
     done = subprocess.run(
         [sys.executable, "-m", "devenv", *words],
-        cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=600, check=False,
-    )  # fmt: skip
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
     if done.returncode != 0:
         pytest.exit(f"mtd {' '.join(words)} of {os.environ[_NAME]} failed:\n{done.stdout}{done.stderr}", 3)
 
 
 @pytest.fixture(scope="session")
-def system(home: dict[str, object]) -> System:
+def system(state_document: dict[str, object]) -> System:
     """The running system as its users see it."""
-    return System(home)
+    return System(state_document)
 
 
 @pytest.fixture
 def number() -> str:
     """An order number that no other test uses."""
     return f"T-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="module")
+def conninfo(system: System) -> Iterator[str]:
+    """A migrated database without orders, as its owner connects to it."""
+    name = f"records_{uuid.uuid4().hex[:12]}"
+    with system.connect() as server:
+        server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    own = make_conninfo(system.conninfo(), dbname=name)
+    database = Database(lambda: own)
+    PostgresSchema(database).migrate()
+    database.close()
+    yield own
+    with system.connect() as server:
+        server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def connection(conninfo: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(conninfo, autocommit=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def database(conninfo: str) -> Iterator[Database]:
+    opened = Database(lambda: conninfo)
+    yield opened
+    opened.close()

@@ -1,4 +1,4 @@
-"""What a test does to a running system and asks of it: as the retailer, a legacy system's keeper and an operator."""
+"""A running system for tests, which act as the retailer, as an operator, and as the owner of a legacy system."""
 
 import json
 import os
@@ -25,7 +25,7 @@ DEADLINE_SECONDS = 60.0
 
 
 def until[T](ask: Callable[[], T], accept: Callable[[T], bool], seconds: float = DEADLINE_SECONDS) -> T:
-    """What `ask` gives once `accept` likes it; fails with its last answer at the deadline."""
+    """Repeats `ask` until `accept` returns True for its answer; fails with the last answer at the deadline."""
     deadline = time.monotonic() + seconds
     while True:
         answer = ask()
@@ -36,7 +36,7 @@ def until[T](ask: Callable[[], T], accept: Callable[[T], bool], seconds: float =
 
 
 class System:
-    """A running home, by its state document."""
+    """A running instance, from its state document."""
 
     def __init__(self, state: Json) -> None:
         self.state = state
@@ -86,7 +86,7 @@ class System:
         return listed
 
     def mails(self, number: str) -> list[Json]:
-        """What SES sent about that order."""
+        """The mails of SES about that order."""
         with urllib.request.urlopen(f"{self.endpoint}/_aws/ses", timeout=10) as answer:
             messages = json.load(answer)["messages"]
         return [m for m in messages if f" {number} " in m["Subject"] + " "]
@@ -131,7 +131,7 @@ class System:
             raise ProcessLookupError(pid)
 
     def conninfo(self) -> str:
-        """How to connect from here, as whom the secret says that the functions read."""
+        """The connection string of the functions' user, for a connection from this machine."""
         secret = self.aws("secretsmanager").get_secret_value(SecretId="mtd/local/database")["SecretString"]
         values = json.loads(secret)
         return psycopg.conninfo.make_conninfo(
@@ -160,7 +160,7 @@ class System:
         _http("DELETE", f"{self._simulator}/control/faults/{system}/orders/{urllib.parse.quote(order, safe='')}")
 
     def done(self, system: str, operation: str, order: str) -> list[Json]:
-        """What the system really did for that order."""
+        """The ledger's entries of the system for that order."""
         query = urllib.parse.urlencode({"system": system, "operation": operation, "order": order})
         entries: list[Json] = _http("GET", f"{self._simulator}/control/ledger?{query}")[1]["entries"]
         return entries

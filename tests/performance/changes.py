@@ -1,4 +1,4 @@
-"""What each change that made the home faster is worth: the same orders with it and without it, as ratios.
+"""Measures each change that made the system faster: the same orders with it and without it, as ratios.
 
 Every round starts an instance for each variant, warms it up, and runs `mtd stress` on it; variants of a round follow
 each other, so that what else the machine does hits all alike. Each figure is the median of the rounds; a ratio of 1.3
@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path[:1] = [str(ROOT)]
 
-from tests.performance.home import home  # noqa: E402
+from tests.performance.measured import measured_instance  # noqa: E402
 
 # Each variant's settings; PARAMETERS are the template's.
 VARIANTS: dict[str, dict[str, str]] = {
@@ -48,7 +48,7 @@ def measure(settings: dict[str, str], orders: int) -> dict[str, Any]:
         environment["MTD_PARAMETERS"] = str(_parameters(Path(folder), settings))
         os.environ.update(environment)
         try:
-            with home(None, "--no-watch") as instance:
+            with measured_instance(None, "--no-watch") as instance:
                 _stress(instance.name, _WARM_UP, folder)
                 return _stress(instance.name, orders, folder)
         finally:
@@ -68,8 +68,12 @@ def _parameters(folder: Path, settings: dict[str, str]) -> Path:
 def _stress(instance: str, orders: int, folder: str) -> dict[str, Any]:
     ended = subprocess.run(
         [sys.executable, "-m", "devenv", "stress", "--orders", str(orders), "--report", folder, "--json"],
-        cwd=ROOT, env=os.environ | {"MTD_INSTANCE": instance}, stdout=subprocess.PIPE, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=os.environ | {"MTD_INSTANCE": instance},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
     figures: dict[str, Any] = json.loads(ended.stdout)
     return figures
 
@@ -93,20 +97,23 @@ def show(rounds: dict[str, list[dict[str, Any]]], orders: int) -> None:
         "cpu_ms_per_order": median("as it is", cpu),
         "aws_requests_per_order": median("as it is", lambda f: f["aws_requests_per_order"]),
     }
-    told: dict[str, Any] = {}
+    compared: dict[str, Any] = {}
     for name in rounds:
         rate = median(name, lambda f: f["orders_per_second"])
         spent = median(name, cpu)
         requests = median(name, lambda f: f["aws_requests_per_order"])
-        told[name] = {"orders_per_second": rate, "cpu_ms_per_order": round(spent, 2),
-                      "aws_requests_per_order": requests,
-                      "slower": round(base["orders_per_second"] / rate, 2),
-                      "dearer": round(spent / base["cpu_ms_per_order"], 2)}  # fmt: skip
+        compared[name] = {
+            "orders_per_second": rate,
+            "cpu_ms_per_order": round(spent, 2),
+            "aws_requests_per_order": requests,
+            "slower": round(base["orders_per_second"] / rate, 2),
+            "dearer": round(spent / base["cpu_ms_per_order"], 2),
+        }
         print(
-            f"{name:<28} {rate:9.1f} {told[name]['slower']:7.2f} {spent:13.2f} {told[name]['dearer']:7.2f} "
+            f"{name:<28} {rate:9.1f} {compared[name]['slower']:7.2f} {spent:13.2f} {compared[name]['dearer']:7.2f} "
             f"{requests:15.2f} {requests / base['aws_requests_per_order']:6.2f}"
         )
-    print(json.dumps({"machine": machine, "orders": orders, "variants": told}))
+    print(json.dumps({"machine": machine, "orders": orders, "variants": compared}))
 
 
 def main() -> None:

@@ -43,15 +43,18 @@ class Emulator:
         """A boto3 client of it."""
         make: Any = boto3.client
         return make(
-            service, endpoint_url=self.endpoint, region_name=REGION, aws_access_key_id="000000000000",
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id="000000000000",
             aws_secret_access_key="x",
             config=Config(retries={"total_max_attempts": 1}, read_timeout=60, s3={"addressing_style": "path"}),
-        )  # fmt: skip
+        )
 
 
 @contextmanager
 def mtd() -> Iterator[Emulator]:
-    """LocalStack with our plug-in, as the embedded home runs it."""
+    """LocalStack with our plug-in, as the embedded backend runs it."""
     with _localstack({}) as localstack:
         yield _emulator(localstack)
 
@@ -172,9 +175,14 @@ def _run(*command: str) -> None:
 def _process(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[None]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
             start_new_session=True,
-        )  # fmt: skip
+        )
         try:
             yield
         finally:

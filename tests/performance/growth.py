@@ -30,9 +30,9 @@ sys.path[:1] = [str(ROOT), str(ROOT / "src" / "shared")]
 from mtd.domain.orders import order as orders_json  # noqa: E402
 from mtd.domain.orders.ubl import parse_order  # noqa: E402
 from proving.stress.handlers import percentile  # noqa: E402
-from proving.stress.schedule import Orders  # noqa: E402
+from proving.stress.schedule import GeneratedOrders  # noqa: E402
 from tests.integration.system import System, until  # noqa: E402
-from tests.performance.home import home  # noqa: E402
+from tests.performance.measured import measured_instance  # noqa: E402
 
 _FILL = """
 with template as (select * from orders where outcome = 'completed' order by received_at limit 1),
@@ -65,8 +65,12 @@ def stress(instance: str, orders: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mtd-growth-") as folder:
         ended = subprocess.run(
             [sys.executable, "-m", "devenv", "stress", "--orders", str(orders), "--report", folder, "--json"],
-            cwd=ROOT, env=os.environ | {"MTD_INSTANCE": instance}, stdout=subprocess.PIPE, text=True, check=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            env=os.environ | {"MTD_INSTANCE": instance},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
     figures: dict[str, Any] = json.loads(ended.stdout)
     return figures
 
@@ -81,9 +85,9 @@ def grow(system: System, instance: str, orders: int, sizes: list[int]) -> list[d
         listing = []
         for _ in range(15):
             began = time.perf_counter()
-            status, told = system.call("GET", "/orders?limit=50")
+            status, page = system.call("GET", "/orders?limit=50")
             if status != 200:
-                raise SystemExit(f"The list was not answered: {told}")
+                raise SystemExit(f"The list was not answered: {page}")
             listing.append((time.perf_counter() - began) * 1000)
         rows.append(
             {
@@ -99,7 +103,7 @@ def grow(system: System, instance: str, orders: int, sizes: list[int]) -> list[d
 
 def register(system: System, clients: int) -> dict[str, Any]:
     """Batches posted to the API by that many clients at once."""
-    made = Orders(ROOT, f"C{clients}T{int(time.time())}", seed=clients)
+    made = GeneratedOrders(ROOT, f"C{clients}T{int(time.time())}", seed=clients)
     bodies = []
     for _ in range(clients + _BATCHES):
         entries = [
@@ -146,7 +150,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 2, 4, 8])
     arguments = parser.parse_args()
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    with home(None, "--no-watch") as instance:
+    with measured_instance(None, "--no-watch") as instance:
         system = System(json.loads((instance.folder / "state.json").read_text("utf-8")))
         stress(instance.name, 60)
         concurrency = [register(system, clients) for clients in arguments.clients]

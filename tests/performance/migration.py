@@ -27,7 +27,7 @@ from generate import generate  # type: ignore[import-not-found]  # noqa: E402
 
 from devenv.running import Running  # noqa: E402
 from tests.integration.system import System, until  # noqa: E402
-from tests.performance.home import home  # noqa: E402
+from tests.performance.measured import measured_instance  # noqa: E402
 from tests.support.bpmn_files import bpmn  # noqa: E402
 from tests.support.diagrams import draw  # noqa: E402
 
@@ -46,10 +46,16 @@ OLD = """
     Order came > Validation > Split > Allocation > Join > Wait for the truck > Dispatch > Completed
     Split > Approve > Join
 """
-NEW = OLD.replace("Approve", "Review").replace(
-    "    end: Completed", "    service: Sales support\n    boundary: Too slow | on=Review, time=PT8H, interrupting=no\n"
-    "    end: Told\n    end: Completed"
-).replace("Dispatch > Completed", "Dispatch > Sales support > Completed") + "    Too slow > Told\n"  # fmt: skip
+NEW = (
+    OLD.replace("Approve", "Review")
+    .replace(
+        "    end: Completed",
+        "    service: Sales support\n    boundary: Too slow | on=Review, time=PT8H, interrupting=no\n"
+        "    end: Told\n    end: Completed",
+    )
+    .replace("Dispatch > Completed", "Dispatch > Sales support > Completed")
+    + "    Too slow > Told\n"
+)
 _PERSON = {"person": "demo", "reason": "the new version"}
 _WAIT_SECONDS = 45
 
@@ -66,25 +72,30 @@ def measure(system: System, orders: int) -> Json:
     ahead = time.monotonic() + _WAIT_SECONDS - 5
     with ThreadPoolExecutor(1) as pool:
         load = pool.submit(_load, system, orders)
-        told: Json = {"orders": orders, "places": places}
+        result: Json = {"orders": orders, "places": places}
         asked = {"from": 1, "to": 2}
-        told["unmapped"] = _verdicts(_migrate(system, process, mode="rehearse", **asked))
-        rehearsal = _timed(told, "rehearsal", lambda: _migrate(system, process, mode="rehearse", map=MAP, **asked))
-        move = _timed(told, "move", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
-        back = _timed(told, "back", lambda: _migrate(
-            system, process, mode="reverse", operation_id=move["operation_id"]))  # fmt: skip
-        again = _timed(told, "again", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
-        told["before_the_first_timer"] = time.monotonic() < ahead
-        told |= {"rehearsed": _verdicts(rehearsal), "moved": _verdicts(move), "taken_back": _verdicts(back),
-                 "moved_again": _verdicts(again)}  # fmt: skip
+        result["unmapped"] = _verdicts(_migrate(system, process, mode="rehearse", **asked))
+        rehearsal = _timed(result, "rehearsal", lambda: _migrate(system, process, mode="rehearse", map=MAP, **asked))
+        move = _timed(result, "move", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
+        back = _timed(
+            result, "back", lambda: _migrate(system, process, mode="reverse", operation_id=move["operation_id"])
+        )
+        again = _timed(result, "again", lambda: _migrate(system, process, mode="run", map=MAP, **asked))
+        result["before_the_first_timer"] = time.monotonic() < ahead
+        result |= {
+            "rehearsed": _verdicts(rehearsal),
+            "moved": _verdicts(move),
+            "taken_back": _verdicts(back),
+            "moved_again": _verdicts(again),
+        }
         _people(system, set(numbers) - waiting, "Review")
-        told["ends"] = _ends(system, numbers)
-        told["load"] = load.result()
-    told["steps_on_the_new_version"] = system.sql(_NEW_STEPS, numbers)[0]["n"]
+        result["ends"] = _ends(system, numbers)
+        result["load"] = load.result()
+    result["steps_on_the_new_version"] = system.sql(_NEW_STEPS, numbers)[0]["n"]
     shipped = Counter(len(system.done("eom", "ship", number)) for number in numbers)
-    told["shipments_an_order"] = dict(shipped)
-    told["lost"] = orders - told["ends"].get("completed", 0)
-    return told
+    result["shipments_an_order"] = dict(shipped)
+    result["lost"] = orders - result["ends"].get("completed", 0)
+    return result
 
 
 MAP = {"approve": "review"}
@@ -113,16 +124,21 @@ def _start(system: System, process: str, orders: int) -> list[str]:
         entries = [{"order": document | {"number": n}, "process": process, "version": 1} for n in numbers[i : i + 100]]
         assert system.call("POST", "/orders", {"orders": entries})[0] == 200
     # All have their task, and their other branch has come to the join.
-    until(lambda: {r["node"]: r["n"] for r in system.sql(_PLACES, numbers)}, lambda n: n == {
-        "approve": orders, "join": orders}, 120)  # fmt: skip
+    until(
+        lambda: {r["node"]: r["n"] for r in system.sql(_PLACES, numbers)},
+        lambda n: n == {"approve": orders, "join": orders},
+        120,
+    )
     return numbers
 
 
 def _people(system: System, numbers: set[str], name: str) -> None:
     rows = system.sql(
         "select task_id, t.version from tasks t join orders using (order_id) "
-        "where number = any(%s) and status = 'open' and t.name = %s", list(numbers), name,
-    )  # fmt: skip
+        "where number = any(%s) and status = 'open' and t.name = %s",
+        list(numbers),
+        name,
+    )
     assert len(rows) == len(numbers), (len(rows), len(numbers))
     with ThreadPoolExecutor(4) as pool:
         done = pool.map(
@@ -141,10 +157,10 @@ def _migrate(system: System, process: str, **asked: Any) -> Json:
     return until(lambda: system.get(path), lambda found: found["status"] != "running", 300)
 
 
-def _timed(told: Json, name: str, do: Callable[[], Json]) -> Json:
+def _timed(result: Json, name: str, do: Callable[[], Json]) -> Json:
     started = time.perf_counter()
     done = do()
-    told[f"{name}_seconds"] = round(time.perf_counter() - started, 2)
+    result[f"{name}_seconds"] = round(time.perf_counter() - started, 2)
     return done
 
 
@@ -177,12 +193,12 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=200)
     parser.add_argument("--instance", help="a running instance; else one of its own")
     arguments = parser.parse_args()
-    with home(arguments.instance) as instance:
-        told = measure(System(Running.of(instance).document), arguments.orders)
-    for name, value in told.items():
+    with measured_instance(arguments.instance) as instance:
+        result = measure(System(Running.of(instance).document), arguments.orders)
+    for name, value in result.items():
         print(f"{name.replace('_', ' '):28}{value}")
-    print(json.dumps(told))
-    if told["lost"] or told["shipments_an_order"] != {1: arguments.orders}:
+    print(json.dumps(result))
+    if result["lost"] or result["shipments_an_order"] != {1: arguments.orders}:
         raise SystemExit("orders were lost or served twice")
 
 

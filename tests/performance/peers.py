@@ -59,9 +59,14 @@ class Bench:
     def create(self, name: str) -> str:
         """A function; its ARN."""
         arn: str = self._lambda.create_function(
-            FunctionName=name, Role=_ROLE, Runtime="python3.13", Handler="handler.handler", Timeout=30, MemorySize=512,
+            FunctionName=name,
+            Role=_ROLE,
+            Runtime="python3.13",
+            Handler="handler.handler",
+            Timeout=30,
+            MemorySize=512,
             Code={"ZipFile": zipped({"handler.py": _SOURCE.format(log=str(self._log))})},
-        )["FunctionArn"]  # fmt: skip
+        )["FunctionArn"]
         self._until_active(name)
         return arn
 
@@ -143,9 +148,13 @@ class Bench:
         resource = gateway.create_resource(restApiId=api, parentId=root, pathPart="measured")["id"]
         gateway.put_method(restApiId=api, resourceId=resource, httpMethod="GET", authorizationType="NONE")
         gateway.put_integration(
-            restApiId=api, resourceId=resource, httpMethod="GET", type="AWS_PROXY", integrationHttpMethod="POST",
+            restApiId=api,
+            resourceId=resource,
+            httpMethod="GET",
+            type="AWS_PROXY",
+            integrationHttpMethod="POST",
             uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations",
-        )  # fmt: skip
+        )
         gateway.create_deployment(restApiId=api, stageName="live")
         return api
 
@@ -176,9 +185,10 @@ class Bench:
 
     def _until_active(self, name: str) -> None:
         def active() -> bool:
-            told: dict[str, str] = self._lambda.get_function_configuration(FunctionName=name)
+            configuration: dict[str, str] = self._lambda.get_function_configuration(FunctionName=name)
             return (
-                told.get("State", "Active") == "Active" and told.get("LastUpdateStatus", "Successful") == "Successful"
+                configuration.get("State", "Active") == "Active"
+                and configuration.get("LastUpdateStatus", "Successful") == "Successful"
             )
 
         poll(active)
@@ -219,8 +229,14 @@ def show(found: dict[str, dict[str, Any]], rounds: int) -> None:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{machine}; {rounds} rounds, ms, p50 / p95")
     print(f"{'':<22}" + "".join(f"{name:>18}" for name in found))
-    labels = {"warm": "warm call", "cold": "cold call", "s3": "S3 to function", "sqs": "SQS to function",
-              "api": "API to function", "states": "two-step machine"}  # fmt: skip
+    labels = {
+        "warm": "warm call",
+        "cold": "cold call",
+        "s3": "S3 to function",
+        "sqs": "SQS to function",
+        "api": "API to function",
+        "states": "two-step machine",
+    }
     for name in MEASURES:
         cells = [
             f"{figures[name]['p50']:.1f} / {figures[name]['p95']:.1f}" if name in figures else "-"

@@ -1,4 +1,4 @@
-"""What the portal's pages cost with a database of N orders: `python -m tests.performance.portal --orders N`.
+"""Measures the portal's pages on a database of N orders: `python -m tests.performance.portal --orders N`.
 
 Fills a database of its own beside the running instance's, starts a portal on it, asks for each page in turn.
 """
@@ -22,8 +22,8 @@ from psycopg.conninfo import make_conninfo
 
 from devenv.backends import portal
 from devenv.backends.postgres import PORTAL, READER, ROLE
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST, RANGE, can_bind
 from devenv.running import Running
 from mtd.adapters.postgres.database import Database
@@ -67,7 +67,7 @@ def main() -> None:
     arguments = parser.parse_args()
     running = Running.of(Instance.from_env())
     port = running.document["ports"]["postgres"]
-    secrets = Credentials.of(running.instance)
+    secrets = InstancePasswords.of(running.instance)
     administration = make_conninfo(host=HOST, port=port, user="postgres", password=secrets.postgres, dbname="postgres")
     with psycopg.connect(administration, autocommit=True) as connection:
         connection.execute(f"drop database if exists {_DATABASE} with (force)".encode())
@@ -151,12 +151,27 @@ def _measure(address: str, password: str, orders: int) -> list[dict[str, Any]]:
     opener.open(f"{address}/login", form).read()
     rare = f"CL-2026-{orders // 2:08}"
     paths = [
-        "/", "/orders", f"/orders?q={rare}", f"/orders?q=c{orders // 3}%40example", "/orders?q=comprador",
-        "/orders?q=comprador+1234", "/orders?q=comprador+1234&state=exception", "/orders?q=tienda+7&sort=-total",
-        "/orders?q=SKU-77", "/orders?state=exception", "/orders?state=allocation", "/orders?sort=-total&min=1900000",
-        "/orders?seller=Tienda+7", "/orders?q=nothing-like-this", f"/orders/{rare}", "/exceptions", "/waiting",
-        "/statistics", "/statistics?span=month", "/people",
-    ]  # fmt: skip
+        "/",
+        "/orders",
+        f"/orders?q={rare}",
+        f"/orders?q=c{orders // 3}%40example",
+        "/orders?q=comprador",
+        "/orders?q=comprador+1234",
+        "/orders?q=comprador+1234&state=exception",
+        "/orders?q=tienda+7&sort=-total",
+        "/orders?q=SKU-77",
+        "/orders?state=exception",
+        "/orders?state=allocation",
+        "/orders?sort=-total&min=1900000",
+        "/orders?seller=Tienda+7",
+        "/orders?q=nothing-like-this",
+        f"/orders/{rare}",
+        "/exceptions",
+        "/waiting",
+        "/statistics",
+        "/statistics?span=month",
+        "/people",
+    ]
     rows = []
     for path in paths:
         times, size = [], 0

@@ -19,7 +19,7 @@ sys.path[:1] = [str(Path(__file__).parents[2])]
 from devenv.instance import ENVIRONMENT, Instance  # noqa: E402
 from devenv.problem import Problem  # noqa: E402
 from devenv.running import Running  # noqa: E402
-from tests.performance.home import home  # noqa: E402
+from tests.performance.measured import measured_instance  # noqa: E402
 
 _DEADLINE_SECONDS = 10.0
 _GOAL_P95_MS = 250
@@ -85,7 +85,7 @@ def main() -> int:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
-    with home(arguments.instance) as instance:
+    with measured_instance(arguments.instance) as instance:
         return report(instance, arguments.function, arguments.rounds)
 
 

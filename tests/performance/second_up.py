@@ -22,7 +22,7 @@ sys.path[:1] = [str(ROOT)]
 from devenv.instance import Instance  # noqa: E402
 from devenv.running import Running  # noqa: E402
 from tests.performance.cold_start import machine  # noqa: E402
-from tests.performance.home import home, mtd  # noqa: E402
+from tests.performance.measured import measured_instance, mtd  # noqa: E402
 
 VARIANTS = {"as it is": "", "LocalStack's own deployments": "deployments"}
 
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="of each kind (default 5)")
     rounds = parser.parse_args().rounds
     measured: dict[str, list[tuple[float, float]]] = {name: [] for name in VARIANTS}
-    with home(None) as instance:
+    with measured_instance(None) as instance:
         mtd(instance.name, "seed")
         mtd(instance.name, "down")
         for _ in range(rounds):
@@ -56,8 +56,17 @@ def main() -> None:
         figures[name] = [round(statistics.median(column), 1) for column in zip(*rows, strict=True)]
         print(f"{name:32}{figures[name][0]:10.1f}{figures[name][1]:20.1f}")
     (seconds, cpu), (own_seconds, own_cpu) = figures.values()
-    print(json.dumps({"second_up_s": seconds, "localstack_cpu_s": cpu, "without_up_s": own_seconds,
-                      "without_cpu_s": own_cpu, "rounds": rounds}))  # fmt: skip
+    print(
+        json.dumps(
+            {
+                "second_up_s": seconds,
+                "localstack_cpu_s": cpu,
+                "without_up_s": own_seconds,
+                "without_cpu_s": own_cpu,
+                "rounds": rounds,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

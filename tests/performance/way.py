@@ -5,7 +5,7 @@ An instance of its own is started; then
 - load: --orders distinct orders are put at once, each a separate S3 object; how many are delivered a second, what each
   function needs for an order (REPORT durations over the orders of that invocation), how many AWS requests an order
   costs (those of the functions and of their event source mappings; the client's own puts and the emulator's
-  housekeeping left out), and the memory of the whole home at its end (PSS of all its processes).
+  housekeeping left out), and the memory of the whole system at its end (PSS of all its processes).
 
 The last line is one JSON object.
 
@@ -36,9 +36,9 @@ from generate import generate  # type: ignore[import-not-found]  # noqa: E402
 from devenv.running import Running  # noqa: E402
 from proving.stress.figures import billed_requests  # noqa: E402
 from proving.stress.handlers import handler_times, per_order, percentile  # noqa: E402
-from proving.stress.processes import Processes  # noqa: E402
+from proving.stress.processes import InstanceProcesses  # noqa: E402
 from tests.integration.system import System  # noqa: E402
-from tests.performance.home import home  # noqa: E402
+from tests.performance.measured import measured_instance  # noqa: E402
 
 
 def put_to_row(system: System, connection: psycopg.Connection[Any], rounds: int) -> list[float]:
@@ -111,7 +111,7 @@ def measure(system: System, pids: Mapping[str, int], orders: int, idle: int) -> 
         "handler_ms_per_order": per_order(handler_times(system.aws("logs"), "/aws/lambda/mtd-local-", since_ms)),
         "aws_requests_per_order": round(sum(by_operation.values()), 2),
         "aws_requests_by_operation": by_operation,
-        "memory_mb": round(sum(Processes(pids).memory_mb().values()), 1),
+        "memory_mb": round(sum(InstanceProcesses(pids).memory_mb().values()), 1),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
     }
 
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--idle", type=int, default=30, help="rounds on the idle system")
     parser.add_argument("--instance", help="measure this running instance instead of starting one")
     arguments = parser.parse_args()
-    with home(arguments.instance, "--no-watch") as instance:
+    with measured_instance(arguments.instance, "--no-watch") as instance:
         state = json.loads((instance.folder / "state.json").read_text("utf-8"))
         pids = Running.of(instance).pids()
         show(measure(System(state), pids, arguments.orders, arguments.idle))

@@ -1,4 +1,4 @@
-"""How far MTD comes on another emulator: MiniStack, deployed to by our deployer, under the flow's tests.
+"""Runs the flow's tests on another emulator, MiniStack, with our deployment.
 
     python -m tests.performance.way_out [--tests EXPRESSION]
 
@@ -29,22 +29,22 @@ from delivery.deployment import prerequisites
 from delivery.deployment.deployment import diagrams, migrate, upload, url_of
 from delivery.deployment.stack import Stack
 from delivery.packaging import layer
-from delivery.packaging.packaging import Packaged, Plan, package
+from delivery.packaging.packaging import Packaged, PackagingPlan, package
 from delivery.packaging.parameters import collect, defaults
 from devenv.aws import Clients
 from devenv.backends import simulator, tool_environments
 from devenv.backends.postgres import ROLE
-from devenv.credentials import Credentials
 from devenv.instance import ACCOUNT, ENVIRONMENT, REGION, Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.running import Running
 from devenv.state import StateFile
 from tests.performance.emulators import ministack
-from tests.performance.home import ROOT, home
+from tests.performance.measured import ROOT, measured_instance
 
 DATABASE = "mtd_way_out"
-FOLDERS = tuple(f"tests/integration/{name}" for name in ("flow", "operations", "processes"))
+FOLDERS = tuple(f"tests/integration/{name}" for name in ("intake", "flow", "reporting", "operations", "processes"))
 
 
 # Run by the emulator's interpreter, which has SAM's own translator.
@@ -67,9 +67,12 @@ def transform(instance: Instance, clients: Clients, bucket: str, packaged: Packa
         content = json.dumps(_included(json.loads(path.read_text("utf-8")), packaged)).encode()
         if b"AWS::Serverless-2016-10-31" in content:
             content = subprocess.run(
-                [python, "-c", _TRANSLATE], input=content, capture_output=True, check=True,
+                [python, "-c", _TRANSLATE],
+                input=content,
+                capture_output=True,
+                check=True,
                 env=os.environ | {"AWS_DEFAULT_REGION": REGION},
-            ).stdout  # fmt: skip
+            ).stdout
         template = json.loads(content)
         gone = {name for name, each in template["Resources"].items() if each["Type"] in left_out}
         resources = {name: each for name, each in template["Resources"].items() if name not in gone}
@@ -85,8 +88,8 @@ def _included(value: Any, packaged: Packaged) -> Any:
         return value
     include = value.get("Fn::Transform")
     if isinstance(include, dict) and include.get("Name") == "AWS::Include":
-        told = json.dumps(include["Parameters"]["Location"])
-        [path] = [path for key, path in packaged.uploads.items() if key in told]
+        location = json.dumps(include["Parameters"]["Location"])
+        [path] = [path for key, path in packaged.uploads.items() if key in location]
         return yaml.safe_load(path.read_text("utf-8"))
     return {name: _included(each, packaged) for name, each in value.items()}
 
@@ -123,7 +126,7 @@ class _ApiAddress(BaseHTTPRequestHandler):
 
 @contextmanager
 def api_address(endpoint: str) -> Iterator[str]:
-    """Where execute-api answers, as the template wants to be told."""
+    """The address of execute-api, as a parameter of the template."""
     handler = type("_Bound", (_ApiAddress,), {"target": endpoint})
     server = ThreadingHTTPServer((HOST, 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -152,9 +155,9 @@ def deploy(running: Running, clients: Clients, api: str) -> dict[str, str]:
     with psycopg.connect(running.conninfo(), autocommit=True) as connection:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(DATABASE)))
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
-    target = layer.Target.of_interpreter(tool_environments.ensure(instance).runtime)
+    target = layer.LayerPlatform.of_interpreter(tool_environments.ensure(instance).runtime)
     bucket = prerequisites.make_artifact_bucket(clients)
-    plan = Plan(
+    plan = PackagingPlan(
         bucket=bucket,
         url=url_of(clients.endpoint, bucket),
         build_folder=instance.build,
@@ -163,9 +166,13 @@ def deploy(running: Running, clients: Clients, api: str) -> dict[str, str]:
     )
     packaged = package(instance.project / "cloudformation" / "template.yaml", plan)
     secret = prerequisites.database_secret(
-        clients, host=HOST, port=running.document["ports"]["postgres"], username=ROLE,
-        password=Credentials.of(instance).application, dbname=DATABASE,
-    )  # fmt: skip
+        clients,
+        host=HOST,
+        port=running.document["ports"]["postgres"],
+        username=ROLE,
+        password=InstancePasswords.of(instance).application,
+        dbname=DATABASE,
+    )
     at_run_time = simulator.urls(running.simulator) | {
         "Environment": ENVIRONMENT,
         "DatabaseSecretArn": secret,
@@ -203,7 +210,7 @@ def main() -> int:
     parser.add_argument("--instance", help="whose PostgreSQL and simulator (default: an instance of its own)")
     arguments = parser.parse_args()
     with (
-        home(arguments.instance, "--no-watch") as instance,
+        measured_instance(arguments.instance, "--no-watch") as instance,
         ministack() as emulator,
         api_address(emulator.endpoint) as api,
     ):
@@ -216,9 +223,14 @@ def main() -> int:
             return 1
         played = Instance.from_env(os.environ | {"MTD_INSTANCE": f"way-out-{os.getpid()}"}, ROOT)
         StateFile(played).merge(
-            home="embedded", region=REGION, endpoint=emulator.endpoint, ports=running.document["ports"],
-            outputs=outputs, api_url=outputs.get("ApiUrl", ""), fingerprint="way-out",
-        )  # fmt: skip
+            home="embedded",
+            region=REGION,
+            endpoint=emulator.endpoint,
+            ports=running.document["ports"],
+            outputs=outputs,
+            api_url=outputs.get("ApiUrl", ""),
+            fingerprint="way-out",
+        )
         command = [sys.executable, "-m", "pytest", *FOLDERS, "-q", "-n", "2", "--dist", "loadgroup"]
         command += ["--home", "embedded", "--instance", played.name, "-rfE", "--tb=line"]
         command += ["-k", arguments.tests] if arguments.tests else []

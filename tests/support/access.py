@@ -1,4 +1,4 @@
-"""Writes docs/access.md: who may do what, of which tenant. A test keeps the page fresh."""
+"""Writes docs/access.md: the rights of roles and tenants. A test keeps the page current."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,23 +11,24 @@ from portal.routes import PAGES
 
 DOCUMENT = PROJECT / "docs" / "access.md"
 HEADER = "X-MTD-Tenant"
-_HEAD = """# Who may do what
+_HEAD = """# Access: roles and tenants
 
 `.venv/bin/python -m tests.support.access > docs/access.md` writes this page from the routes and the API's document.
 Tests try each line.
 
-A person acts for one tenant and sees its rows only: what is another's is not found (404), never forbidden. The house is
-the tenant of whoever runs the system ([ADR 20](adr/0020-postgresql-keeps-tenants-apart.md)).
+A person acts for one tenant and sees the rows of that tenant only. The portal and the API answer 404, and never 403,
+for the rows of another tenant. The platform tenant, `main`, runs the system
+([ADR 20](adr/0020-postgresql-keeps-tenants-apart.md)).
 
 ## The portal
 
-"Other tenants" says what people of a tenant that is not the house get there.
+"Other tenants" are people of any tenant but the platform tenant: they see the rows of their own tenant, or nothing.
 
 """
 _API = """
 ## The API
 
-Each call is signed. Whose rows it gives or changes:
+Each call is signed. The table names the tenants whose rows the call reads or changes.
 
 """
 
@@ -39,9 +40,18 @@ def page() -> str:
     lines = [_row(f"`{each.method} {each.path}`", *_portal(each)) for each in PAGES]
     api = [_row(f"`{method} {path}`", whose) for method, path, whose in api_rows()]
     return "\n".join(
-        [_HEAD.rstrip("\n") + "\n", _row(*head), _rule(len(head)), *lines, _API.rstrip("\n") + "\n",
-         _row("Path", "Whose"), _rule(2), *api, ""]
-    )  # fmt: skip
+        [
+            _HEAD.rstrip("\n") + "\n",
+            _row(*head),
+            _rule(len(head)),
+            *lines,
+            _API.rstrip("\n") + "\n",
+            _row("Path", "Rows"),
+            _rule(2),
+            *api,
+            "",
+        ]
+    )
 
 
 def _portal(page: Page) -> Iterator[str]:
@@ -52,7 +62,7 @@ def _portal(page: Page) -> Iterator[str]:
 
 
 def api_rows() -> list[tuple[str, str, str]]:
-    """Each method and path with whose it is, as the API's document says it."""
+    """(method, path, tenants whose rows it reads or changes) of each operation in the API's document."""
     paths: dict[str, dict[str, Any]] = load(PROJECT / "cloudformation" / "openapi.yaml")["paths"]
     return [(method.upper(), path, _whose(each)) for path, methods in paths.items() for method, each in methods.items()]
 
@@ -60,7 +70,7 @@ def api_rows() -> list[tuple[str, str, str]]:
 def _whose(operation: dict[str, Any]) -> str:
     if all(parameter["name"] != HEADER for parameter in operation.get("parameters", [])):
         return "all tenants', for functions only"
-    return "all tenants', for the house only" if "403" in operation["responses"] else "the caller's tenant's"
+    return "all tenants', for the platform tenant only" if "403" in operation["responses"] else "the caller's tenant's"
 
 
 def _row(*cells: str) -> str:

@@ -109,10 +109,14 @@ def _bpmn_attributes(node: DrawnNode) -> str:
 
 def _lane_set(body: Body) -> str:
     lanes = {node.lane: [each.id for each in body.nodes if each.lane == node.lane] for node in body.nodes if node.lane}
-    return "<laneSet>" + "".join(
-        f"<lane name={_q(lane)}>{''.join(f'<flowNodeRef>{escape(each)}</flowNodeRef>' for each in ids)}</lane>"
-        for lane, ids in lanes.items()
-    ) + "</laneSet>"  # fmt: skip
+    return (
+        "<laneSet>"
+        + "".join(
+            f"<lane name={_q(lane)}>{''.join(f'<flowNodeRef>{escape(each)}</flowNodeRef>' for each in ids)}</lane>"
+            for lane, ids in lanes.items()
+        )
+        + "</laneSet>"
+    )
 
 
 def attribute_names(body: Body) -> set[str]:

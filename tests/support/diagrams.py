@@ -23,12 +23,27 @@ from tests.support.bpmn_files import bpmn
 from tests.support.xpdl_files import bpm, xpdl
 
 KINDS = {
-    "start": "startEvent", "end": "endEvent", "catch": "intermediateCatchEvent", "throw": "intermediateThrowEvent",
-    "boundary": "boundaryEvent", "task": "task", "service": "serviceTask", "send": "sendTask", "receive": "receiveTask",
-    "user": "userTask", "manual": "manualTask", "script": "scriptTask", "rule": "businessRuleTask", "sub": "subProcess",
-    "call": "callActivity", "xor": "exclusiveGateway", "and": "parallelGateway", "or": "inclusiveGateway",
-    "event": "eventBasedGateway", "handler": "eventSubProcess",
-}  # fmt: skip
+    "start": "startEvent",
+    "end": "endEvent",
+    "catch": "intermediateCatchEvent",
+    "throw": "intermediateThrowEvent",
+    "boundary": "boundaryEvent",
+    "task": "task",
+    "service": "serviceTask",
+    "send": "sendTask",
+    "receive": "receiveTask",
+    "user": "userTask",
+    "manual": "manualTask",
+    "script": "scriptTask",
+    "rule": "businessRuleTask",
+    "sub": "subProcess",
+    "call": "callActivity",
+    "xor": "exclusiveGateway",
+    "and": "parallelGateway",
+    "or": "inclusiveGateway",
+    "event": "eventBasedGateway",
+    "handler": "eventSubProcess",
+}
 
 _TRIGGERS = ("timer", "message", "error", "terminate", "escalation", "signal", "conditional", "link",
              "compensation")  # fmt: skip

@@ -12,13 +12,20 @@ from tests.support.bpmn_files import attribute_names
 
 _XPDL = 'xmlns="http://www.wfmc.org/2009/XPDL2.2"'
 _XPDL_TASKS = {
-    "userTask": "TaskUser", "serviceTask": "TaskService", "sendTask": "TaskSend", "receiveTask": "TaskReceive",
-    "manualTask": "TaskManual", "scriptTask": "TaskScript", "businessRuleTask": "TaskBusinessRule",
-}  # fmt: skip
+    "userTask": "TaskUser",
+    "serviceTask": "TaskService",
+    "sendTask": "TaskSend",
+    "receiveTask": "TaskReceive",
+    "manualTask": "TaskManual",
+    "scriptTask": "TaskScript",
+    "businessRuleTask": "TaskBusinessRule",
+}
 _XPDL_ROUTES = {
-    "exclusiveGateway": "", "parallelGateway": ' GatewayType="Parallel"',
-    "inclusiveGateway": ' GatewayType="Inclusive"', "eventBasedGateway": ' ExclusiveType="Event"',
-}  # fmt: skip
+    "exclusiveGateway": "",
+    "parallelGateway": ' GatewayType="Parallel"',
+    "inclusiveGateway": ' GatewayType="Inclusive"',
+    "eventBasedGateway": ' ExclusiveType="Event"',
+}
 
 
 def xpdl(drawing: Drawing, *, attributes: bool = True) -> bytes:
@@ -58,8 +65,11 @@ def _associations(body: Body) -> str:
 def _xpdl_lanes(process: DrawnProcess) -> str:
     """Bizagi's lanes are relative to their pool, and come before its own graphics."""
     names = dict.fromkeys(node.lane for node in process.body.nodes if node.lane)
-    boxes = {lane.name: lane.box.moved(-process.pool.x, -process.pool.y) for lane in process.lanes
-             if lane.box and process.pool}  # fmt: skip
+    boxes = {
+        lane.name: lane.box.moved(-process.pool.x, -process.pool.y)
+        for lane in process.lanes
+        if lane.box and process.pool
+    }
     lanes = "".join(
         f"<Lane Id={_q(f'lane-{name}')} Name={_q(name)}>{drawn_at(boxes[name])}</Lane>"
         if name in boxes
@@ -70,7 +80,7 @@ def _xpdl_lanes(process: DrawnProcess) -> str:
 
 
 def drawn_at(box: Box | None, said: str = "") -> str:
-    """Where an element is drawn, as Bizagi Modeler says it: on the page."""
+    """The graphics of an element as Bizagi Modeler writes them, with coordinates of the page."""
     place = f'<Coordinates XCoordinate="{box.x:g}" YCoordinate="{box.y:g}" />' if box else ""
     said += f' ToolId="BizAgi_Process_Modeler" Height="{box.height:g}" Width="{box.width:g}"' if box else ""
     inner = f"<NodeGraphicsInfo{said}>{place}</NodeGraphicsInfo>" if place else f"<NodeGraphicsInfo{said} />"

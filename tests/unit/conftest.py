@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.delivery.accounts import sources_in
+from tests.unit.delivery.release.accounts import sources_in
 
 from delivery.packaging import layer
 from devenv.instance import Instance
@@ -18,7 +18,7 @@ def instance(tmp_path: Path) -> Instance:
 def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project to build; its layer needs no package."""
 
-    def empty(_source: Path, build_folder: Path, _target: layer.Target) -> layer.Layer:
+    def empty(_source: Path, build_folder: Path, _target: layer.LayerPlatform) -> layer.Layer:
         build_folder.mkdir(parents=True, exist_ok=True)
         archive = build_folder / "layer.zip"
         archive.write_bytes(b"layer")

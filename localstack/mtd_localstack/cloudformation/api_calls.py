@@ -1,7 +1,7 @@
 """A CloudFormation resource's properties as parameters of the API that makes it.
 
-Both come from the same model but for names' first letters, and for numbers and truths, which templates write as text.
-"""
+Both follow the same model, except for the first letters of names, and for numbers and booleans, which templates write
+as text."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
 
 class UnknownProperty(Exception):
-    """The template sets something that the API does not take: the resource would not be what the template says."""
+    """The template sets a property that the API does not have."""
 
 
 def call(client: Any, operation: str, properties: Mapping[str, Any], *, elsewhere: Collection[str] = ()) -> Any:

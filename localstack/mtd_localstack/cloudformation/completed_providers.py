@@ -1,4 +1,4 @@
-"""CloudFormation providers that LocalStack has, but which leave out what a template says or make nothing at all."""
+"""Replaces CloudFormation providers of LocalStack that ignore properties, or create nothing."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class LogGroupProvider(aws_logs_loggroup.LogsLogGroupProvider):
     """AWS::Logs::LogGroup with its retention."""
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Create the group; nothing expires here, but it is told. A group that is there already is an error."""
+        """Create the group; the retention is stored, and nothing expires. An existing group is an error."""
         model = request.desired_state
         client = request.aws_client_factory.logs
         name = model.setdefault("LogGroupName", f"{request.stack_name}-{request.logical_resource_id}")
@@ -31,7 +31,7 @@ class SecurityGroupProvider(aws_ec2_securitygroup.EC2SecurityGroupProvider):
     """AWS::EC2::SecurityGroup with its rules."""
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
-        """Create the group and let in and out what the template says; without rules for the way out, all may leave."""
+        """Create the group with the template's ingress and egress rules; without egress rules all traffic may leave."""
         wanted = dict(request.desired_state)
         event = super().create(request)
         ec2 = request.aws_client_factory.ec2
@@ -56,8 +56,8 @@ def permission(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def complete_providers() -> None:
-    """Put ours in their places: LocalStack finds a provider by its module, so a plug-in of the same type would be
-    drawn by lot."""
+    """Replace LocalStack's providers. LocalStack finds a provider by its module, so with two plug-ins of one type
+    either could win."""
     aws_logs_loggroup.LogsLogGroupProvider = LogGroupProvider
     aws_ec2_securitygroup.EC2SecurityGroupProvider = SecurityGroupProvider
     aws_ecr_repository.ECRRepositoryProvider = RepositoryProvider

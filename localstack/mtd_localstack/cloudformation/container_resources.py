@@ -14,12 +14,12 @@ class RepositoryProvider(PutProvider):
 
     def put(self, clients: Any, model: Model) -> None:
         """Create the repository with its lifecycle policy."""
-        told = call(clients.ecr, "create_repository", model, elsewhere=("LifecyclePolicy",))["repository"]
+        repository = call(clients.ecr, "create_repository", model, elsewhere=("LifecyclePolicy",))["repository"]
         if policy := model.get("LifecyclePolicy"):
             clients.ecr.put_lifecycle_policy(
                 repositoryName=model["RepositoryName"], lifecyclePolicyText=policy["LifecyclePolicyText"]
             )
-        model |= {"Arn": told["repositoryArn"], "RepositoryUri": told["repositoryUri"]}
+        model |= {"Arn": repository["repositoryArn"], "RepositoryUri": repository["repositoryUri"]}
 
     def remove(self, clients: Any, model: Model) -> None:
         """Delete the repository."""
@@ -35,8 +35,8 @@ class ClusterProvider(PutProvider):
     def put(self, clients: Any, model: Model) -> None:
         """Create the cluster."""
         wanted = {**model, "Settings": model.get("ClusterSettings", [])}
-        told = call(clients.ecs, "create_cluster", wanted, elsewhere=("ClusterSettings",))
-        model["Arn"] = told["cluster"]["clusterArn"]
+        created = call(clients.ecs, "create_cluster", wanted, elsewhere=("ClusterSettings",))
+        model["Arn"] = created["cluster"]["clusterArn"]
 
     def remove(self, clients: Any, model: Model) -> None:
         """Delete the cluster."""
@@ -52,8 +52,8 @@ class TaskDefinitionProvider(PutProvider):
     def put(self, clients: Any, model: Model) -> None:
         """Register a revision."""
         wanted = {name: value for name, value in model.items() if name != "TaskDefinitionArn"}
-        told = call(clients.ecs, "register_task_definition", wanted)
-        model["TaskDefinitionArn"] = told["taskDefinition"]["taskDefinitionArn"]
+        registered = call(clients.ecs, "register_task_definition", wanted)
+        model["TaskDefinitionArn"] = registered["taskDefinition"]["taskDefinitionArn"]
 
     def remove(self, clients: Any, model: Model) -> None:
         """Deregister the revision."""
@@ -68,8 +68,8 @@ class ServiceProvider(PutProvider):
 
     def put(self, clients: Any, model: Model) -> None:
         """Create the service."""
-        told = call(clients.ecs, "create_service", model)["service"]
-        model |= {"ServiceArn": told["serviceArn"], "Name": told["serviceName"]}
+        service = call(clients.ecs, "create_service", model)["service"]
+        model |= {"ServiceArn": service["serviceArn"], "Name": service["serviceName"]}
 
     def remove(self, clients: Any, model: Model) -> None:
         """Delete the service."""
@@ -85,15 +85,15 @@ class LoadBalancerProvider(PutProvider):
     def put(self, clients: Any, model: Model) -> None:
         """Create the balancer and set its attributes."""
         client = clients.elbv2
-        told = call(client, "create_load_balancer", model, elsewhere=("LoadBalancerAttributes",))["LoadBalancers"][0]
-        arn = told["LoadBalancerArn"]
-        client.modify_load_balancer_attributes(
-            LoadBalancerArn=arn, Attributes=model.get("LoadBalancerAttributes", [])
-        )  # fmt: skip
+        balancer = call(client, "create_load_balancer", model, elsewhere=("LoadBalancerAttributes",))["LoadBalancers"][
+            0
+        ]
+        arn = balancer["LoadBalancerArn"]
+        client.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=model.get("LoadBalancerAttributes", []))
         model |= {
             "LoadBalancerArn": arn,
-            "DNSName": told["DNSName"],
-            "CanonicalHostedZoneID": told["CanonicalHostedZoneId"],
+            "DNSName": balancer["DNSName"],
+            "CanonicalHostedZoneID": balancer["CanonicalHostedZoneId"],
             "LoadBalancerFullName": arn.partition("loadbalancer/")[2],
         }
 
@@ -111,8 +111,8 @@ class TargetGroupProvider(PutProvider):
     def put(self, clients: Any, model: Model) -> None:
         """Create the group and set its attributes."""
         client = clients.elbv2
-        told = call(client, "create_target_group", model, elsewhere=("TargetGroupAttributes",))["TargetGroups"][0]
-        arn = told["TargetGroupArn"]
+        group = call(client, "create_target_group", model, elsewhere=("TargetGroupAttributes",))["TargetGroups"][0]
+        arn = group["TargetGroupArn"]
         client.modify_target_group_attributes(TargetGroupArn=arn, Attributes=model.get("TargetGroupAttributes", []))
         model |= {"TargetGroupArn": arn, "TargetGroupFullName": arn.rpartition(":")[2]}
 
@@ -162,8 +162,8 @@ class ScalingPolicyProvider(PutProvider):
     def put(self, clients: Any, model: Model) -> None:
         """Put the policy on its target."""
         wanted = {**model, **_target(model)}
-        told = call(clients.application_autoscaling, "put_scaling_policy", wanted, elsewhere=("ScalingTargetId",))
-        model["Arn"] = told["PolicyARN"]
+        policy = call(clients.application_autoscaling, "put_scaling_policy", wanted, elsewhere=("ScalingTargetId",))
+        model["Arn"] = policy["PolicyARN"]
 
     def remove(self, clients: Any, model: Model) -> None:
         """Delete the policy."""

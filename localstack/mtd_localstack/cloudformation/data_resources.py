@@ -54,12 +54,12 @@ class InstanceProvider(PutProvider):
         if "MasterUserSecret" in model:
             wanted["MasterUserSecretKmsKeyId"] = model["MasterUserSecret"]["KmsKeyId"]
         made = call(clients.rds, "create_db_instance", wanted, elsewhere=("VPCSecurityGroups", "MasterUserSecret"))
-        told = made["DBInstance"]
-        endpoint = told["Endpoint"]
-        model["DBInstanceArn"] = told["DBInstanceArn"]
+        instance = made["DBInstance"]
+        endpoint = instance["Endpoint"]
+        model["DBInstanceArn"] = instance["DBInstanceArn"]
         model["Endpoint"] = {"Address": endpoint["Address"], "Port": str(endpoint["Port"])}
-        if "MasterUserSecret" in told:
-            model["MasterUserSecret"] = told["MasterUserSecret"]
+        if "MasterUserSecret" in instance:
+            model["MasterUserSecret"] = instance["MasterUserSecret"]
 
     def remove(self, clients: Any, model: Model) -> None:
         """Delete the instance; one with deletion protection stays, as on AWS."""
@@ -74,8 +74,8 @@ class VaultProvider(PutProvider):
 
     def put(self, clients: Any, model: Model) -> None:
         """Create the vault."""
-        told = call(clients.backup, "create_backup_vault", model, elsewhere=("LockConfiguration",))
-        model["BackupVaultArn"] = told["BackupVaultArn"]
+        vault = call(clients.backup, "create_backup_vault", model, elsewhere=("LockConfiguration",))
+        model["BackupVaultArn"] = vault["BackupVaultArn"]
 
     def remove(self, clients: Any, model: Model) -> None:
         """Vaults cannot be deleted at moto: it stays, as a retained one does."""

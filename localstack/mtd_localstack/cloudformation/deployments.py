@@ -1,6 +1,6 @@
-"""What makes LocalStack's deployments quicker: most of their time went into work done over and over again.
+"""Makes LocalStack's deployments faster: most of their time went into repeated work.
 
-Replaced names again (replacements.py), each for a cost that a profile of `make up` showed.
+Each function replaces a name in LocalStack (see replacements.py) that a profile of `make up` showed as slow.
 """
 
 import functools
@@ -20,7 +20,7 @@ from localstack.services.iam.provider import IamProvider
 from samtranslator.translator import translator
 from werkzeug.routing import Rule
 
-# Their types do not tell what is replaced here.
+# The type hints of these modules do not cover the replaced names.
 hooks: Any = botocore_hooks
 JSONFileLoader: Any = botocore_loaders.JSONFileLoader
 
@@ -57,8 +57,8 @@ def await_nested_stacks() -> None:
 
 
 def read_descriptions_once() -> None:
-    """Keep what botocore read of AWS's descriptions for all sessions: LocalStack makes one for nearly every service,
-    and each read the megabyte that names the regions and endpoints again."""
+    """Share the files of botocore between all sessions. LocalStack makes a session for nearly every service, and each
+    read the megabyte of regions and endpoints again."""
     load = JSONFileLoader.load_file
 
     @functools.cache
@@ -88,8 +88,8 @@ def name_events_once() -> None:
 
 
 def hand_over_resolved_values() -> None:
-    """Keep what a pass over a template resolved as it is: nothing changes it any more, and a copy of it all took
-    longer than the pass."""
+    """Do not copy the values that a pass over a template has resolved: nothing changes them, and the copy took longer
+    than the pass."""
 
     def saving(self: Any) -> None:
         name, model = type(self).__name__, self._change_set.update_model
@@ -100,7 +100,7 @@ def hand_over_resolved_values() -> None:
 
 
 class _Late(Mapping[str, Any]):
-    """What is read when it is asked for first."""
+    """A mapping that is read on first use."""
 
     def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
         self._known = functools.cache(read)
@@ -116,7 +116,7 @@ class _Late(Mapping[str, Any]):
 
 
 def read_managed_policies_late() -> None:
-    """Read AWS's thousand managed policies when somebody asks for one."""
+    """Read AWS's thousand managed policies on first use."""
     build = IamProvider._build_aws_managed_policy_cache
     IamProvider._build_aws_managed_policy_cache = lambda self: _Late(lambda: build(self))
 

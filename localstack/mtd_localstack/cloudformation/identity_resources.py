@@ -15,12 +15,12 @@ class OidcProviderProvider(PutProvider):
         """Create the provider; AWS finds the thumbprint itself, LocalStack wants one."""
         if "Arn" in model:
             return
-        told = clients.iam.create_open_id_connect_provider(
+        provider = clients.iam.create_open_id_connect_provider(
             Url=model["Url"],
             ClientIDList=model.get("ClientIdList", []),
             ThumbprintList=model.get("ThumbprintList", ["0" * 40]),
         )
-        model["Arn"] = told["OpenIDConnectProviderArn"]
+        model["Arn"] = provider["OpenIDConnectProviderArn"]
 
     def remove(self, clients: Any, model: Model) -> None:
         """Delete the provider."""

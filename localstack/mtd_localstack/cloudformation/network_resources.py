@@ -15,8 +15,8 @@ class EipProvider(PutProvider):
     def put(self, clients: Any, model: Model) -> None:
         """Allocate the address."""
         if "AllocationId" not in model:
-            told = call(clients.ec2, "allocate_address", model)
-            model |= {"PublicIp": told["PublicIp"], "AllocationId": told["AllocationId"]}
+            address = call(clients.ec2, "allocate_address", model)
+            model |= {"PublicIp": address["PublicIp"], "AllocationId": address["AllocationId"]}
 
     def remove(self, clients: Any, model: Model) -> None:
         """Give it back."""
@@ -33,10 +33,10 @@ class FlowLogProvider(PutProvider):
         """Create it for its one resource; nothing flows here, so nothing is logged."""
         if "Id" not in model:
             wanted = {**model, "ResourceIds": [model["ResourceId"]]}
-            told = call(clients.ec2, "create_flow_logs", wanted, elsewhere=("ResourceId",))
-            if told.get("Unsuccessful"):
-                raise ValueError(told["Unsuccessful"][0]["Error"]["Message"])
-            model["Id"] = told["FlowLogIds"][0]
+            created = call(clients.ec2, "create_flow_logs", wanted, elsewhere=("ResourceId",))
+            if created.get("Unsuccessful"):
+                raise ValueError(created["Unsuccessful"][0]["Error"]["Message"])
+            model["Id"] = created["FlowLogIds"][0]
 
     def remove(self, clients: Any, model: Model) -> None:
         """Delete it."""

@@ -1,5 +1,5 @@
-"""How event source mappings ask their queue: as AWS's pollers do, with a wait inside the call that ends with the first
-message; and in a burst with a short linger, so that it comes in full batches."""
+"""Polls queues for event source mappings as AWS does, with a long poll that ends with the first message. In a burst a
+second receive after a short linger fills the batch."""
 
 import time
 from typing import Any
@@ -8,7 +8,7 @@ from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import 
 
 _LONG_POLL_SECONDS = 5
 _LINGER_SECONDS = 0.05
-# Several messages at once, and so short a time ago, mean a burst: messages that come one by one never wait.
+# Several messages in one receive, a short time ago, are a burst. Single messages never wait.
 _BURST_SECONDS = 0.5
 
 

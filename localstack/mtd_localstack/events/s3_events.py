@@ -1,4 +1,5 @@
-"""S3's events, put into their queue right away: by a request of its own each would cost more than the object's put."""
+"""Puts S3's events into their queue directly, because a request for each event costs more than the put of the
+object."""
 
 import json
 from typing import Any
@@ -13,7 +14,7 @@ from localstack.utils.time import now
 
 
 def put_events_directly() -> None:
-    """Replace how S3 tells queues of objects; what is no standard queue of this LocalStack goes the old way."""
+    """Replace how S3 tells queues of objects; other destinations are notified as before."""
     send = SqsNotifier.notify
 
     def notify(self: SqsNotifier, context: Any, config: Any) -> None:

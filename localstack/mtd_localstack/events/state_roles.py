@@ -1,5 +1,5 @@
-"""A state machine's role, assumed once for a while: LocalStack assumed it anew, and made a client of the new
-credentials, for every state of every execution, which took longer than the states themselves."""
+"""Keeps the assumed roles of state machines for a while. LocalStack assumed the role and made a client for every state
+of every execution, which took longer than the states."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -25,7 +25,7 @@ class KeptRoles:
         self._lock = Lock()
 
     def with_assumed_role(self, **named: Any) -> Any:
-        """The factory of clients that act in the role. What assuming it raises is raised, and is not kept."""
+        """The factory of clients that act in the role. An error of the assumption is raised and not kept."""
         names = (named["role_arn"], named["region_name"])
         with self._lock:
             known = self._kept.get(names)

@@ -1,9 +1,8 @@
-"""Faults that strike calls of functions as a machine would: a process killed, or a call out of time.
+"""Faults in calls of functions: a killed process, or a timeout.
 
-They are armed from outside, by function. ``killed`` ends the process some milliseconds into a call;
-``killed_answering`` ends it when it has done all its work and is about to say so; ``timed_out`` has the call's time run
-out early: what follows (the process killed, "Task timed out" answered and logged) is what a call that lasts too long
-meets.
+A caller arms them for a function. ``killed`` ends the process some milliseconds into a call;
+``killed_answering`` ends it after all its work, before its answer. ``timed_out`` shortens the call's time: the process
+is then killed, and "Task timed out" is answered and logged, as for any call that lasts too long.
 """
 
 import threading
@@ -36,7 +35,7 @@ class CallFaults:
         self._struck: list[dict[str, Any]] = []
 
     def arm(self, fault: CallFault) -> None:
-        """Have the next call of the function that it can strike struck. Raises ValueError for an unknown kind."""
+        """Arm the fault for the function's next call. Raises ValueError for an unknown kind."""
         if fault.kind not in KINDS:
             raise ValueError(f"no fault {fault.kind!r}: one of {', '.join(KINDS)}")
         with self._lock:
@@ -49,7 +48,7 @@ class CallFaults:
             return waiting.popleft() if waiting else None
 
     def missed(self, fault: CallFault) -> None:
-        """The call ended before its fault came: the next one meets it."""
+        """Give the fault to the next call, because this one ended before it struck."""
         with self._lock:
             self._armed.setdefault(fault.function, deque()).appendleft(fault)
 
@@ -66,9 +65,9 @@ class CallFaults:
             return {"armed": armed, "struck": list(self._struck)}
 
     def clear(self) -> dict[str, list[dict[str, Any]]]:
-        """Forget all; answers what there was."""
-        told = self.snapshot()
+        """Forget all faults and return the last snapshot."""
+        cleared = self.snapshot()
         with self._lock:
             self._armed.clear()
             self._struck.clear()
-        return told
+        return cleared

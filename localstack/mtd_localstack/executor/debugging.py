@@ -1,4 +1,4 @@
-"""Which functions' next processes start under a debugger: the wish of whoever runs `mtd debug`."""
+"""The functions whose next processes start under a debugger, at the request of `mtd debug`."""
 
 import threading
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class Debugger:
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> "Debugger":
-        """Raises ValueError that says what is wrong."""
+        """Read the request of `mtd debug`. Raises ValueError with the wrong fields."""
         kinds: dict[str, type] = {"folder": str, "host": str, "port": int, "wait": bool}
         wrong = [name for name, kind in kinds.items() if type(body.get(name)) is not kind]
         if wrong:
@@ -30,21 +30,21 @@ class Debugger:
 
 
 class Debuggers:
-    """A thread-safe register by function. One at a time: they share a port."""
+    """A thread-safe register by function. It holds one debugger at a time, because all share a port."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wanted: dict[str, Debugger] = {}
 
     def want(self, function: str, debugger: Debugger) -> list[str]:
-        """The functions that lose it."""
+        """Set the debugger of a function; returns the other functions, which lose theirs."""
         with self._lock:
             lost = [name for name in self._wanted if name != function]
             self._wanted = {function: debugger}
         return lost
 
     def end(self) -> list[str]:
-        """The functions that lose it."""
+        """Remove all debuggers; returns the functions that lose theirs."""
         with self._lock:
             lost, self._wanted = list(self._wanted), {}
         return lost

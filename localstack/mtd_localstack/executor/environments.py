@@ -12,7 +12,7 @@ class Recyclable(Protocol):
         """Have the next call served by a fresh process."""
 
     def describe(self) -> dict[str, Any]:
-        """What is shown of it."""
+        """The JSON object of the environment in listings."""
 
     def start(self) -> None:
         """Have a process that waits for a call; blocks while a debugger holds it."""

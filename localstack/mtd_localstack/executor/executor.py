@@ -31,7 +31,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         self._sandbox: Sandbox | None = None
 
     def start(self, env_vars: dict[str, Any]) -> None:
-        """Run the init phase; an init that fails is told by the first call, with its log, as on AWS."""
+        """Run the init phase. The first call reports a failed init, with its log, as on AWS."""
         version = self.function_version
         hot, unpacked = self._machine.layer_path(version)
         code = version.config.code
@@ -96,7 +96,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return HOST
 
     def get_endpoint_from_executor(self) -> str:
-        """Where a function finds LocalStack."""
+        """The address of LocalStack for functions."""
         host = GATEWAY_LISTEN[0].host
         return HOST if host in ("0.0.0.0", "::", "") else host
 
@@ -105,7 +105,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
         return f"http://{HOST}/"
 
     def get_logs(self) -> str:
-        """Unused: a failed init is told by the first call."""
+        """Unused: the first call reports a failed init."""
         return ""
 
     @classmethod

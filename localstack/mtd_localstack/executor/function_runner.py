@@ -30,7 +30,7 @@ F_SETPIPE_SZ = 1031
 
 
 class Happened(Enum):
-    """What ``wait`` saw."""
+    """The result of ``wait``."""
 
     NEXT = auto()
     RESPONSE = auto()

@@ -9,7 +9,7 @@ MAX_HEAD_BYTES = 1 << 21
 
 
 class BadRequest(Exception):
-    """What came in is no request of the Runtime API."""
+    """The bytes are not a request of the Runtime API."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

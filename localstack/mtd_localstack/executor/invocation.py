@@ -17,7 +17,7 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a call; ``duration_ms`` without the init phase."""
+    """The result of a call; ``duration_ms`` excludes the init phase."""
 
     payload: bytes
     is_error: bool

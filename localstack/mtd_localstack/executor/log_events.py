@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 FRAME_MARK = b"\xa5\x5a\x00"
-"""How the header of a framed record starts: type (4 bytes), length (4), microseconds since 1970 (8), big-endian."""
+"""The header of a framed record: type (4 bytes), length (4), microseconds since 1970 (8), big-endian."""
 HEADER_LENGTH = 16
 MAX_EVENT_BYTES = 256 * 1024
 

@@ -1,4 +1,4 @@
-"""What all executors of this LocalStack share."""
+"""The objects that all executors of this LocalStack share."""
 
 import re
 from threading import Lock
@@ -22,7 +22,7 @@ class UnsupportedFunction(Exception):
 
 
 class Machine:
-    """What all executors share: settings, fork servers, delivery, the register of environments."""
+    """The settings, fork servers, log delivery and register of environments for all executors."""
 
     def __init__(self, settings: Settings, delivery: Delivery) -> None:
         self.settings = settings

@@ -23,7 +23,7 @@ class MemoryGauge:
         return self._peak_mb
 
     def current_mb(self) -> int:
-        """What is resident now."""
+        """The resident memory now."""
         return self._read(CURRENT)
 
     def close(self) -> None:

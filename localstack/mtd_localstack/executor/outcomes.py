@@ -18,12 +18,12 @@ SIGNAL_NAMES = {
     signal.SIGILL: "illegal instruction",
     signal.SIGINT: "interrupt",
 }
-"""How Lambda names the signal that ended a runtime."""
+"""Lambda's names of the signals that end a runtime."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why an invocation failed outside the handler: the answer's body, and what the log says of it."""
+    """A failure outside the handler: the body of the answer, and the line in the log."""
 
     body: bytes
     error_type: str

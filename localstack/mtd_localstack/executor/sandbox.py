@@ -39,7 +39,7 @@ DEBUGGED_TIMEOUT_S = 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSettings:
-    """What an environment is made of; ``env`` is the whole environment but for the Runtime API's address."""
+    """The parts of an execution environment. ``env`` has all its variables but the address of the Runtime API."""
 
     version: str
     env: Mapping[str, str]

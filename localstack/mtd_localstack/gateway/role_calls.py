@@ -1,4 +1,5 @@
-"""Which role called what: LocalStack gives each function credentials of its role, and each request says whose."""
+"""Records the AWS calls of each role. LocalStack gives a function credentials of its role, so a request shows the
+role."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,9 +12,10 @@ from localstack.utils.aws.request_context import extract_access_key_id_from_auth
 
 from mtd_localstack.gateway.request_counts import EXECUTE_API_PATHS
 
-# What of a request says which resource it is about; an object's key counts by its first folder.
-_NAMES = ("Bucket", "Key", "CopySource", "VersionId", "QueueUrl", "SecretId", "stateMachineArn", "TopicArn", "Template",
-          "ConfigurationSetName")  # fmt: skip
+# Request parameters that name a resource. Of an object's key the first folder counts.
+_NAMES = tuple(
+    ("Bucket Key CopySource VersionId QueueUrl SecretId stateMachineArn TopicArn Template ConfigurationSetName").split()
+)
 _SESSIONS_OF_ALL_REGIONS = "us-east-1"
 
 
@@ -58,7 +60,7 @@ class RoleCalls:
 
 
 def subject(request: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What tells the resource of a request."""
+    """The parameters of a request that name its resource."""
     return tuple((name, _general(name, request[name])) for name in _NAMES if request.get(name))
 
 

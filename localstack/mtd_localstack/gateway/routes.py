@@ -1,4 +1,4 @@
-"""What the gateway serves besides AWS, all JSON: /_mtd/requests, role-calls, recycle, debug, environments, faults."""
+"""The gateway's own JSON routes: /_mtd/requests, role-calls, recycle, debug, environments, faults."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ class MtdRoutes:
 
     @route("/_mtd/role-calls", methods=["GET"])
     def get_role_calls(self, _: Request, **__: Any) -> Any:
-        """What each function's role has called since start."""
+        """The calls of each function's role since the start."""
         return answer(self._calls.snapshot())
 
     @route("/_mtd/environments", methods=["GET"])

@@ -1,4 +1,5 @@
-"""SES's SendBulkTemplatedEmail: LocalStack counts such mails but keeps none for /_aws/ses. This does, rendered.
+"""SES's SendBulkTemplatedEmail: LocalStack counts such mails but does not keep them for /_aws/ses. This renders and
+keeps them.
 
 Mails to SES's mailbox simulator bounce and are complained about, as on AWS."""
 
@@ -52,7 +53,7 @@ def send_bulk_templated_email(
 
 
 def _log() -> Path | None:
-    """MTD_MAIL_LOG, where mails outlive LocalStack: JSON lines."""
+    """The file MTD_MAIL_LOG, which keeps mails over restarts, as JSON lines."""
     name = os.environ.get("MTD_MAIL_LOG")
     return Path(name) if name else None
 

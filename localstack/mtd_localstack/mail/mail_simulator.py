@@ -1,4 +1,4 @@
-"""SES's mailbox simulator: its addresses bounce or complain, and the configuration set's event destination is told.
+"""SES's mailbox simulator: its addresses bounce or complain, and an event goes to the configuration set's destination.
 
 Source: Amazon SES, "Using the mailbox simulator manually" and "Contents of event data that Amazon SES publishes to
 Amazon SNS".
@@ -15,7 +15,7 @@ _SIMULATOR = "@simulator.amazonses.com"
 
 
 def tell_of(context: Any, configuration_set: str | None, mail: Any, tags: list[dict[str, str]]) -> None:
-    """Publish what a mail to the simulator comes to, if the set has a destination that wants it."""
+    """Publish the bounce or complaint of a mail to the simulator, if a destination of the set takes such events."""
     to = [address for address in mail["Destination"].get("ToAddresses", []) if address.endswith(_SIMULATOR)]
     if not to or configuration_set is None:
         return

@@ -1,8 +1,8 @@
 """Spares the forked functions what a first boto3 client costs: late imports, and reading service descriptions.
 
 A client built in a fresh interpreter takes 55 to 170 ms of one core, most of it for JSON files of the botocore package
-and for listing its folders. The fork server reads them once and its children find them read. What a client is and does
-stays botocore's own; a function with a botocore of its own is not touched.
+and for listing its folders. The fork server reads them once and its children find them read. Clients
+remain those of botocore, and a function with its own botocore is not affected.
 """
 
 from collections.abc import Sequence

@@ -15,9 +15,9 @@ from mtd_localstack.telemetry.log_metrics import Datum, embedded_metrics, filter
 
 NAMESPACE = "AWS/Lambda"
 MAX_VALUES = 150
-"""PutMetricData takes so many values in one datum,"""
+"""The most values in one datum of PutMetricData."""
 MAX_DATA = 1000
-"""and so many data."""
+"""The most data in one PutMetricData."""
 
 
 class CloudWatchReceiver:
@@ -60,7 +60,7 @@ class CloudWatchReceiver:
 
 
 def lambda_metrics(call: Measured) -> Iterable[Datum]:
-    """What Lambda itself publishes of a call."""
+    """The metrics that Lambda publishes about a call."""
     for name, unit, value in (
         ("Duration", "Milliseconds", round(call.duration_ms, 3)),
         ("Invocations", "Count", 1.0),

@@ -22,7 +22,7 @@ METRICS_EVERY_S = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogStream:
-    """Where log events go."""
+    """The stream of log events."""
 
     account: str
     region: str
@@ -43,7 +43,7 @@ class Measured:
 
 
 class Receiver(Protocol):
-    """What takes logs and metrics in the end."""
+    """Stores logs and metrics."""
 
     def put_logs(self, stream: LogStream, events: Sequence[LogEvent]) -> None:
         """Append events to a stream, creating group and stream if needed."""
@@ -125,7 +125,7 @@ class Delivery:
 
 
 def taken[T](queue: deque[T]) -> Iterable[T]:
-    """What is in the queue now, removed from it."""
+    """Remove and return everything in the queue."""
     for _ in range(len(queue)):
         yield queue.popleft()
 

@@ -1,8 +1,7 @@
 """CloudWatch Logs filter patterns: terms (``ERROR -"not this" ?this``) and JSON selectors (``{ $.level = "ERROR" }``).
 
-Regular expressions in ``%...%`` and space-delimited patterns in ``[...]`` are not understood: they match nothing, so a
-metric stays at zero rather than count what it should not.
-"""
+Regular expressions in ``%...%`` and space-delimited patterns in ``[...]`` are not supported and match nothing, so a
+metric stays at zero and never counts too much."""
 
 import json
 import re
@@ -26,7 +25,7 @@ MISSING = object()
 
 @lru_cache(maxsize=512)
 def matcher(pattern: str) -> Matcher:
-    """What tells whether a message matches ``pattern``; an empty one matches everything."""
+    """A function that returns True for messages that match ``pattern``; an empty pattern matches everything."""
     pattern = pattern.strip()
     if not pattern:
         return lambda _: True

@@ -53,7 +53,7 @@ def _embedded(document: Mapping[str, Any], timestamp: int) -> Iterator[Datum]:
 
 
 def filtered_metrics(message: str, timestamp: int, filters: Sequence[Mapping[str, Any]]) -> list[Datum]:
-    """What the metric filters (as the Logs API describes them) make of a message; ``timestamp`` in ms."""
+    """The metrics that the filters (as the Logs API describes them) make of a message; ``timestamp`` in ms."""
     data = []
     for one in filters:
         if not matcher(one.get("filterPattern") or "")(message):

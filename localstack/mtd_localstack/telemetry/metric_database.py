@@ -35,7 +35,7 @@ def add_metrics_at_once() -> None:
             )
             rows += [(*row, value) for value in _values(metric)]
         with self.DATABASE_LOCK, sqlite3.connect(self.METRICS_DB) as connection:
-            # What a crash of the machine takes was lost with LocalStack's memory anyway.
+            # A crash of the machine loses LocalStack's memory anyway.
             connection.execute("pragma synchronous = off")
             connection.executemany(_INSERT, rows)
 

@@ -1,1 +1,1 @@
-"""A stack brought up from its template."""
+"""Deploys stacks from their templates."""

@@ -1,4 +1,4 @@
-"""A fresh stack loses what LocalStack holds: queue messages and objects are taken along, so orders in flight go on."""
+"""Carries queue messages and objects over to a new stack of LocalStack, so that orders in flight go on."""
 
 import contextlib
 import json
@@ -18,8 +18,8 @@ _DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible
 
 @contextlib.contextmanager
 def carried_over(clients: Clients, stack: Stack) -> Iterator[None]:
-    """Waits a while for the queues to empty, keeps what is left and the buckets' objects, empties the buckets so that
-    they can be deleted, and puts all back into the stack that stands afterwards."""
+    """Waits a while for the queues to empty, and takes the remaining messages and all objects, because CloudFormation
+    deletes empty buckets only. After the block it puts both into the new stack."""
     resources = stack.resources()
     _settle(clients, _queues(resources))
     messages = {_name(url): _take_messages(clients, url) for url in _queues(resources)}
@@ -45,7 +45,8 @@ def _name(url: str) -> str:
 
 
 def _settle(clients: Clients, urls: list[str]) -> None:
-    """Until no message moves any more: a waiting queue keeps its own, a retry with a long delay is not waited for."""
+    """Waits until the number of messages no longer changes. The waiting queue keeps its messages, and delays are
+    long."""
     client = clients.client("sqs")
     deadline = time.monotonic() + _QUIET_SECONDS
     before: list[tuple[str, ...]] = []
@@ -61,19 +62,19 @@ def _settle(clients: Clients, urls: list[str]) -> None:
 
 
 def _take_messages(clients: Clients, url: str) -> list[dict[str, Any]]:
-    """All that the queue holds, by LocalStack's own look into it: what is hidden until a receiver's visibility time-out
-    ends, or delayed, is lost with the queue too, and no receiver is given it. A message handled twice does no harm."""
+    """All messages of the queue, from LocalStack's developer endpoint, which also lists hidden and delayed messages.
+    The deletion of the queue would lose those. A message that is handled twice does no harm."""
     query = urllib.parse.urlencode({"QueueUrl": url, "ShowInvisible": "true", "ShowDelayed": "true"})
     request = urllib.request.Request(
         f"{clients.endpoint}/_aws/sqs/messages?{query}", headers={"Accept": "application/json"}
     )
     try:
         with urllib.request.urlopen(request, timeout=30) as response:
-            told = json.load(response)["ReceiveMessageResponse"]["ReceiveMessageResult"] or {}
+            answer = json.load(response)["ReceiveMessageResponse"]["ReceiveMessageResult"] or {}
     except (OSError, ValueError, KeyError) as error:
         raise Problem(
-            f"The messages of queue {_name(url)} could not be taken along ({error!r}).",
-            fix="See 'mtd logs localstack'.",
+            f"The messages of queue {_name(url)} could not be read ({error!r}).",
+            fix="Read 'mtd logs localstack'.",
         ) from error
     return [
         {
@@ -81,12 +82,12 @@ def _take_messages(clients: Clients, url: str) -> list[dict[str, Any]]:
             "Attributes": {item["Name"]: item["Value"] for item in _listed(message.get("Attribute"))},
             "MessageAttributes": {item["Name"]: item["Value"] for item in _listed(message.get("MessageAttribute"))},
         }
-        for message in _listed(told.get("Message"))
+        for message in _listed(answer.get("Message"))
     ]
 
 
 def _listed(value: Any) -> list[Any]:
-    """LocalStack's JSON is written from XML: a list of one is the one, an empty list nothing."""
+    """LocalStack makes this JSON from XML: a list with one element is that element, an empty list is missing."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
@@ -98,8 +99,10 @@ def _put_messages(clients: Clients, url: str, messages: list[dict[str, Any]]) ->
         extra: dict[str, Any] = {}
         system = message.get("Attributes", {})
         if url.endswith(".fifo"):
-            extra = {"MessageGroupId": system["MessageGroupId"],
-                     "MessageDeduplicationId": system["MessageDeduplicationId"]}  # fmt: skip
+            extra = {
+                "MessageGroupId": system["MessageGroupId"],
+                "MessageDeduplicationId": system["MessageDeduplicationId"],
+            }
         client.send_message(
             QueueUrl=url,
             MessageBody=message["Body"],
@@ -109,16 +112,20 @@ def _put_messages(clients: Clients, url: str, messages: list[dict[str, Any]]) ->
 
 
 def _take_objects(clients: Clients, bucket: str) -> list[dict[str, Any]]:
-    """Reads and deletes every object: a bucket must be empty to be deleted."""
+    """Reads and deletes every object, because CloudFormation deletes empty buckets only."""
     client = clients.client("s3")
     taken = []
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for item in page.get("Contents", []):
-            told = client.get_object(Bucket=bucket, Key=item["Key"])
+            stored = client.get_object(Bucket=bucket, Key=item["Key"])
             taken.append(
-                {"Key": item["Key"], "Body": told["Body"].read(), "Metadata": told["Metadata"],
-                 "ContentType": told["ContentType"]}
-            )  # fmt: skip
+                {
+                    "Key": item["Key"],
+                    "Body": stored["Body"].read(),
+                    "Metadata": stored["Metadata"],
+                    "ContentType": stored["ContentType"],
+                }
+            )
     for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
             client.delete_object(Bucket=bucket, Key=item["Key"], VersionId=item["VersionId"])
@@ -126,15 +133,15 @@ def _take_objects(clients: Clients, bucket: str) -> list[dict[str, Any]]:
 
 
 def _put_objects(clients: Clients, bucket: str, objects: list[dict[str, Any]]) -> None:
-    """Puts them back with the notifications off: an object that has been taken in must not be announced again."""
+    """Puts the objects back without notifications, because receive_order has handled them already."""
     if not objects:
         return
     client = clients.client("s3")
-    told = client.get_bucket_notification_configuration(Bucket=bucket)
-    told.pop("ResponseMetadata", None)
+    configuration = client.get_bucket_notification_configuration(Bucket=bucket)
+    configuration.pop("ResponseMetadata", None)
     client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
     try:
         for item in objects:
             client.put_object(Bucket=bucket, **item)
     finally:
-        client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=told)
+        client.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)

@@ -1,4 +1,4 @@
-"""One deployment into LocalStack: prerequisites, package, upload, a fresh stack if the template changed, migration."""
+"""Deploys into LocalStack: prerequisites, package, upload, a new stack if the template changed, migration."""
 
 import hashlib
 import json
@@ -12,22 +12,23 @@ from typing import Any
 from delivery.deployment import prerequisites
 from delivery.deployment.stack import Stack
 from delivery.packaging import layer
-from delivery.packaging.packaging import Packaged, Plan, package
+from delivery.packaging.packaging import Packaged, PackagingPlan, package
 from delivery.packaging.parameters import collect, defaults, parameters_file
 from devenv.aws import Clients
 from devenv.backends import simulator
 from devenv.backends.postgres import DATABASE, ROLE
 from devenv.backends.servers import Endpoints
-from devenv.credentials import Credentials
 from devenv.instance import ENVIRONMENT, REGION, Instance
+from devenv.passwords import InstancePasswords
 from devenv.problem import Problem
 
 Replacing = Callable[[Clients, Stack], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployed:
-    """`fresh`: this deployment made a stack. `fingerprint` names the template and the parameters set by file."""
+class LocalDeployment:
+    """`fresh` is True when this deployment created a stack. `fingerprint` names the template and the file's
+    parameters."""
 
     outputs: dict[str, str]
     fingerprint: str
@@ -35,15 +36,15 @@ class Deployed:
 
 
 def url_of(endpoint: str | None, bucket: str) -> Callable[[str], str]:
-    """Key -> URL from which CloudFormation reads a template."""
+    """A function from a key to the URL from which CloudFormation reads that template."""
     base = endpoint or f"https://s3.{REGION}.amazonaws.com"
     return lambda key: f"{base}/{bucket}/{key}"
 
 
-def local_package(instance: Instance, endpoint: str, target: layer.Target) -> Packaged:
-    """The templates as LocalStack gets them: functions read from their folders."""
+def local_package(instance: Instance, endpoint: str, target: layer.LayerPlatform) -> Packaged:
+    """The templates for LocalStack, which runs functions from their folders."""
     bucket = prerequisites.artifact_bucket()
-    plan = Plan(
+    plan = PackagingPlan(
         bucket=bucket,
         url=url_of(endpoint, bucket),
         build_folder=instance.build,
@@ -57,18 +58,18 @@ def deploy(
     instance: Instance,
     clients: Clients,
     packaged: Packaged,
-    places: Endpoints,
-    credentials: Credentials,
+    endpoints: Endpoints,
+    passwords: InstancePasswords,
     *,
     standing: str | None,
     replacing: Replacing,
     restart: Callable[[], None],
-) -> Deployed:
-    """Brings the packaged template to stand.
+) -> LocalDeployment:
+    """Deploys the packaged template.
 
-    `standing` is the fingerprint of what stands; the same one is left alone. `replacing` wraps the replacement of a
-    standing stack (what must be carried over); `restart` gives an empty LocalStack, for a stack that failed half way:
-    LocalStack cannot delete such a one. Raises Problem."""
+    `standing` is the fingerprint of the current stack, which is kept if the fingerprint is the same. `replacing` wraps
+    the replacement of a stack and carries its content over. `restart` empties LocalStack, which cannot delete a stack
+    whose creation failed. Raises Problem."""
     stack = Stack(clients.client("cloudformation"), instance.stack)
     status = stack.status()
     set_by_file = parameters_file(instance.project, _parameters_name(instance))
@@ -77,7 +78,7 @@ def deploy(
     if status == "CREATE_COMPLETE" and standing == fingerprint:
         outputs = stack.outputs()
         migrate(clients, ENVIRONMENT, processes, outputs)
-        return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=False)
+        return LocalDeployment(outputs=outputs, fingerprint=fingerprint, fresh=False)
     if status is not None and status != "CREATE_COMPLETE":
         restart()
         status = None
@@ -87,31 +88,31 @@ def deploy(
                 stack.delete()
             except Problem:
                 restart()
-        url, parameters = _prepare(instance, clients, packaged, places, credentials)
+        url, parameters = _prepare(instance, clients, packaged, endpoints, passwords)
         outputs = stack.apply(url, parameters)
         migrate(clients, ENVIRONMENT, processes, outputs)
     resume(clients)
-    return Deployed(outputs=outputs, fingerprint=fingerprint, fresh=True)
+    return LocalDeployment(outputs=outputs, fingerprint=fingerprint, fresh=True)
 
 
 def _prepare(
     instance: Instance,
     clients: Clients,
     packaged: Packaged,
-    places: Endpoints,
-    credentials: Credentials,
+    endpoints: Endpoints,
+    passwords: InstancePasswords,
 ) -> tuple[str, dict[str, str]]:
-    """Everything a stack needs before it is made: (the root template's URL, the parameters)."""
+    """Makes what a stack needs before its creation; returns (the URL of the root template, the parameters)."""
     secret = prerequisites.database_secret(
         clients,
-        host=places.database_host,
-        port=places.database_port,
+        host=endpoints.database_host,
+        port=endpoints.database_port,
         username=ROLE,
-        password=credentials.application,
+        password=passwords.application,
         dbname=DATABASE,
     )
     bucket = prerequisites.make_artifact_bucket(clients)
-    at_run_time = simulator.urls(places.simulator) | {
+    at_run_time = simulator.urls(endpoints.simulator) | {
         "Environment": ENVIRONMENT,
         "DatabaseSecretArn": secret,
         "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
@@ -126,12 +127,12 @@ def _prepare(
 
 
 def _parameters_name(instance: Instance) -> str:
-    """Which file of cloudformation/environments: MTD_PARAMETERS (tests have their own), or the environment's."""
+    """The file of cloudformation/environments: MTD_PARAMETERS, which tests set, or that of the environment."""
     return instance.setting("MTD_PARAMETERS") or ENVIRONMENT
 
 
 def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> None:
-    """All files in parallel; a key names its content, but a hot layer's only its third-party part, so all are put."""
+    """Uploads all files in parallel. The key of a hot layer names its third-party part only, so every file is put."""
     client = clients.client("s3")
 
     def put(item: tuple[str, Path]) -> None:
@@ -145,7 +146,7 @@ def upload(clients: Clients, bucket: str, packaged: Packaged, root_key: str) -> 
 
 
 def diagrams(project: Path) -> dict[str, str]:
-    """The processes that every environment knows: seed/processes, by name."""
+    """The diagrams of seed/processes by name, which every environment imports."""
     return {path.stem: path.read_text("utf-8") for path in sorted((project / "seed" / "processes").glob("*.bpmn"))}
 
 
@@ -157,8 +158,10 @@ def migrate(
     *,
     qualifier: str = "live",
 ) -> None:
-    """Calls migrate_database with the diagrams, and, where the stack has a database of its own, with the secrets of its
-    users. `qualifier` names the function's version or alias. Raises Problem with the function's error."""
+    """Calls migrate_database with the diagrams, and with the secrets of the database's users if the stack has a
+    database.
+
+    `qualifier` is a version or alias of the function. Raises Problem with the function's error."""
     event: dict[str, Any] = {"processes": dict(processes)}
     if "AdministratorSecretArn" in outputs:
         named = {"administrator": "AdministratorSecretArn", "reader": "ReaderSecretArn", "portal": "PortalSecretArn"}
@@ -168,10 +171,10 @@ def migrate(
 
 
 def resume(clients: Clients, environment: str = ENVIRONMENT) -> None:
-    """Has orders in process looked at again: the messages that would have, retries' above all, went with the old
-    queues. Raises Problem with the function's error."""
+    """Has relay_outbox send messages for the orders in flight, because their messages were deleted with the old queues.
+    Raises Problem with the function's error."""
     function = f"mtd-{environment}-relay_outbox:live"
-    _call(clients, function, {"forgotten_seconds": 0}, failed="The orders in process could not be taken up again")
+    _call(clients, function, {"forgotten_seconds": 0}, failed="The orders in flight could not be resumed")
 
 
 def _call(clients: Clients, function: str, event: dict[str, Any], *, failed: str) -> None:
@@ -179,8 +182,8 @@ def _call(clients: Clients, function: str, event: dict[str, Any], *, failed: str
     payload = answer["Payload"].read().decode("utf-8", "replace")
     if answer.get("FunctionError"):
         try:
-            told = json.loads(payload)
-            reason = f"{told.get('errorType', 'error')}: {told.get('errorMessage', payload)}"
+            failure = json.loads(payload)
+            reason = f"{failure.get('errorType', 'error')}: {failure.get('errorMessage', payload)}"
         except (ValueError, AttributeError):
             reason = payload
-        raise Problem(f"{failed}: {reason[:600]}", fix=f"See the log of {function}.")
+        raise Problem(f"{failed}: {reason[:600]}", fix=f"Read the log of {function}.")

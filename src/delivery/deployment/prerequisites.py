@@ -1,7 +1,7 @@
-"""What AWS's data stack would have made before this stack is deployed: the database's secret, the artifact bucket,
-the sender of the mails."""
+"""Resources that must exist before the stack: the secret of the database, the artifact bucket, the senders of mails."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -24,7 +24,7 @@ def database_secret(
     dbname: str,
     environment: str = ENVIRONMENT,
 ) -> str:
-    """Makes or renews the secret; its ARN."""
+    """Creates or renews the secret and returns its ARN."""
     name = f"mtd/{environment}/database"
     value = {"host": host, "port": port, "username": username, "password": password, "dbname": dbname}
     client = clients.client("secretsmanager")
@@ -37,7 +37,7 @@ def database_secret(
 
 
 def make_artifact_bucket(clients: Clients, environment: str = ENVIRONMENT) -> str:
-    """Makes the bucket if it is missing; its name."""
+    """Creates the bucket if it is missing and returns its name."""
     name = artifact_bucket(environment)
     try:
         clients.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -48,8 +48,8 @@ def make_artifact_bucket(clients: Clients, environment: str = ENVIRONMENT) -> st
 
 
 def remove_log_groups(clients: Clients, environment: str = ENVIRONMENT) -> None:
-    """A call's last lines may come when its function is deleted already, and make its log group anew: the stack that is
-    to have that group could not be made."""
+    """Removes log groups that the last log lines of deleted functions have created again. They would make the creation
+    of the stack fail."""
     client = clients.client("logs")
     for page in client.get_paginator("describe_log_groups").paginate(
         logGroupNamePrefix=f"/aws/lambda/mtd-{environment}-"
@@ -58,8 +58,8 @@ def remove_log_groups(clients: Clients, environment: str = ENVIRONMENT) -> None:
             client.delete_log_group(logGroupName=group["logGroupName"])
 
 
-def verify_senders(clients: Clients, parameters: dict[str, str]) -> None:
-    """Every parameter that names a sender by address is verified: SES refuses any other."""
+def verify_senders(clients: Clients, parameters: Mapping[str, str]) -> None:
+    """Verifies the sender addresses among the parameters, because SES refuses other senders."""
     for name, value in parameters.items():
         if "Sender" in name and "@" in value:
             clients.client("ses").verify_email_identity(EmailAddress=value)

@@ -1,5 +1,6 @@
-"""Change set, execute, read back: a stack stands when every resource of every nested stack says COMPLETE."""
+"""Deploys a stack by change sets and verifies that every resource of every nested stack is COMPLETE."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,17 +10,17 @@ from botocore.exceptions import ClientError
 
 from devenv.problem import Problem
 
-# Resources that LocalStack may leave without a physical id, each with the reason why that is no harm.
+# Resource types that LocalStack may leave without a physical id, each with the reason.
 UNKNOWN_ALLOWED: dict[str, str] = {
-    "AWS::CodeDeploy::Application": "locally code changes go by hot reload, never through CodeDeploy",
-    "AWS::CodeDeploy::DeploymentGroup": "as its application",
-    "AWS::Backup::BackupSelection": "the emulator's AWS Backup knows vaults and plans, and backs nothing up",
+    "AWS::CodeDeploy::Application": "locally code changes by hot reload, never through CodeDeploy",
+    "AWS::CodeDeploy::DeploymentGroup": "as CodeDeploy's application",
+    "AWS::Backup::BackupSelection": "the emulator's AWS Backup has vaults and plans, and makes no backups",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One resource as CloudFormation tells it."""
+    """A resource of a stack."""
 
     stack: str
     logical_id: str
@@ -29,13 +30,16 @@ class Resource:
     reason: str
 
 
+_CHANGE_SET = re.compile(r"arn:[\w-]+:cloudformation:[\w:-]+:changeSet/[\w-]+/[\w-]+")
+
+
 class Stack:
-    """One root stack, its nested ones included."""
+    """A root stack with its nested stacks."""
 
     def __init__(
         self, client: Any, name: str, *, seconds: float = 300.0, poll_seconds: float = 0.2, role: str | None = None
     ) -> None:
-        """`role` is the ARN of the role that CloudFormation makes changes with; the caller's own without one."""
+        """`role` is the ARN of the role of CloudFormation; without it CloudFormation uses the caller's credentials."""
         self._client = client
         self.name = name
         self._seconds = seconds
@@ -52,9 +56,10 @@ class Stack:
         return {item["OutputKey"]: item["OutputValue"] for item in description.get("Outputs", [])}
 
     def parameters(self) -> dict[str, str]:
-        """What the stack was made with."""
+        """The parameters of the current stack."""
         description = self._description() or {}
-        return {item["ParameterKey"]: item["ParameterValue"] for item in description.get("Parameters", [])}
+        # The emulator leaves an empty value out.
+        return {item["ParameterKey"]: item.get("ParameterValue", "") for item in description.get("Parameters", [])}
 
     def _description(self) -> dict[str, Any] | None:
         try:
@@ -73,16 +78,21 @@ class Stack:
             raise self._failure("could not be deleted")
 
     def protect(self) -> None:
-        """Has the stack refuse its deletion, nested stacks included, until somebody takes that back by hand."""
+        """Turns on termination protection, nested stacks included. A person must turn it off to delete the stack."""
         self._client.update_termination_protection(StackName=self.name, EnableTerminationProtection=True)
 
+    def protected(self) -> bool:
+        """Whether it refuses its deletion."""
+        return bool((self._description() or {}).get("EnableTerminationProtection"))
+
     def apply(self, template_url: str, parameters: dict[str, str], *, kind: str = "CREATE") -> dict[str, str]:
-        """Creates (or, kind UPDATE, updates) the stack; its outputs. Raises Problem with the resources' reasons."""
+        """Creates the stack, or updates it if `kind` is UPDATE; returns its outputs. Raises Problem with the
+        reasons."""
         name = self.propose(template_url, parameters, kind=kind)
         return self.outputs() if name is None else self.execute(name, kind=kind)
 
     def propose(self, template_url: str, parameters: dict[str, str], *, kind: str = "CREATE") -> str | None:
-        """Makes a change set, nested stacks included; its name, or None when nothing would change. Raises Problem."""
+        """Creates a change set with nested stacks; returns its name, or None for no changes. Raises Problem."""
         name = f"mtd-{int(time.time() * 1000)}"
         self._client.create_change_set(
             StackName=self.name,
@@ -98,19 +108,31 @@ class Stack:
 
         def change_set() -> str:
             nonlocal reason
-            told = self._client.describe_change_set(StackName=self.name, ChangeSetName=name)
-            reason = told.get("StatusReason", "")
-            return str(told["Status"])
+            answer = self._client.describe_change_set(StackName=self.name, ChangeSetName=name)
+            reason = answer.get("StatusReason", "")
+            return str(answer["Status"])
 
         if self._until(change_set, {"CREATE_COMPLETE", "FAILED"}) == "FAILED":
             if "didn't contain changes" in reason or "No updates" in reason:
                 self.discard(name)
                 return None
-            raise Problem(f"The template was refused: {reason}", fix="Correct the template; 'make lint' may tell more.")
+            reasons = "; ".join(dict.fromkeys([reason, *self._nested_reasons(reason)]))
+            self.discard(name)
+            raise Problem(
+                f"CloudFormation refused the template: {reasons}", fix="Correct it; 'make lint' may show more."
+            )
         return name
 
+    def _nested_reasons(self, reason: str) -> Iterator[str]:
+        """The reasons of failed nested change sets; the root's own reason has their ARNs only."""
+        for arn in _CHANGE_SET.findall(reason):
+            answer = self._client.describe_change_set(ChangeSetName=arn)
+            inner = str(answer.get("StatusReason", "no reason given"))
+            yield f"{answer.get('StackName', arn)}: {inner}"
+            yield from self._nested_reasons(inner)
+
     def change_set(self, name: str) -> Iterator[dict[str, Any]]:
-        """The pages of DescribeChangeSet; `name` is a name, or a nested stack's change set's ARN."""
+        """The pages of DescribeChangeSet. `name` is a name, or the ARN of a nested stack's change set."""
         place = {} if name.startswith("arn:") else {"StackName": self.name}
         token: dict[str, str] = {}
         while True:
@@ -121,17 +143,17 @@ class Stack:
             token = {"NextToken": answer["NextToken"]}
 
     def discard(self, name: str) -> None:
-        """Takes a change set back."""
+        """Deletes a change set."""
         self._client.delete_change_set(StackName=self.name, ChangeSetName=name)
 
     def execute(self, name: str, *, kind: str) -> dict[str, str]:
-        """Has a change set done; the outputs. Raises Problem with the resources' reasons."""
+        """Executes a change set and returns the outputs. Raises Problem with the resources' reasons."""
         self._client.execute_change_set(StackName=self.name, ChangeSetName=name)
         finished = f"{kind}_COMPLETE"
         if self._until(lambda: self._settled(), {True}) and self.status() == finished:
             self.verify()
             return self.outputs()
-        raise self._failure("did not come to stand")
+        raise self._failure("was not deployed")
 
     def _settled(self) -> bool:
         status = self.status() or ""
@@ -142,7 +164,7 @@ class Stack:
         while (answer := ask()) not in answers:
             if time.monotonic() > deadline:
                 raise Problem(
-                    f"Stack {self.name} still says {answer} after {self._seconds:.0f} s.",
+                    f"Stack {self.name} is still {answer} after {self._seconds:.0f} s.",
                     fix="See logs/localstack.log.",
                 )
             time.sleep(self._poll_seconds)
@@ -154,21 +176,22 @@ class Stack:
 
     def _resources(self, stack: str) -> Iterator[Resource]:
         for page in self._client.get_paginator("list_stack_resources").paginate(StackName=stack):
-            for told in page["StackResourceSummaries"]:
+            for summary in page["StackResourceSummaries"]:
                 resource = Resource(
                     stack=stack.rpartition("stack/")[2].split("/")[0],
-                    logical_id=told["LogicalResourceId"],
-                    kind=told["ResourceType"],
-                    physical_id=told.get("PhysicalResourceId", ""),
-                    status=told["ResourceStatus"],
-                    reason=told.get("ResourceStatusReason", ""),
+                    logical_id=summary["LogicalResourceId"],
+                    kind=summary["ResourceType"],
+                    physical_id=summary.get("PhysicalResourceId", ""),
+                    status=summary["ResourceStatus"],
+                    reason=summary.get("ResourceStatusReason", ""),
                 )
                 yield resource
                 if resource.kind == "AWS::CloudFormation::Stack" and resource.physical_id:
                     yield from self._resources(resource.physical_id)
 
     def verify(self) -> None:
-        """Reads back what stands. Raises Problem for an incomplete resource, or one that was only pretended."""
+        """Verifies the deployed stack. Raises Problem for an incomplete resource, or one that LocalStack only
+        mocked."""
         standing = self.resources()
         wrong = [
             f"{item.stack}/{item.logical_id} ({item.kind}) {item.status} {item.reason}".rstrip()
@@ -178,22 +201,24 @@ class Stack:
         if wrong:
             wrong = self._failed_resources() or wrong
         wrong += [
-            f"{item.stack}/{item.logical_id} ({item.kind}) was not really made"
+            f"{item.stack}/{item.logical_id} ({item.kind}) was mocked and not created"
             for item in standing
             if item.physical_id in {"", "unknown"} and item.kind not in UNKNOWN_ALLOWED
         ]
         if wrong:
             raise Problem(
-                f"Stack {self.name} does not stand as its template says: {'; '.join(wrong)}",
-                fix="Correct the template; 'mtd logs localstack' may tell more.",
+                f"Stack {self.name} is not as its template says: {'; '.join(wrong)}",
+                fix="Correct the template. 'mtd logs localstack' may show more.",
             )
 
     def _failed_resources(self) -> list[str]:
-        """The reasons, the innermost first: a failed nested stack has no id of its own yet, so it is sought by name."""
+        """The reasons, the innermost first. A failed nested stack may have no id yet, so it is found by its name."""
         names = {self.name}
         for page in self._client.get_paginator("list_stacks").paginate():
-            told = (item["StackName"] for item in page["StackSummaries"] if item["StackStatus"] != "DELETE_COMPLETE")
-            names.update(name for name in told if name.startswith(f"{self.name}-"))
+            standing = (
+                item["StackName"] for item in page["StackSummaries"] if item["StackStatus"] != "DELETE_COMPLETE"
+            )
+            names.update(name for name in standing if name.startswith(f"{self.name}-"))
         reasons = []
         for name in sorted(names, key=len, reverse=True):
             for item in self._events(name):
@@ -203,7 +228,7 @@ class Stack:
         return reasons
 
     def _events(self, name: str) -> list[dict[str, Any]]:
-        """A stack's events; none of one that has gone meanwhile."""
+        """The events of a stack; none if it has been deleted meanwhile."""
         try:
             events: list[dict[str, Any]] = self._client.describe_stack_events(StackName=name)["StackEvents"]
         except ClientError as error:
@@ -215,9 +240,9 @@ class Stack:
     def _failure(self, what: str) -> Problem:
         reasons = self._failed_resources()
         if not reasons:
-            told = self._description() or {}
-            reasons = [str(told.get("StackStatusReason") or told.get("StackStatus") or "no reason given")]
+            description = self._description() or {}
+            reasons = [str(description.get("StackStatusReason") or description.get("StackStatus") or "no reason given")]
         return Problem(
             f"Stack {self.name} {what}: {'; '.join(reasons)}",
-            fix="Correct the template and run it again; 'mtd logs localstack' may tell more.",
+            fix="Correct the template and run it again. 'mtd logs localstack' may show more.",
         )

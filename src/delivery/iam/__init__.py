@@ -1,1 +1,1 @@
-"""What roles allow against what was called."""
+"""Compares the grants of roles with the recorded calls."""

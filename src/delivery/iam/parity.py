@@ -12,8 +12,9 @@ from devenv.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Argument:
-    """Why a grant may go unused; patterns of shells' kind. `policy` is the AWS-managed policy that has it, or ''."""
+class ArguedGrant:
+    """The reason why a grant may be unused; patterns of shells' kind. `policy` is the AWS-managed policy that has it,
+    or ''."""
 
     function: str
     action: str
@@ -30,8 +31,8 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What the comparison says of one function."""
+class RoleComparison:
+    """The comparison for one function."""
 
     function: str
     calls: int
@@ -40,12 +41,12 @@ class Line:
     argued: tuple[tuple[Grant, str], ...]
 
 
-def arguments(project: Path) -> list[Argument]:
+def arguments(project: Path) -> list[ArguedGrant]:
     """The file's arguments. Raises Problem when it has another shape."""
     path = project / "cloudformation" / "iam.yaml"
     try:
         return [
-            Argument(
+            ArguedGrant(
                 function=item["function"], action=item["action"], policy=item.get("policy", ""), because=item["because"]
             )
             for item in load(path)["unused"]
@@ -57,8 +58,8 @@ def arguments(project: Path) -> list[Argument]:
 
 
 def compare(
-    roles: Sequence[tuple[str, str]], needed: Iterable[Need], granted: Iterable[Grant], argued: Sequence[Argument]
-) -> list[Line]:
+    roles: Sequence[tuple[str, str]], needed: Iterable[Need], granted: Iterable[Grant], argued: Sequence[ArguedGrant]
+) -> list[RoleComparison]:
     """One line a function, for (function, role) pairs."""
     needed, granted = list(needed), list(granted)
     lines = []
@@ -68,7 +69,7 @@ def compare(
         idle = [grant for grant in own_grants if not any(grant.covers(need) for need in own_needs)]
         reasons = [(grant, _reason(function, grant, argued)) for grant in idle]
         lines.append(
-            Line(
+            RoleComparison(
                 function=function,
                 calls=len(own_needs),
                 denied=tuple(sorted(n for n in own_needs if not any(grant.covers(n) for grant in own_grants))),
@@ -79,5 +80,5 @@ def compare(
     return lines
 
 
-def _reason(function: str, grant: Grant, argued: Sequence[Argument]) -> str | None:
+def _reason(function: str, grant: Grant, argued: Sequence[ArguedGrant]) -> str | None:
     return next((argument.because for argument in argued if argument.speaks_of(function, grant)), None)

@@ -1,4 +1,4 @@
-"""What roles allow, read from IAM: each action on each resource of each statement is one grant."""
+"""Reads the grants of roles from IAM: each action on each resource of each statement is one grant."""
 
 import re
 from collections.abc import Iterator

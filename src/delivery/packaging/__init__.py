@@ -1,1 +1,1 @@
-"""From sources to what a deployment uploads."""
+"""Packages sources into the files of a deployment."""

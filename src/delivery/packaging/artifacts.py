@@ -9,7 +9,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def files_of(folder: Path) -> list[tuple[str, Path]]:
-    """(name inside the folder, file) of all that belongs into a zip, sorted; nothing hidden, nothing compiled."""
+    """(name inside the folder, file) of the files for a zip, sorted; without hidden and compiled files."""
     found = []
     for path in folder.rglob("*"):
         inside = path.relative_to(folder)
@@ -29,7 +29,7 @@ def content_hash(files: Iterable[tuple[str, Path]]) -> str:
 
 
 def write_zip(target: Path, files: Iterable[tuple[str, Path]]) -> None:
-    """Sorted names, fixed dates and modes: the same content is the same zip, on any machine."""
+    """Writes a zip with sorted names, fixed dates and modes: the same files make the same zip on any machine."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.making")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:

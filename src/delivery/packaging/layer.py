@@ -18,26 +18,26 @@ AWS_PLATFORM = "x86_64-manylinux_2_28"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What the layer is built for. `platform` is uv's name of it."""
+class LayerPlatform:
+    """The Python version and the platform, by uv's name, for which the layer is built."""
 
     python: str
     platform: str
 
     @classmethod
-    def aws(cls) -> "Target":
+    def aws(cls) -> "LayerPlatform":
         return cls(python=AWS_PYTHON, platform=AWS_PLATFORM)
 
     @classmethod
-    def of_interpreter(cls, python: Path) -> "Target":
-        """This machine, and the version of the interpreter that runs the functions."""
+    def of_interpreter(cls, python: Path) -> "LayerPlatform":
+        """This machine, and the Python version of that interpreter, which runs the functions."""
         code = "import sys; print('%d.%d' % sys.version_info[:2])"
-        told = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        version = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         system = "apple-darwin" if sys.platform == "darwin" else "unknown-linux-gnu"
-        return cls(python=told, platform=f"{_machine()}-{system}")
+        return cls(python=version, platform=f"{_machine()}-{system}")
 
     @classmethod
-    def in_container(cls, python: str) -> "Target":
+    def in_container(cls, python: str) -> "LayerPlatform":
         """Linux on this machine's processor."""
         return cls(python=python, platform=f"{_machine()}-unknown-linux-gnu")
 
@@ -48,16 +48,16 @@ def _machine() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """A built layer: the zip, and the hash of what it was made from (`third_party` leaves our own code out)."""
+    """A built layer: its zip, the hash of its input, and in `third_party` that hash without our own code."""
 
     zip: Path
     content: str
     third_party: str
 
 
-def build(source: Path, build_folder: Path, target: Target) -> Layer:
-    """Builds the layer of `source` (requirements.txt and packages), reusing what has been built from the same input."""
-    packages = _third_party(source / "requirements.txt", build_folder, target)
+def build(source: Path, build_folder: Path, platform: LayerPlatform) -> Layer:
+    """Builds the layer of `source` (requirements.txt and packages), or returns the layer built of the same input."""
+    packages = _third_party(source / "requirements.txt", build_folder, platform)
     files = [(f"python/{name}", path) for name, path in files_of(packages)]
     own = [(name, path) for name, path in files_of(source) if "/" in name]
     files += [(f"python/{name}", path) for name, path in own]
@@ -68,18 +68,17 @@ def build(source: Path, build_folder: Path, target: Target) -> Layer:
     return Layer(zip=archive, content=content, third_party=packages.name)
 
 
-def _third_party(lock: Path, build_folder: Path, target: Target) -> Path:
-    text = lock.read_bytes() + f"{target.python}|{target.platform}".encode()
+def _third_party(lock: Path, build_folder: Path, platform: LayerPlatform) -> Path:
+    text = lock.read_bytes() + f"{platform.python}|{platform.platform}".encode()
     place = build_folder / "third-party" / hashlib.sha256(text).hexdigest()[:32]
     place.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(place.with_suffix(".lock")):
         if not place.exists():
             making = place.with_suffix(".making")
             shutil.rmtree(making, ignore_errors=True)
-            uv(
-                "the Lambda layer", "pip", "install", "--python", sys.executable, "--target", str(making),
-                "--python-version", target.python, "--python-platform", target.platform,
-                "--only-binary", ":all:", "--require-hashes", "--no-deps", "-r", str(lock),
-            )  # fmt: skip
+            versions = ["--python-version", platform.python, "--python-platform", platform.platform]
+            locked = ["--require-hashes", "--no-deps", "-r", str(lock)]
+            folders = ["--python", sys.executable, "--target", str(making)]
+            uv("the Lambda layer", "pip", "install", "--only-binary", ":all:", *folders, *versions, *locked)
             making.rename(place)
     return place

@@ -1,5 +1,5 @@
-"""Fn::ForEach written out at packaging: LocalStack expands it wrongly (a Fn::Sub in it loses its other variables), and
-AWS gets the very same text."""
+"""Writes Fn::ForEach out while packaging. LocalStack expands it wrongly (a Fn::Sub in it loses its other variables),
+and AWS gets the same templates."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _PREFIX = "Fn::ForEach::"
 
 
 def written_out(node: Any) -> Any:
-    """The template with every loop over a literal list replaced by what it makes. Raises Problem for a broken loop."""
+    """The template with every loop over a literal list replaced by its result. Raises Problem for an invalid loop."""
     if isinstance(node, list):
         return [written_out(item) for item in node]
     if not isinstance(node, dict):

@@ -1,4 +1,5 @@
-"""One OpenAPI document of a file and the schemas it refers to: API Gateway follows references within one only."""
+"""Joins an OpenAPI file and the schemas it refers to, because API Gateway resolves references within one document
+only."""
 
 from functools import cache
 from pathlib import Path
@@ -11,8 +12,8 @@ _WITHIN = "#/components/schemas/"
 
 
 def one_document(path: Path) -> Any:
-    """The file with every `{$ref: other.yaml#/Name}` made a reference to its own components. Raises Problem for a
-    reference that leads nowhere."""
+    """The document, with every `{$ref: other.yaml#/Name}` changed into a reference to its own components. Raises
+    Problem for a reference to a missing schema."""
     read = cache(load)
     document = read(path)
     schemas: dict[str, Any] = {}

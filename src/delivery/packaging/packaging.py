@@ -1,4 +1,4 @@
-"""What `aws cloudformation package` does: local paths in templates become places in the artifact bucket."""
+"""Replaces local paths in templates by addresses in the artifact bucket, as `aws cloudformation package` does."""
 
 import hashlib
 import json
@@ -16,9 +16,9 @@ from devenv.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Where packaged files go. `hot`: functions read their folder instead of a zip, and the layer's key follows its
-    third-party packages alone (our own code in it is read from its folder too), so that an edit is no new template."""
+class PackagingPlan:
+    """The address of packaged files. If `hot`, functions run from their folders, and the key of the layer names its
+    third-party packages only, so that an edit of the code changes no template."""
 
     bucket: str
     url: Callable[[str], str]
@@ -36,25 +36,25 @@ class Packaged:
 
     @property
     def fingerprint(self) -> str:
-        """Nested templates, definitions and code are named by their hashes, so the root's hash covers them all."""
+        """The hash of the root template. It covers all files, because templates name them by their hashes."""
         return hashlib.sha256(self.body.encode()).hexdigest()[:32]
 
 
-def package(root: Path, plan: Plan) -> Packaged:
-    """Packages `root` and all it names. Raises Problem for a file that is not there."""
+def package(root: Path, plan: PackagingPlan) -> Packaged:
+    """Packages `root` and all files that it names. Raises Problem for a missing file."""
     packager = _Packager(plan)
     return Packaged(body=packager.template(root), uploads=packager.uploads)
 
 
 class _Packager:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: PackagingPlan) -> None:
         self._plan = plan
         self.uploads: dict[str, Path] = {}
 
     def template(self, path: Path) -> str:
         document = written_out(load(path))
         if not isinstance(document, dict) or not isinstance(document.get("Resources"), dict):
-            raise Problem(f"{path} is no template: it has no Resources.", fix="Correct the file.")
+            raise Problem(f"{path} is not a template: it has no Resources.", fix="Correct the file.")
         for resource in document["Resources"].values():
             if isinstance(resource, dict) and isinstance(resource.get("Properties"), dict):
                 self._resource(str(resource.get("Type", "")), resource["Properties"], path.parent)
@@ -70,7 +70,7 @@ class _Packager:
             if not source.exists():
                 raise Problem(
                     f"{kind} in {folder} names {value}, which does not exist.",
-                    fix=f"Make {source}, or correct the path.",
+                    fix=f"Create {source}, or correct the path.",
                 )
             properties[name] = self._place(kind, source)
 
@@ -110,7 +110,7 @@ class _Packager:
         return f"{kind}/{name}"
 
     def _includes(self, node: Any, folder: Path) -> None:
-        """Fn::Transform AWS::Include, wherever it stands."""
+        """Packages the file of each AWS::Include."""
         if isinstance(node, list):
             for item in node:
                 self._includes(item, folder)

@@ -1,4 +1,4 @@
-"""The root template's parameters: the environment's file, plus what is only known at run time."""
+"""The parameters of the root template, from the environment's file and from values known at run time."""
 
 import json
 from pathlib import Path
@@ -8,34 +8,34 @@ from devenv.problem import Problem
 
 
 def defaults(project: Path) -> dict[str, str]:
-    """What the root template says of parameters that nobody sets."""
+    """The default values in the root template."""
     declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
     return {name: str(item["Default"]) for name, item in declared.items() if "Default" in item}
 
 
 def parameters_file(project: Path, name: str) -> dict[str, str]:
-    """What cloudformation/environments/<name>.json sets. Raises Problem for a broken file."""
+    """The parameters in cloudformation/environments/<name>.json. Raises Problem for an invalid file."""
     path = _path(project, name)
     try:
         return {item["ParameterKey"]: str(item["ParameterValue"]) for item in json.loads(path.read_text("utf-8"))}
     except FileNotFoundError as error:
-        raise Problem(f"There is no {path}.", fix="Write it: a list of ParameterKey and ParameterValue.") from error
+        raise Problem(f"{path} does not exist.", fix="Write it: a list of ParameterKey and ParameterValue.") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise Problem(f"{path} is no list of ParameterKey and ParameterValue.", fix="Correct the file.") from error
+        raise Problem(f"{path} must be a list of ParameterKey and ParameterValue.", fix="Correct the file.") from error
 
 
 def collect(project: Path, name: str, at_run_time: dict[str, str]) -> dict[str, str]:
     """Values of the declared parameters. Raises Problem for a broken file or a parameter without any value."""
     declared = load(project / "cloudformation" / "template.yaml").get("Parameters", {})
-    told = parameters_file(project, name)
+    file = parameters_file(project, name)
     path = _path(project, name)
-    strange = sorted(set(told) - set(declared))
+    strange = sorted(set(file) - set(declared))
     if strange:
         raise Problem(f"{path} sets {', '.join(strange)}, which template.yaml does not declare.", fix="Correct either.")
-    values = told | {name: value for name, value in at_run_time.items() if name in declared}
+    values = file | {name: value for name, value in at_run_time.items() if name in declared}
     missing = [name for name, item in declared.items() if name not in values and "Default" not in item]
     if missing:
-        raise Problem(f"No value is known for {', '.join(missing)} of template.yaml.", fix=f"Add it to {path}.")
+        raise Problem(f"No value is set for {', '.join(missing)} of template.yaml.", fix=f"Add it to {path}.")
     return values
 
 

@@ -9,7 +9,7 @@ from devenv.problem import Problem
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML plus intrinsic functions; dates stay text, as CloudFormation wants its version."""
+    """Reads safe YAML with intrinsic functions. Dates stay text, as AWSTemplateFormatVersion must."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -36,11 +36,11 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 def load(path: Path) -> Any:
-    """The document in a YAML or JSON file. Raises Problem naming file and line."""
+    """The document in a YAML or JSON file. Raises Problem with file and line."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except FileNotFoundError as error:
-        raise Problem(f"There is no {path}.", fix="Check the path in the template that names it.") from error
+        raise Problem(f"{path} does not exist.", fix="Check the path in the template that names it.") from error
     except yaml.YAMLError as error:
-        told = " ".join(str(error).split())
-        raise Problem(f"{path} is not valid YAML: {told}", fix="Correct the file.") from error
+        reason = " ".join(str(error).split())
+        raise Problem(f"{path} is not valid YAML: {reason}", fix="Correct the file.") from error

@@ -1,13 +1,15 @@
 """The code of a build's functions, and putting it beside the one that serves."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from delivery.deployment.deployment import migrate
-from delivery.release.builds import Build
-from delivery.release.target import Target
+from delivery.packaging.builds import Build
+from delivery.targets.target import Target
 
 MIGRATE = "migrate_database"
 
@@ -37,26 +39,35 @@ def code_of(build: Build) -> Code:
     return Code(functions=functions, layer=layer)
 
 
-def publish_layer(target: Target, code: Code) -> str:
-    """A version of the shared layer with the build's content, beside those that stand; its ARN."""
-    told = target.clients.client("lambda").publish_layer_version(
+def ensure_layer(target: Target, build: Build, code: Code) -> str:
+    """The ARN of a version of the shared layer with the build's content: the one that migrate_database has, or a new
+    one beside those that stand. A second version of the same content would be drift: CloudFormation knows the first
+    alone."""
+    client = target.clients.client("lambda")
+    built = hashlib.sha256((build.folder / code.layer).read_bytes()).digest()
+    for standing in client.get_function_configuration(FunctionName=f"{target.prefix}{MIGRATE}").get("Layers", []):
+        content = client.get_layer_version_by_arn(Arn=standing["Arn"])["Content"]
+        if base64.b64decode(content["CodeSha256"]) == built:
+            return str(standing["Arn"])
+    published = client.publish_layer_version(
         LayerName=f"{target.prefix}shared",
         Content={"S3Bucket": target.bucket, "S3Key": code.layer},
         CompatibleRuntimes=["python3.13"],
         CompatibleArchitectures=["x86_64"],
     )
-    return str(told["LayerVersionArn"])
+    return str(published["LayerVersionArn"])
 
 
-def place(target: Target, function: str, key: str, layer: str) -> None:
-    """The function's code and layer, in $LATEST alone: who calls the alias does not see it."""
+def place(target: Target, function: str, key: str, **configuration: Any) -> None:
+    """The function's code and configuration (its layers, say), in $LATEST alone: who calls the alias does not see
+    it."""
     client = target.clients.client("lambda")
     name = f"{target.prefix}{function}"
     waiter = client.get_waiter("function_updated")
-    waiter.config.delay = 0.1 if target.emulated else 1.0
+    waiter.config.delay = target.poll_seconds
     client.update_function_code(FunctionName=name, S3Bucket=target.bucket, S3Key=key)
     waiter.wait(FunctionName=name)
-    client.update_function_configuration(FunctionName=name, Layers=[layer])
+    client.update_function_configuration(FunctionName=name, **configuration)
     waiter.wait(FunctionName=name)
 
 
@@ -64,21 +75,21 @@ def migrate_ahead(target: Target, build: Build, outputs: Mapping[str, str]) -> N
     """Migrates with the build's own migrate_database while the standing code serves: its code goes to $LATEST, which is
     called by that name. Raises Problem; traffic is as it was then."""
     code = code_of(build)
-    place(target, MIGRATE, code.functions[MIGRATE], publish_layer(target, code))
+    place(target, MIGRATE, code.functions[MIGRATE], Layers=[ensure_layer(target, build, code)])
     processes = {name: path.read_text("utf-8") for name, path in build.named("processes").items()}
     migrate(target.clients, target.environment, processes, outputs, qualifier="$LATEST")
 
 
-def publish_versions(target: Target, build: Build) -> dict[str, str]:
-    """What CloudFormation does where it updates well: every function's new code as a version, which nobody calls yet.
-    Function -> version."""
+def publish_versions(target: Target, build: Build, release: str) -> dict[str, str]:
+    """Publishes every function's new code as a version of the release that no alias serves yet, as CloudFormation does
+    on AWS. Returns function -> version."""
     code = code_of(build)
-    layer = publish_layer(target, code)
+    layer = ensure_layer(target, build, code)
     client: Any = target.clients.client("lambda")
 
     def one(item: tuple[str, str]) -> tuple[str, str]:
         function, key = item
-        place(target, function, key, layer)
+        place(target, function, key, Layers=[layer], Description=release)
         name = f"{target.prefix}{function}"
         return name, str(client.publish_version(FunctionName=name)["Version"])
 

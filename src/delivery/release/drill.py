@@ -12,7 +12,8 @@ from pathlib import Path
 
 from delivery.packaging.artifacts import files_of, write_zip
 from delivery.release import smoke, traffic
-from delivery.release.target import Target, local
+from delivery.targets.local import LocalTarget
+from delivery.targets.target import Target
 from devenv.console.steps import Steps
 from devenv.orders import seeds
 from devenv.problem import Problem
@@ -20,12 +21,12 @@ from devenv.running import Running
 
 # Its like in docs/operations.md: a deployment that somebody got wrong.
 _FAILING = "\n\ndef handler(event, context):\n    raise RuntimeError('drill: this version always fails')\n"
-_QUIET_SECONDS = 300.0
+_ALARM_SECONDS = 300.0
 _END_SECONDS = 240.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drilled:
+class DrillResult:
     """`moments`: (seconds since the failing version got traffic, what). `states`: orders by the state they ended in;
     `lost` are those that did not end."""
 
@@ -41,16 +42,19 @@ class Drilled:
         return bool(self.alarms) and not self.lost and self.states == {"completed": self.put}
 
 
-def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds: float) -> Drilled:
+def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds: float) -> DrillResult:
     """A third of the orders is put before, a third while the failing version serves, a third after. Raises Problem when
     there is no such function, or alarms are on before."""
     source = running.instance.project / "src" / "lambdas" / function
     if not (source / "handler.py").is_file():
-        raise Problem(f"There is no function {function}.", fix="A folder's name under src/lambdas.", code=2)
-    target = local(running, bake_seconds=bake_seconds)
-    with steps.step("Alarms quiet before"):
-        if not traffic.wait_until_ok(target, _QUIET_SECONDS):
-            raise Problem(f"Alarms are on: {', '.join(traffic.firing_alarms(target))}.", fix="Mend that first.")
+        raise Problem(f"No function is named {function}.", fix="Use a folder's name under src/lambdas.", code=2)
+    target = LocalTarget.of(running, bake_seconds=bake_seconds)
+    with steps.step("No alarm is on"):
+        if not traffic.wait_until_ok(target, _ALARM_SECONDS):
+            raise Problem(
+                f"Alarms are on: {', '.join(traffic.firing_alarms(target))}.",
+                fix="Correct the cause of the alarms first.",
+            )
     numbers = [f"DRILL-{uuid.uuid4().hex[:8]}-{index + 1}" for index in range(orders)]
     moments: list[tuple[float, str]] = []
     first, second, third = numbers[0::3], numbers[1::3], numbers[2::3]
@@ -80,9 +84,8 @@ def run(running: Running, steps: Steps, function: str, orders: int, bake_seconds
     states: dict[str, int] = {}
     for row in rows:
         states[row["state"]] = states.get(row["state"], 0) + 1
-    return Drilled(
-        function=function, alarms=alarms, moments=moments, put=orders, states=states, lost=sorted(missing)
-    )  # fmt: skip
+    lost = sorted(missing)
+    return DrillResult(function=function, alarms=alarms, moments=moments, put=orders, states=states, lost=lost)
 
 
 @contextlib.contextmanager

@@ -4,12 +4,13 @@ import base64
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from delivery.release import builds
-from delivery.release.target import Target
+from delivery.packaging import builds
+from delivery.targets.target import Target
 from devenv.instance import Instance
 from devenv.problem import Problem
 
@@ -20,7 +21,7 @@ _NAME = "mtd-portal:release"
 
 
 def archive(instance: Instance) -> Path:
-    """Where the image lies: CI hands it over with the build."""
+    """The file of the image, beside the builds; CI passes both on."""
     return builds.folder_of(instance) / "portal-image.tar"
 
 
@@ -32,8 +33,8 @@ def docker(words: Sequence[str], given: str = "") -> None:
         )
     ended = subprocess.run([program, *words], input=given, capture_output=True, text=True, check=False)
     if ended.returncode:
-        told = " ".join((ended.stderr or ended.stdout).split())[-400:]
-        raise Problem(f"docker {words[0]} failed: {told}", fix="See that Docker runs and reaches its registries.")
+        reason = " ".join((ended.stderr or ended.stdout).split())[-400:]
+        raise Problem(f"docker {words[0]} failed: {reason}", fix="See that Docker runs and reaches its registries.")
 
 
 def make(instance: Instance, run: Docker = docker) -> Path:
@@ -52,10 +53,15 @@ def make(instance: Instance, run: Docker = docker) -> Path:
     return place
 
 
+def with_image(target: Target, build: builds.Build, image: Path, run: Docker = docker) -> Target:
+    """Pushes the image and returns the target with the parameter that names it. Raises Problem."""
+    return replace(target, known={**promoted(target, build, image, run), **target.known})
+
+
 def promoted(target: Target, build: builds.Build, image: Path, run: Docker = docker) -> dict[str, str]:
     """Pushes the image under the build's digest, unless it is there; the template's parameter that names it. Nothing
     where there is no image, or no repository yet: a stack's first deployment makes that. Raises Problem."""
-    repository = target.stack.outputs().get("PortalRepository") if image.exists() and target.stack.status() else None
+    repository = target.portal_repository if image.exists() else None
     if repository is None:
         return {}
     ecr, tag = target.clients.client("ecr"), build.digest[:40]
@@ -63,12 +69,12 @@ def promoted(target: Target, build: builds.Build, image: Path, run: Docker = doc
 
     def digest() -> str | None:
         try:
-            told = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": tag}])
+            described = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": tag}])
         except ClientError as error:
             if error.response["Error"]["Code"] == "ImageNotFoundException":
                 return None
             raise
-        return str(told["imageDetails"][0]["imageDigest"])
+        return str(described["imageDetails"][0]["imageDigest"])
 
     if digest() is None:
         [granted] = ecr.get_authorization_token()["authorizationData"]

@@ -3,14 +3,12 @@ as they are now; reviewed, migrated and tried as anywhere else."""
 
 from collections.abc import Callable, Sequence
 
+from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.deployment import local_package, upload, url_of
+from delivery.packaging.migrations import ensure_expand_only
 from delivery.release import smoke
-from delivery.release.changes import Change, ensure_kept
-from delivery.release.migrations import ensure_expand_only
-from delivery.release.review import changes_of
-from delivery.release.target import Target
-from delivery.release.target import local as local_target
-from devenv.backends.choice import recorded, servers_of
+from delivery.targets.local import LocalTarget
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.environment import redeploy
 from devenv.console.steps import Steps
 from devenv.instance import ENVIRONMENT
@@ -25,17 +23,18 @@ def deploy(
     *,
     review: bool,
 ) -> str:
-    """What was done. Raises Problem; a work tree that fails its smoke is mended by saving it, not by going back."""
+    """Deploys the work tree and returns a sentence about it. Raises Problem. Nothing is rolled back: a saved file is
+    served at once."""
     instance = running.instance
     ensure_expand_only(instance.project / "src" / "shared" / "mtd" / "migrations")
-    target = local_target(running, bake_seconds=0.0)
+    target = LocalTarget.of(running, bake_seconds=0.0)
     with steps.step("Change set made"):
         changes = _changes(target, running)
     show(changes)
     ensure_kept(changes, accepted)
     if review:
         return "nothing was changed"
-    with steps.step("Stack brought to stand, database migrated") as step:
+    with steps.step("Stack deployed, database migrated") as step:
         step.note = redeploy(instance)
     with steps.step("Smoke: XML in, row and mail out") as step:
         order = instance.project / "seed" / "orders" / "CL-2026-000001.xml"
@@ -43,9 +42,9 @@ def deploy(
     return f"the work tree serves {ENVIRONMENT}"
 
 
-def _changes(target: Target, running: Running) -> list[Change]:
-    servers = servers_of(running.instance, recorded(running.document))
-    packaged = local_package(running.instance, running.endpoint, servers.target())
+def _changes(target: LocalTarget, running: Running) -> list[Change]:
+    servers = servers_of(running.instance, recorded_backend(running.document))
+    packaged = local_package(running.instance, running.endpoint, servers.layer_platform())
     root = f"templates/{packaged.fingerprint}-root.json"
     upload(target.clients, target.bucket, packaged, root)
     stack = target.stack
@@ -53,6 +52,6 @@ def _changes(target: Target, running: Running) -> list[Change]:
     if name is None:
         return []
     try:
-        return changes_of(target, name, root)
+        return target.changes_of(name, root)
     finally:
         stack.discard(name)

@@ -1,4 +1,4 @@
-"""The proof that a package depends on its sources alone, and that the local home runs the very files that AWS gets."""
+"""Proves that a build depends on its sources alone, and that the running instance runs the same files as AWS."""
 
 import io
 import os
@@ -13,12 +13,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from delivery.packaging import builds
 from delivery.packaging.artifacts import files_of
-from delivery.packaging.layer import Target as Platform
-from delivery.release import builds
-from delivery.release.builds import Build
+from delivery.packaging.builds import Build
+from delivery.packaging.layer import LayerPlatform
 from delivery.release.code import code_of
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.console.screen import print_json, table
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.running import Running
@@ -27,7 +27,7 @@ _SOURCES = ("src/lambdas", "src/shared", "cloudformation", "seed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Comparison:
     """One comparison: how many files and bytes on both sides, and the names that differ or are on one side only."""
 
     what: str
@@ -56,16 +56,18 @@ def prove(instance: Instance, out: Console, *, as_json: bool) -> int:
     return int(any(one.differences for one in compared))
 
 
-def _built_again(instance: Instance, build: Build, *, umask: int, age: int) -> Compared:
+def _built_again(instance: Instance, build: Build, *, umask: int, age: int) -> Comparison:
     """From a copy of the sources in another folder, with nothing built before, under another umask, its files of
     another age (seconds)."""
     with tempfile.TemporaryDirectory(prefix="mtd-proof-") as folder:
         project = Path(folder) / f"copy-{umask:o}"
         for name in _SOURCES:
             shutil.copytree(
-                instance.project / name, project / name, ignore=shutil.ignore_patterns("__pycache__"),
+                instance.project / name,
+                project / name,
+                ignore=shutil.ignore_patterns("__pycache__"),
                 copy_function=shutil.copyfile,
-            )  # fmt: skip
+            )
         before = os.umask(umask)
         try:
             moment = time.time() - age
@@ -86,17 +88,17 @@ def _contents(build: Build) -> dict[str, bytes]:
     return {name: (build.folder / name).read_bytes() for name in build.files}
 
 
-def _local(running: Running, build: Build) -> list[Compared]:
-    """What the running instance's functions read, against the zips."""
+def _local(running: Running, build: Build) -> list[Comparison]:
+    """Compares the files of the running instance's functions with the zips of the build."""
     client = running.clients.client("lambda")
     code = code_of(build)
     zips: dict[str, bytes] = {}
     folders: dict[str, bytes] = {}
     arn = ""
     for function, key in code.functions.items():
-        told = client.get_function(FunctionName=f"mtd-{ENVIRONMENT}-{function}")
-        arn = told["Configuration"]["Layers"][0]["Arn"]
-        folder = Path(told["Code"]["Location"].removeprefix("file://"))
+        described = client.get_function(FunctionName=f"mtd-{ENVIRONMENT}-{function}")
+        arn = described["Configuration"]["Layers"][0]["Arn"]
+        folder = Path(described["Code"]["Location"].removeprefix("file://"))
         folders |= {f"{function}/{name}": path.read_bytes() for name, path in files_of(folder)}
         zips |= {f"{function}/{name}": body for name, body in _unzipped((build.folder / key).read_bytes()).items()}
     layer = _unzipped((build.folder / code.layer).read_bytes())
@@ -107,8 +109,8 @@ def _local(running: Running, build: Build) -> list[Compared]:
         _compare("functions: folders that run, zips", folders, zips),
         _compare("layer: our own code", own, ours),
     ]
-    platform = servers_of(running.instance, recorded(running.document)).target()
-    if (platform.python, platform.platform.partition("-")[0]) != (Platform.aws().python, "x86_64"):
+    platform = servers_of(running.instance, recorded_backend(running.document)).layer_platform()
+    if (platform.python, platform.platform.partition("-")[0]) != (LayerPlatform.aws().python, "x86_64"):
         return compared
     location = client.get_layer_version_by_arn(Arn=arn)["Content"]["Location"]
     with urllib.request.urlopen(location, timeout=60) as response:
@@ -129,6 +131,6 @@ def _unzipped(content: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def _compare(what: str, ours: Mapping[str, bytes], theirs: Mapping[str, bytes]) -> Compared:
+def _compare(what: str, ours: Mapping[str, bytes], theirs: Mapping[str, bytes]) -> Comparison:
     differing = sorted(name for name in ours.keys() | theirs.keys() if ours.get(name) != theirs.get(name))
-    return Compared(what=what, files=len(ours), bytes=sum(map(len, ours.values())), differences=differing)
+    return Comparison(what=what, files=len(ours), bytes=sum(map(len, ours.values())), differences=differing)

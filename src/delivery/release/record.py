@@ -1,4 +1,4 @@
-"""What was deployed last into an environment: kept in its artifact bucket, for the way back and for drift."""
+"""The record of the last deployment, in the environment's artifact bucket; rollback and drift read it."""
 
 import json
 from collections.abc import Mapping
@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
-from delivery.release.builds import Build
+from delivery.packaging.builds import Build
 from delivery.release.code import code_of
-from delivery.release.target import Target
+from delivery.targets.target import Target
 
 _KEY = "deployed.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class DeploymentRecord:
     """`template` is the root template's URL, `versions` what each function serves, `code` the key of its zip by the
-    function's own name, `at` ISO 8601."""
+    function's own name, `layer` the key of theirs ('' in records of before), `at` ISO 8601."""
 
     digest: str
     template: str
@@ -25,9 +25,10 @@ class Record:
     versions: Mapping[str, str]
     code: Mapping[str, str]
     at: str
+    layer: str = ""
 
 
-def last(target: Target) -> Record | None:
+def last(target: Target) -> DeploymentRecord | None:
     """None when nothing has been deployed, or by a version of this that kept other records."""
     try:
         answer = target.clients.client("s3").get_object(Bucket=target.bucket, Key=_KEY)
@@ -36,7 +37,7 @@ def last(target: Target) -> Record | None:
             return None
         raise
     try:
-        return Record(**json.loads(answer["Body"].read()))
+        return DeploymentRecord(**json.loads(answer["Body"].read()))
     except (TypeError, ValueError):
         return None
 
@@ -45,12 +46,14 @@ def keep(
     target: Target, build: Build, *, template: str, parameters: Mapping[str, str], versions: Mapping[str, str]
 ) -> None:
     """The bucket is versioned: who deployed what before stays there too."""
-    record = Record(
+    code = code_of(build)
+    record = DeploymentRecord(
         digest=build.digest,
         template=template,
         parameters=parameters,
         versions=versions,
-        code=code_of(build).functions,
+        code=code.functions,
+        layer=code.layer,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     target.clients.client("s3").put_object(

@@ -1,82 +1,76 @@
 """The one way into an environment: change set, gate, migration, traffic, smoke, alarms; and back if it goes wrong."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from delivery.deployment import prerequisites
-from delivery.deployment.carry_over import carried_over
-from delivery.deployment.deployment import migrate, resume
-from delivery.release import builds, code, emulated, record, smoke, traffic
-from delivery.release.builds import Build
-from delivery.release.changes import Change, ensure_kept
-from delivery.release.record import Record
-from delivery.release.review import changes_of
-from delivery.release.target import Target
+from delivery.deployment.changes import Change, ensure_kept
+from delivery.deployment.deployment import migrate
+from delivery.packaging.builds import Build
+from delivery.release import code, record, served, smoke, traffic
+from delivery.release.preflight.asking import ensure_ready
+from delivery.release.preflight.findings import Finding, Standing
+from delivery.release.proposing import propose
+from delivery.release.record import DeploymentRecord
+from delivery.targets.target import Outputs, Proposal, Target, settle
 from devenv.console.steps import Steps
 from devenv.problem import Problem
 
 ROLLED_BACK_CODE = 4
-_QUIET_SECONDS = 900.0
-_UPDATABLE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A change set that nobody has executed; `name` is None when nothing would change."""
-
-    name: str | None
-    kind: str
-    template: str
-    parameters: dict[str, str]
-    changes: list[Change] = field(default_factory=list)
+_ALARM_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """One build into one environment. `show` is given the changes before the gate decides."""
+    """One build into one environment. `show` is given the changes before the gate decides;
+    `ask` is the preflight."""
 
     target: Target
     build: Build
     steps: Steps
     show: Callable[[Sequence[Change]], None]
+    ask: Callable[[], Sequence[Finding]] = tuple
     accepted: tuple[str, ...] = ()
     despite_alarms: bool = False
     smoke_order: Path | None = None
 
     def review(self) -> None:
         """Shows what would change and has the gate decide; nothing is changed. Raises Problem (code 3)."""
-        proposal = self._propose()
+        proposal = propose(self.target, self.build, self.steps, despite_alarms=self.despite_alarms, overwrite=False)
         try:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
         finally:
-            self._discard(proposal)
+            self.target.discard(proposal)
 
     def run(self) -> str:
-        """What was done. Raises Problem: code 3 stopped by the gate, 4 rolled back."""
-        smoke.renumbered(self._order, "SMOKE")  # before anything is changed, what could not be tried is told
-        rung = self._alarms_before()
-        proposal = self._propose()
+        """Deploys and returns a sentence about it. Raises Problem: code 3 stopped by the gate, 4 rolled back, 5 the
+        account is not ready."""
+        smoke.renumbered(self._order, "SMOKE")  # an order that cannot be put is reported before anything is changed
+        self._ask()
+        firing = self._alarms_before()
+        proposal = propose(self.target, self.build, self.steps, despite_alarms=self.despite_alarms)
         try:
             self.show(proposal.changes)
             ensure_kept(proposal.changes, self.accepted)
         except Problem:
-            self._discard(proposal)
+            self.target.discard(proposal)
             raise
         before, previous = traffic.serving(self.target), record.last(self.target)
         if not proposal.changes and previous is not None and previous.digest == self.build.digest:
-            self._discard(proposal)
+            self.target.discard(proposal)
+            self._verify(proposal)
             return f"nothing to deploy: build {self.build.digest[:12]} serves {self.target.environment} already"
         if proposal.kind == "UPDATE":
             with self.steps.step("Database migrated by the new code"):
                 code.migrate_ahead(self.target, self.build, self.target.stack.outputs())
         outputs = self._execute(proposal)
         try:
-            self._try(outputs, rung)
+            self._verify(proposal)
+            self._try(outputs, firing)
         except Problem as problem:
-            told = self._back(proposal, before, previous)
-            raise Problem(f"{problem.sentence} {told}", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
+            outcome = self._back(proposal, before, previous)
+            raise Problem(f"{problem.sentence} {outcome}", fix=problem.fix, code=ROLLED_BACK_CODE) from problem
         record.keep(
             self.target,
             self.build,
@@ -86,114 +80,87 @@ class Deployment:
         )
         return f"build {self.build.digest[:12]} serves {self.target.environment}"
 
+    def _ask(self) -> None:
+        """Raises Problem (code 5) when the account is not ready for any deployment."""
+        with self.steps.step("Account checked") as step:
+            found = self.ask()
+            ensure_ready(found)
+            open_points = [finding.asked for finding in found if finding.standing is not Standing.OK]
+            step.note = f"{len(found)} answers; 'mtd preflight' on {', '.join(open_points)}" if open_points else "ready"
+
     def _alarms_before(self) -> list[str]:
-        rung = traffic.firing_alarms(self.target)
-        if rung and not self.despite_alarms:
+        firing = traffic.firing_alarms(self.target)
+        if firing and not self.despite_alarms:
             raise Problem(
-                f"Before anything was changed, alarms are on: {', '.join(rung)}.",
+                f"Before anything was changed, alarms are on: {', '.join(firing)}.",
                 fix="See docs/operations.md. If this build mends it: DESPITE_ALARMS=1; other alarms roll it back.",
             )
-        return rung
+        return firing
 
-    def _propose(self) -> Proposal:
-        with self.steps.step("Build put, change set made") as step:
-            template = builds.put(self.build, self.target.clients, self.target.bucket, self.target.address)
-            stack = self.target.stack
-            status = stack.status()
-            new = status in {None, "REVIEW_IN_PROGRESS"}
-            if not new and status not in _UPDATABLE:
-                raise Problem(
-                    f"Stack {stack.name} is {status}: no change set can be made of it.",
-                    fix="A first deployment that failed: delete the stack. Otherwise CloudFormation's events say why.",
-                )
-            parameters = self.target.parameters(self.build, {} if new else stack.parameters())
-            if self.target.emulated:
-                prerequisites.verify_senders(self.target.clients, parameters)
-            kind = "CREATE" if new else "UPDATE"
-            name = stack.propose(template, parameters, kind=kind)
-            root = template.rpartition(f"/{self.target.bucket}/")[2]
-            changes = [] if name is None else changes_of(self.target, name, root)
-            step.note = f"{len(changes)} changes" if name else "no changes"
-        return Proposal(name=name, kind=kind, template=template, parameters=parameters, changes=changes)
-
-    def _discard(self, proposal: Proposal) -> None:
-        if proposal.name is None:
-            return
-        self.target.stack.discard(proposal.name)
-        if proposal.kind == "CREATE" and self.target.emulated:
-            self.target.stack.delete()  # on AWS it stays, in review, and nothing is in it
-
-    def _execute(self, proposal: Proposal) -> dict[str, str]:
+    def _execute(self, proposal: Proposal) -> Outputs:
         stack = self.target.stack
-        if proposal.kind == "UPDATE" and self.target.emulated:
-            return self._execute_for_emulator(proposal)
-        if proposal.name is None:
-            return stack.outputs()  # only what the migration takes is new: a process, say
-        with self.steps.step("Stack brought to stand, traffic moved"):
-            outputs = stack.execute(proposal.name, kind=proposal.kind)
-        if proposal.kind == "CREATE":
-            with self.steps.step("Database migrated"):
-                self._migrate(outputs)
-            if not self.target.emulated:
-                stack.protect()
-        return outputs
-
-    def _execute_for_emulator(self, proposal: Proposal) -> dict[str, str]:
-        """The emulator updates no stack faithfully: new code is moved as CodeDeploy does, else all is made anew."""
-        stack = self.target.stack
-        self._discard(proposal)
-        if emulated.only_code(proposal.changes):
+        if proposal.kind == "UPDATE" and proposal.only_code:
+            self.target.discard(proposal)
             with self.steps.step("Versions published, traffic moved") as step:
-                versions = code.publish_versions(self.target, self.build)
+                versions = code.publish_versions(self.target, self.build, proposal.parameters.get("Release", ""))
                 traffic.shift(self.target, versions)
                 step.note = f"{len(versions)} functions, all at once"
             return stack.outputs()
-        with self.steps.step("Stack made afresh"):
-            return self._afresh(proposal.template, proposal.parameters)
-
-    def _afresh(self, template: str, parameters: Mapping[str, str]) -> dict[str, str]:
-        stack = self.target.stack
-        with carried_over(self.target.clients, stack):
-            stack.delete()
-            prerequisites.remove_log_groups(self.target.clients, self.target.environment)
-            outputs = stack.apply(template, dict(parameters))
+        if proposal.kind == "UPDATE" or proposal.name is None:
+            return self.target.update(proposal, self.steps, self._migrate)
+        with self.steps.step("Stack deployed, traffic moved"):
+            outputs = stack.execute(proposal.name, kind=proposal.kind)
+        with self.steps.step("Database migrated"):
             self._migrate(outputs)
-        resume(self.target.clients, self.target.environment)
+        settle(self.target, proposal, self.steps)
+        self.target.protect()
         return outputs
 
     def _migrate(self, outputs: dict[str, str]) -> None:
         processes = {name: path.read_text("utf-8") for name, path in self.build.named("processes").items()}
         migrate(self.target.clients, self.target.environment, processes, outputs)
 
-    def _try(self, outputs: dict[str, str], rung: list[str]) -> None:
+    def _verify(self, proposal: Proposal) -> None:
+        """Raises Problem unless every alias serves this build, layer included, with these parameters."""
+        with self.steps.step("Aliases serve this build") as step:
+            expected = served.expected_of(self.build, proposal.parameters.get("Release", ""))
+            strange = list(served.differences(self.target, expected))
+            if strange:
+                raise Problem(
+                    f"Not all of build {self.build.digest[:12]} serves: {'; '.join(strange)}.",
+                    fix="CloudFormation's and CodeDeploy's events say why; docs/adr/0030 how versions come to be.",
+                )
+            step.note = f"{len(expected.functions)} functions, code and layer"
+
+    def _try(self, outputs: dict[str, str], before: list[str]) -> None:
         with self.steps.step("Smoke: XML in, row and mail out") as step:
             step.note = smoke.try_one(
                 self.target,
                 outputs["InboxBucket"],
                 self._order,
-                lambda: self._no_more(rung, traffic.firing_alarms(self.target)),
+                lambda: self._ensure_no_new(before, traffic.firing_alarms(self.target)),
             )
         with self.steps.step("Alarms watched", total=int(self.target.bake_seconds)) as step:
-            self._no_more(rung, traffic.bake(self.target, lambda passed: step.done(int(passed)), but=rung))
-            step.note = "all quiet"
+            self._ensure_no_new(before, traffic.bake(self.target, lambda passed: step.done(int(passed)), but=before))
+            step.note = "no alarm"
 
-    def _no_more(self, rung: Sequence[str], rings: Sequence[str]) -> None:
+    def _ensure_no_new(self, before: Sequence[str], firing: Sequence[str]) -> None:
         """Raises Problem for an alarm that was not on before."""
-        alarms = [name for name in rings if name not in rung]
+        alarms = [name for name in firing if name not in before]
         if alarms:
             raise Problem(
                 f"Alarms went off while build {self.build.digest[:12]} served: {', '.join(alarms)}.",
                 fix="docs/operations.md has a section for each; the functions' logs say why.",
             )
 
-    def _back(self, proposal: Proposal, before: Mapping[str, str], previous: Record | None) -> str:
+    def _back(self, proposal: Proposal, before: Mapping[str, str], previous: DeploymentRecord | None) -> str:
         """Traffic first, within a second; then the stack, so that CloudFormation tells what serves. What came of it."""
         if proposal.kind == "CREATE":
             return "It is the first deployment: there is nothing to go back to, it stays."
         with self.steps.step("Traffic moved back") as step:
             moved = traffic.back(self.target, before)
             step.note = f"{len(moved)} functions"
-        if self.target.emulated and emulated.only_code(proposal.changes):
+        if proposal.only_code:
             return "Rolled back."
         if previous is None:
             return "Traffic is back; the stack is not, for no deployment before is recorded."
@@ -205,22 +172,13 @@ class Deployment:
             return f"Traffic is back; the stack is not: {problem.sentence}"
         return "Rolled back."
 
-    def _restore(self, previous: Record) -> None:
-        if self.target.emulated:
-            self._afresh(previous.template, previous.parameters)
-            return
-        traffic.wait_until_ok(self.target, _QUIET_SECONDS)  # CodeDeploy moves nothing while an alarm is on
-        stack = self.target.stack
-        name = stack.propose(previous.template, dict(previous.parameters), kind="UPDATE")
-        if name is None:
-            return
-        root = previous.template.rpartition(f"/{self.target.bucket}/")[2]
-        try:
-            ensure_kept(changes_of(self.target, name, root), ())
-        except Problem:
-            stack.discard(name)
-            raise
-        stack.execute(name, kind="UPDATE")
+    def _restore(self, previous: DeploymentRecord) -> None:
+        self.target.restore(
+            previous.template,
+            previous.parameters,
+            wait_until_ok=lambda: traffic.wait_until_ok(self.target, _ALARM_SECONDS),
+            migrate=self._migrate,
+        )
 
     @property
     def _order(self) -> Path:

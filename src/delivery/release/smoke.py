@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from delivery.release.target import Target
+from delivery.targets.target import Target
 from devenv.problem import Problem
 
 _CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
@@ -74,10 +74,10 @@ def _ask(target: Target, number: str) -> dict[str, Any] | None:
     answer = target.clients.client("lambda").invoke(
         FunctionName=f"{target.prefix}query_orders:live", Payload=json.dumps(event).encode()
     )
-    told = json.loads(answer["Payload"].read())
-    if answer.get("FunctionError") or told.get("statusCode", 500) >= 500:
+    payload = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError") or payload.get("statusCode", 500) >= 500:
         return None
-    return None if told["statusCode"] == 404 else dict(json.loads(told["body"]))
+    return None if payload["statusCode"] == 404 else dict(json.loads(payload["body"]))
 
 
 def _failed(number: str, what: str) -> Problem:

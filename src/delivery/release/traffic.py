@@ -1,4 +1,4 @@
-"""Who serves: the version that each function's alias `live` points to, and the alarms that say whether it does well."""
+"""Traffic: the version that each function's alias `live` points to, and the alarms about that version."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from delivery.release.target import Target
+from delivery.targets.target import Target
 
 ALIAS = "live"
 # The alarms of traffic; a queue's age or a full disk is nothing that a new version did within minutes.
@@ -67,15 +67,15 @@ def firing_alarms(target: Target) -> list[str]:
 
 
 def bake(target: Target, tell: Callable[[float], Any], *, but: Collection[str] = ()) -> list[str]:
-    """Watches for the target's bake time and ends at the first alarm; the alarms, none when all stayed quiet. `but` are
-    those that were on before, and say nothing of the new version."""
+    """Watches for the target's bake time and ends at the first alarm; the alarms, none when no alarm went off. `but`
+    are those that were on before, and say nothing of the new version."""
     started = time.monotonic()
     while True:
-        rung = [name for name in firing_alarms(target) if name not in but]
+        firing = [name for name in firing_alarms(target) if name not in but]
         passed = time.monotonic() - started
         tell(passed)
-        if rung or passed >= target.bake_seconds:
-            return rung
+        if firing or passed >= target.bake_seconds:
+            return firing
         time.sleep(min(target.look_seconds, max(0.0, target.bake_seconds - passed)))
 
 

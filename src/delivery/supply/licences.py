@@ -1,4 +1,4 @@
-"""Under which licence each package may be used, and whether that is one that the project takes."""
+"""The licence of each locked package, and whether the project accepts it."""
 
 import importlib.metadata
 import re
@@ -8,16 +8,15 @@ from email.message import Message
 from pathlib import Path
 from typing import cast
 
-from delivery.supply.locks import LOCKS, Locked, read_lock
+from delivery.supply.locks import LOCKS, LockedPackage, read_lock
 
 ALLOWED = frozenset(
-    {
-        "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CNRI-Python", "ISC", "MIT", "MIT-0",
-        "MIT-CMU",
-        "MPL-2.0", "OFL-1.1", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
-    }
-)  # fmt: skip
-"""SPDX identifiers. MPL-2.0 asks for changes to its own files only, and none is changed here."""
+    (
+        "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause CC0-1.0 CNRI-Python ISC MIT MIT-0 MIT-CMU MPL-2.0 "
+        "OFL-1.1 PSF-2.0 Python-2.0 Unlicense Zlib"
+    ).split()
+)
+"""SPDX identifiers. MPL-2.0 covers changed files of the package only, and the project changes none."""
 
 EXCEPTIONS: Mapping[str, tuple[str, str]] = {
     "psycopg": ("LGPL-3.0-only", "used as it is, as a library of its own that can be replaced: LGPL, section 4"),
@@ -25,16 +24,16 @@ EXCEPTIONS: Mapping[str, tuple[str, str]] = {
     "psycopg-pool": ("LGPL-3.0-only", "as psycopg"),
     "spiffworkflow": (
         "GNU Library or Lesser General Public License (LGPL)",
-        "the tests' oracle; nothing that is delivered has it",
+        "the oracle of tests; no delivered package depends on it",
     ),
     "docutils": (
         "PSF-2.0 AND BSD-3-Clause AND GNU General Public License (GPL)",
-        "its GPL part is an editor's mode, which nothing here loads; a tool of development brings it",
+        "its GPL part is a mode for an editor, which nothing loads; a development tool depends on it",
     ),
-    "htmx-ext-sse": ("0BSD", "its package.json names none; the file LICENSE in it is the BSD Zero Clause License"),
-    "bpmn-js": ("bpmn.io", "MIT with the condition that the bpmn.io mark stays on the diagram, where it does"),
+    "htmx-ext-sse": ("0BSD", "its package.json names no licence; its file LICENSE is the BSD Zero Clause License"),
+    "bpmn-js": ("bpmn.io", "MIT, on condition that the bpmn.io mark stays on the diagram, which it does"),
 }
-"""Packages whose licence is not on the list and that are taken all the same, each with the licence and the reason."""
+"""Packages that the project accepts although their licence is not on the list: (licence, reason)."""
 
 _SPDX = {
     "apache license 2.0": "Apache-2.0",
@@ -50,37 +49,38 @@ _SPDX = {
     "python software foundation license": "PSF-2.0",
     "the unlicense (unlicense)": "Unlicense",
 }
-"""What classifiers and free texts call them."""
+"""SPDX identifiers by the names in classifiers and free texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Licensed:
-    """A package with its licence; `why` it is taken, or None where it is not."""
+class PackageLicence:
+    """A package with its licence. `why` is the reason to accept it, or None if it is not accepted."""
 
-    locked: Locked
+    locked: LockedPackage
     lock: str
     licence: str
     why: str | None
 
 
-def licences(project: Path) -> list[Licensed]:
-    """The licences of all locked packages whose metadata are at hand: npm's, and those of this environment.
+def licences(project: Path) -> list[PackageLicence]:
+    """The licences of all locked packages with known metadata: npm packages, and packages of this environment.
 
-    Tools in environments of their own (the emulator, checkov, …) are run and not linked with.
+    Tools in environments of their own (the emulator, checkov, …) are not linked with.
     """
-    found: dict[str, Licensed] = {}
+    found: dict[str, PackageLicence] = {}
     for lock in LOCKS:
         for locked in read_lock(project / lock):
             if (licence := licence_of(locked)) is not None and locked.purl not in found:
-                found[locked.purl] = Licensed(locked=locked, lock=lock, licence=licence, why=_why(locked, licence))
+                why = _why(locked, licence)
+                found[locked.purl] = PackageLicence(locked=locked, lock=lock, licence=licence, why=why)
     return sorted(found.values(), key=lambda each: (each.why is not None, each.locked.ecosystem, each.locked.name))
 
 
-def licence_of(locked: Locked) -> str | None:
-    """The licence as its package states it, by SPDX's name where that is known; None where it is not installed here."""
+def licence_of(locked: LockedPackage) -> str | None:
+    """The licence that the package states, as an SPDX identifier if possible; None if the package is not installed."""
     if locked.ecosystem == "npm":
-        told = locked.licence or "unknown"
-        return EXCEPTIONS[locked.name][0] if locked.name in EXCEPTIONS else told
+        named = locked.licence or "unknown"
+        return EXCEPTIONS[locked.name][0] if locked.name in EXCEPTIONS else named
     try:
         metadata = cast(Message, importlib.metadata.metadata(locked.name))
     except importlib.metadata.PackageNotFoundError:
@@ -90,14 +90,14 @@ def licence_of(locked: Locked) -> str | None:
 
 
 def is_allowed(expression: str) -> bool:
-    """An SPDX expression: of what OR joins one is enough, of what AND joins all are needed, within parentheses too."""
+    """Evaluates an SPDX expression: OR needs one accepted licence, AND needs all; parentheses group."""
     if "(" in expression:
         return all(name in ALLOWED for name in re.findall(r"[\w.+-]+", expression) if name not in ("AND", "OR", "WITH"))
     choices = (re.split(r"\bAND\b", choice) for choice in re.split(r"\bOR\b", expression))
     return any(all(part.strip() in ALLOWED for part in choice) for choice in choices)
 
 
-def _why(locked: Locked, licence: str) -> str | None:
+def _why(locked: LockedPackage, licence: str) -> str | None:
     if is_allowed(licence):
         return ""
     kept, why = EXCEPTIONS.get(locked.name, (None, None))
@@ -105,8 +105,10 @@ def _why(locked: Locked, licence: str) -> str | None:
 
 
 def _classified(metadata: Message) -> Iterable[str]:
-    told = (str(each) for each in metadata.get_all("Classifier", []))
-    names = [each.rpartition(" :: ")[2] for each in told if each.startswith("License :: ") and each.count("::") > 1]
+    classifiers = (str(each) for each in metadata.get_all("Classifier", []))
+    names = [
+        each.rpartition(" :: ")[2] for each in classifiers if each.startswith("License :: ") and each.count("::") > 1
+    ]
     return [_SPDX.get(name.lower(), name) for name in names]
 
 

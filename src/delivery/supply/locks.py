@@ -1,4 +1,4 @@
-"""The lock files: every package that something of the project runs with, with its version and hashes."""
+"""Reads the lock files: every package of the project with its version and hashes."""
 
 import base64
 import json
@@ -24,17 +24,17 @@ LOCKS: Mapping[str, str] = {
     "tests/fuzz/parsers/requirements.txt": "make fuzz-parsers",
     "src/delivery/supply/requirements.txt": "make audit",
 }
-"""Each lock file, and what is made with it. A test finds one that is missing here."""
+"""Each lock file and its use. A test finds lock files that are missing here."""
 
 _PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Locked:
+class LockedPackage:
     """A package at a version. `ecosystem` is `pypi` or `npm`; `licence` is what an npm lock says.
 
-    `hashes` are (algorithm in CycloneDX's name, hex) of its files, of which one is installed.
+    `hashes` are (algorithm by CycloneDX's name, hex) of its files; an installer takes one of them.
     """
 
     ecosystem: str
@@ -49,8 +49,8 @@ class Locked:
         return f"pkg:{self.ecosystem}/{self.name.replace('@', '%40', 1)}@{self.version}"
 
 
-def read_lock(path: Path) -> list[Locked]:
-    """What a lock file pins. Raises Problem for one that pins nothing, or something without a hash."""
+def read_lock(path: Path) -> list[LockedPackage]:
+    """The packages in a lock file. Raises Problem for an empty file, or a package without a hash."""
     text = path.read_text("utf-8")
     found = list(_npm(text) if path.suffix == ".json" else _pypi(text))
     bare = [each.name for each in found if not each.hashes]
@@ -59,20 +59,20 @@ def read_lock(path: Path) -> list[Locked]:
     return found
 
 
-def _pypi(text: str) -> Iterator[Locked]:
+def _pypi(text: str) -> Iterator[LockedPackage]:
     for entry in text.replace("\\\n", " ").splitlines():
         if match := _PIN.match(entry):
             hashes = tuple(("SHA-256", each) for each in _HASH.findall(entry))
             name = re.sub(r"[-_.]+", "-", match[1]).lower()
-            yield Locked(ecosystem="pypi", name=name, version=match[2], hashes=hashes)
+            yield LockedPackage(ecosystem="pypi", name=name, version=match[2], hashes=hashes)
 
 
-def _npm(text: str) -> Iterator[Locked]:
+def _npm(text: str) -> Iterator[LockedPackage]:
     for place, package in json.loads(text)["packages"].items():
         if place:
             algorithm, _, digest = package.get("integrity", "").partition("-")
             hashes = ((f"SHA-{algorithm[3:]}", base64.b64decode(digest).hex()),) if digest else ()
-            yield Locked(
+            yield LockedPackage(
                 ecosystem="npm",
                 name=place.rpartition("node_modules/")[2],
                 version=package["version"],

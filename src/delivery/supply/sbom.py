@@ -1,7 +1,7 @@
 """The bill of materials: CycloneDX 1.6 JSON of all lock files as one.
 
-Written here because a tool would make one document of each lock file, needs twenty packages of its own and knows npm or
-PyPI but not both, and the form is a list (cyclonedx.org/docs/1.6/json).
+The format is a list (cyclonedx.org/docs/1.6/json). Available tools write one document for each lock file, read npm or
+PyPI but not both, and need twenty packages of their own.
 """
 
 import hashlib
@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from delivery.supply.licences import licence_of
-from delivery.supply.locks import LOCKS, Locked, read_lock
+from delivery.supply.locks import LOCKS, LockedPackage, read_lock
 
 
 def bill(project: Path, version: str) -> dict[str, Any]:
-    """The document; the same lock files make the same one. Raises Problem."""
+    """The document, which depends on the lock files alone. Raises Problem."""
     uses: dict[str, list[str]] = {}
-    packages: dict[str, Locked] = {}
+    packages: dict[str, LockedPackage] = {}
     for lock in LOCKS:
         for locked in read_lock(project / lock):
             packages[locked.purl] = locked
@@ -37,14 +37,14 @@ def bill(project: Path, version: str) -> dict[str, Any]:
     }
 
 
-def _component(locked: Locked, locks: list[str]) -> Mapping[str, Any]:
+def _component(locked: LockedPackage, locks: list[str]) -> Mapping[str, Any]:
     licence = licence_of(locked)
     return {
         "type": "library",
         "bom-ref": locked.purl,
         "name": locked.name,
         "version": locked.version,
-        # Only what the layer, the portal and the browser load is delivered.
+        # The layer, the portal and the browser load delivered packages; all others are tools.
         "scope": "required" if any(lock in SHIPPED for lock in locks) else "excluded",
         "hashes": [{"alg": algorithm, "content": digest} for algorithm, digest in locked.hashes],
         **({"licenses": [{"license": {"name": licence}}]} if licence else {}),

@@ -1,6 +1,6 @@
-"""Known vulnerabilities of what the lock files pin, by pip-audit and npm; what could not be asked for is counted apart.
+"""Known vulnerabilities of the locked packages, by pip-audit and npm. Packages that no database knows are counted.
 
-pip-audit ends with 0 when it found none of its packages in its database: only its JSON says so.
+pip-audit also ends with 0 when its database knows none of the packages; its JSON lists the packages that it skipped.
 """
 
 import json
@@ -16,10 +16,11 @@ _SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
-    """What was found in one lock file: how many of its `packages` a database was `asked` for, what is known of them.
+class AuditedLock:
+    """The result for one lock file: how many of its `packages` were checked (`asked`), and their vulnerabilities
+    (`known`).
 
-    `trouble` is why not all of them could be asked for.
+    `trouble` is the reason why some packages could not be checked.
     """
 
     lock: str
@@ -29,47 +30,47 @@ class Audited:
     trouble: str = ""
 
 
-def audit(project: Path, pip_audit: Path) -> list[Audited]:
-    """Every lock file, one after the other."""
+def audit(project: Path, pip_audit: Path) -> list[AuditedLock]:
+    """Checks every lock file."""
     return [_npm(project, lock) if lock.endswith(".json") else _pypi(project, lock, pip_audit) for lock in LOCKS]
 
 
-def _pypi(project: Path, lock: str, pip_audit: Path) -> Audited:
+def _pypi(project: Path, lock: str, pip_audit: Path) -> AuditedLock:
     options = ["--disable-pip", "--no-deps", "--progress-spinner=off", "--format=json"]
     output, trouble = _run([str(pip_audit), "--requirement", str(project / lock), *options], project)
     return read_pip_audit(lock, len(read_lock(project / lock)), output, trouble)
 
 
-def read_pip_audit(lock: str, packages: int, output: str, trouble: str) -> Audited:
-    """pip-audit's JSON; `trouble` is the last that it said besides."""
+def read_pip_audit(lock: str, packages: int, output: str, trouble: str) -> AuditedLock:
+    """Reads pip-audit's JSON; `trouble` is the last line of its other output."""
     try:
         rows: list[dict[str, Any]] = json.loads(output)["dependencies"]
     except (ValueError, KeyError, TypeError):
-        return Audited(lock=lock, packages=packages, asked=0, known=(), trouble=trouble or "no answer")
+        return AuditedLock(lock=lock, packages=packages, asked=0, known=(), trouble=trouble or "no answer")
     asked = [row for row in rows if "skip_reason" not in row]
     known = tuple(f"{row['name']} {row['version']}: {each['id']}" for row in asked for each in row["vulns"])
     skipped = next((str(row["skip_reason"]) for row in rows if "skip_reason" in row), "")
-    return Audited(lock=lock, packages=packages, asked=len(asked), known=known, trouble=skipped)
+    return AuditedLock(lock=lock, packages=packages, asked=len(asked), known=known, trouble=skipped)
 
 
-def _npm(project: Path, lock: str) -> Audited:
+def _npm(project: Path, lock: str) -> AuditedLock:
     command = ["npm", "audit", "--package-lock-only", "--omit=dev", "--json"]
     output, trouble = _run(command, (project / lock).parent)
     return read_npm_audit(lock, len(read_lock(project / lock)), output, trouble)
 
 
-def read_npm_audit(lock: str, packages: int, output: str, trouble: str) -> Audited:
-    """npm's JSON; it holds `vulnerabilities` when the registry was reached."""
+def read_npm_audit(lock: str, packages: int, output: str, trouble: str) -> AuditedLock:
+    """Reads npm's JSON, which has `vulnerabilities` if npm reached the registry."""
     try:
         found: dict[str, Any] = json.loads(output)["vulnerabilities"]
     except (ValueError, KeyError, TypeError):
-        return Audited(lock=lock, packages=packages, asked=0, known=(), trouble=trouble or "no answer")
+        return AuditedLock(lock=lock, packages=packages, asked=0, known=(), trouble=trouble or "no answer")
     known = tuple(f"{name} {each['range']}: {each['severity']}" for name, each in sorted(found.items()))
-    return Audited(lock=lock, packages=packages, asked=packages, known=known)
+    return AuditedLock(lock=lock, packages=packages, asked=packages, known=known)
 
 
 def _run(command: Sequence[str], folder: Path) -> tuple[str, str]:
-    """What it printed, and the first line of what it complained of."""
+    """The standard output of the command, and the first line of its standard error."""
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, check=False, timeout=_SECONDS, stdin=subprocess.DEVNULL

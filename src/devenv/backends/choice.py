@@ -1,4 +1,4 @@
-"""Which home an instance runs in, and why; the servers of that home."""
+"""Chooses the backend of an instance (embedded or compose), says why, and gives its servers."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.state import StateFile, running
 
-KINDS = ("embedded", "compose")
+BACKENDS = ("embedded", "compose")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,43 +22,47 @@ class BackendChoice:
 
 
 def choose(
-    asked: str, instance: Instance, engine_away: Callable[[Mapping[str, str]], str] = docker.engine_away
+    asked: str, instance: Instance, why_no_engine: Callable[[Mapping[str, str]], str] = docker.why_no_engine
 ) -> BackendChoice:
-    """The home that was asked for, or the default. Raises Problem (exit code 2) for one that cannot be had.
+    """The backend that was asked for, or the default. Raises Problem (exit code 2) if that backend is not available.
 
-    `engine_away` says why no Docker engine can be used, or nothing."""
-    if asked and asked not in KINDS:
-        raise Problem(f"HOME_KIND is '{asked}', which is no home.", fix=f"Use {' or '.join(KINDS)}.", code=2)
+    `why_no_engine` gives the reason why no Docker engine can be used, or an empty text."""
+    if asked and asked not in BACKENDS:
+        raise Problem(
+            f"HOME_KIND must be {' or '.join(BACKENDS)}, not '{asked}'.",
+            fix="Correct HOME_KIND, or leave it out: mtd then chooses the backend.",
+            code=2,
+        )
     document = StateFile(instance).read()
     before = document.get("home", "")
     if asked and before and asked != before and running(document, "supervisor"):
         raise Problem(
-            f"Instance '{instance.name}' runs in the {before} home.",
-            fix=f"End it first ({instance.command('make down')}), or start a second one: "
+            f"Instance '{instance.name}' runs in the {before} backend.",
+            fix=f"Stop it first ({instance.command('make down')}), or start a second one: "
             f"MTD_INSTANCE={instance.name}-{asked} make up HOME_KIND={asked}",
             code=2,
         )
     if asked == "embedded":
         return BackendChoice(name=asked, reason="asked for")
     if not asked and before == "embedded":
-        return BackendChoice(name=before, reason="as before: its database is there")
-    away = engine_away(instance.environ)
-    if away and (asked or before == "compose"):
-        raise docker.no_engine(away)
-    if away:
-        return BackendChoice(name="embedded", reason=f"no Docker engine answers: {away}")
+        return BackendChoice(name=before, reason="as before, because the database of the instance is there")
+    reason = why_no_engine(instance.environ)
+    if reason and (asked or before == "compose"):
+        raise docker.no_engine(reason)
+    if reason:
+        return BackendChoice(name="embedded", reason=f"no Docker engine answers: {reason}")
     if asked:
         return BackendChoice(name=asked, reason="asked for")
     if before:
-        return BackendChoice(name="compose", reason="as before: its database is there")
-    return BackendChoice(name="compose", reason="a Docker engine answers; HOME_KIND=embedded does without")
+        return BackendChoice(name="compose", reason="as before, because the database of the instance is there")
+    return BackendChoice(name="compose", reason="a Docker engine answers; HOME_KIND=embedded needs none")
 
 
-def recorded(document: Mapping[str, Any]) -> str:
-    """The home in the state document."""
+def recorded_backend(document: Mapping[str, Any]) -> str:
+    """The backend in the state document, under its key `home`."""
     return str(document.get("home") or "embedded")
 
 
-def servers_of(instance: Instance, kind: str) -> Servers:
-    """The servers of that home."""
-    return ComposeServers(instance=instance) if kind == "compose" else EmbeddedServers(instance=instance)
+def servers_of(instance: Instance, backend: str) -> Servers:
+    """The servers of that backend."""
+    return ComposeServers(instance=instance) if backend == "compose" else EmbeddedServers(instance=instance)

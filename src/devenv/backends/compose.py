@@ -1,4 +1,4 @@
-"""The compose home's servers: containers of compose.yaml, one Compose project per instance."""
+"""The servers of the compose backend: containers of compose.yaml, one Compose project per instance."""
 
 import json
 import os
@@ -13,18 +13,18 @@ from typing import Any
 
 from filelock import FileLock
 
-from delivery.packaging.layer import Target
+from delivery.packaging.layer import LayerPlatform
 from devenv.backends import docker, emulator, portal, postgres
 from devenv.backends.compose_settings import ComposeSettings
-from devenv.backends.servers import Debugger, Endpoints, Server
+from devenv.backends.servers import DebuggerLocation, Endpoints, ServerStatus
 from devenv.console.steps import Steps
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import FIRST_CHOICE, HOST
 from devenv.problem import Problem
 from devenv.state import Document, StateFile
 
-# Debian trixie's, which the images are built from.
+# The Python of Debian trixie, from which the images are built.
 PYTHON = "3.13"
 _SERVICES = {"localstack": "localstack", "postgres": "postgres", "simulator": "legacy-simulator", "portal": "portal"}
 FIRST = ("localstack", "postgres", "legacy-simulator")
@@ -34,7 +34,7 @@ _HEALTHY_SECONDS = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeServers:
-    """Serves the Protocol `Servers`."""
+    """Implements the Protocol `Servers`."""
 
     instance: Instance
 
@@ -42,7 +42,7 @@ class ComposeServers:
     def settings(self) -> ComposeSettings:
         return ComposeSettings(instance=self.instance)
 
-    def observed(self) -> dict[str, Server]:
+    def observed(self) -> dict[str, ServerStatus]:
         containers = self._containers() if self.settings.file.exists() else {}
         return {name: _server(containers.get(service)) for name, service in _SERVICES.items()}
 
@@ -69,8 +69,8 @@ class ComposeServers:
             "the start of the portal", "up", "--detach", "--no-build", "--no-deps", "--force-recreate", *wait, "portal"
         )
 
-    def debugger(self) -> Debugger:
-        return Debugger(folder="/opt/mtd/debugger", host="0.0.0.0")
+    def debugger(self) -> DebuggerLocation:
+        return DebuggerLocation(folder="/opt/mtd/debugger", host="0.0.0.0")
 
     def restart_localstack(self) -> None:
         self._run("the restart of LocalStack", "restart", "--no-deps", "localstack")
@@ -78,7 +78,9 @@ class ComposeServers:
         deadline = time.monotonic() + _HEALTHY_SECONDS
         while not emulator.healthy(port):
             if time.monotonic() > deadline:
-                raise Problem(f"LocalStack was not ready after {_HEALTHY_SECONDS} s.", fix="See 'mtd logs localstack'.")
+                raise Problem(
+                    f"LocalStack was not ready after {_HEALTHY_SECONDS} s.", fix="Read 'mtd logs localstack'."
+                )
             time.sleep(0.1)
 
     def restart_postgres(self) -> None:
@@ -86,7 +88,7 @@ class ComposeServers:
         self._make_database(int(StateFile(self.instance).read()["ports"]["postgres"]))
 
     def pids(self) -> dict[str, int]:
-        """The first process of each container, where this machine's /proc shows them."""
+        """The first process of each container, if the /proc of this machine shows it."""
         containers = {server.identity: name for name, server in self.observed().items() if server.runs}
         found: dict[str, int] = {}
         for pid in sorted(int(path.name) for path in Path("/proc").glob("[0-9]*")):
@@ -99,11 +101,11 @@ class ComposeServers:
                     found.setdefault(name, pid)
         return found
 
-    def target(self) -> Target:
-        return Target.in_container(PYTHON)
+    def layer_platform(self) -> LayerPlatform:
+        return LayerPlatform.in_container(PYTHON)
 
-    def places(self, ports: Mapping[str, int]) -> Endpoints:
-        del ports  # theirs, as containers see each other
+    def endpoints(self, ports: Mapping[str, int]) -> Endpoints:
+        del ports  # functions reach the other containers by the names and ports of the Compose network
         return Endpoints(database_host="postgres", database_port=5432, simulator="http://legacy-simulator:4580")
 
     def stop(self) -> bool:
@@ -130,33 +132,42 @@ class ComposeServers:
         """Docker Compose's command line for this instance's project."""
         project = str(self.instance.project)
         return [
-            *docker.command(), "--project-directory", project, "--file", f"{project}/compose.yaml",
-            "--project-name", self.settings.project, "--env-file", str(self.settings.file), *words,
-        ]  # fmt: skip
+            *docker.command(),
+            "--project-directory",
+            project,
+            "--file",
+            f"{project}/compose.yaml",
+            "--project-name",
+            self.settings.project,
+            "--env-file",
+            str(self.settings.file),
+            *words,
+        ]
 
     def build(self) -> None:
-        """Builds the images; those that stand cost a moment. Raises Problem."""
-        # Two instances that start at once: the second one finds the first one's layers.
+        """Builds the images that are missing. Raises Problem."""
+        # When two instances start at once, the second waits and finds the layers of the first.
         lock = f"mtd-images-{self.settings.images}-{os.getuid()}.lock"
         with FileLock(Path(tempfile.gettempdir()) / lock):
             self._run("the build of the images", "build", "--quiet")
 
     def _make_database(self, port: int) -> None:
-        credentials = Credentials.of(self.instance)
+        credentials = InstancePasswords.of(self.instance)
         deadline = time.monotonic() + 20
         while not postgres.accepts(port, credentials):
             if time.monotonic() > deadline:
-                raise Problem(f"PostgreSQL does not answer on {HOST}:{port}.", fix="See 'mtd logs postgres'.")
+                raise Problem(f"PostgreSQL does not answer on {HOST}:{port}.", fix="Read 'mtd logs postgres'.")
             time.sleep(0.1)
         postgres.ensure_database(port, credentials)
 
     def _containers(self) -> dict[str, dict[str, Any]]:
-        """What Compose tells of each container, by service."""
-        told = self._run("the look at the containers", "ps", "--all", "--format", "json")
-        return {str(item["Service"]): item for item in parse_listing(told)}
+        """Each container by its service, as `docker compose ps` lists it."""
+        listing = self._run("the listing of the containers", "ps", "--all", "--format", "json")
+        return {str(item["Service"]): item for item in parse_listing(listing)}
 
     def _run(self, doing: str, *words: str) -> str:
-        """What the command prints; both streams go to compose.log, but for mere questions. Raises Problem."""
+        """Runs Docker Compose and returns its output, which compose.log keeps unless it is a listing. Raises
+        Problem."""
         environ = {name: value for name, value in self.instance.environ.items() if not name.startswith("COMPOSE_")}
         try:
             ended = subprocess.run(
@@ -174,22 +185,22 @@ class ComposeServers:
         return ended.stdout
 
 
-def parse_listing(told: str) -> list[dict[str, Any]]:
-    """`ps --format json`: a list until Compose 2.20, an object a line since."""
-    if told.lstrip().startswith("["):
-        return list(json.loads(told))
-    return [json.loads(line) for line in told.splitlines() if line.strip()]
+def parse_listing(listing: str) -> list[dict[str, Any]]:
+    """Reads `ps --format json`: one list up to Compose 2.20, one object a line since."""
+    if listing.lstrip().startswith("["):
+        return list(json.loads(listing))
+    return [json.loads(line) for line in listing.splitlines() if line.strip()]
 
 
-def _server(told: Mapping[str, Any] | None) -> Server:
-    if told is None:
-        return Server(runs=False)
-    state, code = str(told["State"]), int(told.get("ExitCode") or 0)
+def _server(container: Mapping[str, Any] | None) -> ServerStatus:
+    if container is None:
+        return ServerStatus(runs=False)
+    state, code = str(container["State"]), int(container.get("ExitCode") or 0)
     runs = state == "running"
-    return Server(runs=runs, identity=str(told["ID"])[:12], death="" if runs else _death(state, code))
+    return ServerStatus(runs=runs, identity=str(container["ID"])[:12], death="" if runs else _how_it_ended(state, code))
 
 
-def _death(state: str, code: int) -> str:
+def _how_it_ended(state: str, code: int) -> str:
     if state == "created":  # never started
         return ""
     if state != "exited":

@@ -1,4 +1,4 @@
-"""What compose.yaml is filled in with: names, ports, the images' tag, a person's settings, the database's password."""
+"""The variables of compose.yaml: names, ports, the images' tag, the user's settings, the database's password."""
 
 import hashlib
 import os
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from delivery.packaging.artifacts import content_hash, files_of
 from devenv.backends import emulator
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import FAMILIAR
 
 _PORTAL = ("Dockerfile", "requirements.txt", "package.json", "package-lock.json", "start.sh")
-# The images' own user, when ours is root.
+# The user of the images, for a host user who is root.
 _USER = "10001:10001"
 
 
@@ -36,28 +36,29 @@ class ComposeSettings:
 
     @property
     def images(self) -> str:
-        """The images' tag, from what they are built of: the same sources, the same images."""
+        """The tag of the images: a hash of their sources."""
         project = self.instance.project
         folders = [project / "localstack", project / "src" / "legacy_simulator", project / "src" / "portal" / "node"]
         files = [(str(path.relative_to(project)), path) for folder in folders for _, path in files_of(folder)]
-        # Its sources are mounted, so that a saved page builds no image.
+        # The portal's sources are mounted, so a saved page needs no new image.
         files += [(name, project / "src" / "portal" / name) for name in _PORTAL]
         return content_hash([*files, ("main", project / "src" / "devenv" / "backends" / "localstack_main.py")])[:12]
 
     def write_portal(self, settings: Mapping[str, str]) -> None:
-        """What the portal's container reads as shell variables; its passwords are in no variable of the container."""
+        """Writes the file that the portal's container reads as shell variables. No variable of the container has a
+        password."""
         lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
         _write(self.instance.folder / "secrets" / "portal", lines, mode=0o444)
 
     def write(self, ports: Mapping[str, int]) -> None:
-        """Writes the file, and those that it names."""
+        """Writes the file, and the files that it names."""
         secrets = self.instance.folder / "secrets"
         secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
         secrets.chmod(0o700)
-        # PostgreSQL's own user reads it in the container; here the folder keeps everybody else out.
-        _write(secrets / "postgres_password", Credentials.of(self.instance).postgres, mode=0o444)
+        # The user `postgres` of the container must read it; on the host the folder's mode keeps others out.
+        _write(secrets / "postgres_password", InstancePasswords.of(self.instance).postgres, mode=0o444)
         if not (secrets / "portal").exists():
-            self.write_portal({})  # Compose reads the whole file, whatever it is to start
+            self.write_portal({})  # Compose reads every variable, whichever service it starts
         passed_on = self.instance.folder / "localstack.env"
         _write(passed_on, _lines(emulator.passed_on(self.instance)), mode=0o600)
         values = {
@@ -77,7 +78,7 @@ def _lines(values: Mapping[str, str]) -> str:
 
 
 def _write(path: Path, text: str, *, mode: int) -> None:
-    """Replaces the file, whatever mode it has."""
+    """Replaces the file; the new one has the given mode."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text, encoding="utf-8")
     temporary.chmod(mode)

@@ -1,4 +1,4 @@
-"""The embedded home's servers: processes of this machine, owned by the instance's supervisor."""
+"""The servers of the embedded backend: processes of this machine, owned by the instance's supervisor."""
 
 import shutil
 import time
@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from delivery.packaging.layer import Target
+from delivery.packaging.layer import LayerPlatform
 from devenv.backends import emulator, portal, postgres, simulator, tool_environments
-from devenv.backends.servers import Debugger, Endpoints, Server
+from devenv.backends.servers import DebuggerLocation, Endpoints, ServerStatus
 from devenv.console.steps import Steps
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import FIRST_CHOICE, HOST
 from devenv.processes.log_files import follow, tail
 from devenv.processes.request import ProcessRequest
@@ -23,18 +23,18 @@ from devenv.state import Document, identities, running
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedServers:
-    """Serves the Protocol `Servers`."""
+    """Implements the Protocol `Servers`."""
 
     instance: Instance
 
-    def observed(self) -> dict[str, Server]:
+    def observed(self) -> dict[str, ServerStatus]:
         document = self._supervision.state.read()
         supervised = running(document, "supervisor")
         pids, deaths = identities(document), document.get("deaths", {})
         found = {}
         for name in (*FIRST_CHOICE, "portal"):
             identity, death = pids.get(name), deaths.get(name)
-            found[name] = Server(
+            found[name] = ServerStatus(
                 runs=supervised and running(document, name),
                 identity=str(identity.pid) if identity else "",
                 death=f"{death['reason']} at {death['at']}" if death else "",
@@ -48,7 +48,7 @@ class EmbeddedServers:
             if "postgres" not in alive:
                 started.append(pool.submit(self._postgres, ports["postgres"], steps))
             known = self._supervision.state.read().get("simulator_source")
-            if "simulator" not in alive or known != simulator.source(self.instance):
+            if "simulator" not in alive or known != simulator.source_hash(self.instance):
                 started.append(pool.submit(self._simulator, ports["simulator"], steps))
             made = self._environments(steps)
             if "localstack" not in alive:
@@ -64,17 +64,17 @@ class EmbeddedServers:
         port = document["ports"]["portal"]
         self._supervision.wait(request, lambda: emulator.answers(f"http://{HOST}:{port}/health"), seconds=40)
 
-    def debugger(self) -> Debugger:
+    def debugger(self) -> DebuggerLocation:
         python = tool_environments.ensure_recipe(tool_environments.debugger(self.instance), self.instance)
         [folder] = (python.parents[1] / "lib").glob("python*/site-packages")
-        return Debugger(folder=str(folder), host=HOST)
+        return DebuggerLocation(folder=str(folder), host=HOST)
 
     def restart_localstack(self) -> None:
         port = int(self._supervision.state.read()["ports"]["localstack"])
         self._localstack(port, tool_environments.ensure(self.instance))
 
     def restart_postgres(self) -> None:
-        supervision, credentials = self._supervision, Credentials.of(self.instance)
+        supervision, credentials = self._supervision, InstancePasswords.of(self.instance)
         asked = ProcessRequest.read(self.instance.requests / "postgres.json")
         request = replace(asked, ticket=uuid.uuid4().hex)
         supervision.ask([request])
@@ -85,10 +85,10 @@ class EmbeddedServers:
         document = self._supervision.state.read()
         return {name: identity.pid for name, identity in identities(document).items() if name in FIRST_CHOICE}
 
-    def target(self) -> Target:
-        return Target.of_interpreter(tool_environments.ensure(self.instance).runtime)
+    def layer_platform(self) -> LayerPlatform:
+        return LayerPlatform.of_interpreter(tool_environments.ensure(self.instance).runtime)
 
-    def places(self, ports: Mapping[str, int]) -> Endpoints:
+    def endpoints(self, ports: Mapping[str, int]) -> Endpoints:
         return Endpoints(
             database_host=HOST, database_port=ports["postgres"], simulator=f"http://{HOST}:{ports['simulator']}"
         )
@@ -110,13 +110,15 @@ class EmbeddedServers:
         return Supervision(self.instance)
 
     def _assets(self, steps: Steps) -> None:
-        if not portal.place(self.instance).exists():
+        if not portal.libraries_folder(self.instance).exists():
             with steps.step("Portal's libraries"):
                 portal.ensure_assets(self.instance)
 
-    def _environments(self, steps: Steps) -> tool_environments.Environments:
-        ready = all((recipe.place(self.instance.venvs) / "mtd-complete").exists()
-                    for recipe in tool_environments.recipes(self.instance))  # fmt: skip
+    def _environments(self, steps: Steps) -> tool_environments.ToolEnvironments:
+        ready = all(
+            (recipe.folder(self.instance.venvs) / "mtd-complete").exists()
+            for recipe in tool_environments.recipes(self.instance)
+        )
         if ready:
             return tool_environments.ensure(self.instance)
         with steps.step("Python environments"):
@@ -124,7 +126,7 @@ class EmbeddedServers:
 
     def _postgres(self, port: int, steps: Steps) -> None:
         with steps.step("PostgreSQL") as step:
-            credentials = Credentials.of(self.instance)
+            credentials = InstancePasswords.of(self.instance)
             server = postgres.prepare(self.instance, port, credentials)
             request = server.request(self.instance)
             self._supervision.state.merge(postgres={"data": str(server.data), "bindir": str(server.bindir)})
@@ -138,11 +140,11 @@ class EmbeddedServers:
             request = simulator.request(self.instance, port)
             self._run(request)
             self._supervision.wait(request, lambda: emulator.answers(f"http://{HOST}:{port}/health"), seconds=40)
-            self._supervision.state.merge(simulator_source=simulator.source(self.instance))
+            self._supervision.state.merge(simulator_source=simulator.source_hash(self.instance))
             step.note = f"http://{HOST}:{port}"
 
-    def _localstack(self, port: int, made: tool_environments.Environments) -> None:
-        """Starts it (or starts it anew) empty: nothing of an earlier run serves a new one."""
+    def _localstack(self, port: int, made: tool_environments.ToolEnvironments) -> None:
+        """Starts or restarts LocalStack without any state of an earlier run."""
         supervision = self._supervision
         supervision.withdraw("localstack")
         deadline = time.monotonic() + 15

@@ -1,4 +1,4 @@
-"""LocalStack as a supervised process: which settings it gets, and when it is ready."""
+"""LocalStack as a supervised process: its settings, and its health check."""
 
 import json
 import os
@@ -8,13 +8,13 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from devenv.backends.tool_environments import Environments
+from devenv.backends.tool_environments import ToolEnvironments
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.ports import HOST
 from devenv.processes.request import ProcessRequest
 from devenv.processes.supervision import clean_environment
 
-# A person may set these for a measurement or a hunt; all else is the same on every machine.
+# A user may set these to measure or to debug. Every other setting is the same on all machines.
 _PASSED_ON = (
     "DEBUG",
     "LS_LOG",
@@ -27,21 +27,21 @@ _PASSED_ON = (
 )
 
 
-def request(instance: Instance, environments: Environments, port: int) -> ProcessRequest:
-    """LocalStack with our plug-in, everything it writes inside the instance's folder."""
-    home = instance.folder / "localstack"
+def request(instance: Instance, environments: ToolEnvironments, port: int) -> ProcessRequest:
+    """The process that runs LocalStack with our plug-in. It writes inside the instance's folder only."""
+    folder = instance.folder / "localstack"
     for name in ("volume", "root", "s3", "lambda", "tmp"):
-        (home / name).mkdir(parents=True, exist_ok=True)
-    shutil.copytree(_service_catalog(instance, environments.emulator), home / "root", dirs_exist_ok=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    shutil.copytree(_service_catalog(instance, environments.emulator), folder / "root", dirs_exist_ok=True)
     settings = shared_settings(instance.project) | {
         "GATEWAY_LISTEN": f"{HOST}:{port}",
         "LOCALSTACK_HOST": f"{HOST}:{port}",
-        "LOCALSTACK_VOLUME_DIR": str(home / "volume"),
-        "FILESYSTEM_ROOT": str(home / "root"),
-        "TMPDIR": str(home / "tmp"),
+        "LOCALSTACK_VOLUME_DIR": str(folder / "volume"),
+        "FILESYSTEM_ROOT": str(folder / "root"),
+        "TMPDIR": str(folder / "tmp"),
         "MTD_LAMBDA_PYTHON": str(environments.runtime),
-        "MTD_LAMBDA_WORK_DIR": str(home / "lambda"),
-        "MTD_S3_STORAGE_DIR": str(home / "s3"),
+        "MTD_LAMBDA_WORK_DIR": str(folder / "lambda"),
+        "MTD_S3_STORAGE_DIR": str(folder / "s3"),
         "MTD_MAIL_LOG": str(instance.folder / "mails.jsonl"),
         "MTD_HOT_LAYERS": json.dumps({f"mtd-{ENVIRONMENT}-shared": str(instance.project / "src" / "shared")}),
     }
@@ -49,20 +49,20 @@ def request(instance: Instance, environments: Environments, port: int) -> Proces
         name="localstack",
         argv=(str(environments.emulator), "-P", str(Path(__file__).with_name("localstack_main.py"))),
         environment=clean_environment(instance) | settings | passed_on(instance),
-        folder=str(home),
+        folder=str(folder),
         log=str(instance.logs / "localstack.log"),
-        # It keeps nothing, so nothing is lost by not waiting for its last word.
+        # LocalStack keeps nothing on disk, so it may be killed.
         stop_seconds=1.5,
     )
 
 
 def passed_on(instance: Instance) -> dict[str, str]:
-    """What a person set for LocalStack: it goes before our own settings."""
+    """The user's settings for LocalStack, which win over ours."""
     return {name: instance.environ[name] for name in _PASSED_ON if instance.environ.get(name)}
 
 
 def shared_settings(project: Path) -> dict[str, str]:
-    """localstack/settings.env, which the compose home's container gets too."""
+    """localstack/settings.env, which the container of the compose backend gets too."""
     lines = (project / "localstack" / "settings.env").read_text("utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
@@ -78,13 +78,13 @@ def _service_catalog(instance: Instance, python: Path) -> Path:
         subprocess.run([python, "-P", program, making], env=environment, check=False, capture_output=True)
         try:
             making.rename(root)
-        except OSError:  # another instance was faster
+        except OSError:  # another instance has made it meanwhile
             shutil.rmtree(making, ignore_errors=True)
     return root
 
 
 def healthy(port: int) -> bool:
-    """Whether LocalStack answers its health question."""
+    """Whether LocalStack answers its health check."""
     return answers(f"http://{HOST}:{port}/_localstack/health")
 
 

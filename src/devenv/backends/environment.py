@@ -1,4 +1,4 @@
-"""A local home brought up: its servers, the deployment into them, and the watch. The same way in every local home."""
+"""Starts a local system on any backend: the servers, the deployment into them, and the watch."""
 
 import shutil
 import time
@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from filelock import FileLock
 
 from delivery.deployment.carry_over import carried_over
-from delivery.deployment.deployment import Deployed, deploy, local_package
+from delivery.deployment.deployment import LocalDeployment, deploy, local_package
 from delivery.packaging.packaging import Packaged
 from devenv.aws import Clients
 from devenv.backends import portal, postgres
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.servers import Servers
 from devenv.console.screen import console
 from devenv.console.steps import Steps
-from devenv.credentials import Credentials
 from devenv.instance import REGION, Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import FIRST_CHOICE, HOST, PortChooser, can_bind
 from devenv.problem import Problem
 from devenv.processes.request import ProcessRequest
@@ -27,22 +27,23 @@ from devenv.state import Document, running
 from devenv.watch import background
 
 PROCESSES = (*FIRST_CHOICE, "portal", "watch")
-# What `mtd debug` may listen on is LocalStack's to hold.
+# LocalStack's functions listen on the port of `mtd debug`.
 _WITH_LOCALSTACK = frozenset({"debugger"})
 _LEAST_FREE_BYTES = 400_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalEnvironment:
-    """Brings up what does not run; what runs is left alone. `kind` names the home, as state.json keeps it."""
+    """Starts the servers that do not run and leaves the others alone. state.json keeps `backend` under its key
+    `home`."""
 
     instance: Instance
-    kind: str
+    backend: str
     steps: Steps
     watch: bool = True
 
     def missing(self) -> list[str]:
-        """The servers that do not run, and the watch if it should."""
+        """The names of the servers that do not run, and of the watch if it should run and does not."""
         document = Supervision(self.instance).state.read()
         if not running(document, "supervisor"):
             return list(PROCESSES)
@@ -50,10 +51,10 @@ class LocalEnvironment:
         return missing + (["watch"] if self.watch and not running(document, "watch") else [])
 
     def up(self) -> Document:
-        """Starts the servers, deploys, starts the watch; the state. Raises Problem."""
+        """Starts the servers, deploys, starts the watch, and returns the state document. Raises Problem."""
         self._check_disk()
         supervision = Supervision(self.instance)
-        # With a dead supervisor its children die too, a moment later: they must not be taken for somebody else's.
+        # The children of a dead supervisor die a moment later. Until then they hold this instance's ports.
         if supervision.supervisor() is None:
             supervision.end(seconds=10)
         document = supervision.state.read()
@@ -63,16 +64,16 @@ class LocalEnvironment:
         supervision.ensure()
         endpoint = f"http://{HOST}:{ports['localstack']}"
         supervision.state.merge(
-            home=self.kind, region=REGION, endpoint=endpoint, ports=ports, stack=self.instance.stack
+            home=self.backend, region=REGION, endpoint=endpoint, ports=ports, stack=self.instance.stack
         )
         with ThreadPoolExecutor(2) as pool:
             started = pool.submit(self._servers.start, ports, self.steps)
             packaged = pool.submit(self._package, endpoint)
-            started.result()  # what is to be mended first is told first
-        postgres.ensure_database(ports["postgres"], Credentials.of(self.instance))
-        # The watch reads the sources meanwhile: LocalStack is at work now, on one core.
+            started.result()  # a server that does not start is reported before a template that cannot be packaged
+        postgres.ensure_database(ports["postgres"], InstancePasswords.of(self.instance))
+        # The watch reads the sources while LocalStack deploys, which keeps one core busy.
         watch = self._begin_watch(supervision) if self.watch and not running(document, "watch") else None
-        document = self._deploy(packaged.result(), stood="localstack" in alive)
+        document = self._deploy(packaged.result(), deployed_before="localstack" in alive)
         _serve_portal(self.instance, self._servers, self.steps)
         if watch:
             supervision.wait(watch, background.marker(self.instance).exists, seconds=20)
@@ -80,24 +81,24 @@ class LocalEnvironment:
 
     @property
     def _servers(self) -> Servers:
-        return servers_of(self.instance, self.kind)
+        return servers_of(self.instance, self.backend)
 
     def _begin_watch(self, supervision: Supervision) -> ProcessRequest:
-        """Starts the watch; its marker is there once it sees what is saved."""
+        """Asks the supervisor for the watch, which writes its marker once it sees every saved file."""
         background.marker(self.instance).unlink(missing_ok=True)
         request = background.request(self.instance)
         supervision.ask([request])
         return request
 
     def _package(self, endpoint: str) -> Packaged:
-        target = self._servers.target()
+        platform = self._servers.layer_platform()
         with self.steps.step("Templates and layer packaged"):
-            return local_package(self.instance, endpoint, target)
+            return local_package(self.instance, endpoint, platform)
 
-    def _deploy(self, packaged: Packaged, *, stood: bool) -> Document:
+    def _deploy(self, packaged: Packaged, *, deployed_before: bool) -> Document:
         with self.steps.step("Stack deployed, database migrated") as step:
-            deployed = _deploy_afresh(self.instance, self._servers, packaged, stood=stood)
-            step.note = f"{self.instance.stack}, {'made afresh' if deployed.fresh else 'stands already'}"
+            deployed = _deploy_afresh(self.instance, self._servers, packaged, deployed_before=deployed_before)
+            step.note = f"{self.instance.stack}, {'created anew' if deployed.fresh else 'unchanged'}"
         return Supervision(self.instance).state.read()
 
     def _check_disk(self) -> None:
@@ -113,10 +114,10 @@ class LocalEnvironment:
 
 
 def _serve_portal(instance: Instance, servers: Servers, steps: Steps) -> None:
-    """Starts the portal, or starts it anew when its code is another, or the API has another address than it knows."""
+    """Starts the portal, and restarts it when its code or the address of the API has changed."""
     state = Supervision(instance).state
     document = state.read()
-    serves = {"portal_api": document["api_url"], "portal_source": portal.source(instance)}
+    serves = {"portal_api": document["api_url"], "portal_source": portal.source_hash(instance)}
     if servers.observed()["portal"].runs and all(document.get(name) == value for name, value in serves.items()):
         return
     with steps.step("Portal") as step:
@@ -127,31 +128,33 @@ def _serve_portal(instance: Instance, servers: Servers, steps: Steps) -> None:
 
 
 def redeploy(instance: Instance) -> str:
-    """Deploys the templates as they are now, if they changed; what was done. Raises Problem."""
+    """Deploys the templates if they changed and returns a sentence about it. Raises Problem."""
     started = time.monotonic()
     document = Supervision(instance).state.read()
-    servers = servers_of(instance, recorded(document))
-    packaged = local_package(instance, str(document["endpoint"]), servers.target())
-    deployed = _deploy_afresh(instance, servers, packaged, stood=True)
+    servers = servers_of(instance, recorded_backend(document))
+    packaged = local_package(instance, str(document["endpoint"]), servers.layer_platform())
+    deployed = _deploy_afresh(instance, servers, packaged, deployed_before=True)
     if not deployed.fresh:
-        return "the packaged template is the same: nothing to deploy"
+        return "the packaged template has not changed: nothing to deploy"
     _serve_portal(instance, servers, Steps(console()))
-    return f"deployed afresh in {time.monotonic() - started:.1f} s; the database was kept"
+    return f"deployed a new stack in {time.monotonic() - started:.1f} s; the database was kept"
 
 
-def _deploy_afresh(instance: Instance, servers: Servers, packaged: Packaged, *, stood: bool) -> Deployed:
-    """Deploys and records what stands. One at a time: `up` and the watch may both want to."""
+def _deploy_afresh(
+    instance: Instance, servers: Servers, packaged: Packaged, *, deployed_before: bool
+) -> LocalDeployment:
+    """Deploys and records the deployment in state.json. A lock keeps `up` and the watch from deploying at once."""
     state = Supervision(instance).state
     with FileLock(instance.folder / "deploy.lock"):
         document = state.read()
-        standing = document.get("fingerprint") if stood else None
+        standing = document.get("fingerprint") if deployed_before else None
         state.update(lambda kept: kept.update(fingerprint=None))
         deployed = deploy(
             instance,
             Clients(document["endpoint"]),
             packaged,
-            servers.places(document["ports"]),
-            Credentials.of(instance),
+            servers.endpoints(document["ports"]),
+            InstancePasswords.of(instance),
             standing=standing,
             replacing=carried_over,
             restart=servers.restart_localstack,

@@ -1,4 +1,4 @@
-"""Starts LocalStack. Run by the emulator's own interpreter, by its path: nothing of this project is imported."""
+"""Starts LocalStack. The emulator's own interpreter runs this file by its path; it imports nothing of this project."""
 
 import gc
 import runpy
@@ -6,7 +6,7 @@ import sys
 import threading
 from typing import Any
 
-# LocalStack keeps millions of objects alive: the collector's default pace would spend a good part of a core on them.
+# LocalStack keeps millions of objects alive, and the garbage collector's default thresholds would use much of a core.
 gc.set_threshold(100_000, 50, 100)
 
 if sys.version_info < (3, 13):

@@ -1,4 +1,4 @@
-"""The portal as a supervised process, and the browser's libraries that it serves."""
+"""The portal as a supervised process, and the browser libraries that it serves."""
 
 import hashlib
 import os
@@ -13,8 +13,8 @@ from psycopg.conninfo import make_conninfo
 from delivery.packaging.artifacts import content_hash, files_of
 from devenv.backends.postgres import DATABASE, PORTAL, READER
 from devenv.backends.tool_environments import Recipe, ensure_recipe
-from devenv.credentials import Credentials
 from devenv.instance import ACCOUNT, ENVIRONMENT, REGION, Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.processes.request import ProcessRequest
@@ -26,9 +26,9 @@ from portal.node.served import collect
 def settings(
     instance: Instance, document: Document, *, database: tuple[str, int], emulator: str = HOST
 ) -> dict[str, str]:
-    """What the portal of the system that `document` describes is told. `database` and `emulator` are where it finds
-    PostgreSQL (host, port) and LocalStack (host)."""
-    credentials = Credentials.of(instance)
+    """The environment variables of the portal of the system that `document` describes. `database` (host, port) and
+    `emulator` (host) are the addresses at which the portal reaches PostgreSQL and LocalStack."""
+    credentials = InstancePasswords.of(instance)
     host, port = database
 
     def of(user: str, password: str) -> str:
@@ -66,21 +66,21 @@ def request(instance: Instance, document: Document, assets: Path) -> ProcessRequ
     )
 
 
-def source(instance: Instance) -> str:
-    """The hash of its code: what runs with another one is to be started anew."""
+def source_hash(instance: Instance) -> str:
+    """A hash of the portal's code: a portal that runs with another hash must be restarted."""
     return content_hash(files_of(instance.project / "src" / "portal"))
 
 
-def place(instance: Instance) -> Path:
-    """Where the libraries lie that the lock file names: another lock is another folder."""
+def libraries_folder(instance: Instance) -> Path:
+    """The folder of the libraries; its name is a hash of the lock file."""
     folder = instance.project / "src" / "portal"
     content = [(folder / name).read_bytes() for name in ("package.json", "package-lock.json")]
     return instance.build / f"portal-{hashlib.sha256(b'|'.join(content)).hexdigest()[:12]}"
 
 
 def ensure_assets(instance: Instance) -> Path:
-    """Fetches the libraries by their hashes and keeps the files that are served. Raises Problem."""
-    built = place(instance)
+    """Installs the libraries by their hashes and keeps the files that the portal serves. Raises Problem."""
+    built = libraries_folder(instance)
     if built.exists():
         return built
     instance.build.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,8 @@ def _build(instance: Instance, making: Path) -> None:
 
 
 def install_libraries(instance: Instance, into: Path, *, development: bool = False) -> None:
-    """Puts the locked packages into `into`/node_modules, those for tests too if asked. Raises Problem."""
+    """Installs the locked packages into `into`/node_modules, with `development` also those for tests. Raises
+    Problem."""
     into.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(instance.project / "src" / "portal" / name, into / name)
@@ -108,19 +109,23 @@ def install_libraries(instance: Instance, into: Path, *, development: bool = Fal
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     ended = subprocess.run(
         [npm, "ci", *options, *([] if development else ["--omit=dev"])],
-        cwd=into, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        cwd=into,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
         env=dict(os.environ) | {"PATH": f"{npm.parent}:{os.environ.get('PATH', os.defpath)}"},
-    )  # fmt: skip
+    )
     if ended.returncode != 0:
-        told = [line for line in ended.stderr.splitlines() if "error" in line.lower()] or ["npm gave no reason"]
+        errors = [line for line in ended.stderr.splitlines() if "error" in line.lower()] or ["npm gave no reason"]
         raise Problem(
-            f"The portal's libraries could not be installed: {' '.join(told)[-500:]}",
-            fix="See that the npm registry can be reached and the disk has room, then run make up again.",
+            f"The portal's libraries could not be installed: {' '.join(errors)[-500:]}",
+            fix="Check the connection to the npm registry and the space on the disk, then run 'make up' again.",
         )
 
 
 def _npm(instance: Instance) -> Path:
-    """The machine's npm, or the one from a wheel."""
+    """The npm of the machine, or the npm of a PyPI wheel."""
     found = shutil.which("npm")
     if found and shutil.which("node"):
         return Path(found)

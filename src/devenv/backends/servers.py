@@ -1,17 +1,18 @@
-"""A home's servers (LocalStack, PostgreSQL, the simulator, the portal): all in which the local homes differ."""
+"""The servers of a backend: LocalStack, PostgreSQL, the simulator and the portal. The backends differ in nothing
+else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from delivery.packaging.layer import Target
+from delivery.packaging.layer import LayerPlatform
 from devenv.console.steps import Steps
 from devenv.state import Document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A server as it stands. `identity` changes with each start; `death` says how it ended by itself."""
+class ServerStatus:
+    """`identity` changes with each start; `death` says how the server ended, if nobody stopped it."""
 
     runs: bool
     identity: str = ""
@@ -20,7 +21,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Where a function finds what is not AWS; `simulator` is a URL."""
+    """The addresses of PostgreSQL and of the simulator, a URL, as functions reach them."""
 
     database_host: str
     database_port: int
@@ -28,57 +29,60 @@ class Endpoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Debugger:
-    """debugpy as a function's process finds it: its folder, and the address on which it may listen."""
+class DebuggerLocation:
+    """The folder of debugpy for a function's process, and the address on which it may listen."""
 
     folder: str
     host: str
 
 
 class Servers(Protocol):
-    """The servers by the names that ports have: localstack, postgres, simulator, portal."""
+    """The servers by the names of their ports: localstack, postgres, simulator, portal."""
 
-    def observed(self) -> dict[str, Server]:
-        """Every server, whether it runs or not. Raises Problem when nobody can tell."""
+    def observed(self) -> dict[str, ServerStatus]:
+        """The status of every server. Raises Problem when it cannot be read."""
         ...
 
     def start(self, ports: Mapping[str, int], steps: Steps) -> None:
-        """Starts what does not run and waits until all answer, the database made. Raises Problem. The portal comes
-        later; what it needs is made ready."""
+        """Starts the servers that do not run, makes the database, and waits until all answer. Raises Problem.
+
+        The portal starts later; this installs the portal's libraries."""
         ...
 
     def serve_portal(self, document: Document) -> None:
-        """Starts the portal of the deployed system, anew if it runs, and waits until it answers. Raises Problem."""
+        """Starts or restarts the portal of the deployed system and waits until it answers. Raises Problem."""
         ...
 
-    def debugger(self) -> Debugger:
-        """What a function is debugged with. Raises Problem when it cannot be had."""
+    def debugger(self) -> DebuggerLocation:
+        """The debugger for functions. Raises Problem when it cannot be installed."""
         ...
 
     def restart_localstack(self) -> None:
-        """An empty LocalStack on the same port. Raises Problem."""
+        """Restarts LocalStack, empty, on the same port. Raises Problem."""
         ...
 
     def restart_postgres(self) -> None:
-        """A fast shutdown under those who are at work, and a start on the same port and data. Raises Problem."""
+        """Shuts PostgreSQL down fast, which cuts its connections, and starts it on the same port and data. Raises
+        Problem."""
         ...
 
     def pids(self) -> dict[str, int]:
-        """Each server's process, or the first one in its container; what this machine does not show is left out."""
+        """Each server's process, or the first process of its container. Processes that this machine hides are left
+        out."""
         ...
 
-    def target(self) -> Target:
-        """What the functions' layer is built for. Raises Problem."""
+    def layer_platform(self) -> LayerPlatform:
+        """The Python and platform for which the functions' layer is built. Raises Problem."""
         ...
 
-    def places(self, ports: Mapping[str, int]) -> Endpoints: ...
+    def endpoints(self, ports: Mapping[str, int]) -> Endpoints: ...
 
     def stop(self) -> bool:
-        """Ends the servers, keeps the database; whether there were any. Raises Problem."""
+        """Stops the servers and keeps the database; True when a server ran. Raises Problem."""
         ...
 
     def wipe(self) -> None:
-        """Removes what they keep, the database too. Raises Problem."""
+        """Removes the servers' data, the database included. Raises Problem."""
         ...
 
     def lines(self, name: str, last: int) -> list[str]:
@@ -86,5 +90,5 @@ class Servers(Protocol):
         ...
 
     def follow(self, name: str, last: int) -> None:
-        """Prints the last lines of a server's log and what comes, until interrupted."""
+        """Prints the last lines of a server's log and each new line, until interrupted."""
         ...

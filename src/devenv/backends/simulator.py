@@ -28,11 +28,11 @@ def request(instance: Instance, port: int) -> ProcessRequest:
     )
 
 
-def source(instance: Instance) -> str:
-    """The hash of its code: what runs with another one is to be started anew."""
+def source_hash(instance: Instance) -> str:
+    """A hash of the simulator's code: a simulator that runs with another hash must be restarted."""
     return content_hash(files_of(instance.project / "src" / "legacy_simulator"))
 
 
 def urls(base: str) -> dict[str, str]:
-    """The systems' addresses as the template's parameters, from the simulator's own."""
+    """The addresses of the legacy systems as parameters of the template; `base` is the simulator's URL."""
     return {name: f"{base}{path}" for name, path in SYSTEMS.items()}

@@ -1,4 +1,4 @@
-"""Ending an instance, and removing what it leaves on the disk."""
+"""Stops an instance and removes its files."""
 
 import shutil
 
@@ -10,12 +10,12 @@ from devenv.state import Document, StateFile
 
 
 def stop(instance: Instance) -> bool:
-    """Ends the instance's own processes and containers; whether there were any. A corrupt state is set aside.
+    """Stops the instance's own processes and containers; True when there were any. A corrupt state file is renamed.
 
-    Raises Problem when its containers cannot be ended."""
+    Raises Problem when its containers cannot be stopped."""
     state = StateFile(instance)
     document = _read(state)
-    # The supervisor owns the watch in every home.
+    # The supervisor owns the watch on every backend.
     stopped = EmbeddedServers(instance=instance).stop()
     path = instance.folder / "state.json"
     if document is None:
@@ -42,7 +42,7 @@ def _read(state: StateFile) -> Document | None:
 
 
 def _forget(document: Document) -> None:
-    """What was deployed went with LocalStack; the ports are remembered."""
+    """LocalStack has lost the stack; state.json keeps the ports."""
     for name in ("fingerprint", "outputs", "api_url", "deployed_at"):
         document.pop(name, None)
     document.update(pids={}, deaths={})

@@ -1,4 +1,4 @@
-"""The two other virtual environments: the emulator's and the Lambda runtime's, each from its own hash-locked file."""
+"""The virtual environments of the emulator and of the Lambda runtime, each from its own hash-locked file."""
 
 import hashlib
 import os
@@ -25,8 +25,8 @@ class Recipe:
     lock: Path
     package: Path | None = None
 
-    def place(self, venvs: Path) -> Path:
-        """Named by what is in it: a changed lock or Python is another folder."""
+    def folder(self, venvs: Path) -> Path:
+        """The environment's folder; its name is a hash of the lock file and the Python version."""
         content = [self.lock.read_bytes(), sys.version.encode(), str(sys.base_prefix).encode()]
         if self.package is not None:
             content += [(self.package / "pyproject.toml").read_bytes(), str(self.package).encode()]
@@ -34,7 +34,7 @@ class Recipe:
 
 
 def recipes(instance: Instance) -> tuple[Recipe, Recipe]:
-    """The emulator's and the Lambda runtime's."""
+    """The recipes of the emulator's and of the Lambda runtime's environment."""
     folder = instance.project / "localstack"
     return (
         Recipe(name="emulator", lock=folder / "requirements.txt", package=folder),
@@ -43,28 +43,29 @@ def recipes(instance: Instance) -> tuple[Recipe, Recipe]:
 
 
 def debugger(instance: Instance) -> Recipe:
-    """debugpy alone, which `mtd debug` puts before a function's modules."""
+    """The recipe of the environment that has debugpy alone, for `mtd debug`."""
     return Recipe(name="debugger", lock=instance.project / "localstack" / "debugger" / "requirements.txt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Environments:
+class ToolEnvironments:
     """The interpreters of the two environments."""
 
     emulator: Path
     runtime: Path
 
 
-def ensure(instance: Instance) -> Environments:
-    """Makes what is missing, both at once. Raises Problem when a package cannot be had."""
+def ensure(instance: Instance) -> ToolEnvironments:
+    """Makes the environments that are missing, side by side. Raises Problem when a package cannot be installed."""
     with ThreadPoolExecutor(2) as pool:
         emulator, runtime = pool.map(lambda recipe: ensure_recipe(recipe, instance), recipes(instance))
-    return Environments(emulator=emulator, runtime=runtime)
+    return ToolEnvironments(emulator=emulator, runtime=runtime)
 
 
 def ensure_recipe(recipe: Recipe, instance: Instance) -> Path:
-    """The environment's interpreter, made if it is missing. Raises Problem when a package cannot be had."""
-    place = recipe.place(instance.venvs)
+    """The environment's interpreter; makes the environment if it is missing. Raises Problem when an installation
+    fails."""
+    place = recipe.folder(instance.venvs)
     python = place / "bin" / "python"
     if (place / _COMPLETE).exists() and python.exists():
         return python
@@ -78,15 +79,22 @@ def ensure_recipe(recipe: Recipe, instance: Instance) -> Path:
         uv(recipe.name, "pip", "sync", "--python", str(python), "--require-hashes", str(recipe.lock))
         if recipe.package is not None:
             uv(
-                recipe.name, "pip", "install", "--python", str(python), "--no-deps", "--no-build-isolation",
-                "--editable", str(recipe.package),
-            )  # fmt: skip
+                recipe.name,
+                "pip",
+                "install",
+                "--python",
+                str(python),
+                "--no-deps",
+                "--no-build-isolation",
+                "--editable",
+                str(recipe.package),
+            )
         (place / _COMPLETE).touch()
     return python
 
 
 def uv(purpose: str, *arguments: str) -> None:
-    """Runs the project's own uv, with its own certificates, then with the system's. Raises Problem with its reason."""
+    """Runs the project's uv with uv's certificates, then with the system's. Raises Problem with uv's reason."""
     program = Path(sys.executable).with_name("uv")
     for certificates in ({}, {"UV_SYSTEM_CERTS": "1"}):
         ended = subprocess.run(
@@ -98,10 +106,10 @@ def uv(purpose: str, *arguments: str) -> None:
         )
         if ended.returncode == 0:
             return
-    told = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
+    output = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
     raise Problem(
-        f"The packages of '{purpose}' could not be installed: {' '.join(told)[-600:] or 'uv gave no reason'}",
-        fix="See that the package registry can be reached and the disk has room, then run make up again.",
+        f"The packages of '{purpose}' could not be installed: {' '.join(output)[-600:] or 'uv gave no reason'}",
+        fix="Check the connection to the package registry and the space on the disk, then run 'make up' again.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What is in a database, table by table, and in the buckets: how much, and a digest of all of it, to be compared."""
+"""Counts and digests of a database's tables and of buckets, to compare them."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and n.nspname <> 'information_schema' and n.nspname not like 'pg_%'
 order by 1, 2
 """
-# Every row as text; their hashes in an order of their own, because a table has none.
+# Every row as text, and the rows' hashes sorted, because a table has no order.
 _DIGEST = """
 select count(*), encode(sha256(coalesce(string_agg(row, '' order by row), '')), 'hex')
 from (select sha256(convert_to(t::text, 'UTF8')) as row from {} t) rows
@@ -22,8 +22,8 @@ from (select sha256(convert_to(t::text, 'UTF8')) as row from {} t) rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """So many rows or objects, and SHA-256 in hex over all of them."""
+class ContentDigest:
+    """The number of rows or objects, and SHA-256 in hex over all of them."""
 
     rows: int
     digest: str
@@ -32,7 +32,7 @@ class Content:
         return asdict(self)
 
 
-def tables(connection: psycopg.Connection[Any]) -> dict[str, Content]:
+def tables(connection: psycopg.Connection[Any]) -> dict[str, ContentDigest]:
     """Every table of the database, by schema and name."""
     connection.execute("set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set bytea_output to 'hex'")
     found = {}
@@ -40,25 +40,25 @@ def tables(connection: psycopg.Connection[Any]) -> dict[str, Content]:
         query = sql.SQL(_DIGEST).format(sql.Identifier(schema, name))
         row = connection.execute(query).fetchone()
         assert row is not None
-        found[f"{schema}.{name}"] = Content(rows=row[0], digest=row[1])
+        found[f"{schema}.{name}"] = ContentDigest(rows=row[0], digest=row[1])
     return found
 
 
-def objects(digests: Mapping[str, str]) -> Content:
+def objects(digests: Mapping[str, str]) -> ContentDigest:
     """A bucket's objects by key, each with the SHA-256 of its content."""
-    told = "".join(f"{key}\n{digest}\n" for key, digest in sorted(digests.items()))
-    return Content(rows=len(digests), digest=hashlib.sha256(told.encode()).hexdigest())
+    listing = "".join(f"{key}\n{digest}\n" for key, digest in sorted(digests.items()))
+    return ContentDigest(rows=len(digests), digest=hashlib.sha256(listing.encode()).hexdigest())
 
 
 def compared(
-    before: Mapping[str, Content], after: Mapping[str, Content]
+    before: Mapping[str, ContentDigest], after: Mapping[str, ContentDigest]
 ) -> list[tuple[str, int | None, int | None, bool]]:
-    """Name, rows before and after (None where there is no such thing), and whether all of them are equal."""
+    """(name, rows before, rows after, whether they are equal) of each table and bucket; None where it is missing."""
     return [
         (name, _rows(before.get(name)), _rows(after.get(name)), before.get(name) == after.get(name))
         for name in sorted(before.keys() | after.keys())
     ]
 
 
-def _rows(content: Content | None) -> int | None:
+def _rows(content: ContentDigest | None) -> int | None:
     return None if content is None else content.rows

@@ -1,4 +1,4 @@
-"""The database's part: pg_dump of one moment; pg_restore beside what stands, whose place it takes when it is equal."""
+"""Saves the database with pg_dump, and restores it with pg_restore beside the current one, which it then replaces."""
 
 import subprocess
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ import psycopg
 from psycopg import sql
 
 from devenv.backends.postgres import DATABASE, ROLE, find_programs
-from devenv.backup.comparison import Content, tables
-from devenv.credentials import Credentials
+from devenv.backup.comparison import ContentDigest, tables
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 
@@ -19,15 +19,15 @@ _RESTORED, _REPLACED = "mtd_restored", "mtd_replaced"
 
 
 class DatabaseBackup:
-    """The instance's server, as its superuser."""
+    """Connects to the instance's server as the superuser."""
 
     def __init__(self, instance: Instance, port: int) -> None:
         self._instance = instance
         self._port = port
-        self._password = Credentials.of(instance).postgres
+        self._password = InstancePasswords.of(instance).postgres
 
-    def dump(self, file: Path) -> dict[str, Content]:
-        """Write the dump; what is in it, table by table, as of the same moment."""
+    def dump(self, file: Path) -> dict[str, ContentDigest]:
+        """Writes the dump and returns the digest of each table, both of one snapshot."""
         with self._connect(DATABASE) as connection, connection.transaction():
             connection.execute("set transaction isolation level repeatable read read only")
             row = connection.execute("select pg_export_snapshot()").fetchone()
@@ -36,15 +36,15 @@ class DatabaseBackup:
             return tables(connection)
 
     def orders(self) -> int:
-        """How many orders the database has."""
+        """The number of orders in the database."""
         with self._connect(DATABASE) as connection:
             row = connection.execute("select count(*) from orders").fetchone()
         assert row is not None
         count: int = row[0]
         return count
 
-    def restore(self, file: Path) -> dict[str, Content]:
-        """Restore the dump beside the database; what is in it then. `replace` puts it in its place."""
+    def restore(self, file: Path) -> dict[str, ContentDigest]:
+        """Restores the dump beside the database and returns the digest of each table. `replace` then swaps the two."""
         self.drop()
         with self._connect("postgres") as connection:
             names = sql.Identifier(_RESTORED), sql.Identifier(ROLE)
@@ -54,7 +54,7 @@ class DatabaseBackup:
             return tables(connection)
 
     def replace(self) -> None:
-        """The restored database takes the place of the one that stands; functions connect anew."""
+        """Puts the restored database in the place of the current one; functions then reconnect."""
         with self._connect("postgres") as connection:
             standing = sql.Identifier(DATABASE)
             connection.execute(sql.SQL("alter database {} with allow_connections false").format(standing))
@@ -65,7 +65,7 @@ class DatabaseBackup:
         self.drop()
 
     def drop(self) -> None:
-        """What an earlier restore has left."""
+        """Drops the database of an unfinished restore."""
         with self._connect("postgres") as connection:
             for name in (_RESTORED, _REPLACED):
                 connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
@@ -78,11 +78,14 @@ class DatabaseBackup:
     def _run(self, name: str, *arguments: str) -> None:
         program = find_programs(self._instance) / name
         if not program.exists():
-            raise Problem(f"There is no {name} in {program.parent}.", fix="Unset MTD_PG_BINDIR, or install the client.")
+            raise Problem(f"{program.parent} has no {name}.", fix="Unset MTD_PG_BINDIR, or install the client.")
         environment: Mapping[str, str] = dict(self._instance.environ) | {
-            "PGHOST": HOST, "PGPORT": str(self._port), "PGUSER": "postgres", "PGPASSWORD": self._password,
-        }  # fmt: skip
+            "PGHOST": HOST,
+            "PGPORT": str(self._port),
+            "PGUSER": "postgres",
+            "PGPASSWORD": self._password,
+        }
         done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            told = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise Problem(f"{name} failed: {told}", fix="See 'mtd doctor', and the space on the disk.")
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            raise Problem(f"{name} failed: {reason}", fix="Run 'mtd doctor', and check the space on the disk.")

@@ -1,4 +1,4 @@
-"""The backup's file: a tar of the database's dump, the objects and a manifest that says what must be in both."""
+"""The file of a backup: a tar of the database's dump, of the objects, and of a manifest with the digests of both."""
 
 import json
 import tarfile
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from devenv.backup import comparison
-from devenv.backup.comparison import Content
+from devenv.backup.comparison import ContentDigest
 from devenv.backup.database import DatabaseBackup
 from devenv.backup.objects import Bucket
 from devenv.problem import Problem
@@ -22,8 +22,8 @@ _DUMP, _MANIFEST = "database.dump", "manifest.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
-    """`rows`: what, how much of it was in the backup and is there now, and whether it is equal."""
+class RestoreResult:
+    """`rows` are (table or bucket, rows in the backup, rows restored, whether they are equal)."""
 
     made_at: str
     rows: list[tuple[str, int | None, int | None, bool]]
@@ -33,18 +33,18 @@ class Restored:
         return all(row[3] for row in self.rows)
 
 
-def save(running: Running, file: Path) -> dict[str, Content]:
-    """Write the backup; what is in it. Raises Problem."""
+def save(running: Running, file: Path) -> dict[str, ContentDigest]:
+    """Writes the backup and returns the digest of each table and bucket. Raises Problem."""
     with _folder() as folder:
         found = _database(running).dump(folder / _DUMP)
         for name, bucket in _buckets(running, folder).items():
             found[f"s3 {name}"] = comparison.objects(bucket.save())
-        told = {
+        manifest = {
             "form": FORM,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "content": {name: content.as_json() for name, content in found.items()},
         }
-        (folder / _MANIFEST).write_text(json.dumps(told, indent=1), "utf-8")
+        (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
         unfinished = file.with_name(f"{file.name}.unfinished")
         try:
             with tarfile.open(unfinished, "w:gz", compresslevel=1) as archive:
@@ -53,28 +53,30 @@ def save(running: Running, file: Path) -> dict[str, Content]:
             unfinished.chmod(0o600)
             unfinished.replace(file)
         except OSError as error:
-            raise Problem(f"{file} cannot be written: {error.strerror}.", fix="Name another file.") from error
+            raise Problem(f"{file} cannot be written: {error.strerror}.", fix="Choose another file.") from error
         finally:
             unfinished.unlink(missing_ok=True)
     return found
 
 
-def load(running: Running, file: Path) -> Restored:
-    """Restore into an instance without orders; the database takes its place when all of it is equal. Raises Problem."""
+def load(running: Running, file: Path) -> RestoreResult:
+    """Restores into an instance without orders, and puts the database in place when every digest is equal.
+
+    Raises Problem."""
     database = _database(running)
     with _folder() as folder:
-        told = _unpacked(file, folder)
-        before = {name: Content(**content) for name, content in told["content"].items()}
+        manifest = _unpacked(file, folder)
+        before = {name: ContentDigest(**content) for name, content in manifest["content"].items()}
         if (standing := database.orders()) > 0:
             raise Problem(
-                f"Instance '{running.instance.name}' has {standing} orders: a backup is restored into a fresh one.",
+                f"Instance '{running.instance.name}' has {standing} orders; a backup needs an instance without orders.",
                 fix="Start one: 'MTD_INSTANCE=restored mtd up --no-seed'; or here, 'mtd down --wipe' first.",
             )
         try:
             after = database.restore(folder / _DUMP)
             for name, bucket in _buckets(running, folder).items():
                 after[f"s3 {name}"] = comparison.objects(bucket.load())
-            restored = Restored(made_at=told["made_at"], rows=comparison.compared(before, after))
+            restored = RestoreResult(made_at=manifest["made_at"], rows=comparison.compared(before, after))
             if restored.equal:
                 database.replace()
         finally:
@@ -96,16 +98,17 @@ def _unpacked(file: Path, folder: Path) -> dict[str, Any]:
     try:
         with tarfile.open(file, "r:gz") as archive:
             archive.extractall(folder, filter="data")
-        told = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        manifest = json.loads((folder / _MANIFEST).read_text("utf-8"))
     except FileNotFoundError as error:
-        raise Problem(f"There is no backup in {file}.", fix="Check the path.") from error
+        raise Problem(f"{file} does not exist, or holds no backup.", fix="Check the path.") from error
     except (OSError, EOFError, ValueError, tarfile.TarError) as error:
-        raise Problem(f"{file} is no backup of 'mtd backup', or not all of one ({error}).") from error
-    if told.get("form") != FORM:
+        raise Problem(f"{file} is not a complete backup of 'mtd backup' ({error}).") from error
+    if manifest.get("form") != FORM:
         raise Problem(
-            f"{file} is a backup of another form ({told.get('form')}).", fix="Restore it with its own version."
+            f"{file} is a backup of another format ({manifest.get('form')}).",
+            fix="Restore it with the version of mtd that wrote it.",
         )
-    result: dict[str, Any] = told
+    result: dict[str, Any] = manifest
     return result
 
 

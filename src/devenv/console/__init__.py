@@ -1,1 +1,1 @@
-"""What the command prints."""
+"""The output of commands."""

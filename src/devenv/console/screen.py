@@ -1,4 +1,4 @@
-"""Output for people and for programs: tables in colour on a terminal, plain elsewhere, JSON on demand."""
+"""Output for people and programs: coloured tables on a terminal, plain tables elsewhere, JSON with --json."""
 
 import argparse
 import json
@@ -19,9 +19,9 @@ _COLOURS = {
 
 
 def console() -> Console:
-    """Standard output; colours and boxes only where a person looks at it."""
-    made = Console()
-    return made if made.is_terminal else Console(width=200, no_color=True)
+    """Standard output, with colours and boxes on a terminal only."""
+    made = Console(emoji=False)
+    return made if made.is_terminal else Console(width=200, no_color=True, emoji=False)
 
 
 def json_flag(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def json_flag(parser: argparse.ArgumentParser) -> None:
 
 
 def tenant_flag(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--tenant", metavar="CODE", help="for that tenant (default: the house that runs the system)")
+    parser.add_argument("--tenant", metavar="CODE", help="act for that tenant (default: the platform tenant, main)")
 
 
 def print_json(value: Any) -> None:
@@ -37,7 +37,7 @@ def print_json(value: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> Table:
-    """A table of plain texts; what looks like markup in an order's fields stays text."""
+    """A table of plain texts: markup in the fields of an order is printed as it is."""
     made = Table(box=None, header_style="bold", pad_edge=False)
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")

@@ -1,4 +1,4 @@
-"""Telling a person what goes on: a live list on a terminal, plain lines in a file."""
+"""The progress of a command: a live list on a terminal, plain lines in a file."""
 
 import threading
 import time
@@ -17,9 +17,14 @@ class Steps:
         self._lock = threading.Lock()
         self._started = time.monotonic()
         self._progress = Progress(
-            SpinnerColumn(finished_text="[green]✓[/]"), TextColumn("{task.description}"), BarColumn(bar_width=30),
-            TextColumn("{task.fields[told]}"), console=console, disable=not console.is_terminal, transient=True,
-        )  # fmt: skip
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.fields[progress]}"),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
 
     def __enter__(self) -> "Steps":
         self._progress.start()
@@ -30,10 +35,10 @@ class Steps:
 
     @contextmanager
     def step(self, title: str, *, total: int | None = None) -> Iterator["Step"]:
-        """Times the block; the line is printed when it ends well."""
+        """Times the block, and prints its line when it ends without an error."""
         started = time.monotonic()
         with self._lock:
-            task = self._progress.add_task(title, total=total, told="")
+            task = self._progress.add_task(title, total=total, progress="")
         step = Step(self._progress, task, total)
         try:
             yield step
@@ -50,7 +55,7 @@ class Steps:
 
 
 class Step:
-    """A running step: what is done of it, and a note for its line."""
+    """A running step: its progress, and a note for its line."""
 
     def __init__(self, progress: Progress, task: TaskID, total: int | None) -> None:
         self._progress = progress
@@ -59,5 +64,5 @@ class Step:
         self.note = ""
 
     def done(self, count: int) -> None:
-        told = f"{count} of {self._total}" if self._total else str(count)
-        self._progress.update(self._task, completed=count, told=told)
+        progress = f"{count} of {self._total}" if self._total else str(count)
+        self._progress.update(self._task, completed=count, progress=progress)

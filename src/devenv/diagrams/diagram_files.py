@@ -1,4 +1,4 @@
-"""Diagram files with their binding sheets, and what the engine says of them."""
+"""Reads diagram files with their binding sheets, and has the engine report on them."""
 
 import base64
 import json
@@ -17,9 +17,9 @@ _LARGEST_DIAGRAM = 50 * 1024 * 1024
 
 
 def reports(paths: Sequence[Path], project: Path) -> list[Json]:
-    """One report for each process in the files, in their order; a file that cannot be read has one too.
+    """One report for each process in the files, in their order, and one for each file that cannot be read.
 
-    The engine runs as a program of its own: the developer environment imports nothing of it.
+    The engine runs in a process of its own, because the developer environment must not import it.
     """
     found: list[Json] = _engine(paths, project)
     return found
@@ -42,13 +42,16 @@ def _engine(paths: Sequence[Path], project: Path, *flags: str) -> Any:
         check=False,
     )
     if ended.returncode:
-        told = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise Problem(f"The import failed: {told}", fix="Send the diagram to whoever keeps the engine.")
+        reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise Problem(
+            f"The engine failed to import the diagram: {reason}",
+            fix="This is an error of the engine. Report it with the diagram to the maintainers of MTD.",
+        )
     return json.loads(ended.stdout)
 
 
 def file(path: Path) -> Json:
-    """The file and its sheet as an import takes them, or the problem why it cannot be read."""
+    """The file and its sheet as the import API takes them, or a sentence about why they cannot be read."""
     try:
         if path.exists() and not path.is_file():
             what = "a directory, not a diagram file" if path.is_dir() else "no regular file"
@@ -57,15 +60,15 @@ def file(path: Path) -> Json:
             return {"name": path.name, "problem": f"{path} has more than {_LARGEST_DIAGRAM} bytes"}
         content = path.read_bytes()
     except FileNotFoundError:
-        return {"name": path.name, "problem": f"there is no file {path}"}
+        return {"name": path.name, "problem": f"{path} does not exist"}
     except OSError as error:
         return {"name": path.name, "problem": f"{path} cannot be read: {error.strerror}"}
     sheet = path.with_suffix(".bindings.yaml")
     try:
         bindings = _sheet(sheet) if sheet.exists() else None
     except (OSError, *binding_sheets.ERRORS) as error:
-        told = " ".join(str(error).split())[:200]
-        return {"name": path.name, "problem": f"its binding sheet {sheet.name} cannot be read: {told}"}
+        reason = " ".join(str(error).split())[:200]
+        return {"name": path.name, "problem": f"its binding sheet {sheet.name} cannot be read: {reason}"}
     return {"name": path.name, "content": base64.b64encode(content).decode(), "sheet": bindings}
 
 

@@ -1,4 +1,4 @@
-"""A drawn process run before one's eyes: imported, orders started on it, people's tasks done through the API."""
+"""Demonstrates a process: imports its diagram, starts orders on it and does people's tasks through the API."""
 
 import time
 import uuid
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from devenv.diagrams import diagram_files
-from devenv.orders.orders_api import OrdersApi
+from devenv.orders.orders_client import OrdersClient
 from devenv.problem import Problem
 
 type Json = dict[str, Any]
 
 DIAGRAM = Path("tests", "data", "processes", "fulfilment.bpm")
 _DEADLINE_SECONDS = 300.0
-# In the diagram the truck takes two hours; nobody watches that long.
+# The diagram's timer waits two hours; the demonstration waits less.
 _TRUCK = {"timers": {"Wait for the truck": "PT5S"}}
 _FORMS = {
     "approval": {
@@ -28,8 +28,8 @@ _FORMS = {
 _VALUES: dict[str, Json] = {"approval": {"approved": True, "limit": 5_000_000}}
 
 
-def import_process(api: OrdersApi, project: Path) -> tuple[Json, str]:
-    """The report of the import, once the version is active, and the version's name. Raises Problem."""
+def import_process(api: OrdersClient, project: Path) -> tuple[Json, str]:
+    """Imports and activates the process; returns the report and the version's name. Raises Problem."""
     file = diagram_files.file(project / DIAGRAM)
     file["sheet"] = {**(file["sheet"] or {}), **_TRUCK, "process": "fulfilment-demo"}
     answer = api.call("POST", "/processes", body={"files": [file], "forms": _FORMS})
@@ -40,8 +40,8 @@ def import_process(api: OrdersApi, project: Path) -> tuple[Json, str]:
     return report, f"{report['process']} version {report['version']}"
 
 
-def start(api: OrdersApi, report: Json, orders: int) -> set[str]:
-    """Start so many orders, every second of them a large one; their numbers. Raises Problem."""
+def start(api: OrdersClient, report: Json, orders: int) -> set[str]:
+    """Starts that many orders, every second one with a large total, and returns their numbers. Raises Problem."""
     run = uuid.uuid4().hex[:6].upper()
     numbers = [f"DEMO-{run}-{i:03}" for i in range(1, orders + 1)]
     entries = [
@@ -55,8 +55,8 @@ def start(api: OrdersApi, report: Json, orders: int) -> set[str]:
     return set(numbers)
 
 
-def work(api: OrdersApi, numbers: set[str], tell: Callable[[int], None]) -> tuple[Counter[str], Counter[str]]:
-    """Do the tasks of those orders as they come, until all have ended; (tasks by name, orders by end)."""
+def work(api: OrdersClient, numbers: set[str], tell: Callable[[int], None]) -> tuple[Counter[str], Counter[str]]:
+    """Does the tasks of those orders until all have ended; returns (tasks by name, orders by end). Raises Problem."""
     done: Counter[str] = Counter()
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while True:
@@ -71,12 +71,12 @@ def work(api: OrdersApi, numbers: set[str], tell: Callable[[int], None]) -> tupl
         if time.monotonic() > deadline:
             raise Problem(
                 f"{len(numbers) - ends.total()} of {len(numbers)} orders did not end in {_DEADLINE_SECONDS:.0f} s.",
-                fix="See 'mtd orders' and 'mtd logs'.",
+                fix="Read 'mtd orders' and 'mtd logs'.",
             )
         time.sleep(0.3)
 
 
-def _open_tasks(api: OrdersApi) -> list[Json]:
+def _open_tasks(api: OrdersClient) -> list[Json]:
     tasks: list[Json] = []
     after: int | None = 0
     while after is not None:
@@ -86,7 +86,7 @@ def _open_tasks(api: OrdersApi) -> list[Json]:
     return tasks
 
 
-def _do(api: OrdersApi, task: Json) -> None:
+def _do(api: OrdersClient, task: Json) -> None:
     person = f"demo-{task['group'].replace(' ', '-').lower()}"
     body = {"version": task["version"], "person": person, "values": _VALUES.get(task["form"] or "", {})}
     api.call("POST", f"/tasks/{task['task_id']}/complete", body=body)

@@ -1,1 +1,1 @@
-"""Orders through the API, as a developer uses it."""
+"""Orders of the running instance: inbox, API, mails, replay."""

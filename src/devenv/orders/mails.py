@@ -13,12 +13,12 @@ _ORDER = re.compile(r"\border (.+?) (?:is|at)\b")
 
 
 def mails(endpoint: str) -> list[dict[str, Any]]:
-    """What LocalStack's SES sent, the newest first. Raises Problem."""
+    """The mails in LocalStack's SES, newest first. Raises Problem."""
     try:
         with urllib.request.urlopen(f"{endpoint}/_aws/ses", timeout=20) as response:
             messages = json.load(response)["messages"]
     except (urllib.error.URLError, OSError, ValueError, KeyError) as error:
-        raise Problem(f"LocalStack does not tell its mails ({error}).", fix="See 'mtd status'.") from error
+        raise Problem(f"LocalStack did not list its mails ({error}).", fix="Read 'mtd status'.") from error
     rows = [row for message in messages for row in mail_rows(message)]
     return sorted(rows, key=lambda row: str(row["sent_at"]), reverse=True)
 

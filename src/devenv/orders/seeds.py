@@ -1,4 +1,4 @@
-"""Putting order files into the inbox, and waiting until their orders end."""
+"""Puts order files into the inbox and waits until their orders end."""
 
 import time
 import xml.etree.ElementTree as ElementTree
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from devenv.orders.orders_api import OrdersApi, Row
+from devenv.orders.orders_client import OrdersClient, Row
 from devenv.problem import Problem
 from devenv.running import Running
 
@@ -14,7 +14,7 @@ _CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
 
 
 def order_number(path: Path) -> str | None:
-    """The order's number in a UBL file of our own seed; None when there is none."""
+    """The order's number in a UBL file of the seed; None when the file has none."""
     try:
         return (ElementTree.parse(path).getroot().findtext(f"{_CBC}ID") or "").strip() or None
     except (ElementTree.ParseError, OSError):
@@ -22,7 +22,7 @@ def order_number(path: Path) -> str | None:
 
 
 def put(running: Running, files: Iterable[Path], tenant: str | None = None) -> list[str]:
-    """Uploads the files to the tenant's inbox, else to the house's, in parallel; their keys.
+    """Uploads the files to the inbox of the tenant, or of the platform tenant, in parallel; returns their keys.
 
     Raises Problem for a file that cannot be read.
     """
@@ -43,9 +43,9 @@ def put(running: Running, files: Iterable[Path], tenant: str | None = None) -> l
 
 
 def wait_until_ended(
-    api: OrdersApi, numbers: set[str], *, seconds: float, tell: Callable[[int], None] = lambda _: None
+    api: OrdersClient, numbers: set[str], *, seconds: float, tell: Callable[[int], None] = lambda _: None
 ) -> tuple[list[Row], set[str]]:
-    """Asks for the orders until each of `numbers` ended or rests in the waiting queue; (their rows, the others)."""
+    """Polls until each order of `numbers` has ended or waits; returns (their rows, the numbers of the others)."""
     deadline = time.monotonic() + seconds
     pause = 0.15
     while True:

@@ -1,1 +1,1 @@
-"""Processes of this machine: started, owned, ended."""
+"""The supervisor of an instance and its child processes."""

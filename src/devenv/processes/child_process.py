@@ -15,7 +15,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def adopt_orphans() -> None:
-    """Descendants whose parent dies become ours instead of init's, so that a stop finds them."""
+    """Makes this process the parent of orphaned descendants (PR_SET_CHILD_SUBREAPER), so that a stop finds them."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 

@@ -1,4 +1,4 @@
-"""A process named so that a reused pid is never taken for it: the pid together with its start time."""
+"""Identifies a process by its pid and start time, because the kernel reuses pids."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ import psutil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessIdentity:
-    """`started` is the kernel's start time (clock ticks since boot where /proc tells, else epoch seconds)."""
+    """`started` is the kernel's start time (clock ticks since boot where /proc has them, else epoch seconds)."""
 
     pid: int
     started: str

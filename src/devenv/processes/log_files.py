@@ -1,4 +1,4 @@
-"""Reading the instance's own log files, to the end or on and on."""
+"""Reads and follows the instance's log files."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,8 @@ def tail(path: Path, last: int) -> list[str]:
 
 
 def follow(paths: Sequence[Path], *, last: int = 20) -> None:
-    """Prints the last lines of each file, then what is added, until interrupted; a file begun anew is read anew."""
+    """Prints the last lines of each file, then every new line, until interrupted. A replaced file is read from its
+    start."""
     places: dict[Path, tuple[int, int]] = {}
     for path in paths:
         for line in tail(path, last):

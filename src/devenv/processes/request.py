@@ -1,4 +1,4 @@
-"""What the supervisor is asked to run: one JSON file per process in the instance's `run` folder."""
+"""Requests to the supervisor: one JSON file for each process, in the instance's folder `run`."""
 
 import json
 import signal
@@ -12,10 +12,10 @@ from devenv.state import write_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessRequest:
-    """A process to run. A new `ticket` asks for a fresh start even when one of that name runs.
+    """A process to run. A new `ticket` restarts a process of that name that runs.
 
     `uid`/`gid` of None keep the supervisor's user. `death_signal` is what the kernel sends when the supervisor dies,
-    `stop_signal` what an orderly stop sends, `stop_seconds` how long it may take before SIGKILL."""
+    `stop_signal` is what a stop sends, and SIGKILL follows after `stop_seconds`."""
 
     name: str
     argv: tuple[str, ...]
@@ -40,7 +40,7 @@ class ProcessRequest:
 
 
 def read_all(requests: Path) -> dict[str, ProcessRequest]:
-    """All requests by name; a file that is no request is left out."""
+    """All requests by name; other files are ignored."""
     found: dict[str, ProcessRequest] = {}
     for path in sorted(requests.glob("[!.]*.json")):
         try:

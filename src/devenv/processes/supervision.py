@@ -1,4 +1,4 @@
-"""The command's side of the supervisor: starting it, asking it for processes, ending it."""
+"""Controls the supervisor from a command: starts it, requests processes, ends it."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ class Supervision:
         return identity if identity is not None and identity.alive() else None
 
     def ensure(self) -> None:
-        """Starts the supervisor unless it lives. Raises Problem when it does not come up."""
+        """Starts the supervisor unless it runs. Raises Problem when it does not start."""
         if self.supervisor() is not None:
             return
         shutil.rmtree(self._instance.requests, ignore_errors=True)
@@ -54,17 +54,17 @@ class Supervision:
         while self.supervisor() is None:
             code = child.poll()
             if code not in (None, 3) or time.monotonic() > deadline:
-                raise Problem(f"The supervisor did not start: {last_line(log)}", fix=f"See {log}.")
+                raise Problem(f"The supervisor did not start: {last_line(log)}", fix=f"Read {log}.")
             time.sleep(0.02)
 
     def ask(self, requests: Iterable[ProcessRequest]) -> None:
-        """Has the processes started; a request with a new ticket replaces a running one."""
+        """Requests processes; a request with a new ticket restarts a running process."""
         for request in requests:
             request.write(self._instance.requests)
         self._nudge()
 
     def withdraw(self, name: str) -> None:
-        """Has one process stopped."""
+        """Requests the stop of one process."""
         (self._instance.requests / f"{name}.json").unlink(missing_ok=True)
         self._nudge()
 
@@ -75,7 +75,7 @@ class Supervision:
         os.kill(supervisor.pid, signal.SIGHUP)
 
     def wait(self, request: ProcessRequest, ready: Callable[[], bool], *, seconds: float) -> None:
-        """Waits until `ready` answers true. Raises Problem as soon as the process of that request has died."""
+        """Waits until `ready` returns True. Raises Problem when the process of that request dies."""
         deadline = time.monotonic() + seconds
         log = Path(request.log)
         while True:
@@ -84,12 +84,12 @@ class Supervision:
                 return
             death = document.get("deaths", {}).get(request.name)
             if death and death.get("ticket") == request.ticket:
-                raise Problem(f"{request.name} {death['reason']}: {last_line(log)}", fix=f"See {log}.")
+                raise Problem(f"{request.name} {death['reason']}: {last_line(log)}", fix=f"Read {log}.")
             if self.supervisor() is None:
-                raise Problem("The supervisor has ended.", fix=f"See {self._instance.logs / 'supervisor.log'}.")
+                raise Problem("The supervisor has ended.", fix=f"Read {self._instance.logs / 'supervisor.log'}.")
             if time.monotonic() > deadline:
                 raise Problem(
-                    f"{request.name} was not ready after {seconds:.0f} s: {last_line(log)}", fix=f"See {log}."
+                    f"{request.name} was not ready after {seconds:.0f} s: {last_line(log)}", fix=f"Read {log}."
                 )
             time.sleep(0.05)
 
@@ -98,7 +98,7 @@ class Supervision:
         return recorded.get("ticket") == request.ticket and running(document, request.name)
 
     def end(self, *, seconds: float = 30.0) -> bool:
-        """Ends the supervisor and all that it owns; true when there was one. A corrupt state does not hinder it."""
+        """Ends the supervisor and its processes, even if state.json is corrupt; True when a supervisor ran."""
         found = self._find()
         for identity in found:
             if identity.alive():
@@ -124,7 +124,7 @@ class Supervision:
         return strays or self._search()
 
     def _search(self) -> list[ProcessIdentity]:
-        """Supervisors of this very folder, when state.json does not tell."""
+        """The supervisors of this instance's folder, for a state.json that names none."""
         found: list[ProcessIdentity] = []
         for process in psutil.process_iter(["cmdline"]):
             if (process.info["cmdline"] or [])[1:] != ["-m", "devenv.processes.supervisor"]:
@@ -154,9 +154,10 @@ def _kill_tree(identity: ProcessIdentity) -> None:
 
 
 def clean_environment(instance: Instance) -> dict[str, str]:
-    """What a background process gets: nothing of the person's AWS settings, language settings or proxies."""
-    kept = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "SSL_CERT_FILE", "LD_LIBRARY_PATH",
-            "MTD_PG_BINDIR", "MTD_PARAMETERS")  # fmt: skip
+    """The environment of a background process, without the user's AWS settings, language and proxies."""
+    kept = tuple(
+        ("PATH HOME USER LOGNAME TMPDIR TZ SSL_CERT_FILE LD_LIBRARY_PATH MTD_PG_BINDIR MTD_PARAMETERS").split()
+    )
     values = {name: instance.environ[name] for name in kept if instance.environ.get(name)}
     return values | {
         "MTD_INSTANCE": instance.name,
@@ -167,12 +168,12 @@ def clean_environment(instance: Instance) -> dict[str, str]:
 
 
 def last_line(log: Path) -> str:
-    """The last telling line of a log, for a message."""
+    """The last line of a log that is not blank, for a message."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, log.stat().st_size - 8192))
             lines = file.read().decode("utf-8", "replace").split("\n")
     except OSError:
         return "it wrote no log"
-    told = [line.strip() for line in lines if line.strip()]
-    return told[-1][:300] if told else "it wrote nothing"
+    written = [line.strip() for line in lines if line.strip()]
+    return written[-1][:300] if written else "it wrote nothing"

@@ -1,8 +1,9 @@
-"""The one background process of an instance: it owns the others, restarts none, and takes them with it.
+"""The background process of an instance, which owns all other processes, restarts none and ends them with itself.
 
-Run as `python -m devenv.processes.supervisor`. It starts what lies in the `run` folder and looks again on SIGHUP. It
-writes deaths to state.json, and ends on SIGTERM or when the instance's folder is gone. If the supervisor is killed, the
-kernel signals its children (PR_SET_PDEATHSIG)."""
+It runs as `python -m devenv.processes.supervisor`. It starts the processes of the requests in the folder `run`, and
+reads them again on SIGHUP. It writes deaths to state.json. It ends on SIGTERM, or when the instance's folder is gone.
+If the supervisor is killed, the kernel signals its children (PR_SET_PDEATHSIG).
+"""
 
 import contextlib
 import os
@@ -51,7 +52,7 @@ class Supervisor:
         self.stop_all()
 
     def stop_all(self) -> None:
-        """Stops the children, the last started first, then whatever they left behind."""
+        """Stops the children, the last started first, and then their descendants."""
         self._stopping = True
         for name in reversed(list(self._children)):
             self._signal(name)
@@ -123,7 +124,7 @@ class Supervisor:
                 del self._children[name]
                 self._record_death(name, ticket=request.ticket, reason=_how(code), code=code)
         known = {child.pid for _, child in self._children.values()}
-        # Adopted orphans: collect the ended ones, by pid, so that no status of our own children is taken away.
+        # Reaps adopted orphans by pid, so that waitpid does not take the exit status of a child.
         for process in psutil.Process().children():
             if process.pid not in known:
                 with contextlib.suppress(ChildProcessError):

@@ -1,4 +1,4 @@
-"""PostgreSQL refuses to run as root: whom to run it as, and where that user can reach its files."""
+"""An unprivileged account for PostgreSQL, which refuses to run as root, and folders that the account can reach."""
 
 import hashlib
 import os
@@ -13,14 +13,14 @@ from devenv.problem import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """`uid` and `gid` are None when the process may keep its own user."""
+    """`uid` and `gid` are None when the server may run as the current user."""
 
     uid: int | None = None
     gid: int | None = None
 
     @classmethod
     def for_servers(cls) -> "Account":
-        """Our own user, or `nobody` when that is root."""
+        """The current user, or `nobody` when that is root."""
         if os.geteuid() != 0:
             return cls()
         try:
@@ -30,31 +30,36 @@ class Account:
         return cls(uid=entry.pw_uid, gid=entry.pw_gid)
 
     def reaches(self, path: Path, *, execute: bool = False) -> bool:
-        """Whether the account can walk to `path` (and run it): tried, not computed."""
+        """Whether the account can reach `path`, and run it with `execute`. A process of the account tries it."""
         if self.uid is None:
             return path.exists() and (not execute or os.access(path, os.X_OK))
         flag = "-x" if execute else "-e"
         try:
             ended = subprocess.run(
                 ["/bin/sh", "-c", f'test {flag} "$1"', "sh", str(path)],
-                user=self.uid, group=self.gid, extra_groups=[], cwd="/", check=False,
-            )  # fmt: skip
+                user=self.uid,
+                group=self.gid,
+                extra_groups=[],
+                cwd="/",
+                check=False,
+            )
         except OSError:
             return False
         return ended.returncode == 0
 
     def own(self, path: Path) -> None:
-        """Makes the file or folder the account's."""
+        """Changes the owner of the file or folder to the account."""
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid)
 
     def folder(self, preferred: Path, fallback_name: str) -> Path:
-        """A folder of the account's own, mode 0700: `preferred`, or one in /var/tmp or /tmp if a parent is closed."""
-        for place in places(preferred, fallback_name):
+        """A folder that the account owns, mode 0700: `preferred`, or one in /var/tmp or /tmp if it cannot reach
+        that."""
+        for place in candidate_folders(preferred, fallback_name):
             try:
                 place.mkdir(parents=True, exist_ok=True, mode=0o700)
                 if self.uid is not None and place.stat().st_uid not in {0, self.uid}:
-                    continue  # another's folder of that name in a public place
+                    continue  # another user may own a folder of that name in /tmp
                 self.own(place)
                 place.chmod(0o700)
             except PermissionError:
@@ -64,12 +69,12 @@ class Account:
             if not any(place.iterdir()):
                 place.rmdir()
         raise Problem(
-            f"No folder was found that an unprivileged user can reach for PostgreSQL (tried {preferred} and /var/tmp).",
-            fix="Set MTD_HOME to a folder whose parents may be entered by everybody.",
+            f"An unprivileged user can reach no folder for PostgreSQL (tried {preferred}, /var/tmp and /tmp).",
+            fix="Set MTD_HOME to a folder whose parent folders everybody may enter.",
         )
 
     def programs(self, bindir: Path, cache_name: str) -> Path:
-        """`bindir`, or a copy of its installation where the account can run it (a closed home folder)."""
+        """`bindir`, or a copy of its installation if the account cannot run it, as in a private home directory."""
         if self.reaches(bindir / "postgres", execute=True):
             return bindir
         seed = hashlib.sha256(f"{bindir}{(bindir / 'postgres').stat().st_mtime_ns}".encode()).hexdigest()[:10]
@@ -84,7 +89,7 @@ class Account:
         return copy / bindir.name
 
 
-def places(preferred: Path, fallback_name: str) -> list[Path]:
-    """Where a server's folder may lie, in the order they are tried; the fallbacks are named after `preferred`."""
+def candidate_folders(preferred: Path, fallback_name: str) -> list[Path]:
+    """The candidate folders of a server, in order; the names of the fallbacks are derived from `preferred`."""
     seed = hashlib.sha256(str(preferred).encode()).hexdigest()[:10]
     return [preferred, *(Path(top) / f"{fallback_name}-{seed}" for top in ("/var/tmp", "/tmp"))]

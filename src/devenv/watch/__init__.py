@@ -1,1 +1,1 @@
-"""Saved code is served by the next call; a saved template is deployed afresh."""
+"""Serves saved code from the next call on, and deploys saved templates."""

@@ -19,5 +19,5 @@ def request(instance: Instance) -> ProcessRequest:
 
 
 def marker(instance: Instance) -> Path:
-    """The file that the watch writes once no save is missed any more."""
+    """The file that the watch writes once it sees every saved file."""
     return instance.folder / "watching"

@@ -1,4 +1,4 @@
-"""Which functions a file touches, read from the import statements, without importing anything."""
+"""The functions that a file touches, from import statements; nothing is imported."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ type Closures = Mapping[str, set[Path]]
 class ImportGraph:
     """Functions (folders under `lambdas`) and the modules under `shared` that they import, directly or not.
 
-    A file that does not parse keeps the imports it had: a syntax error must reach the functions it breaks."""
+    A file with a syntax error keeps its last imports, so that the functions which it breaks are restarted too."""
 
     def __init__(self, lambdas: Path, shared: Path) -> None:
         self._lambdas = lambdas
@@ -22,9 +22,9 @@ class ImportGraph:
         return sorted(path.parent.name for path in self._lambdas.glob("*/handler.py"))
 
     def touched(self, changed: Iterable[Path]) -> set[str]:
-        """The functions that are served differently after these files were saved, made or removed.
+        """The functions that these saved, created or removed files touch.
 
-        What is read again is what changed: of a save that leaves the imports alone, nothing but the saved file."""
+        Only changed files are read again; if a save changes no import, only the saved file is."""
         files = list(changed)
         if not all(self._imports_as_before(path) for path in files):
             self.refresh()
@@ -37,7 +37,7 @@ class ImportGraph:
         self._known = (closures, frozenset().union(*closures.values()))
 
     def _imports_as_before(self, path: Path) -> bool:
-        """Whether the graph stands as it was: no module, or one of it that imports what it did."""
+        """Whether the graph is unchanged: the file is no module, or its imports are the same."""
         if path.suffix != ".py":
             return True
         if path not in self._known[1] or not path.is_file():
@@ -54,7 +54,7 @@ class ImportGraph:
             return self._touched_by_data(path, closures)
         touched = {name for name, files in closures.items() if path in files}
         if path.name == "__init__.py" or not path.exists():
-            # A package come or gone changes what a name resolves to.
+            # A new or removed package changes the module that a name resolves to.
             touched |= _importing_of(path.parent, closures)
         return touched
 
@@ -68,7 +68,7 @@ class ImportGraph:
         return _importing_of(folder, closures)
 
     def _closures(self) -> Closures:
-        """All files of each function, as they are on the disk now."""
+        """All files of each function, as they are on the disk."""
         imports: dict[Path, list[Path]] = {}
         named: dict[str, list[Path]] = {}
         closures: dict[str, set[Path]] = {}
@@ -85,7 +85,7 @@ class ImportGraph:
         return closures
 
     def _imports(self, file: Path, named: dict[str, list[Path]]) -> Iterator[Path]:
-        """The files that `file` imports; `named` keeps what each name is, for most files import the same ones."""
+        """The files that `file` imports. `named` caches the files of each name, which most files share."""
         for name in self._names(file):
             if name not in named:
                 named[name] = self._files(name)

@@ -1,4 +1,4 @@
-"""What a batch of changes calls for: fresh processes for the functions it touches, or a fresh deployment."""
+"""Handles a batch of saved files: restarts the functions that it touches, or deploys its templates."""
 
 import json
 import time
@@ -15,7 +15,7 @@ Recycle = Callable[[list[str]], None]
 
 
 class Reloading:
-    """`recycle` takes function names as AWS knows them, `redeploy` says what it did, `tell` writes a line."""
+    """`recycle` takes AWS's names of functions, `redeploy` returns a sentence about its work, `tell` writes a line."""
 
     def __init__(
         self, project: Path, recycle: Recycle, redeploy: Callable[[], str], tell: Callable[[str], None]
@@ -29,7 +29,7 @@ class Reloading:
         self._graph.refresh()
 
     def handle(self, changed: set[Path]) -> None:
-        """Never raises for what a person can mend by the next save: it tells."""
+        """Handles the changes. Errors that the next save can mend are written with `tell` and not raised."""
         templates = {path for path in changed if path.is_relative_to(self._templates)}
         code = changed - templates
         if code:
@@ -50,13 +50,13 @@ class Reloading:
             self._tell(f"{names}: {problem.sentence} {problem.fix}")
             return
         everyone = len(functions) > 6 and functions == self._graph.functions()
-        told = f"all {len(functions)}" if everyone else ", ".join(functions)
-        self._tell(f"{names}: fresh for {told} ({(time.monotonic() - started) * 1000:.0f} ms)")
+        recycled = f"all {len(functions)}" if everyone else ", ".join(functions)
+        self._tell(f"{names}: fresh for {recycled} ({(time.monotonic() - started) * 1000:.0f} ms)")
         if any("migrations" in path.parts for path in code):
             self._tell("a migration changed: apply it with 'mtd invoke migrate_database'")
 
     def _deploy(self, templates: set[Path]) -> None:
-        self._tell(f"{self._names(templates)}: deploying afresh")
+        self._tell(f"{self._names(templates)}: deploying")
         try:
             self._tell(self._redeploy())
         except Problem as problem:
@@ -82,6 +82,6 @@ def recycler(endpoint: str) -> Recycle:
         try:
             urllib.request.urlopen(request, timeout=10).close()
         except (urllib.error.URLError, OSError) as error:
-            raise Problem(f"LocalStack did not take the news ({error}).", fix="'make up' heals it.") from error
+            raise Problem(f"LocalStack did not restart the functions ({error}).", fix="Run 'make up'.") from error
 
     return recycle

@@ -1,4 +1,4 @@
-"""POST /errors/{state}: what failed for good becomes an incident, ready to be retried."""
+"""POST /errors/{state}: a failure for good becomes an incident, which a person can retry."""
 
 from mtd.entrypoints.states import state_handler
 from mtd.usecases.flow.control_error import NODE, control_error

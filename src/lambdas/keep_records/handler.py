@@ -1,4 +1,4 @@
-"""Every night the days that are over are sealed and verified, and orders that ended long ago go to the archive.
+"""Every night it seals and verifies the days that are over, and archives orders that ended long ago.
 
 GET /audit verifies everything, page by page; POST /erasures takes a person's data out of their orders.
 """
@@ -16,14 +16,14 @@ from mtd.entrypoints.api import ApiEvent, query_parameter
 from mtd.entrypoints.people import platform_handler
 from mtd.entrypoints.requests.tasks import read_text
 from mtd.usecases.records.archive_orders import archive_orders, asked_months
-from mtd.usecases.records.erase_person import delete_gone, erase_person
+from mtd.usecases.records.erase_person import delete_gone, erase_person, preview_erasure
 from mtd.usecases.records.seal_days import seal_days
 from mtd.usecases.records.verify_audit import verify_day, verify_order, verify_page
 
 LOG = logging.getLogger(__name__)
 DAYS_A_MONTH = 365.25 / 12
 STOP_MILLISECONDS = 60_000
-"""No further object is begun when less is left of the function's time; the next night goes on."""
+"""With less time left the function begins no further object. The next night goes on."""
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     audit, now = composition.audit(), datetime.now(UTC)
     sealed = seal_days(audit, now)
     for seal in sealed:
-        # Kept apart from the database: what is sealed anew there does not agree with the log.
+        # The log keeps the seal apart from the database, so that a forged seal there disagrees with it.
         LOG.warning("day sealed", extra={"day": str(seal.day), "events": seal.events, "seal": seal.hash.hex()})
     broken = [each for seal in sealed for each in verify_day(audit, seal.day)]
     for each in broken:
@@ -54,13 +54,7 @@ def _archive(event: dict[str, Any], now: datetime, context: Any) -> dict[str, in
     )
 
 
-def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
-    if event["resource"] == "/erasures":
-        whom, person, reason = (read_text(body, name, 500) for name in ("whom", "person", "reason"))
-        if not whom or not person or not reason:
-            raise InvalidRequest("whom, person and reason must be given", code="request_malformed")
-        store, objects = composition.erasing(), composition.objects()
-        return erase_person(whom, person, reason, store, objects, config().archive_bucket)
+def _verify(event: ApiEvent, _body: Json, _context: Any) -> Json:
     number = query_parameter(event, "number")
     if number is not None:
         return verify_order(composition.audit(), number)
@@ -68,4 +62,18 @@ def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
     return verify_page(composition.audit(), after, composition.objects(), config().archive_bucket)
 
 
-_api = platform_handler(_serve)
+def _erase(_event: ApiEvent, body: Json, _context: Any) -> Json:
+    whom, person, reason = (read_text(body, name, 500) for name in ("whom", "person", "reason"))
+    if whom and body.get("preview") is True:
+        return preview_erasure(whom, composition.erasing())
+    if not whom or not person or not reason:
+        raise InvalidRequest(
+            "whom (a RUT or a mail address), person and reason must be given", code="request_malformed"
+        )
+    store, objects, everyone = composition.erasing(), composition.objects(), body.get("everyone") is True
+    return erase_person(whom, person, reason, store, objects, config().archive_bucket, everyone=everyone)
+
+
+ROUTES = {"GET /audit": _verify, "POST /erasures": _erase}
+
+_api = platform_handler(ROUTES)

@@ -3,14 +3,13 @@
 import base64
 import binascii
 from typing import Any
-from urllib.parse import unquote
 
 from mtd.adapters.postgres.reader import PostgresReader
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.domain.json_types import Json
 from mtd.engine.compiler.reports import Source
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import ApiEvent, query_parameter
+from mtd.entrypoints.api import ApiEvent, path_parameter, query_parameter
 from mtd.entrypoints.people import people_handler, platform_handler
 from mtd.entrypoints.requests.simulations import read_simulation
 from mtd.queries.processes.processes import list_versions
@@ -19,40 +18,34 @@ from mtd.usecases.processes.simulate_process import simulate_process
 from mtd.usecases.tenants.add_tenant import add_tenant
 
 
-def handler(event: dict[str, Any], context: Any) -> Any:
-    return (_tenants if event["resource"] == "/tenants" else _processes)(event, context)
+def _list_versions(event: ApiEvent, _body: Json, _context: Any) -> Json:
+    return {"versions": list_versions(PostgresReader(composition.database()), query_parameter(event, "process"))}
 
 
-def _serve_tenants(event: ApiEvent, body: Json, _context: Any) -> Json:
-    if event["httpMethod"] == "GET":
-        return {"tenants": composition.tenants().listed()}
-    return add_tenant(body.get("code"), body.get("name"), composition.tenants())
-
-
-def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
-    read = PostgresReader(composition.database())
-    if event["httpMethod"] == "GET":
-        return {"versions": list_versions(read, query_parameter(event, "process"))}
-    versions, path = composition.versions(), event.get("pathParameters") or {}
-    if "action" in path:
-        process, number, action = unquote(path["process"]), path["version"], path["action"]
-        if not number.isdecimal() or len(number) > 9:
-            raise InvalidRequest("version must be a whole number", code="version_malformed")
-        if action == "simulate":
-            return _simulate(process, int(number), body, read)
-        return change_version(process, int(number), action, versions)
+def _import_files(_event: ApiEvent, body: Json, _context: Any) -> Json:
     files, forms = body.get("files"), body.get("forms") or {}
     if not isinstance(files, list) or not files or not isinstance(forms, dict):
-        raise InvalidRequest("files must be a list with at least one file, forms an object", code="files_malformed")
+        raise InvalidRequest(
+            "files must be a list with at least one file, and forms must be an object", code="files_malformed"
+        )
     sources = [_source(file) for file in files]
-    return {"reports": import_versions(sources, forms, versions, composition.forms())}
+    return {"reports": import_versions(sources, forms, composition.versions(), composition.forms())}
 
 
-def _simulate(process: str, version: int, body: Json, read: PostgresReader) -> Json:
+def _act_on_version(event: ApiEvent, body: Json, _context: Any) -> Json:
+    process, number, action = (path_parameter(event, name) for name in ("process", "version", "action"))
+    if not number.isdecimal() or len(number) > 9:
+        raise InvalidRequest("version must be a whole number", code="version_malformed")
+    if action == "simulate":
+        return _simulate(process, int(number), body)
+    return change_version(process, int(number), action, composition.versions())
+
+
+def _simulate(process: str, version: int, body: Json) -> Json:
     found = composition.versions().plan(process, version)
     if found is None:
-        raise NotFound(f"{process} has no version {version}", code="version_unknown")
-    asked = read_simulation(body, found[1], read)
+        raise NotFound(f"process {process} has no version {version}", code="version_unknown")
+    asked = read_simulation(body, found[1], PostgresReader(composition.database()))
     return simulate_process(found[1], asked.order, asked.fails, asked.values)
 
 
@@ -66,4 +59,24 @@ def _source(file: Any) -> Source:
     raise InvalidRequest("a file must be {name, content, sheet}, its content in base64", code="files_malformed")
 
 
-_processes, _tenants = people_handler(_serve), platform_handler(_serve_tenants)
+def _list_tenants(_event: ApiEvent, _body: Json, _context: Any) -> Json:
+    return {"tenants": composition.tenants().listed()}
+
+
+def _add_tenant(_event: ApiEvent, body: Json, _context: Any) -> Json:
+    return add_tenant(body.get("code"), body.get("name"), composition.tenants())
+
+
+PEOPLES = {
+    "GET /processes": _list_versions,
+    "POST /processes": _import_files,
+    "POST /processes/{process}/versions/{version}/{action}": _act_on_version,
+}
+PLATFORMS = {"GET /tenants": _list_tenants, "POST /tenants": _add_tenant}
+ROUTES = PEOPLES | PLATFORMS
+
+_people, _platform = people_handler(PEOPLES), platform_handler(PLATFORMS)
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    return (_platform if event["resource"] == "/tenants" else _people)(event, context)

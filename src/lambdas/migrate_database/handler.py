@@ -1,6 +1,6 @@
-"""Invoked by the deployment: {"processes": {name: BPMN XML}} brings schema and processes up to date.
+"""The deployment invokes it: {"processes": {name: BPMN XML}} brings schema and processes up to date.
 
-{"users": {"administrator": secret id, "reader": …, "portal": …}} has the users made and their passwords set first.
+{"users": {"administrator": secret id, "reader": …, "portal": …}} makes the users and sets their passwords first.
 """
 
 from typing import Any

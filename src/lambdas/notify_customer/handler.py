@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         [sqs.sqs_hop(event["Records"][0])],
     )
     count(config().function, {"orders": len(wanted), "retried": again})
-    # Mails that were sent are no longer due: asking again for the whole batch sends just the others.
+    # A sent mail is no longer due, so a repeated batch sends only the others.
     return sqs.failures([*(message_id for message_id, _ in messages if again), *malformed])
 
 

@@ -1,4 +1,4 @@
-"""A step of the state machine dte_incident: the customer is told, the order rests as an exception."""
+"""A step of the state machine dte_incident: the customer gets a mail, the order ends as an exception."""
 
 from mtd.entrypoints.incidents import incident_handler
 from mtd.usecases.flow.dte_incident import notify_dte_incident

@@ -1,4 +1,4 @@
-"""/operations, migrations, their queue, POST /states/cancellation, /circuits/{system}: what people do to the flow."""
+"""/operations, migrations, their queue, POST /states/cancellation, /circuits/{system}: people act on the flow."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import CANCELLATION
 from mtd.entrypoints import composition, sqs
-from mtd.entrypoints.api import ApiEvent, query_parameter
+from mtd.entrypoints.api import ApiEvent, path_parameter, query_parameter
 from mtd.entrypoints.people import people_handler, platform_handler
 from mtd.entrypoints.requests.circuits import read_change
 from mtd.entrypoints.requests.tasks import read_number, read_text
@@ -17,41 +17,48 @@ from mtd.entrypoints.requests.transfers import read_new_operation
 from mtd.entrypoints.states import run_handler
 from mtd.queries.flow.circuits import read_circuit
 from mtd.queries.operations.bulk_operations import list_operations, read_operation
+from mtd.usecases.flow.effects import StateRun
+from mtd.usecases.flow.tokens import Reference
 from mtd.usecases.operations.bulk_operations import MOST_ORDERS, work_off
 from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
+from mtd.usecases.operations.operate_circuits import change_circuit
 
 
-def handler(event: dict[str, Any], context: Any) -> Any:
-    if "Records" in event:
-        return _work_off(event)
-    return _BY_RESOURCE.get(event["resource"], _api)(event, context)
+def _list_operations(_event: ApiEvent, _body: Json, _context: Any) -> Json:
+    return {"operations": list_operations(_reader())}
+
+
+def _show_operation(event: ApiEvent, _body: Json, _context: Any) -> Json:
+    after = read_number(query_parameter(event, "after") or "0")
+    return read_operation(_reader(), read_number(path_parameter(event, "operation_id")), after)
+
+
+def _begin_operation(event: ApiEvent, body: Json, _context: Any) -> Json:
+    read, operations, path = _reader(), composition.operations(), event.get("pathParameters") or {}
+    new = read_new_operation(path, body, composition.versions().plan, lambda number: read_operation(read, number))
+    operation_id, _ = operations.create(new, MOST_ORDERS)
+    # This finishes a small operation before the answer. Of a large one it is the first slice.
+    work_off(operation_id, operations, composition.legacy_systems(), config().function)
+    return read_operation(read, operation_id)
+
+
+def _stop_operation(event: ApiEvent, body: Json, context: Any) -> Json:
+    operation_id, person = read_number(path_parameter(event, "operation_id")), read_text(body, "person", 200)
+    if not person:
+        raise InvalidRequest("person must be given", code="request_malformed")
+    read_operation(_reader(), operation_id)
+    composition.operations().stop(operation_id, person)
+    return _show_operation(event, body, context)
 
 
 def _change_circuit(event: ApiEvent, body: Json, _context: Any) -> Json:
-    system = (event.get("pathParameters") or {})["system"]
-    composition.circuits().change(system, read_change(body))
-    return read_circuit(PostgresReader(composition.database()), system, config().circuit_drain_rate)
+    system = path_parameter(event, "system")
+    change_circuit(composition.circuits(), system, read_change(body), composition.circuit_settings())
+    return read_circuit(_reader(), system, config().circuit_drain_rate)
 
 
-def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
-    read, operations = PostgresReader(composition.database()), composition.operations()
-    path = event.get("pathParameters") or {}
-    if "operation_id" in path:
-        operation_id = read_number(path["operation_id"])
-        if event["httpMethod"] == "POST":
-            person = read_text(body, "person", 200)
-            if not person:
-                raise InvalidRequest("person must be given", code="request_malformed")
-            read_operation(read, operation_id)
-            operations.stop(operation_id, person)
-        return read_operation(read, operation_id, read_number(query_parameter(event, "after") or "0"))
-    if event["httpMethod"] == "GET":
-        return {"operations": list_operations(read)}
-    new = read_new_operation(path, body, composition.versions().plan, lambda number: read_operation(read, number))
-    operation_id, _ = operations.create(new, MOST_ORDERS)
-    # A small one is done when its caller is answered; of a large one this is the first slice.
-    work_off(operation_id, operations, composition.legacy_systems(), config().function)
-    return read_operation(read, operation_id)
+def _reader() -> PostgresReader:
+    return PostgresReader(composition.database())
 
 
 def _work_off(event: dict[str, Any]) -> dict[str, Any]:
@@ -64,11 +71,28 @@ def _work_off(event: dict[str, Any]) -> dict[str, Any]:
     return sqs.failures(malformed)
 
 
-_api = people_handler(_serve)
-_cancel = run_handler(
-    lambda references, run: cancel_orders(
-        references, CancelOrder(composition.legacy_systems()), composition.work(), run
-    ),
-    parallel=8,
-)
-_BY_RESOURCE = {f"/states/{CANCELLATION}": _cancel, "/circuits/{system}": platform_handler(_change_circuit)}
+def _cancel(references: list[Reference], run: StateRun) -> Json:
+    effect = CancelOrder(composition.legacy_systems(), composition.tax_settings())
+    return cancel_orders(references, effect, composition.flow_store(), run)
+
+
+PEOPLES = {
+    "GET /operations": _list_operations,
+    "POST /operations": _begin_operation,
+    "GET /operations/{operation_id}": _show_operation,
+    "POST /operations/{operation_id}/stop": _stop_operation,
+    "POST /processes/{process}/migrations": _begin_operation,
+}
+PLATFORMS = {"POST /circuits/{system}": _change_circuit}
+CANCELLATION_ROUTE = f"POST /states/{CANCELLATION}"
+ROUTES = {**PEOPLES, **PLATFORMS, CANCELLATION_ROUTE: _cancel}
+
+_people, _platform, _state = people_handler(PEOPLES), platform_handler(PLATFORMS), run_handler(_cancel, parallel=8)
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    if "Records" in event:
+        return _work_off(event)
+    route = f"{event['httpMethod']} {event['resource']}"
+    served = _state if route == CANCELLATION_ROUTE else _platform if route in PLATFORMS else _people
+    return served(event, context)

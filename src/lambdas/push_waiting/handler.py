@@ -11,14 +11,18 @@ from mtd.entrypoints.people import people_handler, tenant_of
 from mtd.usecases.intake.push_waiting import list_waiting, push_waiting
 
 
-def _serve(event: ApiEvent, body: Json, _context: Any) -> Json:
-    rows, tenants, tenant = PostgresWaiting(composition.database()), composition.tenants(), tenant_of(event)
-    if event["httpMethod"] == "GET":
-        return {"waiting": list_waiting(composition.queues(), rows, tenants, tenant)}
-    numbers = body.get("numbers")
+def _list_waiting(event: ApiEvent, _body: Json, _context: Any) -> Json:
+    rows = PostgresWaiting(composition.database())
+    return {"waiting": list_waiting(composition.queues(), rows, composition.tenants(), tenant_of(event))}
+
+
+def _push_waiting(event: ApiEvent, body: Json, _context: Any) -> Json:
+    numbers, rows = body.get("numbers"), PostgresWaiting(composition.database())
     if numbers is not None and not (isinstance(numbers, list) and all(isinstance(n, str) for n in numbers)):
         raise InvalidRequest("numbers must be a list of order numbers, or null for all", code="numbers_malformed")
-    return {"pushed": push_waiting(numbers, composition.queues(), rows, tenants, tenant)}
+    return {"pushed": push_waiting(numbers, composition.queues(), rows, composition.tenants(), tenant_of(event))}
 
 
-handler = people_handler(_serve)
+ROUTES = {"GET /waiting": _list_waiting, "POST /waiting": _push_waiting}
+
+handler = people_handler(ROUTES)

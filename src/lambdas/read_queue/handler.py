@@ -35,7 +35,7 @@ def _message(record: dict[str, Any]) -> OrderMessage:
 
 
 def _note(failures: list[FailedMessage]) -> None:
-    """Back off in the queue and note who waits; the queue itself is the truth, so neither may fail the batch."""
+    """Delay failed messages, and list those that go to `waiting`. A failure here must not fail the batch."""
     for failure in failures:
         extra = {"message_id": failure.message.message_id, "receives": failure.message.receives}
         LOG.warning("order not registered", extra=extra | {"reason": failure.reason})

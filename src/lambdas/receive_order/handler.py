@@ -29,23 +29,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _arrivals(record: sqs.Record, content: Json) -> list[InboxFile]:
-    sent_at = from_millis(record["attributes"]["SentTimestamp"])
     if "Records" not in content and content.get("Event") == "s3:TestEvent":
         # S3 sends it when the notification is set up.
         return []
-    return [
-        InboxFile(
-            message_id=record["messageId"],
-            bucket=entry["s3"]["bucket"]["name"],
-            key=unquote_plus(entry["s3"]["object"]["key"]),
-            size=int(entry["s3"]["object"].get("size", 0)),
-            version=entry["s3"]["object"].get("versionId"),
-            hops=arrival_hops(
-                entry["eventTime"],
-                entry.get("responseElements", {}).get("x-amz-request-id"),
-                sent_at,
-                record["messageId"],
-            ),
-        )
-        for entry in content["Records"]
-    ]
+    return [_arrival(record, entry) for entry in content["Records"]]
+
+
+def _arrival(record: sqs.Record, entry: Json) -> InboxFile:
+    sent_at = from_millis(record["attributes"]["SentTimestamp"])
+    request_id = entry.get("responseElements", {}).get("x-amz-request-id")
+    return InboxFile(
+        message_id=record["messageId"],
+        bucket=entry["s3"]["bucket"]["name"],
+        key=unquote_plus(entry["s3"]["object"]["key"]),
+        size=int(entry["s3"]["object"].get("size", 0)),
+        version=entry["s3"]["object"].get("versionId"),
+        hops=arrival_hops(entry["eventTime"], request_id, sent_at, record["messageId"]),
+    )

@@ -1,4 +1,4 @@
-"""SQS `mail-feedback`: what SES tells of mails that bounced or that their reader called spam."""
+"""SQS `mail-feedback`: SES reports mails that bounced, and mails that a reader called spam."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mtd.usecases.notifications.record_mail_feedback import Feedback, read_feedb
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    # SES's first message to the topic, once it has been set up, is a sentence.
+    # SES sends a plain sentence to the topic when its destination is set up.
     records = [
         record for record in event["Records"] if not record["body"].startswith("Successfully validated SNS topic")
     ]

@@ -8,7 +8,7 @@ from mtd.config import config
 from mtd.domain.errors import InvalidRequest, NotFound, RejectedOrder
 from mtd.domain.json_types import Json
 from mtd.domain.orders.check import read_order
-from mtd.domain.orders.order import to_json
+from mtd.domain.orders.order import Order, to_json
 from mtd.domain.tenants import PLATFORM_TENANT, is_code
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import ApiEvent, api_handler, api_hop
@@ -21,7 +21,9 @@ def _serve(event: ApiEvent, body: Json, context: Any) -> Json:
     if not isinstance(entries, list) or not entries:
         raise InvalidRequest("orders must be a list with at least one order", code="orders_missing")
     incoming = [_incoming(entry) for entry in entries]
-    results = register_orders(incoming, composition.work(), config().function, context.aws_request_id, [api_hop(event)])
+    results = register_orders(
+        incoming, composition.flow_store(), config().function, context.aws_request_id, [api_hop(event)]
+    )
     registered = sum(result["status"] == "registered" for result in results)
     count(config().function, {"orders": len(results), "registered": registered})
     return {"results": results}
@@ -30,16 +32,13 @@ def _serve(event: ApiEvent, body: Json, context: Any) -> Json:
 def _incoming(entry: Any) -> Incoming:
     if not isinstance(entry, dict):
         raise InvalidRequest("an entry of orders is not an object", code="order_malformed")
-    try:
-        order = read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
-    except RejectedOrder as error:
-        raise InvalidRequest(str(error), code=error.code) from None
+    order = _order(entry)
     tenant = entry.get("tenant") or PLATFORM_TENANT
     if not is_code(tenant):
         raise InvalidRequest("tenant must be the code of a tenant", code="tenant_malformed")
     process, version = entry.get("process") or PROCESS, entry.get("version")
     if not isinstance(process, str) or not (version is None or (type(version) is int and 0 < version < 2**31)):
-        raise InvalidRequest("process must be a name and version a whole number", code="process_malformed")
+        raise InvalidRequest("process must be a name, and version must be a whole number", code="process_malformed")
     return Incoming(
         order=order,
         document=to_json(order),
@@ -51,14 +50,23 @@ def _incoming(entry: Any) -> Incoming:
     )
 
 
+def _order(entry: Json) -> Order:
+    try:
+        return read_order(_referred(entry["reference"]) if entry.get("reference") else entry.get("order"))
+    except RejectedOrder as error:
+        raise InvalidRequest(str(error), code=error.code) from None
+
+
 def _referred(reference: Any) -> Any:
-    """The order that was too large for a message. Raises InvalidRequest when the reference leads nowhere."""
+    """The order of a message that names an object instead. Raises InvalidRequest when there is no such order."""
     match reference:
         case {"bucket": str(bucket), "key": str(key)} if key.startswith("large/"):
             try:
                 return json.loads(composition.objects().get(bucket, key))
             except (NotFound, ValueError, RecursionError):
-                raise InvalidRequest("the reference leads to no order", code="reference_malformed") from None
+                raise InvalidRequest(
+                    "the referenced object is not an order in JSON", code="reference_malformed"
+                ) from None
     raise InvalidRequest("reference must be {bucket, key} of a large order", code="reference_malformed")
 
 

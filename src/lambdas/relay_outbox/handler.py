@@ -1,4 +1,4 @@
-"""Every minute: send what a crash left, look after circuits; {"forgotten_seconds": 0} looks again at all that rests."""
+"""Every minute: send messages that a crash left, look after circuits. {"forgotten_seconds": 0} wakes all tokens."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ set_up_logs()
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     sent = relay_outbox(composition.outbox(), asked_seconds(event))
-    tended = tend_circuits(composition.circuits(), config().function)
-    # Without a dimension: the alarm stays on as long as any circuit is open.
+    tended = tend_circuits(composition.circuits(), composition.circuit_settings(), config().function)
+    # The metric has no dimension, so that the alarm stays on while any circuit is open.
     count(None, {"CircuitsOpen": tended["circuits_open"]})
     count(config().function, sent | {name: tended[name] for name in ("released", "prompted")})
     return sent | tended

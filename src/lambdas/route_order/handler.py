@@ -1,4 +1,4 @@
-"""SQS `transitions`: verify where the tokens stand, then one call per state and batch to that state's API."""
+"""SQS `transitions`: verify where the tokens are, then make one call per state and batch to that state's API."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from mtd.usecases.flow.trace import hop
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     messages, malformed = sqs.sort_out(event["Records"], _message)
     here = hop("Lambda", config().function, request_id=context.aws_request_id)
-    api, machines = composition.api(), composition.state_machines()
-    failed = route_order(messages, composition.work(), api, machines, here, config().state_calls_at_once)
+    api, machines = composition.states(), composition.state_machines()
+    failed = route_order(messages, composition.flow_store(), api, machines, here, config().state_calls_at_once)
     orders = sum(len(message.references) for message in messages)
     count(config().function, {"orders": orders, "failed": len(failed) + len(malformed)})
     return sqs.failures([*failed, *malformed])

@@ -1,4 +1,4 @@
-"""Every minute: the figures of hours and days; {"horizon_seconds": 0} counts what has just happened, too."""
+"""Every minute: the figures of hours and days; {"horizon_seconds": 0} counts the latest events, too."""
 
 from typing import Any
 

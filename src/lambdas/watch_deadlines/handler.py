@@ -1,4 +1,4 @@
-"""Every minute: timers that are due soon are handed to the transitions queue, orders that will be late are told of."""
+"""Every minute: hand timers that are due soon to the queue `transitions`, and warn of orders that will be late."""
 
 from typing import Any
 

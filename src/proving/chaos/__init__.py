@@ -1,1 +1,1 @@
-"""Orders while everything is made to fail."""
+"""Runs orders while functions, database, queues and legacy systems fail."""

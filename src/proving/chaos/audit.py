@@ -1,6 +1,6 @@
-"""The audit of a run under faults: nothing lost, nothing doubled, each order where a person can see it and act on it.
+"""Audits a run under faults: no order is lost or doubled, and a person can see and act on each order.
 
-The legacy systems' ledger and the mail service are asked, not MTD: what MTD believes is not proof.
+The evidence comes from the legacy systems' ledger and the mail service, because MTD's own rows prove nothing.
 """
 
 from collections import Counter, defaultdict
@@ -9,25 +9,26 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from proving.chaos.plan import Kind
-from proving.chaos.record import Struck
+from proving.chaos.plan import FaultKind
+from proving.chaos.record import StruckFault
 
-_FINE = {
-    "orders", "completed", "exceptions", "waiting", "dte_issued_before_exception", "mails_doubled_in_crash_window",
-}  # fmt: skip
-# Of these, one that comes between a mail's sending and its commit leaves nobody who knows that it was sent.
+_FINE = set("orders completed exceptions waiting dte_issued_before_exception mails_doubled_in_crash_window".split())
+# If one of these strikes between the sending of a mail and its commit, nothing records that the mail was sent.
 _CUTS_SENDERS_OFF = {
-    Kind.KILLED_BEFORE_COMMIT, Kind.KILLED_MIDWAY, Kind.KILLED_AFTER_COMMIT, Kind.TIMED_OUT,
-}  # fmt: skip
-_CUTS_ALL_OFF = {Kind.DATABASE_RESTARTED, Kind.CONNECTIONS_CUT, Kind.CLOCK_JUMPED}
+    FaultKind.KILLED_BEFORE_COMMIT,
+    FaultKind.KILLED_MIDWAY,
+    FaultKind.KILLED_AFTER_COMMIT,
+    FaultKind.TIMED_OUT,
+}
+_CUTS_ALL_OFF = {FaultKind.DATABASE_RESTARTED, FaultKind.CONNECTIONS_CUT, FaultKind.CLOCK_JUMPED}
 _SENDER = "notify_customer"
-# From a mail's time at SES to its commit: a batch of a hundred on a busy machine.
+# From a mail's time at SES to its commit: measured for a batch of a hundred on a busy machine.
 _WINDOW_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChaosAudit:
-    """Counts of orders; what `findings` names must be 0."""
+    """Counts of orders. The counts in `findings` must be 0."""
 
     orders: int
     completed: int
@@ -36,35 +37,35 @@ class ChaosAudit:
     lost: int
     """Put, but neither registered nor in the waiting queue."""
     unended: int
-    """Registered, and not in an end state when the run's patience was over."""
+    """Registered, and not in an end state when the run gave up waiting."""
     in_two_states: int
     """Ended with a token left, registered twice, or ended and waiting."""
     exceptions_without_incident: int
-    """A person cannot act on them."""
+    """Exceptions without an incident, on which a person cannot act."""
     dte_missing: int
     """Completed without a tax document at Paperless."""
     dte_doubled: int
     """Two tax documents for one order, or one folio for two."""
     dte_without_order: int
-    """Tax documents of the run that no order of MTD's has, but for the next ones."""
+    """Tax documents of the run that no order has, except for those of the next count."""
     dte_issued_before_exception: int
-    """Issued to orders that ended as exceptions before they had the answer; a retry recovers the folio."""
+    """Issued for orders that ended as exceptions before the answer came; a retry recovers the folio."""
     gift_cards_charged_twice: int
     mails_missing: int
     mails_doubled_in_crash_window: int
     """Sent again because the sender was cut off between the sending and its commit."""
     mails_doubled: int
-    """Sent twice for no such reason."""
+    """Sent twice although nothing cut the sender off."""
     event_gaps: int
 
     def findings(self) -> dict[str, int]:
-        """What is not as it must be."""
+        """The counts that must be 0 and are not."""
         return {name: count for name, count in asdict(self).items() if count and name not in _FINE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What was found after the run: `ends` as RunDatabase gives them, ledger entries, mails as `mtd mail` has them."""
+class ChaosEvidence:
+    """The evidence after a run: `ends` of RunDatabase, entries of the ledger, mails as `mtd mail` lists them."""
 
     put: Collection[str]
     ends: Sequence[Mapping[str, Any]]
@@ -75,11 +76,11 @@ class Found:
     mails: Sequence[Mapping[str, Any]]
     exceptions_without_incident: int
     event_gaps: int
-    struck: Sequence[Struck]
+    struck: Sequence[StruckFault]
 
 
-def audit(found: Found) -> ChaosAudit:
-    """Counts it; pure."""
+def audit(found: ChaosEvidence) -> ChaosAudit:
+    """Counts losses and duplicates in the evidence. Pure."""
     numbers = set(found.put)
     registered = Counter(row["number"] for row in found.ends)
     ended = {row["number"]: row["outcome"] for row in found.ends if row["outcome"]}
@@ -126,10 +127,11 @@ def _mail_times(mails: Iterable[Mapping[str, Any]], numbers: Collection[str]) ->
     return {number: sorted(at) for number, at in times.items()}
 
 
-def _cut_off(times: Sequence[float], struck: Iterable[Struck]) -> bool:
-    """Whether every sending but the last was followed at once by something that cuts a sender off."""
+def _cut_off(times: Sequence[float], struck: Iterable[StruckFault]) -> bool:
+    """Whether a fault that cuts a sender off followed every sending but the last one at once."""
     moments = [
-        each.at for each in struck
+        each.at
+        for each in struck
         if each.kind in _CUTS_ALL_OFF or (each.kind in _CUTS_SENDERS_OFF and each.victim == _SENDER)
-    ]  # fmt: skip
+    ]
     return all(any(-1.0 <= moment - at <= _WINDOW_SECONDS for moment in moments) for at in times[:-1])

@@ -1,4 +1,4 @@
-"""Faults of functions: processes killed and out of time, readers stopped, all of them updated at once, no relay."""
+"""Faults of functions: killed processes, timeouts, stopped readers, an update of all functions, a stopped relay."""
 
 import time
 import uuid
@@ -8,58 +8,58 @@ from typing import Any
 from botocore.exceptions import WaiterError
 
 from delivery.release import traffic
-from delivery.release.target import local
+from delivery.targets.local import LocalTarget
 from devenv.instance import ENVIRONMENT
 from devenv.problem import Problem
 from devenv.running import Running
-from proving.chaos.plan import Fault, Kind
-from proving.chaos.record import Record
+from proving.chaos.plan import FaultKind, PlannedFault
+from proving.chaos.record import FaultRecord
 from proving.chaos.web import ask
 
 _PREFIX = f"mtd-{ENVIRONMENT}-"
 _CALL_FAULTS = {
-    Kind.KILLED_BEFORE_COMMIT: "killed",
-    Kind.KILLED_MIDWAY: "killed",
-    Kind.KILLED_AFTER_COMMIT: "killed_answering",
-    Kind.TIMED_OUT: "timed_out",
+    FaultKind.KILLED_BEFORE_COMMIT: "killed",
+    FaultKind.KILLED_MIDWAY: "killed",
+    FaultKind.KILLED_AFTER_COMMIT: "killed_answering",
+    FaultKind.TIMED_OUT: "timed_out",
 }
-# A kill this early is in front of every commit but that of a lease.
+# A kill this early comes before every commit but the commit of a lease.
 _EARLY_MS = 3.0
 _SETTLED_SECONDS = 30.0
 _UPDATE_SECONDS = 10
 
 
 class FunctionFaults:
-    """By the emulator's executor, and by what AWS lets an account do to its own functions."""
+    """Injects faults through the emulator's executor, and through AWS's API for functions, mappings and rules."""
 
-    def __init__(self, running: Running, record: Record) -> None:
+    def __init__(self, running: Running, record: FaultRecord) -> None:
         self._running = running
         self._record = record
         self._faults = f"{running.endpoint}/_mtd/faults"
         self._lambda: Any = running.clients.client("lambda")
         self._events: Any = running.clients.client("events")
-        self._target = local(running, bake_seconds=0)
+        self._target = LocalTarget.of(running, bake_seconds=0)
         self._before: dict[str, str] = {}
         self._published: list[tuple[str, str]] = []
         ask("DELETE", self._faults)
 
-    def arm(self, fault: Fault) -> None:
-        """The function's next call is struck."""
+    def arm(self, fault: PlannedFault) -> None:
+        """Arms a fault for the function's next call."""
         body = {"function": _PREFIX + fault.victim, "kind": _CALL_FAULTS[fault.kind], "after_ms": fault.size}
         ask("POST", self._faults, body)
 
-    def settle(self) -> None:
-        """Take back what has not struck, and record what has."""
-        kinds = {"killed_answering": Kind.KILLED_AFTER_COMMIT, "timed_out": Kind.TIMED_OUT}
+    def disarm(self) -> None:
+        """Disarms the faults that have not struck, and records those that have."""
+        kinds = {"killed_answering": FaultKind.KILLED_AFTER_COMMIT, "timed_out": FaultKind.TIMED_OUT}
         for struck in ask("DELETE", self._faults)["struck"]:
-            killed = Kind.KILLED_BEFORE_COMMIT if struck["after_ms"] <= _EARLY_MS else Kind.KILLED_MIDWAY
+            killed = FaultKind.KILLED_BEFORE_COMMIT if struck["after_ms"] <= _EARLY_MS else FaultKind.KILLED_MIDWAY
             victim = struck["function"].removeprefix(_PREFIX)
             self._record.add(kinds.get(struck["kind"], killed), victim, at=struck["at"])
 
     def stop_reader(self, function: str) -> None:
-        """Its queue is read no more."""
+        """Disables the function's event source mapping, so that nothing reads its queue."""
         self._enable(function, on=False)
-        self._record.add(Kind.READER_STOPPED, function)
+        self._record.add(FaultKind.READER_STOPPED, function)
 
     def start_reader(self, function: str) -> None:
         self._enable(function, on=True)
@@ -77,7 +77,7 @@ class FunctionFaults:
         deadline = time.monotonic() + _SETTLED_SECONDS
         while self._lambda.get_event_source_mapping(UUID=mapping)["State"] != state:
             if time.monotonic() > deadline:
-                raise Problem(f"A queue's reader did not become {state}.", fix="See 'mtd logs localstack'.")
+                raise Problem(f"An event source mapping did not become {state}.", fix="Read 'mtd logs localstack'.")
             time.sleep(0.1)
 
     def update_all(self) -> None:
@@ -90,7 +90,8 @@ class FunctionFaults:
 
         def publish(name: str) -> tuple[str, str]:
             source = folders / name.removeprefix(_PREFIX)
-            # A function takes one update at a time. Where LocalStack never ends one, it is left as it serves.
+            # A function allows one update at a time. If LocalStack never ends an update, the function keeps its
+            # version.
             try:
                 updated.wait(FunctionName=name, WaiterConfig={"Delay": 1, "MaxAttempts": _UPDATE_SECONDS})
             except WaiterError:
@@ -103,10 +104,10 @@ class FunctionFaults:
             versions = dict(pool.map(publish, serving))
         self._published += [(name, version) for name, version in versions.items() if version != serving[name]]
         traffic.shift(self._target, versions)
-        self._record.add(Kind.UPDATED, count=sum(versions[name] != serving[name] for name in serving))
+        self._record.add(FaultKind.UPDATED, count=sum(versions[name] != serving[name] for name in serving))
 
     def take_back(self) -> None:
-        """Every function serves the version that it served before the run."""
+        """Moves every function back to the version that it served before the run."""
         if self._before:
             traffic.back(self._target, self._before)
             for name, version in self._published:
@@ -115,10 +116,10 @@ class FunctionFaults:
             self._before, self._published = {}, []
 
     def stop_relay(self) -> None:
-        """Nobody calls it any more."""
+        """Disables the rule that calls relay_outbox."""
         for rule in self._relay_rules():
             self._events.disable_rule(Name=rule)
-        self._record.add(Kind.RELAY_DEAD, "relay_outbox")
+        self._record.add(FaultKind.RELAY_DEAD, "relay_outbox")
 
     def start_relay(self) -> None:
         for rule in self._relay_rules():
@@ -132,5 +133,5 @@ class FunctionFaults:
                 if any(f":{_PREFIX}relay_outbox" in target["Arn"] for target in targets):
                     found.append(rule["Name"])
         if not found:
-            raise Problem("No rule calls relay_outbox.", fix="Deploy afresh: 'make up'.")
+            raise Problem("The rule that calls relay_outbox does not exist.", fix="Deploy the system again: 'make up'.")
         return found

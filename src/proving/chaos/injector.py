@@ -1,4 +1,4 @@
-"""Makes a plan's faults happen as the run goes on, and ends those that last."""
+"""Injects the faults of a plan as the run goes on, and ends faults that last."""
 
 import heapq
 import threading
@@ -7,22 +7,27 @@ from collections.abc import Callable, Sequence
 
 from proving.chaos.database import ChaosDatabase
 from proving.chaos.functions import FunctionFaults
-from proving.chaos.plan import Fault, Kind
+from proving.chaos.plan import FaultKind, PlannedFault
 from proving.chaos.queues import MessageFaults
 from proving.chaos.systems import SystemFaults
 
-# A run that a fault holds up meets the next one all the same.
+# If a fault holds the run up, the next one still comes.
 _STALLED_SECONDS = 8.0
 _LOOK_SECONDS = 0.1
 
 
 class Injector:
-    """A thread; `done` is true once every fault has come and those that last are over."""
+    """A thread. `done` is True once every fault was injected and every lasting fault has ended."""
 
     def __init__(
-        self, faults: Sequence[Fault], share_done: Callable[[], float], functions: FunctionFaults,
-        systems: SystemFaults, messages: MessageFaults, database: ChaosDatabase,
-    ) -> None:  # fmt: skip
+        self,
+        faults: Sequence[PlannedFault],
+        share_done: Callable[[], float],
+        functions: FunctionFaults,
+        systems: SystemFaults,
+        messages: MessageFaults,
+        database: ChaosDatabase,
+    ) -> None:
         self._left = list(faults)
         self._share_done = share_done
         self._functions, self._systems, self._messages = functions, systems, messages
@@ -34,17 +39,17 @@ class Injector:
         self.failure: Exception | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Starts the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """No more faults, and whatever lasts ends now. Raises Problem when it cannot be ended."""
+        """Stops the thread and ends lasting faults. Raises Problem when one cannot be ended."""
         self._stopped.set()
         self._thread.join()
         while self._ends:
             heapq.heappop(self._ends)[2]()
-        self._systems.settle()
-        self._functions.settle()
+        self._systems.end_all()
+        self._functions.disarm()
         self._functions.take_back()
 
     def _run(self) -> None:
@@ -57,35 +62,45 @@ class Injector:
                 if self._left and (self._share_done() >= self._left[0].due or now - last > _STALLED_SECONDS):
                     self._strike(self._left.pop(0))
                     last = time.monotonic()
-                self._systems.look()
+                self._systems.start_next()
                 self._stopped.wait(_LOOK_SECONDS)
         except Exception as error:
             self.failure = error
         self.done = True
 
-    def _strike(self, fault: Fault) -> None:
+    def _strike(self, fault: PlannedFault) -> None:
         match fault.kind:
-            case Kind.KILLED_BEFORE_COMMIT | Kind.KILLED_MIDWAY | Kind.KILLED_AFTER_COMMIT | Kind.TIMED_OUT:
+            case (
+                FaultKind.KILLED_BEFORE_COMMIT
+                | FaultKind.KILLED_MIDWAY
+                | FaultKind.KILLED_AFTER_COMMIT
+                | FaultKind.TIMED_OUT
+            ):
                 self._functions.arm(fault)
-            case Kind.UPDATED:
+            case FaultKind.UPDATED:
                 self._functions.update_all()
-            case Kind.DATABASE_RESTARTED:
+            case FaultKind.DATABASE_RESTARTED:
                 self._database.restart()
-            case Kind.CONNECTIONS_CUT:
+            case FaultKind.CONNECTIONS_CUT:
                 self._database.cut_connections()
-            case Kind.CLOCK_JUMPED:
+            case FaultKind.CLOCK_JUMPED:
                 self._database.jump_clock(fault.size)
-            case Kind.MESSAGES_DOUBLED | Kind.MESSAGES_REORDERED | Kind.MESSAGES_DELAYED | Kind.S3_EVENTS_DOUBLED:
+            case (
+                FaultKind.MESSAGES_DOUBLED
+                | FaultKind.MESSAGES_REORDERED
+                | FaultKind.MESSAGES_DELAYED
+                | FaultKind.S3_EVENTS_DOUBLED
+            ):
                 self._messages.strike(fault)
-            case Kind.READER_STOPPED:
+            case FaultKind.READER_STOPPED:
                 self._functions.stop_reader(fault.victim)
                 self._later(fault.size, lambda: self._functions.start_reader(fault.victim))
-            case Kind.RELAY_DEAD:
+            case FaultKind.RELAY_DEAD:
                 self._functions.stop_relay()
                 self._later(fault.size, self._functions.start_relay)
-            case Kind.LEGACY_OUTAGE:
+            case FaultKind.LEGACY_OUTAGE:
                 self._systems.set(fault)
-                self._later(fault.size, lambda: self._systems.lift(fault))
+                self._later(fault.size, lambda: self._systems.end(fault))
             case _:
                 self._systems.set(fault)
 

@@ -1,24 +1,27 @@
-"""Which faults come when: a pure function of the seed and the number of orders."""
+"""Plans the faults of a run: a pure function of the seed and the number of orders."""
 
 import random
 from dataclasses import dataclass
 from enum import StrEnum
 
-# The functions of an order's way, by folder; what is operated by people is not on it.
-FUNCTIONS = (
-    "receive_order", "read_queue", "register_orders", "route_order", "validate_order", "redeem_gift_card",
-    "allocate_order", "issue_dte", "open_sales_support", "dispatch_order", "complete_order", "notify_customer",
-)  # fmt: skip
+# The functions of an order's way, without those that people call.
+FUNCTIONS = tuple(
+    (
+        "receive_order read_queue register_orders route_order validate_order redeem_gift_card "
+        "allocate_order issue_dte open_sales_support dispatch_order complete_order "
+        "notify_customer"
+    ).split()
+)
 READERS = ("receive_order", "read_queue", "route_order", "notify_customer")
 SYSTEMS = ("gift_card", "eom", "paperless", "sales_support")
 QUEUES = ("orders", "transitions", "notifications")
 _ORDERS_A_ROUND = 300
-# The last tenth of a run is for what the faults have left.
+# The last tenth of a run has no new faults, so that orders can end.
 _LAST = 0.9
 
 
-class Kind(StrEnum):
-    """What goes wrong. The names are those of the report."""
+class FaultKind(StrEnum):
+    """The kinds of faults, by their names in the report."""
 
     KILLED_BEFORE_COMMIT = "function_killed_before_commit"
     KILLED_MIDWAY = "function_killed_midway"
@@ -43,66 +46,68 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One fault, due once that share of the run is done.
+class PlannedFault:
+    """A fault, due once that share of the orders has ended.
 
-    `victim` is a function, a legacy system or a queue; `times` how many calls or messages it is for; `size` is of the
-    kind's own unit: milliseconds into a call, or of a slow answer, or seconds that it lasts.
+    `victim` is a function, a legacy system or a queue; `times` is the number of calls or messages. The unit of `size`
+    depends on the kind: milliseconds into a call, milliseconds of a slow answer, or seconds that the fault lasts.
     """
 
-    kind: Kind
+    kind: FaultKind
     due: float
     victim: str = ""
     times: int = 1
     size: float = 0.0
 
 
-def plan(seed: int, orders: int) -> tuple[Fault, ...]:
-    """Every kind at least once, and once more for every 300 orders, by due time. The same seed, the same faults."""
+def plan(seed: int, orders: int) -> tuple[PlannedFault, ...]:
+    """Faults by due time: every kind at least once, and once more for every 300 orders. A seed fixes all of them."""
     chance = random.Random(f"chaos {seed}")
     rounds = max(1, round(orders / _ORDERS_A_ROUND))
     lasting = min(60.0, max(4.0, orders / 50))
     faults = []
     for index in range(rounds):
-        kinds = list(Kind)
+        kinds = list(FaultKind)
         chance.shuffle(kinds)
         for place, kind in enumerate(kinds):
             due = _LAST * (index + (place + chance.random()) / len(kinds)) / rounds
-            if kind is Kind.S3_EVENTS_DOUBLED:
-                due *= 0.4  # the files are in before the orders have ended
+            if kind is FaultKind.S3_EVENTS_DOUBLED:
+                due *= 0.4  # all files are put long before the last orders end
             faults.append(_fault(kind, round(due, 4), lasting, chance))
     return tuple(sorted(faults, key=lambda fault: fault.due))
 
 
-def _fault(kind: Kind, due: float, lasting: float, chance: random.Random) -> Fault:
+def _fault(kind: FaultKind, due: float, lasting: float, chance: random.Random) -> PlannedFault:
     victim, times, size = "", 1, 0.0
     match kind:
-        case Kind.KILLED_BEFORE_COMMIT:
+        case FaultKind.KILLED_BEFORE_COMMIT:
             victim, size = chance.choice(FUNCTIONS), chance.uniform(0, 3)
-        case Kind.KILLED_MIDWAY:
+        case FaultKind.KILLED_MIDWAY:
             victim, size = chance.choice(FUNCTIONS), chance.uniform(5, 60)
-        case Kind.KILLED_AFTER_COMMIT:
+        case FaultKind.KILLED_AFTER_COMMIT:
             victim = chance.choice(FUNCTIONS)
-        case Kind.TIMED_OUT:
+        case FaultKind.TIMED_OUT:
             victim, size = chance.choice(FUNCTIONS), chance.uniform(5, 60)
-        case Kind.LEGACY_5XX | Kind.LEGACY_REFUSED | Kind.LEGACY_LATE_UNDONE | Kind.LEGACY_LATE_DONE:
+        case (
+            FaultKind.LEGACY_5XX | FaultKind.LEGACY_REFUSED | FaultKind.LEGACY_LATE_UNDONE | FaultKind.LEGACY_LATE_DONE
+        ):
             victim, times = chance.choice(SYSTEMS), chance.randint(2, 6)
-        case Kind.LEGACY_SLOW:
+        case FaultKind.LEGACY_SLOW:
             victim, times, size = chance.choice(SYSTEMS), chance.randint(5, 20), chance.uniform(100, 900)
-        case Kind.LEGACY_OUTAGE:
+        case FaultKind.LEGACY_OUTAGE:
             victim, size = chance.choice(SYSTEMS), lasting
-        case Kind.MESSAGES_DOUBLED | Kind.MESSAGES_REORDERED:
+        case FaultKind.MESSAGES_DOUBLED | FaultKind.MESSAGES_REORDERED:
             victim, times = chance.choice(QUEUES), chance.randint(3, 10)
-        case Kind.MESSAGES_DELAYED:
+        case FaultKind.MESSAGES_DELAYED:
             victim, times, size = chance.choice(QUEUES), chance.randint(3, 10), float(chance.randint(2, 8))
-        case Kind.S3_EVENTS_DOUBLED:
+        case FaultKind.S3_EVENTS_DOUBLED:
             victim, times = "inbox-events", chance.randint(3, 10)
-        case Kind.READER_STOPPED:
+        case FaultKind.READER_STOPPED:
             victim, size = chance.choice(READERS), lasting
-        case Kind.RELAY_DEAD:
+        case FaultKind.RELAY_DEAD:
             victim, size = "relay_outbox", lasting
-        case Kind.CLOCK_JUMPED:
+        case FaultKind.CLOCK_JUMPED:
             size = float(chance.randint(60, 3600))
-        case Kind.UPDATED | Kind.DATABASE_RESTARTED | Kind.CONNECTIONS_CUT:
+        case FaultKind.UPDATED | FaultKind.DATABASE_RESTARTED | FaultKind.CONNECTIONS_CUT:
             pass
-    return Fault(kind=kind, due=due, victim=victim, times=times, size=round(size, 1))
+    return PlannedFault(kind=kind, due=due, victim=victim, times=times, size=round(size, 1))

@@ -1,4 +1,4 @@
-"""What has struck, when, and how often."""
+"""Records the faults that have struck."""
 
 import threading
 import time
@@ -6,15 +6,15 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from proving.chaos.plan import Kind
+from proving.chaos.plan import FaultKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Struck:
+class StruckFault:
     """A fault that happened `at` (seconds since 1970) to `victim`, `count` calls, messages or times."""
 
     at: float
-    kind: Kind
+    kind: FaultKind
     victim: str
     count: int
 
@@ -22,28 +22,28 @@ class Struck:
         return asdict(self)
 
 
-class Record:
-    """Grows from several threads."""
+class FaultRecord:
+    """A thread-safe list of faults that struck."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._struck: list[Struck] = []
+        self._struck: list[StruckFault] = []
 
-    def add(self, kind: Kind, victim: str = "", count: int = 1, at: float | None = None) -> None:
-        """A count of 0 did not happen, and is not kept."""
+    def add(self, kind: FaultKind, victim: str = "", count: int = 1, at: float | None = None) -> None:
+        """Adds a fault; a count of 0 is ignored."""
         if count:
             with self._lock:
                 moment = time.time() if at is None else at
-                self._struck.append(Struck(at=round(moment, 3), kind=kind, victim=victim, count=count))
+                self._struck.append(StruckFault(at=round(moment, 3), kind=kind, victim=victim, count=count))
 
-    def all(self) -> list[Struck]:
-        """By time."""
+    def all(self) -> list[StruckFault]:
+        """All faults, by time."""
         with self._lock:
             return sorted(self._struck, key=lambda struck: struck.at)
 
     def counts(self) -> dict[str, int]:
-        """By kind, those that never struck as 0."""
+        """The number of faults of each kind, 0 included."""
         counted: Counter[str] = Counter()
         for struck in self.all():
             counted[struck.kind.value] += struck.count
-        return {kind.value: counted[kind.value] for kind in Kind}
+        return {kind.value: counted[kind.value] for kind in FaultKind}

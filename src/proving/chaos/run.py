@@ -1,4 +1,4 @@
-"""One run under faults: put, strike, wait, audit."""
+"""One run under faults: puts orders, injects faults, waits, audits."""
 
 import json
 import time
@@ -11,41 +11,45 @@ from devenv.instance import ENVIRONMENT
 from devenv.orders.mails import mails
 from devenv.problem import Problem
 from devenv.running import Running
-from proving.chaos.audit import ChaosAudit, Found, audit
+from proving.chaos.audit import ChaosAudit, ChaosEvidence, audit
 from proving.chaos.database import ChaosDatabase
 from proving.chaos.functions import FunctionFaults
 from proving.chaos.injector import Injector
 from proving.chaos.plan import plan
 from proving.chaos.queues import MessageFaults
-from proving.chaos.record import Record
+from proving.chaos.record import FaultRecord
 from proving.chaos.systems import SystemFaults
 from proving.stress.audit import ledger
-from proving.stress.putting import Putter
-from proving.stress.schedule import Orders, day, unique_prefix
+from proving.stress.putting import OrderPutter
+from proving.stress.schedule import GeneratedOrders, single_wave, unique_prefix
 
-# No order moved for so long: whatever is left will not come by itself.
+# After that long without any progress, the remaining orders will not move by themselves.
 _PATIENCE_SECONDS = 120.0
 _QUIET_SECONDS = 4.0
-# Past what the relay takes for forgotten, and past the time after which a mail's sender is taken for dead.
+# More than the ages at which relay_outbox resends a message, and at which another sender takes a mail over.
 _FORGOTTEN_SECONDS = 960.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The report's content, and what the audit found that must not be."""
+class ChaosOutcome:
+    """The report, and the counts of the audit that must be 0 and are not."""
 
     report: dict[str, Any]
     findings: dict[str, int]
 
 
-def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable[[str], None]) -> Outcome:
+def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable[[str], None]) -> ChaosOutcome:
     """Raises Problem when the system does not answer, or a fault cannot be injected or ended."""
-    record = Record()
-    generated = Orders(running.instance.project, unique_prefix(), seed)
+    record = FaultRecord()
+    generated = GeneratedOrders(running.instance.project, unique_prefix(), seed)
     database = ChaosDatabase(running, generated.prefix, record)
     functions = FunctionFaults(running, record)
-    putter = Putter(
-        running.clients.client("s3"), running.output("InboxBucket"), generated, day(orders, 0, rate), lambda: False
+    putter = OrderPutter(
+        running.clients.client("s3"),
+        running.output("InboxBucket"),
+        generated,
+        single_wave(orders, 0, rate),
+        lambda: False,
     )
 
     def share_done() -> float:
@@ -53,9 +57,13 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
         return (len(putter.put_at) + progress.registered + progress.ended) / (3 * orders)
 
     injector = Injector(
-        plan(seed, orders), share_done, functions, SystemFaults(running.simulator, record),
-        MessageFaults(running.clients.client("sqs"), record), database,
-    )  # fmt: skip
+        plan(seed, orders),
+        share_done,
+        functions,
+        SystemFaults(running.simulator, record),
+        MessageFaults(running.clients.client("sqs"), record),
+        database,
+    )
     began = time.monotonic()
     putter.start()
     injector.start()
@@ -66,52 +74,65 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
         injector.stop()
     seconds = time.monotonic() - began
     found = audit(
-        Found(
-            put=list(putter.put_at), ends=database.ends(), waiting=database.resting(),
-            documents=ledger(running.simulator, "paperless", "issue"), recorded=database.recorded_documents(),
-            redeemed=ledger(running.simulator, "gift_card", "redeem"), mails=mails(running.endpoint),
-            exceptions_without_incident=database.exceptions_without_incident(), event_gaps=database.orders_with_gaps(),
+        ChaosEvidence(
+            put=list(putter.put_at),
+            ends=database.ends(),
+            waiting=database.waiting_numbers(),
+            documents=ledger(running.simulator, "paperless", "issue"),
+            recorded=database.recorded_documents(),
+            redeemed=ledger(running.simulator, "gift_card", "redeem"),
+            mails=mails(running.endpoint),
+            exceptions_without_incident=database.exceptions_without_incident(),
+            event_gaps=database.orders_with_gaps(),
             struck=record.all(),
         )
-    )  # fmt: skip
-    told = _report(found, record, seed, seconds)
+    )
+    report = _report(found, record, seed, seconds)
     if found.unended:
-        told["unended_orders"] = list(database.still_moving())[:50]
+        report["unended_orders"] = list(database.unended_orders())[:50]
     database.close()
-    return Outcome(report=told, findings=found.findings())
+    return ChaosOutcome(report=report, findings=found.findings())
 
 
 def write(folder: Path, report: dict[str, Any]) -> None:
-    """audit.json, into `folder`, which is made."""
+    """Writes audit.json into `folder` and creates the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "audit.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def _report(found: ChaosAudit, record: Record, seed: int, seconds: float) -> dict[str, Any]:
+def _report(found: ChaosAudit, record: FaultRecord, seed: int, seconds: float) -> dict[str, Any]:
     first, *counts = asdict(found).items()
     struck = [each.as_json() for each in record.all()]
     return {
-        **dict([first]), "seed": seed, "seconds": round(seconds, 1), "faults": record.counts(), **dict(counts),
+        **dict([first]),
+        "seed": seed,
+        "seconds": round(seconds, 1),
+        "faults": record.counts(),
+        **dict(counts),
         "struck": struck,
-    }  # fmt: skip
+    }
 
 
 def _wait(
-    running: Running, putter: Putter, injector: Injector, database: ChaosDatabase, orders: int,
+    running: Running,
+    putter: OrderPutter,
+    injector: Injector,
+    database: ChaosDatabase,
+    orders: int,
     tell: Callable[[str], None],
-) -> None:  # fmt: skip
-    """Until all orders have ended or rest, the faults are over and the mails are sent, or nothing moves any more.
+) -> None:
+    """Waits until all orders have ended or wait, the faults are over and the mails are sent, or until nothing moves.
 
-    Where all is put and nothing moves, time is made to pass: the relay is called, as it is every minute, and what it
-    waits for is made older.
+    When all orders are put and nothing moves, this makes time pass: it calls relay_outbox, as a rule does every minute,
+    and makes due times older.
     """
     last_moved = last_nudge = time.monotonic()
     seen: tuple[int, ...] = ()
     while True:
-        progress, resting = database.progress(), len(database.resting())
+        progress, resting = database.progress(), len(database.waiting_numbers())
         for failure in (putter.failure, injector.failure):
             if failure is not None:
-                raise Problem(f"The run could not go on: {failure}", fix="See 'mtd status'.") from failure
+                raise Problem(f"The run failed: {failure}", fix="Read 'mtd status'.") from failure
         at_rest = progress.ended + resting >= orders and not database.unsent_mails()
         if putter.done and injector.done and at_rest:
             return

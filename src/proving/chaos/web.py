@@ -1,4 +1,4 @@
-"""JSON over HTTP to the emulator's and the simulator's own controls."""
+"""JSON over HTTP to the control APIs of the emulator and the simulator."""
 
 import json
 import urllib.error
@@ -9,11 +9,11 @@ from devenv.problem import Problem
 
 
 def ask(method: str, url: str, body: object = None) -> Any:
-    """The answer's JSON. Raises Problem when there is none."""
+    """Returns the JSON answer. Raises Problem when there is no answer."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
     except (urllib.error.URLError, OSError, ValueError) as error:
-        raise Problem(f"{url} does not answer ({error}).", fix="See 'mtd status'.") from error
+        raise Problem(f"{url} does not answer ({error}).", fix="Read 'mtd status'.") from error

@@ -1,1 +1,1 @@
-"""The same scenarios in both local backends."""
+"""Plays the same scenarios on both local backends and compares the records."""

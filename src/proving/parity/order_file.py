@@ -1,4 +1,4 @@
-"""Small orders: UBL 2.1 with just what a case is about."""
+"""Small orders in UBL 2.1 for tests and scenarios."""
 
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
@@ -10,7 +10,7 @@ _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFile:
-    """The knobs of an order; two lines of 2 x 5,000 and 1 x 10,000 CLP with 19 % VAT by default."""
+    """The fields of an order; by default two lines of 2 x 5,000 and 1 x 10,000 CLP with 19 % VAT."""
 
     number: str
     buyer_rut: str | None = "12345678-5"

@@ -1,4 +1,4 @@
-"""What two runs must have in common: a record without what no two runs can, and the comparison of records."""
+"""Normalises and compares records of scenarios: fields that differ in any two runs are replaced."""
 
 import json
 import re
@@ -7,16 +7,14 @@ from typing import Any
 
 type Record = dict[str, Any]
 
-# Field -> what stands for it where there is a value. None stays None: that is no detail.
+# Fields whose values are replaced. None stays None, because a missing value is a difference.
 _VOLATILE = frozenset(
-    {
-        "at", "ms", "request_id", "order_id", "message_id", "received_at", "updated_at", "since", "sent_at",
-        "Timestamp",
-        "Id", "task_id", "token_id", "created_at", "due_at", "event_id", "entry_id", "MessageId", "id",
-        "conflicts_with",
-        "completed_at", "opened_at", "folio", "Folio", "receives",
-    }
-)  # fmt: skip
+    (
+        "at ms request_id order_id message_id received_at updated_at since sent_at Timestamp Id task_id "
+        "token_id created_at due_at event_id entry_id MessageId id conflicts_with completed_at opened_at "
+        "folio Folio receives TED TrackId stamp track_id"
+    ).split()
+)
 _PATTERNS = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I), "<id>"),
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?"), "<time>"),
@@ -27,7 +25,7 @@ _PATTERNS = (
     (re.compile(r"delay_seconds [\d.]+"), "delay_seconds <drawn by lot>"),
     (re.compile(r"http://[\w.-]+:\d+"), "<address>"),
 )
-# Lists whose order is that of things that happen side by side.
+# Lists of things that happen in parallel, whose order means nothing.
 _UNORDERED = frozenset({"events", "mails", "ledger", "rows", "waiting", "orders"})
 
 
@@ -61,7 +59,7 @@ def _plain(value: Any, number: str, name: str) -> Any:
 
 
 def differences(one: Mapping[str, Record], other: Mapping[str, Record]) -> Iterator[tuple[str, str, Any, Any]]:
-    """(scenario, field, value there, value here) of everything that differs, down to the last field."""
+    """(scenario, field, value in one, value in the other) of every field that differs."""
     for title in [*one, *(name for name in other if name not in one)]:
         for field, this, that in _fields(one.get(title), other.get(title), ""):
             yield title, field or "all of it", this, that
@@ -81,7 +79,7 @@ def _fields(one: Any, other: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _lists(one: list[Any], other: list[Any], path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Of lists of other lengths, what the one has and the other has not."""
+    """The differences of two lists; for other lengths, the elements that only one of them has."""
     theirs, ours = [_text(item) for item in one], [_text(item) for item in other]
     for item in one:
         if _text(item) in ours:

@@ -1,4 +1,4 @@
-"""Plays the scenarios in one instance, side by side, and records what became of each."""
+"""Plays the scenarios in one instance, in parallel, and records the result of each."""
 
 import time
 import uuid
@@ -25,19 +25,19 @@ _FORM = {
 }
 
 
-class Late(Exception):
-    """A step did not come true in time; the message says what was seen last."""
+class ScenarioTimeout(Exception):
+    """A step was not reached in time; the message has the last observation."""
 
 
 def record(
     system: System, project: Path, scenarios: Sequence[Scenario], tell: Callable[[Scenario, Record], None]
 ) -> dict[str, Record]:
-    """Every scenario's record by title; `tell` is given each as it ends. Raises Problem when the system is away."""
+    """Every scenario's record by title; calls `tell` with each as it ends. Raises Problem when the system fails."""
     run = uuid.uuid4().hex[:6]
     found: dict[str, Record] = {}
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         played = {
-            pool.submit(_Play(system, project, f"PAR-{run}-{place:02}").play, scenario): scenario
+            pool.submit(_ScenarioPlayer(system, project, f"PAR-{run}-{place:02}").play, scenario): scenario
             for place, scenario in enumerate(scenarios, 1)
         }
         for future in as_completed(played):
@@ -47,8 +47,8 @@ def record(
     return {scenario.title: found[scenario.title] for scenario in scenarios}
 
 
-class _Play:
-    """One scenario on its way."""
+class _ScenarioPlayer:
+    """Plays one scenario."""
 
     def __init__(self, system: System, project: Path, number: str) -> None:
         self._system = system
@@ -63,7 +63,7 @@ class _Play:
         try:
             for step, what in scenario.steps:
                 getattr(self, f"_{step}")(self._filled(what))
-        except Late as error:
+        except ScenarioTimeout as error:
             problem = str(error)
         record = self._settled()
         if problem:
@@ -92,8 +92,8 @@ class _Play:
         self._wait(lambda: self._system.order(self._number).get("state"), lambda seen: seen == state, state)
 
     def _rests(self, _: Json) -> None:
-        """Until the waiting queue itself has it: its row is there before, and during a push. A look hides messages
-        from others' looks for a moment."""
+        """Waits until the waiting queue has the order; its row appears earlier, and stays during a push. Each receive
+        hides messages from other receives for a moment."""
         self._resting = self._wait(self._waiting, bool, "in the waiting queue")
 
     def _waiting(self) -> list[Json]:
@@ -130,7 +130,7 @@ class _Play:
         self._answers.append({"call": f"{what[0]} {what[1]}", "status": status, "body": body})
 
     def _process(self, _: Json) -> None:
-        """An order on the drawn process, which every run imports under a name of its own."""
+        """Starts an order on the drawn process, which each run imports under a name of its own."""
         name = f"parity-{self._number[4:10].lower()}"
         file = diagram_files.file(self._project / DRAWN) | {"name": f"{name}.bpmn"}
         file["sheet"] = {"messages": {"Paid": "paid"}}
@@ -155,11 +155,11 @@ class _Play:
             if accept(seen):
                 return seen
             if time.monotonic() > deadline:
-                raise Late(f"not within {_SECONDS:.0f} s: {wanted}; the last was {seen!r}")
+                raise ScenarioTimeout(f"not within {_SECONDS:.0f} s: {wanted}; the last was {seen!r}")
             time.sleep(0.3)
 
     def _settled(self) -> Json:
-        """What is to be seen of it, once that no longer changes."""
+        """The observation of the order, once it no longer changes."""
         seen = self._seen()
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""The scenarios as data: named lists of steps, read from a file and checked before anything is done."""
+"""The scenarios as data: named lists of steps, which are read from a file and checked before a run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ STEPS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """`steps` are pairs of a step's name and what it takes; `{n}` in it is the scenario's own number."""
+    """`steps` are pairs of a step's name and its argument, in which `{n}` is the number of the scenario's order."""
 
     group: str
     name: str
@@ -29,7 +29,7 @@ class Scenario:
 
 
 def read(path: Path) -> list[Scenario]:
-    """Raises Problem that names the first wrong scenario."""
+    """Reads the scenarios. Raises Problem with the first invalid one."""
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, yaml.YAMLError) as error:
@@ -40,6 +40,8 @@ def read(path: Path) -> list[Scenario]:
             pairs = tuple(pair for step in steps for pair in step.items())
             unknown = sorted({word for word, _ in pairs} - STEPS)
             if unknown:
-                raise Problem(f"Scenario '{group}: {name}' has no steps {', '.join(unknown)}.", fix=f"Correct {path}.")
+                raise Problem(
+                    f"Scenario '{group}: {name}' has unknown steps: {', '.join(unknown)}.", fix=f"Correct {path}."
+                )
             found.append(Scenario(group=group, name=name, steps=pairs))
     return found

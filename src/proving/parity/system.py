@@ -1,4 +1,4 @@
-"""One running instance as a scenario meets it: its inbox, queues, API, mails, and the legacy systems' simulator."""
+"""A running instance for scenarios: its inbox, queues, API, mails, and the simulator of the legacy systems."""
 
 import json
 import threading
@@ -18,7 +18,7 @@ _MAIL_SECONDS = 0.5
 
 
 class System:
-    """Shared by all scenarios of a run. Nothing here knows which home it is."""
+    """One for all scenarios of a run. It does not know the backend."""
 
     def __init__(self, running: Running) -> None:
         self.inbox = running.output("InboxBucket")
@@ -29,7 +29,7 @@ class System:
         self._mail_lock = threading.Lock()
 
     def put(self, name: str, content: bytes) -> str:
-        """The file's source, as rows name it."""
+        """Puts a file into the inbox and returns its source, as rows name it."""
         key = f"orders/{name}"
         self._clients["s3"].put_object(Bucket=self.inbox, Key=key, Body=content)
         return f"s3://{self.inbox}/{key}"
@@ -44,7 +44,7 @@ class System:
         return _http(method, self._api + path, body)
 
     def order(self, number: str) -> Json:
-        """The order's timeline; {} where nobody knows it."""
+        """The order's timeline; {} for an unknown order."""
         status, body = self.call("GET", f"/orders/{urllib.parse.quote(number, safe='')}")
         return body if status == 200 else {}
 
@@ -54,7 +54,7 @@ class System:
         return list(answer.get("orders", []))
 
     def mails(self, number: str) -> list[Json]:
-        """What was sent about that order. The listing holds all mails, so that all scenarios share a look at it."""
+        """The mails about that order. The listing has all mails, so scenarios share its answers for a moment."""
         with self._mail_lock:
             at, messages = self._mails
             if time.monotonic() - at > _MAIL_SECONDS:
@@ -63,21 +63,21 @@ class System:
         return [mail for mail in messages if f" {number} " in f"{mail.get('Subject')} "]
 
     def fault(self, number: str, settings: Json) -> None:
-        told = dict(settings)
-        path = f"/control/faults/{told.pop('system')}/orders/{urllib.parse.quote(number, safe='')}"
-        status, body = _http("PUT", self._running.simulator + path, told)
+        fault = dict(settings)
+        path = f"/control/faults/{fault.pop('system')}/orders/{urllib.parse.quote(number, safe='')}"
+        status, body = _http("PUT", self._running.simulator + path, fault)
         if status != 200:
-            raise Problem(f"The simulator refuses a fault: {body}", fix="Correct the scenario.")
+            raise Problem(f"The simulator refused a fault: {body}", fix="Correct the scenario.")
 
     def set_card(self, card: str, balance: str) -> None:
         _http("PUT", f"{self._running.simulator}/control/cards/{card}", {"balance": balance})
 
     def card(self, card: str) -> Json:
-        """Its balance; the refusal of one that is unknown."""
+        """The card's balance, or the refusal for an unknown card."""
         return dict(_http("GET", f"{self._running.simulator}/gift-card/cards/{card}")[1])
 
     def ledger(self, number: str) -> list[Json]:
-        """What the legacy systems did for that order."""
+        """The operations of the legacy systems for that order."""
         query = urllib.parse.urlencode({"order": number})
         return list(_http("GET", f"{self._running.simulator}/control/ledger?{query}")[1]["entries"])
 
@@ -89,10 +89,10 @@ def _http(method: str, url: str, body: Any = None) -> tuple[int, Any]:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
-        told = error.read()
+        text = error.read()
         try:
-            return error.code, json.loads(told)
+            return error.code, json.loads(text)
         except ValueError:
-            return error.code, {"text": told.decode("utf-8", "replace")}
+            return error.code, {"text": text.decode("utf-8", "replace")}
     except OSError as error:
-        raise Problem(f"{url} does not answer: {error}", fix="See 'mtd status'.") from error
+        raise Problem(f"{url} does not answer: {error}", fix="Read 'mtd status'.") from error

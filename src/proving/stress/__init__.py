@@ -1,1 +1,1 @@
-"""A day of orders: put, watched, audited."""
+"""Puts many orders, samples the system, audits the result, writes a report."""

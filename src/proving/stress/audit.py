@@ -1,6 +1,6 @@
-"""Counts after a run what must be: each order in one end state, one tax document, one mail, no event missing.
+"""Audits a run: each order has one end state, one tax document, one mail and all its events.
 
-The legacy systems' ledger and the mail service are asked, not MTD: what MTD believes is not proof.
+The evidence comes from the legacy systems' ledger and the mail service, because MTD's own rows prove nothing.
 """
 
 import json
@@ -15,14 +15,14 @@ from devenv.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
-    """The counts; all but the first three must be 0."""
+class StressAudit:
+    """Counts of orders; all but the first three must be 0."""
 
     orders: int
     completed: int
     exceptions: int
     lost: int
-    """Put, but nowhere to be found."""
+    """Put, but neither registered nor waiting."""
     unended: int
     """Registered, but not in an end state, or with a token left."""
     registered_twice: int
@@ -35,20 +35,20 @@ class Audit:
     """Orders whose events do not form a chain up to their end."""
 
     def findings(self) -> dict[str, int]:
-        """What is not as it must be."""
+        """The counts that must be 0 and are not."""
         fine = {"orders", "completed", "exceptions"}
         return {name: count for name, count in asdict(self).items() if count and name not in fine}
 
 
 def audit(
     put: Iterable[str], ends: Iterable[Mapping[str, Any]], documents: Counter[str], mails: Counter[str], gaps: int
-) -> Audit:
-    """From the numbers put, the orders' rows, and how many documents and mails each number had."""
+) -> StressAudit:
+    """Counts, from the numbers put, the orders' rows, and the documents and mails of each number."""
     numbers = set(put)
     rows = list(ends)
     registered = Counter(row["number"] for row in rows)
     completed = {row["number"] for row in rows if row["outcome"] == "completed"}
-    return Audit(
+    return StressAudit(
         orders=len(numbers),
         completed=len(completed),
         exceptions=sum(row["outcome"] not in (None, "completed") for row in rows),
@@ -64,15 +64,15 @@ def audit(
 
 
 def issued_documents(simulator: str) -> Counter[str]:
-    """How many tax documents Paperless has issued for each order number. Raises Problem."""
+    """The number of tax documents of Paperless for each order number. Raises Problem."""
     return Counter(entry["order"] for entry in ledger(simulator, "paperless", "issue"))
 
 
 def ledger(simulator: str, system: str, operation: str) -> list[dict[str, Any]]:
-    """What a legacy system has done of that operation: at, order, key, result. Raises Problem."""
+    """A legacy system's entries in the ledger for that operation: at, order, key, result. Raises Problem."""
     url = f"{simulator}/control/ledger?system={system}&operation={operation}"
     try:
         with urllib.request.urlopen(url, timeout=120) as answer:
             return list(json.load(answer)["entries"])
     except (urllib.error.URLError, OSError, ValueError) as error:
-        raise Problem(f"The legacy simulator does not tell its ledger ({error}).", fix="See 'mtd status'.") from error
+        raise Problem(f"The simulator did not list its ledger ({error}).", fix="Read 'mtd status'.") from error

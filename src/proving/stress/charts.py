@@ -7,14 +7,13 @@ import leather  # type: ignore[import-untyped]
 type Line = Sequence[tuple[float, float]]
 
 _WIDTH, _HEIGHT = 900, 300
-leather.theme.default_series_colors = [
-    "#0b6bcb", "#d1495b", "#2e933c", "#edae49", "#6c4ab6", "#00798c", "#8d5524", "#e377c2", "#5b6b7b", "#1c2733",
-    "#9bc53d", "#f26419",
-]  # fmt: skip
+leather.theme.default_series_colors = (
+    "#0b6bcb #d1495b #2e933c #edae49 #6c4ab6 #00798c #8d5524 #e377c2 #5b6b7b #1c2733 #9bc53d #f26419"
+).split()
 
 
 def line_chart(title: str, unit: str, lines: Mapping[str, Line], x: str = "seconds since the start") -> str:
-    """Several lines in one plot; those without points are left out. An SVG element, or nothing at all."""
+    """An SVG element with several lines; lines without points are left out. Empty text if no line has points."""
     drawn = {name: list(points) for name, points in lines.items() if points}
     if not drawn:
         return ""

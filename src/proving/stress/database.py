@@ -1,4 +1,4 @@
-"""What PostgreSQL tells of a run: how far it is, how it went, and what it costs the server."""
+"""Queries about a run: its progress, its result, and the load on PostgreSQL."""
 
 import threading
 import time
@@ -48,8 +48,8 @@ from pg_stat_database where datname = current_database()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How many orders of the run are that far; `mails` counts all that were sent meanwhile."""
+class RunProgress:
+    """Counts of the run's orders; `mails` are all mails sent since its start."""
 
     registered: int
     completed: int
@@ -62,13 +62,12 @@ class Progress:
         return self.completed + self.exceptions
 
 
-# For so long a server may be away: a restart, on a busy machine.
+# A restart of the server on a busy machine may take that long.
 _AWAY_SECONDS = 30.0
 
 
 class RunDatabase:
-    """One connection, made anew when it breaks, which threads may share; `prefix` is what the run's order numbers start
-    with."""
+    """One connection for all threads, which reconnects. The run's order numbers start with `prefix`."""
 
     def __init__(self, conninfo: str, prefix: str) -> None:
         self._conninfo = conninfo
@@ -77,9 +76,9 @@ class RunDatabase:
         self._parameters: dict[str, Any] = {"prefix": f"{prefix}-"}
         self._parameters["since"] = self.rows("select now() as now")[0]["now"]
 
-    def progress(self) -> Progress:
-        """A look at it; cheap enough for every second."""
-        return Progress(**self._one(_PROGRESS))
+    def progress(self) -> RunProgress:
+        """The progress of the run; cheap enough for every second."""
+        return RunProgress(**self._one(_PROGRESS))
 
     def unsent_mails(self) -> int:
         """Mails of the run that are still to be sent."""
@@ -98,12 +97,12 @@ class RunDatabase:
         return self._one(_LOAD)
 
     def close(self) -> None:
-        """End the connection."""
+        """Closes the connection."""
         self._connection.close()
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """What the statement gives, `prefix` and `since` among its parameters. Raises psycopg.OperationalError when the
-        server stays away."""
+        """The rows of the statement, which may use `prefix` and `since`. Raises psycopg.OperationalError when the
+        server stays unreachable."""
         deadline = time.monotonic() + _AWAY_SECONDS
         with self._lock:
             while True:

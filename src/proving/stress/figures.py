@@ -1,4 +1,4 @@
-"""The run's figures, from what was put, watched and found afterwards."""
+"""The figures of a run, from its samples and its audit."""
 
 import os
 import platform
@@ -7,26 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from proving.stress.audit import Audit
+from proving.stress.audit import StressAudit
 from proving.stress.charts import Line
-from proving.stress.handlers import Times, per_order, percentile
+from proving.stress.handlers import HandlerTimes, per_order, percentile
 from proving.stress.watching import Sample
 
-# What the emulator does for itself, or AWS does not bill a customer for: S3's events, functions' starts, telemetry.
+# Requests that the emulator makes for itself and AWS does not bill: S3's events, functions' starts, telemetry.
 _HOUSEKEEPING = {"sts.AssumeRole", "sqs.GetQueueUrl", "sqs.GetQueueAttributes", "sqs.ListQueues", "sqs.SendMessage"}
 _BILLED = ("s3.", "sqs.", "lambda.Invoke", "ses.", "execute-api.", "states.", "secretsmanager.")
 _SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 def billed_requests(counted: Mapping[str, int], orders: int) -> dict[str, float]:
-    """AWS requests an order by operation, the client's own put and the emulator's housekeeping left out."""
+    """AWS requests an order, by operation, without the client's put and the emulator's own requests."""
     total = {name: count for name, count in counted.items() if name.startswith(_BILLED) and name not in _HOUSEKEEPING}
     total["s3.PutObject"] = total.get("s3.PutObject", 0) - orders
     return {name: round(count / orders, 3) for name, count in sorted(total.items()) if count > 0 and orders}
 
 
 def latencies_ms(put_at: Mapping[str, float], ends: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
-    """Each ended order: when it ended (seconds since 1970), and milliseconds from its put to then."""
+    """For each ended order: its end (seconds since 1970), and milliseconds from its put to its end."""
     return sorted(
         (row["ended"], (row["ended"] - put_at[row["number"]]) * 1000)
         for row in ends
@@ -36,11 +36,11 @@ def latencies_ms(put_at: Mapping[str, float], ends: Sequence[Mapping[str, Any]])
 
 def summary(
     *,
-    audit: Audit,
+    audit: StressAudit,
     ended: Sequence[tuple[float, float]],
     seconds: float,
     samples: Sequence[Sample],
-    times: Mapping[str, Times],
+    times: Mapping[str, HandlerTimes],
     requests: Mapping[str, float],
 ) -> dict[str, Any]:
     """The report's JSON (docs/cli.md has the contract); `seconds` from the first put to the last end or mail."""
@@ -80,7 +80,7 @@ def cpu_ms_per_order(samples: Sequence[Sample], orders: int) -> dict[str, float]
 
 
 def _per_order(rates: Sequence[float], samples: Sequence[Sample], orders: int) -> float:
-    """A rate a second, taken over the samples' times, as a sum over the orders."""
+    """The integral of a rate a second over the samples, divided by the orders."""
     before = [0.0, *(sample.at for sample in samples)]
     total = sum(rate * (sample.at - last) for rate, sample, last in zip(rates, samples, before, strict=False))
     return round(total / orders, 2) if orders else 0.0
@@ -107,16 +107,13 @@ def rate_lines(samples: Sequence[Sample], smooth: int = 5) -> dict[str, Line]:
     }
     ats = [sample.at for sample in samples]
     return {
-        name: [
-            (ats[i], (values[i] - values[i - smooth]) / (ats[i] - ats[i - smooth]))
-            for i in range(smooth, len(ats))
-        ]
+        name: [(ats[i], (values[i] - values[i - smooth]) / (ats[i] - ats[i - smooth])) for i in range(smooth, len(ats))]
         for name, values in counts.items()
-    }  # fmt: skip
+    }
 
 
 def sample_lines(samples: Sequence[Sample], attribute: str) -> dict[str, Line]:
-    """The lines of a sample's table (cpu, memory_mb, queues), those that never rise above 1 left out."""
+    """The lines of a table in the samples (cpu, memory_mb, queues), without lines that never exceed 1."""
     lines: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for sample in samples:
         for name, value in getattr(sample, attribute).items():

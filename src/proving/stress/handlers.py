@@ -1,7 +1,7 @@
-"""What each function needed for an order, from its logs: a REPORT line's duration over the orders of that call.
+"""Times of functions an order, from their logs: the duration in a REPORT line, divided by the orders of that call.
 
-The first call of an environment, whose REPORT tells its Init Duration, opens connections: it is no warm call, and
-counts among the calls only.
+The first call of an environment, whose REPORT has an Init Duration, opens connections. It counts as a call, but not as
+a warm call.
 """
 
 import json
@@ -17,11 +17,11 @@ _METRICS = '{"_aws"'
 
 
 @dataclass(slots=True)
-class Times:
+class HandlerTimes:
     """Milliseconds of one function."""
 
     per_order: list[float] = field(default_factory=list)
-    """Each order's share of its warm call, one an order."""
+    """Each order's share of its warm call."""
     calls: list[float] = field(default_factory=list)
 
 
@@ -31,9 +31,9 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
-def handler_times(logs: Any, prefix: str, since_ms: int) -> dict[str, Times]:
+def handler_times(logs: Any, prefix: str, since_ms: int) -> dict[str, HandlerTimes]:
     """By function, whose log groups start with `prefix`: the calls since then that handled orders."""
-    found: dict[str, Times] = defaultdict(Times)
+    found: dict[str, HandlerTimes] = defaultdict(HandlerTimes)
     for group in _all(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=prefix):
         name = group["logGroupName"]
         for stream in _all(logs, "describe_log_streams", "logStreams", logGroupName=name):
@@ -51,7 +51,7 @@ def handler_times(logs: Any, prefix: str, since_ms: int) -> dict[str, Times]:
     return dict(sorted(found.items()))
 
 
-def per_order(times: dict[str, Times]) -> dict[str, dict[str, float]]:
+def per_order(times: dict[str, HandlerTimes]) -> dict[str, dict[str, float]]:
     """`{function: {p50, p99, max}}` in milliseconds an order."""
     return {
         function: {

@@ -1,4 +1,4 @@
-"""CPU and memory of an instance's processes, grouped by what they are."""
+"""CPU time and memory of an instance's processes, by group."""
 
 import os
 from collections import defaultdict
@@ -7,19 +7,19 @@ from collections.abc import Mapping
 import psutil
 
 CLIENT = "client"
-# Words of the command line that tell a process apart; PostgreSQL and the supervisor go by their pid in the state file.
+# Words in the command lines of each group. PostgreSQL and the supervisor are found by their pids.
 _FUNCTIONS = "fork_server"
 _LOCALSTACK = "localstack_main"
 
 
-class Processes:
-    """Knows the instance's processes by their pids; this process is the client."""
+class InstanceProcesses:
+    """The processes of an instance, from their pids. This process is the group `client`."""
 
     def __init__(self, pids: Mapping[str, int]) -> None:
         self._names = {pid: name for name, pid in pids.items()}
 
     def cpu_seconds(self) -> dict[str, float]:
-        """CPU time used so far by each group; of processes that still run, their ended children included."""
+        """CPU seconds so far of each group: running processes and their ended children."""
         used: dict[str, float] = defaultdict(float)
         for group, process in self._all():
             try:

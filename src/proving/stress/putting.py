@@ -1,4 +1,4 @@
-"""The retailer's part: puts orders into the inbox by a schedule, each an S3 object of its own."""
+"""Puts orders into the inbox by a schedule, as the retailer does: one S3 object an order."""
 
 import threading
 import time
@@ -6,17 +6,22 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from proving.stress.schedule import Order, Orders, Schedule, Wave
+from proving.stress.schedule import GeneratedOrder, GeneratedOrders, Schedule, Wave
 
 _THREADS = 8
 _CHUNK = 200
 
 
-class Putter:
-    """A thread that puts; `put_at` grows meanwhile: number to seconds since 1970 at the start of its put."""
+class OrderPutter:
+    """A thread that puts orders. `put_at` maps each number to the start of its put, in seconds since 1970."""
 
     def __init__(
-        self, client: Any, bucket: str, orders: Orders, schedule: Schedule, late_ones_may_come: Callable[[], bool]
+        self,
+        client: Any,
+        bucket: str,
+        orders: GeneratedOrders,
+        schedule: Schedule,
+        late_ones_may_come: Callable[[], bool],
     ) -> None:
         self._client = client
         self._bucket = bucket
@@ -30,12 +35,12 @@ class Putter:
         self.failure: Exception | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Starts the thread."""
         self._started = time.monotonic()
         self._thread.start()
 
     def stop(self) -> None:
-        """Put no more, and wait for the puts under way."""
+        """Stops the thread after the current puts."""
         self._stopped.set()
         self._thread.join()
 
@@ -57,7 +62,7 @@ class Putter:
         left = wave.orders
         began = max(time.monotonic(), self._started + wave.due)
         while left and not self._stopped.is_set():
-            # With a rate: a tenth of a second's worth at a time.
+            # With a rate, the orders of a tenth of a second at a time.
             chunk = min(left, max(1, int(wave.rate / 10)) if wave.rate else _CHUNK)
             orders = self._orders.take(chunk)
             self._stopped.wait(began - time.monotonic())
@@ -66,7 +71,7 @@ class Putter:
             if wave.rate:
                 began += chunk / wave.rate
 
-    def _one(self, order: Order) -> None:
+    def _one(self, order: GeneratedOrder) -> None:
         self.put_at[order.number] = time.time()
         self._client.put_object(
             Bucket=self._bucket, Key=f"orders/{order.number}.xml", Body=order.content, ContentType="application/xml"

@@ -22,22 +22,35 @@ td:first-child,th:first-child{text-align:left} th{color:#5b6b7b;font-weight:600}
 svg{max-width:100%;height:auto}
 """
 _TILES = (
-    ("orders", "orders put"), ("completed", "completed"), ("exceptions", "exceptions"), ("seconds", "seconds"),
-    ("orders_per_second", "orders a second"), ("aws_requests_per_order", "AWS requests an order"),
+    ("orders", "orders put"),
+    ("completed", "completed"),
+    ("exceptions", "exceptions"),
+    ("seconds", "seconds"),
+    ("orders_per_second", "orders a second"),
+    ("aws_requests_per_order", "AWS requests an order"),
     ("peak_memory_mb", "peak memory, MB"),
-)  # fmt: skip
+)
 _ZEROES = (
-    ("lost", "lost"), ("unended", "not ended"), ("registered_twice", "registered twice"),
-    ("dte_missing", "DTE missing"), ("dte_doubled", "DTE doubled"), ("mails_missing", "mails missing"),
-    ("mails_doubled", "mails doubled"), ("event_gaps", "gaps in events"),
-)  # fmt: skip
+    ("lost", "lost"),
+    ("unended", "not ended"),
+    ("registered_twice", "registered twice"),
+    ("dte_missing", "DTE missing"),
+    ("dte_doubled", "DTE doubled"),
+    ("mails_missing", "mails missing"),
+    ("mails_doubled", "mails doubled"),
+    ("event_gaps", "gaps in events"),
+)
 
 
 def write(
-    folder: Path, title: str, figures: Mapping[str, Any], samples: Sequence[Sample],
-    ended: Sequence[tuple[float, float]], started: float,
-) -> None:  # fmt: skip
-    """Into `folder`, which is made. `started` is the run's start, seconds since 1970."""
+    folder: Path,
+    title: str,
+    figures: Mapping[str, Any],
+    samples: Sequence[Sample],
+    ended: Sequence[tuple[float, float]],
+    started: float,
+) -> None:
+    """Writes the report into `folder` and creates the folder. `started` is in seconds since 1970."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "summary.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
     plots = _plots(samples, ended, started)
@@ -69,10 +82,16 @@ def _page(title: str, figures: Mapping[str, Any], plots: Mapping[str, str]) -> s
     tiles += [_tile(f"put to end, {name}", f"{value / 1000:.1f} s") for name, value in latency.items()]
     audit = [_tile(label, figures[name], bad=figures[name] != 0) for name, label in _ZEROES]
     handlers = [
-        (function, times["p50"], times["p99"], times["max"], figures["longest_call_ms"][function],
-         figures["orders_per_call"][function])
+        (
+            function,
+            times["p50"],
+            times["p99"],
+            times["max"],
+            figures["longest_call_ms"][function],
+            figures["orders_per_call"][function],
+        )
         for function, times in figures["handler_ms_per_order"].items()
-    ]  # fmt: skip
+    ]
     return "\n".join(
         (
             "<!doctype html>",
@@ -93,8 +112,8 @@ def _page(title: str, figures: Mapping[str, Any], plots: Mapping[str, str]) -> s
 
 
 def _tile(label: str, value: object, *, bad: bool = False) -> str:
-    told = f"{value:,}" if isinstance(value, int | float) else str(value)
-    return f"<div{' class=bad' if bad else ''}><dt>{escape(label)}</dt><dd>{escape(told)}</dd></div>"
+    text = f"{value:,}" if isinstance(value, int | float) else str(value)
+    return f"<div{' class=bad' if bad else ''}><dt>{escape(label)}</dt><dd>{escape(text)}</dd></div>"
 
 
 def _table(head: Sequence[str], rows: Any) -> str:

@@ -1,4 +1,4 @@
-"""Which orders are put when."""
+"""The schedule of a run, and its generated orders."""
 
 import importlib.util
 import sys
@@ -12,7 +12,7 @@ from types import ModuleType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """`orders` that are put from `due` seconds after the start on, `rate` a second, or as fast as they go."""
+    """`orders` that are put from `due` seconds after the start on, `rate` a second, or as fast as possible."""
 
     orders: int
     due: float
@@ -21,54 +21,54 @@ class Wave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """The waves of a run, and `late` orders that come once half of the others have ended."""
+    """The waves of a run, and `late` orders that are put once half of the others have ended."""
 
     waves: tuple[Wave, ...]
     late: int = 0
 
     @property
     def orders(self) -> int:
-        """All of them, the late ones too."""
+        """The number of orders, the late ones included."""
         return sum(wave.orders for wave in self.waves) + self.late
 
 
-def day(orders: int, late: int, rate: float | None) -> Schedule:
+def single_wave(orders: int, late: int, rate: float | None) -> Schedule:
     """All orders at once, or `rate` a second."""
     return Schedule(waves=(Wave(orders=orders, due=0, rate=rate),), late=late)
 
 
-def tide(orders: int, every: float, duration: float, speedup: float) -> Schedule:
-    """`orders` every `every` seconds for `duration` seconds; `speedup` times faster than the clock."""
+def repeated_waves(orders: int, every: float, duration: float, speedup: float) -> Schedule:
+    """`orders` every `every` seconds for `duration` seconds; the whole schedule `speedup` times faster."""
     count = max(1, int(duration // every))
     return Schedule(waves=tuple(Wave(orders=orders, due=i * every / speedup) for i in range(count)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class GeneratedOrder:
     """A generated order and its number."""
 
     number: str
     content: bytes
 
 
-class Orders:
+class GeneratedOrders:
     """Distinct orders, numbered from `prefix`; the same seed gives the same ones."""
 
     def __init__(self, project: Path, prefix: str, seed: int) -> None:
         self.prefix = prefix
         self._generated: Iterator[tuple[str, str]] = _generator(project).generate(10**9, seed=seed, prefix=prefix)
 
-    def take(self, count: int) -> list[Order]:
-        """The next ones."""
+    def take(self, count: int) -> list[GeneratedOrder]:
+        """The next orders."""
         return [
-            Order(number=number, content=content.encode())
+            GeneratedOrder(number=number, content=content.encode())
             for number, content in (next(self._generated) for _ in range(count))
         ]
 
 
 @cache
 def _generator(project: Path) -> ModuleType:
-    """seed/generate.py, which is no package."""
+    """The module seed/generate.py, which is not in a package."""
     spec = importlib.util.spec_from_file_location("generate", project / "seed" / "generate.py")
     assert spec is not None
     assert spec.loader is not None
@@ -79,7 +79,7 @@ def _generator(project: Path) -> ModuleType:
 
 
 def unique_prefix() -> str:
-    """Of this run: its second, in base 36."""
+    """A prefix for the numbers of this run: the current second in base 36."""
     digits, value = "", int(time.time())
     while value:
         value, digit = divmod(value, 36)

@@ -1,4 +1,4 @@
-"""Looks at the running system every second: how far the orders are, queues, processes, database."""
+"""Samples the running system every second: orders, queues, processes, database."""
 
 import threading
 import time
@@ -6,25 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from proving.stress.database import Progress, RunDatabase
-from proving.stress.processes import Processes
+from proving.stress.database import RunDatabase, RunProgress
+from proving.stress.processes import InstanceProcesses
 
 EVERY_SECONDS = 1.0
-# Queue depths and memory cost more to ask for than the rest.
+# Queue depths and memory cost more than the other values.
 _SELDOM = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One look, `at` seconds after the start.
+    """One sample, `at` seconds after the start.
 
     `cpu` is percent of one core since the sample before, by group of processes; `memory_mb` and `queues` are
-    empty where this look left them out; `transactions` and `rows_written` are a second's.
+    empty in samples without them. `transactions` and `rows_written` are rates a second.
     """
 
     at: float
     put: int
-    progress: Progress
+    progress: RunProgress
     cpu: dict[str, float]
     transactions: float
     rows_written: float
@@ -32,13 +32,13 @@ class Sample:
     queues: dict[str, int] = field(default_factory=dict)
 
 
-class Watch:
-    """A thread that samples; `samples` grows meanwhile."""
+class Sampler:
+    """A thread that appends to `samples`."""
 
     def __init__(
         self,
         database: RunDatabase,
-        processes: Processes,
+        processes: InstanceProcesses,
         depths: Callable[[], dict[str, int]],
         put: Callable[[], int],
     ) -> None:
@@ -51,12 +51,12 @@ class Watch:
         self.samples: list[Sample] = []
 
     def start(self) -> None:
-        """Begin."""
+        """Starts the thread."""
         self._started = time.monotonic()
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the sample under way."""
+        """Stops the thread after the current sample."""
         self._stopped.set()
         self._thread.join()
 
@@ -70,7 +70,7 @@ class Watch:
                     at=now - self._started,
                     put=self._put(),
                     progress=self._database.progress(),
-                    # A group whose process has ended starts over.
+                    # The counters of a restarted process start from 0.
                     cpu={group: max(0.0, (cpu_now[group] - cpu.get(group, 0)) / seconds * 100) for group in cpu_now},
                     transactions=(load_now["transactions"] - load["transactions"]) / seconds,
                     rows_written=(load_now["rows_written"] - load["rows_written"]) / seconds,
@@ -82,16 +82,19 @@ class Watch:
 
 
 def queue_depths(client: Any, prefix: str) -> Callable[[], dict[str, int]]:
-    """Asks for the messages of each queue whose name starts so: waiting, delayed and in flight together."""
+    """A function that returns the messages (visible, delayed and in flight) of each queue with that prefix."""
     urls = client.list_queues(QueueNamePrefix=prefix).get("QueueUrls", [])
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-             "ApproximateNumberOfMessagesDelayed"]  # fmt: skip
+    names = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
 
     def ask() -> dict[str, int]:
         depths = {}
         for url in urls:
-            told = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-            depths[url.rpartition("/")[2].removeprefix(prefix)] = sum(int(told[name]) for name in names)
+            attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+            depths[url.rpartition("/")[2].removeprefix(prefix)] = sum(int(attributes[name]) for name in names)
         return depths
 
     return ask

@@ -10,9 +10,10 @@ from mtd.domain.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What differs between homes. Every URL is without a trailing slash; seconds are seconds."""
+    """The settings that differ between backends. No URL has a trailing slash."""
 
     function: str
+    function_prefix: str
     region: str
     database_secret_id: str
     api_url: str
@@ -30,18 +31,28 @@ class Config:
     sales_support_url: str
     mail_sender: str
     mail_template: str
+    #: Has SES report bounces and complaints.
     mail_configuration_set: str
+    #: The delay before the second try of an effect; it doubles with each try.
     retry_base_seconds: float
     legacy_timeout_seconds: float
     lease_seconds: float
+    #: Calls of state APIs that `route_order` makes at a time.
     state_calls_at_once: int
+    #: Orders in a row without an answer that open a circuit.
     circuit_threshold: int
     circuit_probe_seconds: float
+    #: Released orders a second.
     circuit_drain_rate: float
+    #: How route_order calls the states: `api`, or `direct` by their functions' aliases.
+    state_calls: str
+    #: Paperless in the SII's certification environment, for deployments' own orders; '' for none.
+    paperless_certification_url: str
+    tax_settings: str = ""
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> "Config":
-        """Read it all. Raises ConfigurationError that names every missing or malformed variable at once."""
+        """Read all variables. Raises one ConfigurationError that names every missing or malformed variable."""
         env = os.environ if environment is None else environment
         problems: list[str] = []
 
@@ -61,6 +72,7 @@ class Config:
 
         config = cls(
             function=text("AWS_LAMBDA_FUNCTION_NAME").rpartition("-")[2],
+            function_prefix="".join(env.get("AWS_LAMBDA_FUNCTION_NAME", "").rpartition("-")[:2]),
             region=text("AWS_REGION"),
             database_secret_id=text("DATABASE_SECRET_ID"),
             api_url=text("API_URL").rstrip("/"),
@@ -86,6 +98,9 @@ class Config:
             circuit_threshold=int(number("CIRCUIT_THRESHOLD")),
             circuit_probe_seconds=number("CIRCUIT_PROBE_SECONDS"),
             circuit_drain_rate=number("CIRCUIT_DRAIN_RATE"),
+            state_calls=env.get("STATE_CALLS") or "api",
+            paperless_certification_url=env.get("PAPERLESS_CERTIFICATION_URL", "").rstrip("/"),
+            tax_settings=env.get("TAX_SETTINGS", ""),
         )
         if problems:
             raise ConfigurationError("set in the template's Globals: " + "; ".join(problems))

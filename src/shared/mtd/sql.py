@@ -12,7 +12,7 @@ _MARK = "-- name:"
 
 @cache
 def load(module: str) -> dict[str, str]:
-    """The queries of the module of that dotted name, by their names; parameters are psycopg's `%(name)s`."""
+    """The queries beside the module of that dotted name, by their names. Parameters are psycopg's `%(name)s`."""
     package, _, name = module.rpartition(".")
     text = files(package).joinpath(f"{name}.sql").read_text("utf-8")
     queries: dict[str, str] = {}

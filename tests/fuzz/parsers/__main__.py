@@ -42,9 +42,14 @@ def main(name: str, seconds: str, options: list[str]) -> None:
     found = PROJECT / ".mtd" / "fuzz" / name
     found.mkdir(parents=True, exist_ok=True)
     settings = [
-        f"-max_total_time={seconds}", "-max_len=200000", "-timeout=60", f"-rss_limit_mb={_BASE_MB + BYTES // 2**20}",
-        f"-artifact_prefix={found}-", f"-dict={Path(__file__).with_name(f'{name}.dict')}", "-print_final_stats=1",
-    ]  # fmt: skip
+        f"-max_total_time={seconds}",
+        "-max_len=200000",
+        "-timeout=60",
+        f"-rss_limit_mb={_BASE_MB + BYTES // 2**20}",
+        f"-artifact_prefix={found}-",
+        f"-dict={Path(__file__).with_name(f'{name}.dict')}",
+        "-print_final_stats=1",
+    ]
     target = TARGETS[name]
     words = [sys.argv[0], *settings, *options, str(found), *map(str, SEEDS[name])]
     atheris.Setup(words, lambda content: timed(target, content), custom_mutator=mutate)

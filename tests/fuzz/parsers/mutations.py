@@ -7,11 +7,35 @@ _ELEMENT = re.compile(rb"<(/?)([A-Za-z][\w:.-]*)((?:[^<>\"']|\"[^\"]*\"|'[^']*')
 _VALUE = re.compile(rb"=\"([^\"]*)\"")
 _TEXT = re.compile(rb">([^<>]+)<")
 STRANGE = (
-    b"", b"0", b"-1", b"1e400", b"NaN", b"Infinity", b"99999999999999999999999", b"0.1", b"1_000", b"\xd9\xa3",
-    b"2026-02-30", b"0001-01-01", b"9999-12-31", b"PT", b"P1D", b"R/PT0S", b"R99999999/PT1S", b"P99999999Y",
-    b"12345678-5", b"11111111-1", b"a" * 5000, b"&#10;", b"&#xFFFD;", b"case.order.total &gt; 0", b"a.b.c(d)[e]",
-    b"(" * 200, b"not not not x", b"true",
-)  # fmt: skip
+    b"",
+    b"0",
+    b"-1",
+    b"1e400",
+    b"NaN",
+    b"Infinity",
+    b"99999999999999999999999",
+    b"0.1",
+    b"1_000",
+    b"\xd9\xa3",
+    b"2026-02-30",
+    b"0001-01-01",
+    b"9999-12-31",
+    b"PT",
+    b"P1D",
+    b"R/PT0S",
+    b"R99999999/PT1S",
+    b"P99999999Y",
+    b"12345678-5",
+    b"11111111-1",
+    b"a" * 5000,
+    b"&#10;",
+    b"&#xFFFD;",
+    b"case.order.total &gt; 0",
+    b"a.b.c(d)[e]",
+    b"(" * 200,
+    b"not not not x",
+    b"true",
+)
 
 
 def elements(content: bytes) -> list[tuple[int, int]]:

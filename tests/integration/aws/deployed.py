@@ -9,13 +9,16 @@ from typing import Any
 from delivery.deployment.deployment import url_of
 from delivery.deployment.stack import Resource, Stack
 from delivery.packaging import layer
-from delivery.packaging.packaging import Packaged, Plan, package
+from delivery.packaging.packaging import Packaged, PackagingPlan, package
 from delivery.packaging.parameters import collect
+from delivery.packaging.template import load
 from tests.integration.aws.template_values import Known
 from tests.integration.executor.bare_localstack import REGION, ROOT, BareLocalStack
 
 BUCKET = "mtd-artifacts"
 TEMPLATE = ROOT / "cloudformation" / "template.yaml"
+BOOTSTRAP = ROOT / "cloudformation" / "bootstrap.yaml"
+SETTINGS = {"Repository": "retailer@1/mtd@2", "MailDomain": "staging.mtd.example"}
 # Of an image that nobody runs here.
 DIGEST = "sha256:" + "0" * 64
 
@@ -84,20 +87,24 @@ def packaged(localstack: BareLocalStack, folder: Path) -> Packaged:
     archive = folder / "layer.zip"
     archive.write_bytes(b"PK\5\6" + bytes(18))
     empty = layer.Layer(zip=archive, content="empty", third_party="empty")
-    plan = Plan(
+    plan = PackagingPlan(
         bucket=BUCKET, url=url_of(localstack.endpoint, BUCKET), build_folder=folder, layer=lambda _: empty, hot=False
     )
     return package(TEMPLATE, plan)
 
 
 def deploy(localstack: BareLocalStack, folder: Path, environment: str) -> Deployed:
-    """The stack of ``environment`` (staging, production), portal included, standing. Raises Problem."""
+    """The stack of ``environment`` (staging, production), portal included, standing, after the bootstrap whose boundary
+    its roles have. Raises Problem."""
     files = packaged(localstack, folder)
     s3 = localstack.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     for key, path in files.uploads.items():
         s3.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes())
     s3.put_object(Bucket=BUCKET, Key="root.json", Body=files.body.encode())
+    s3.put_object(Bucket=BUCKET, Key="bootstrap.json", Body=json.dumps(load(BOOTSTRAP)).encode())
+    bootstrap = Stack(localstack.client("cloudformation"), f"mtd-bootstrap-{environment}")
+    bootstrap.apply(url_of(localstack.endpoint, BUCKET)("bootstrap.json"), {"Environment": environment} | SETTINGS)
     zone: Any = localstack.client("route53").create_hosted_zone(Name="mtd.example", CallerReference="test")
     at_run_time = {
         "PortalDigest": DIGEST,

@@ -1,4 +1,4 @@
-"""What the services themselves tell of a resource, in the shape of its CloudFormation properties."""
+"""Reads resources back from their services, in the shape of their CloudFormation properties."""
 
 import json
 from collections.abc import Callable
@@ -9,49 +9,49 @@ type Client = Callable[[str], Any]
 
 
 def _load_balancer(client: Client, arn: str) -> Json:
-    [told] = client("elbv2").describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
+    [described] = client("elbv2").describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"]
     attributes = client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
     return {
-        **told,
-        "Name": told["LoadBalancerName"],
-        "Subnets": [zone["SubnetId"] for zone in told["AvailabilityZones"]],
+        **described,
+        "Name": described["LoadBalancerName"],
+        "Subnets": [zone["SubnetId"] for zone in described["AvailabilityZones"]],
         "LoadBalancerAttributes": attributes,
     }
 
 
 def _target_group(client: Client, arn: str) -> Json:
-    [told] = client("elbv2").describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
+    [described] = client("elbv2").describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
     attributes = client("elbv2").describe_target_group_attributes(TargetGroupArn=arn)["Attributes"]
-    return {**told, "Name": told["TargetGroupName"], "TargetGroupAttributes": attributes}
+    return {**described, "Name": described["TargetGroupName"], "TargetGroupAttributes": attributes}
 
 
 def _instance(client: Client, name: str) -> Json:
-    [told] = client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    [described] = client("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     return {
-        **told,
-        "DBSubnetGroupName": told["DBSubnetGroup"]["DBSubnetGroupName"],
-        "VPCSecurityGroups": [group["VpcSecurityGroupId"] for group in told["VpcSecurityGroups"]],
-        "DBParameterGroupName": told["DBParameterGroups"][0]["DBParameterGroupName"],
-        "ManageMasterUserPassword": "MasterUserSecret" in told,
-        "EnableCloudwatchLogsExports": told["EnabledCloudwatchLogsExports"],
-        "EnablePerformanceInsights": told.get("PerformanceInsightsEnabled"),
-        "Tags": told["TagList"],
+        **described,
+        "DBSubnetGroupName": described["DBSubnetGroup"]["DBSubnetGroupName"],
+        "VPCSecurityGroups": [group["VpcSecurityGroupId"] for group in described["VpcSecurityGroups"]],
+        "DBParameterGroupName": described["DBParameterGroups"][0]["DBParameterGroupName"],
+        "ManageMasterUserPassword": "MasterUserSecret" in described,
+        "EnableCloudwatchLogsExports": described["EnabledCloudwatchLogsExports"],
+        "EnablePerformanceInsights": described.get("PerformanceInsightsEnabled"),
+        "Tags": described["TagList"],
     }
 
 
 def _parameter_group(client: Client, name: str) -> Json:
-    [told] = client("rds").describe_db_parameter_groups(DBParameterGroupName=name)["DBParameterGroups"]
+    [described] = client("rds").describe_db_parameter_groups(DBParameterGroupName=name)["DBParameterGroups"]
     parameters = client("rds").describe_db_parameters(DBParameterGroupName=name)["Parameters"]
     return {
-        **told,
-        "Family": told["DBParameterGroupFamily"],
+        **described,
+        "Family": described["DBParameterGroupFamily"],
         "Parameters": {each["ParameterName"]: each["ParameterValue"] for each in parameters},
     }
 
 
 def _subnet_group(client: Client, name: str) -> Json:
-    [told] = client("rds").describe_db_subnet_groups(DBSubnetGroupName=name)["DBSubnetGroups"]
-    return {**told, "SubnetIds": [subnet["SubnetIdentifier"] for subnet in told["Subnets"]]}
+    [described] = client("rds").describe_db_subnet_groups(DBSubnetGroupName=name)["DBSubnetGroups"]
+    return {**described, "SubnetIds": [subnet["SubnetIdentifier"] for subnet in described["Subnets"]]}
 
 
 def _bucket(client: Client, name: str) -> Json:
@@ -70,18 +70,18 @@ def _bucket(client: Client, name: str) -> Json:
 
 
 def _queue(client: Client, url: str) -> Json:
-    told = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    redrive = json.loads(told.get("RedrivePolicy", "{}"))
-    return {**told, "QueueName": url.rpartition("/")[2], "RedrivePolicy": redrive}
+    described = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    redrive = json.loads(described.get("RedrivePolicy", "{}"))
+    return {**described, "QueueName": url.rpartition("/")[2], "RedrivePolicy": redrive}
 
 
 def _security_group(client: Client, identifier: str) -> Json:
-    [told] = client("ec2").describe_security_groups(GroupIds=[identifier])["SecurityGroups"]
+    [described] = client("ec2").describe_security_groups(GroupIds=[identifier])["SecurityGroups"]
     return {
-        "GroupDescription": told["Description"],
-        "VpcId": told["VpcId"],
-        "SecurityGroupIngress": _rules(told["IpPermissions"]),
-        "SecurityGroupEgress": _rules(told["IpPermissionsEgress"]),
+        "GroupDescription": described["Description"],
+        "VpcId": described["VpcId"],
+        "SecurityGroupIngress": _rules(described["IpPermissions"]),
+        "SecurityGroupEgress": _rules(described["IpPermissionsEgress"]),
     }
 
 
@@ -101,81 +101,81 @@ def _rules(permissions: list[Json]) -> list[Json]:
 
 def _vpc(client: Client, identifier: str) -> Json:
     ec2 = client("ec2")
-    told = ec2.describe_vpcs(VpcIds=[identifier])["Vpcs"][0]
+    described = ec2.describe_vpcs(VpcIds=[identifier])["Vpcs"][0]
     for name in ("EnableDnsHostnames", "EnableDnsSupport"):
         attribute = name[0].lower() + name[1:]
-        told[name] = ec2.describe_vpc_attribute(VpcId=identifier, Attribute=attribute)[name]["Value"]
-    return dict(told)
+        described[name] = ec2.describe_vpc_attribute(VpcId=identifier, Attribute=attribute)[name]["Value"]
+    return dict(described)
 
 
 def _endpoint(client: Client, identifier: str) -> Json:
-    told = client("ec2").describe_vpc_endpoints(VpcEndpointIds=[identifier])["VpcEndpoints"][0]
-    return {**told, "SecurityGroupIds": [group["GroupId"] for group in told.get("Groups", [])]}
+    described = client("ec2").describe_vpc_endpoints(VpcEndpointIds=[identifier])["VpcEndpoints"][0]
+    return {**described, "SecurityGroupIds": [group["GroupId"] for group in described.get("Groups", [])]}
 
 
 def _nat(client: Client, identifier: str) -> Json:
-    told = client("ec2").describe_nat_gateways(NatGatewayIds=[identifier])["NatGateways"][0]
-    return {**told, "AllocationId": told["NatGatewayAddresses"][0]["AllocationId"]}
+    described = client("ec2").describe_nat_gateways(NatGatewayIds=[identifier])["NatGateways"][0]
+    return {**described, "AllocationId": described["NatGatewayAddresses"][0]["AllocationId"]}
 
 
 def _cluster(client: Client, name: str) -> Json:
-    told = client("ecs").describe_clusters(clusters=[name], include=["SETTINGS"])["clusters"][0]
-    return {**told, "ClusterSettings": told.get("settings", [])}
+    described = client("ecs").describe_clusters(clusters=[name], include=["SETTINGS"])["clusters"][0]
+    return {**described, "ClusterSettings": described.get("settings", [])}
 
 
 def _one(service: str, operation: str, argument: str, *path: str | int, listed: bool = False) -> Any:
     def read(client: Client, identifier: str) -> Json:
-        told = getattr(client(service), operation)(**{argument: [identifier] if listed else identifier})
+        described = getattr(client(service), operation)(**{argument: [identifier] if listed else identifier})
         for step in path:
-            told = told[step]
-        found: Json = told
+            described = described[step]
+        found: Json = described
         return found
 
     return read
 
 
 def _log_group(client: Client, name: str) -> Json:
-    told = client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-    [group] = [group for group in told if group["logGroupName"] == name]
+    described = client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    [group] = [group for group in described if group["logGroupName"] == name]
     return dict(group)
 
 
 def _service(client: Client, arn: str) -> Json:
-    told = client("ecs").describe_services(cluster=arn.split("/")[1], services=[arn])["services"][0]
-    return {**told, "Cluster": told["clusterArn"].rpartition("/")[2]}
+    described = client("ecs").describe_services(cluster=arn.split("/")[1], services=[arn])["services"][0]
+    return {**described, "Cluster": described["clusterArn"].rpartition("/")[2]}
 
 
 def _target(client: Client, identifier: str) -> Json:
     resource, _, namespace = identifier.split("|")
-    told = client("application-autoscaling").describe_scalable_targets(
+    described = client("application-autoscaling").describe_scalable_targets(
         ServiceNamespace=namespace, ResourceIds=[resource]
     )
-    return dict(told["ScalableTargets"][0])
+    return dict(described["ScalableTargets"][0])
 
 
 def _repository(client: Client, name: str) -> Json:
-    told = client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]
+    described = client("ecr").describe_repositories(repositoryNames=[name])["repositories"][0]
     policy = client("ecr").get_lifecycle_policy(repositoryName=name)["lifecyclePolicyText"]
-    return {**told, "LifecyclePolicy": {"LifecyclePolicyText": policy}}
+    return {**described, "LifecyclePolicy": {"LifecyclePolicyText": policy}}
 
 
 def _plan(client: Client, identifier: str) -> Json:
-    told = client("backup").get_backup_plan(BackupPlanId=identifier)["BackupPlan"]
-    rules = [{**rule, "TargetBackupVault": rule["TargetBackupVaultName"]} for rule in told["Rules"]]
-    return {"BackupPlan": {**told, "BackupPlanRule": rules}}
+    described = client("backup").get_backup_plan(BackupPlanId=identifier)["BackupPlan"]
+    rules = [{**rule, "TargetBackupVault": rule["TargetBackupVaultName"]} for rule in described["Rules"]]
+    return {"BackupPlan": {**described, "BackupPlanRule": rules}}
 
 
 def _vault(client: Client, name: str) -> Json:
-    told = client("backup").list_backup_vaults()["BackupVaultList"]
-    return dict(next(vault for vault in told if vault["BackupVaultName"] == name))
+    described = client("backup").list_backup_vaults()["BackupVaultList"]
+    return dict(next(vault for vault in described if vault["BackupVaultName"] == name))
 
 
 def _budget(client: Client, name: str) -> Json:
     account = client("sts").get_caller_identity()["Account"]
     budget = client("budgets").describe_budget(AccountId=account, BudgetName=name)["Budget"]
     notifications = client("budgets").describe_notifications_for_budget(AccountId=account, BudgetName=name)
-    told = [{"Notification": each} for each in notifications["Notifications"]]
-    return {"Budget": budget, "NotificationsWithSubscribers": told}
+    described = [{"Notification": each} for each in notifications["Notifications"]]
+    return {"Budget": budget, "NotificationsWithSubscribers": described}
 
 
 def _address(client: Client, address: str) -> Json:
@@ -184,22 +184,22 @@ def _address(client: Client, address: str) -> Json:
 
 def _destination(client: Client, identifier: str) -> Json:
     name = identifier.partition("|")[0]
-    told = client("ses").describe_configuration_set(
+    described = client("ses").describe_configuration_set(
         ConfigurationSetName=name, ConfigurationSetAttributeNames=["eventDestinations"]
     )
-    return {"ConfigurationSetName": name, "EventDestination": told["EventDestinations"][0]}
+    return {"ConfigurationSetName": name, "EventDestination": described["EventDestinations"][0]}
 
 
 def _key(client: Client, identifier: str) -> Json:
-    told = client("kms").describe_key(KeyId=identifier)["KeyMetadata"]
+    described = client("kms").describe_key(KeyId=identifier)["KeyMetadata"]
     rotated = client("kms").get_key_rotation_status(KeyId=identifier)["KeyRotationEnabled"]
     policy = json.loads(client("kms").get_key_policy(KeyId=identifier, PolicyName="default")["Policy"])
-    return {**told, "EnableKeyRotation": rotated, "KeyPolicy": policy}
+    return {**described, "EnableKeyRotation": rotated, "KeyPolicy": policy}
 
 
 def _function(client: Client, name: str) -> Json:
-    told = client("lambda").get_function_configuration(FunctionName=name)
-    return {**told, "Layers": [layer["Arn"] for layer in told["Layers"]]}
+    described = client("lambda").get_function_configuration(FunctionName=name)
+    return {**described, "Layers": [layer["Arn"] for layer in described["Layers"]]}
 
 
 READERS: dict[str, Callable[[Client, str], Json]] = {

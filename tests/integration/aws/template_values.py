@@ -1,4 +1,4 @@
-"""What a packaged template says of its resources, as far as it can be known without CloudFormation: parameters, names
+"""The values in a packaged template, as far as they are known without CloudFormation: parameters, names
 of resources, conditions and substitutions are resolved, anything else is left open."""
 
 import re
@@ -12,7 +12,7 @@ NOTHING = object()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What references resolve to: parameters, pseudo parameters and physical ids by logical id."""
+    """The values of references: parameters, pseudo parameters and physical ids by logical id."""
 
     names: Mapping[str, Any]
     conditions: Mapping[str, Any]
@@ -72,7 +72,7 @@ class Known:
 
 
 def differences(said: Any, stands: Any, path: str = "") -> Iterator[str]:
-    """Where ``stands``, as an API tells it, is not what the template says. Names' first letters and the types of
+    """The paths at which ``stands``, an API's answer, differs from the template. Names' first letters and the types of
     numbers and truths do not count, nor does the order of lists."""
     if said is OPEN:
         return
@@ -80,12 +80,12 @@ def differences(said: Any, stands: Any, path: str = "") -> Iterator[str]:
         if not isinstance(stands, dict):
             yield f"{path}: {stands!r} instead of {said!r}"
             return
-        told = {name.lower(): value for name, value in stands.items()}
+        lowered = {name.lower(): value for name, value in stands.items()}
         for name, inner in said.items():
-            if name.lower() not in told:
-                yield f"{path}{name}: not told"
+            if name.lower() not in lowered:
+                yield f"{path}{name}: not returned"
             else:
-                yield from differences(inner, told[name.lower()], f"{path}{name}.")
+                yield from differences(inner, lowered[name.lower()], f"{path}{name}.")
     elif isinstance(said, list):
         # Of tags and attributes a service tells its own as well.
         whole = not all(isinstance(item, dict) and "Key" in item for item in said)

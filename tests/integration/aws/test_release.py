@@ -6,23 +6,21 @@ from typing import Any
 
 import pytest
 
+from delivery.deployment.changes import Change, ensure_kept
 from delivery.deployment.stack import Stack
-from delivery.packaging.template import load
-from delivery.release.changes import Change, ensure_kept
-from delivery.release.review import changes_of
-from delivery.release.target import Target
+from delivery.targets.rehearsal import RehearsalTarget
 from devenv.aws import Clients
 from devenv.problem import Problem
 from tests.integration.aws.deployed import BUCKET, Deployed
-from tests.integration.executor.bare_localstack import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("aws")]
 
 ROOT_KEY = "reviewed.json"
+ACCOUNT = "000000000000"
 
 
 def _review(deployed: Deployed, stack: str, edit: Callable[[dict[str, Any]], None]) -> list[Change]:
-    """What staging would change if one of its nested templates were edited so."""
+    """The changes of staging if one of its nested templates were edited so."""
     s3 = deployed.client("s3")
 
     def read(key: str) -> Any:
@@ -38,20 +36,19 @@ def _review(deployed: Deployed, stack: str, edit: Callable[[dict[str, Any]], Non
     put(f"reviewed-{stack}.json", nested)
     place["TemplateURL"] = f"{deployed.localstack.endpoint}/{BUCKET}/reviewed-{stack}.json"
     put(ROOT_KEY, root)
-    target = Target(
+    target = RehearsalTarget(
         environment="staging",
         clients=Clients(deployed.localstack.endpoint),
         bucket=BUCKET,
         address=deployed.localstack.endpoint,
         bake_seconds=0.0,
         look_seconds=0.1,
-        emulated=True,
     )
     url = f"{deployed.localstack.endpoint}/{BUCKET}/{ROOT_KEY}"
     name = target.stack.propose(url, target.stack.parameters(), kind="UPDATE")
     assert name is not None
     try:
-        return changes_of(target, name, ROOT_KEY)
+        return target.changes_of(name, ROOT_KEY)
     finally:
         target.stack.discard(name)
 
@@ -64,10 +61,10 @@ def test_a_queue_renamed_and_another_removed_stop_at_the_gate(deployed: Deployed
 
     changes = _review(deployed, "Messaging", edit)
 
-    told = {change.name: (change.action, change.replacement) for change in changes}
-    assert told["Messaging/OrdersQueue"] == ("Modify", "True")
-    assert told["Messaging/FailuresQueue"] == ("Modify", "False")
-    assert told["Messaging/WaitingQueue"][0] == "Remove"
+    found = {change.name: (change.action, change.replacement) for change in changes}
+    assert found["Messaging/OrdersQueue"] == ("Modify", "True")
+    assert found["Messaging/FailuresQueue"] == ("Modify", "False")
+    assert found["Messaging/WaitingQueue"][0] == "Remove"
     with pytest.raises(Problem) as stopped:
         ensure_kept(changes, ())
     assert "Messaging/OrdersQueue (AWS::SQS::Queue: replaced)" in stopped.value.sentence
@@ -88,15 +85,8 @@ def test_another_name_for_the_database_stops_and_more_storage_does_not(deployed:
         ensure_kept(_review(deployed, "Database", rename), ())
 
 
-def test_the_bootstrap_stands_and_lets_only_the_repositorys_environment_in(deployed: Deployed) -> None:
-    body = load(ROOT / "cloudformation" / "bootstrap.yaml")
-    deployed.client("s3").put_object(Bucket=BUCKET, Key="bootstrap.json", Body=json.dumps(body).encode())
-    stack = Stack(deployed.client("cloudformation"), "mtd-bootstrap-staging")
-
-    outputs = stack.apply(
-        f"{deployed.localstack.endpoint}/{BUCKET}/bootstrap.json",
-        {"Environment": "staging", "Repository": "retailer/mtd"},
-    )
+def test_the_bootstrap_admits_only_the_repositorys_environment(deployed: Deployed) -> None:
+    outputs = Stack(deployed.client("cloudformation"), "mtd-bootstrap-staging").outputs()
 
     assert outputs["ArtifactBucket"] == "mtd-artifacts-staging-000000000000"
     iam = deployed.client("iam")
@@ -104,6 +94,26 @@ def test_the_bootstrap_stands_and_lets_only_the_repositorys_environment_in(deplo
         role = iam.get_role(RoleName=f"mtd-staging-{name}")["Role"]
         [statement] = role["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-        told = statement["Condition"]["StringEquals"]
-        assert told["token.actions.githubusercontent.com:sub"] == f"repo:retailer/mtd:{subject}"
+        equals = statement["Condition"]["StringEquals"]
+        assert equals["token.actions.githubusercontent.com:sub"] == f"repo:retailer@1/mtd@2:{subject}"
         assert role["Arn"] == outputs[f"{name.capitalize()}RoleArn"]
+
+
+def test_the_bootstrap_tells_the_records_that_prove_the_senders_domain(deployed: Deployed) -> None:
+    outputs = Stack(deployed.client("cloudformation"), "mtd-bootstrap-staging").outputs()
+    for number in (1, 2, 3):
+        assert "._domainkey.staging.mtd.example CNAME " in outputs[f"MailDkim{number}"]
+    assert outputs["MailFromMx"] == "bounce.staging.mtd.example MX 10 feedback-smtp.us-west-2.amazonses.com"
+
+
+def test_every_role_of_the_stack_is_within_the_boundary(deployed: Deployed) -> None:
+    roles = [item.physical_id for _, item in deployed.named_resources() if item.kind == "AWS::IAM::Role"]
+    iam = deployed.client("iam")
+    boundary = f"arn:aws:iam::{ACCOUNT}:policy/mtd-staging-boundary"
+    free = [
+        name
+        for name in roles
+        if iam.get_role(RoleName=name)["Role"].get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") != boundary
+    ]
+    assert len(roles) > 30
+    assert free == []

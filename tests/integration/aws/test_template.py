@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("aws")]
 
 ACCOUNT = "000000000000"
 PSEUDO = {"AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com"}
-# What the emulator's services do not tell, or keep otherwise; each with its reason.
+# Properties that the emulator's services do not return, or change, each with its reason.
 NOT_TOLD = {
     "AWS::Backup::BackupVault LockConfiguration": "vaults have no lock here",
     "AWS::Budgets::Budget NotificationsWithSubscribers": "subscribers are kept nowhere",
@@ -59,11 +59,11 @@ def test_every_resource_of_every_stack_stands(deployed: Deployed) -> None:
 def test_the_stack_is_protected_from_its_deletion(deployed: Deployed) -> None:
     deployed.stack.protect()
 
-    [told] = deployed.client("cloudformation").describe_stacks(StackName=deployed.stack.name)["Stacks"]
-    assert told["EnableTerminationProtection"] is True
+    [stack] = deployed.client("cloudformation").describe_stacks(StackName=deployed.stack.name)["Stacks"]
+    assert stack["EnableTerminationProtection"] is True
 
 
-def test_what_stands_is_what_the_template_says(deployed: Deployed) -> None:
+def test_the_deployed_resources_are_as_their_templates_say(deployed: Deployed) -> None:
     wrong: list[str] = []
     unused = set(NOT_TOLD)
     compared: Counter[str] = Counter()
@@ -88,4 +88,4 @@ def test_what_stands_is_what_the_template_says(deployed: Deployed) -> None:
                     unused.discard(reason)
     print(", ".join(f"{kind} {count}" for kind, count in sorted(compared.items())))
     assert not wrong, "\n".join(wrong)
-    assert not unused, "told by now: take them off the list"
+    assert not unused, "the emulator returns these properties now: take them off the list"

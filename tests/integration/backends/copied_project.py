@@ -1,4 +1,4 @@
-"""A home of a copy of the project, so that a test may edit its files, break it and stop it as a person would."""
+"""An instance of a copy of the project, so that a test may edit its files, break it and stop it as a person would."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ import psutil
 from devenv.backends import tool_environments
 from devenv.backends.choice import servers_of
 from devenv.backends.compose import ComposeServers
-from devenv.backends.servers import Server
+from devenv.backends.servers import ServerStatus
 from devenv.backends.stopping import stop, wipe
 from devenv.instance import PROJECT, Instance
 from devenv.ports import FIRST_CHOICE
@@ -29,7 +29,7 @@ PROCESSES = ("supervisor", "postgres", "localstack", "simulator", "portal", "wat
 _COMMAND_SECONDS = 240
 
 
-class CopiedHome:
+class CopiedProject:
     """The copy lies in `folder`; its environments are the project's own, so nothing is installed."""
 
     def __init__(self, folder: Path, kind: str) -> None:
@@ -52,7 +52,7 @@ class CopiedHome:
     # As a person
 
     def mtd(self, *words: str, code: int = 0) -> str:
-        """What `mtd` prints, both streams; fails unless it ends with `code`."""
+        """Runs `mtd` and returns the output of both streams; fails unless it ends with `code`."""
         with (self.base / "printed").open("w+") as output:
             # A file, not a pipe: what runs on in the background must not hold up the reader.
             ended = subprocess.run(
@@ -92,7 +92,7 @@ class CopiedHome:
         finally:
             self.save(name, new, old)
 
-    # What stands
+    # State
 
     def state(self) -> dict[str, Any]:
         """The state document."""
@@ -107,15 +107,15 @@ class CopiedHome:
         return all(self.observed(name).runs for name in PROCESSES) and bool(self.state().get("fingerprint"))
 
     def watched(self) -> str:
-        """What the watch has told; for a failure's message."""
+        """The log of the watch, for a failure's message."""
         return (self.instance.logs / "watch.log").read_text("utf-8")
 
-    def observed(self, name: str) -> Server:
-        """One of the home's own processes or containers."""
+    def observed(self, name: str) -> ServerStatus:
+        """One of the instance's processes or containers."""
         if name in (*FIRST_CHOICE, "portal"):
             return servers_of(self.instance, self.kind).observed()[name]
         identity = identities(self.state()).get(name)
-        return Server(runs=running(self.state(), name), identity=str(identity))
+        return ServerStatus(runs=running(self.state(), name), identity=str(identity))
 
     def kill(self, name: str) -> None:
         """Ends a server as a crash would."""
@@ -134,14 +134,14 @@ class CopiedHome:
         return found
 
     def own_processes(self) -> list[str]:
-        """Every container of the home, and every process of this machine that has to do with it: runs in it, was
+        """Every container of the instance, and every process of this machine that has to do with it: runs in it, was
         started for it, or names it."""
         found = self._compose("ps", "--all", "--quiet") if self.kind == "compose" else []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
-                told = [process.cwd(), *process.cmdline(), *process.environ().values()]
+                mentions = [process.cwd(), *process.cmdline(), *process.environ().values()]
                 ours = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
-                if ours and any(str(self.base.parent) in text for text in told):
+                if ours and any(str(self.base.parent) in text for text in mentions):
                     found.append(f"{process.pid} {' '.join(process.cmdline())}")
         return found
 
@@ -158,8 +158,11 @@ class CopiedHome:
 def _copy_project(target: Path) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     for name in filter(None, listed.split("\0")):
         source = PROJECT / name
         if source.is_file():
@@ -186,7 +189,7 @@ def _lend_environments(instance: Instance) -> None:
     tool_environments.ensure(built)
     instance.venvs.mkdir(parents=True)
     for ours, theirs in zip(tool_environments.recipes(instance), tool_environments.recipes(built), strict=True):
-        ours.place(instance.venvs).symlink_to(theirs.place(built.venvs))
+        ours.folder(instance.venvs).symlink_to(theirs.folder(built.venvs))
 
 
 def _lend_packages(instance: Instance) -> None:

@@ -1,6 +1,6 @@
-"""The whole home as a person uses it: code and templates saved, started twice, stopped, killed, asked.
+"""A local system as a person uses it: code and templates saved, started twice, stopped, killed, asked.
 
-One home for the module and one worker for its tests (`--dist loadgroup`): each of them leaves it running."""
+One system for the module and one worker for its tests (`--dist loadgroup`): each of them leaves it running."""
 
 import json
 import uuid
@@ -14,7 +14,7 @@ import pytest
 
 from devenv.ports import can_bind
 from devenv.processes.identity import ProcessIdentity
-from tests.integration.backends.copied_project import PROCESSES, CopiedHome
+from tests.integration.backends.copied_project import PROCESSES, CopiedProject
 from tests.integration.system import System, until
 from tests.support.orders import OrderFile
 
@@ -25,8 +25,8 @@ _SENT = "    return sent | tended\n"
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory, home_kind: str) -> Iterator[CopiedHome]:
-    made = CopiedHome(tmp_path_factory.mktemp("home"), home_kind)
+def started(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[CopiedProject]:
+    made = CopiedProject(tmp_path_factory.mktemp("home"), backend)
     try:
         made.mtd("up", "--no-seed")
         yield made
@@ -35,8 +35,8 @@ def started(tmp_path_factory: pytest.TempPathFactory, home_kind: str) -> Iterato
 
 
 @pytest.fixture
-def copied(started: CopiedHome) -> CopiedHome:
-    """The home, mended if the test before it failed half way."""
+def copied(started: CopiedProject) -> CopiedProject:
+    """The system, started again if the test before it failed half way."""
     if not started.runs():
         started.mtd("up", "--no-seed")
     return started
@@ -67,8 +67,8 @@ def _rest(system: System, number: str) -> str:
     return url
 
 
-def _answers(copied: CopiedHome, key: str) -> Any:
-    """What the relay's answer holds under the key, once it does."""
+def _answers(copied: CopiedProject, key: str) -> Any:
+    """Waits until the relay's answer has the key, and returns its value."""
     system = copied.system()
     return until(lambda: system.invoke("relay_outbox", {}), lambda answer: key in answer)[key]
 
@@ -78,7 +78,7 @@ def _kept(before: dict[str, set[int]], after: dict[str, set[int]], *touched: str
     return all(pids <= after.get(name, set()) for name, pids in before.items() if name not in touched)
 
 
-def test_a_saved_handler_is_served_by_fresh_processes_of_its_function_only(copied: CopiedHome) -> None:
+def test_a_saved_handler_is_served_by_fresh_processes_of_its_function_only(copied: CopiedProject) -> None:
     system = copied.system()
     system.invoke("relay_outbox", {})
     system.get("/summary")
@@ -92,7 +92,7 @@ def test_a_saved_handler_is_served_by_fresh_processes_of_its_function_only(copie
     assert _kept(before, copied.function_processes(), "relay_outbox")
 
 
-def test_a_saved_shared_module_reaches_the_functions_that_import_it(copied: CopiedHome) -> None:
+def test_a_saved_shared_module_reaches_the_functions_that_import_it(copied: CopiedProject) -> None:
     system = copied.system()
     system.invoke("relay_outbox", {})
     system.get("/summary")
@@ -107,7 +107,7 @@ def test_a_saved_shared_module_reaches_the_functions_that_import_it(copied: Copi
     until(lambda: system.invoke("relay_outbox", {}), lambda answer: "shared" not in answer)
 
 
-def test_a_syntax_error_is_the_functions_init_error_and_the_next_save_heals_it(copied: CopiedHome) -> None:
+def test_a_syntax_error_is_the_functions_init_error_and_the_next_save_corrects_it(copied: CopiedProject) -> None:
     with copied.saved(_RELAY, _SENT, "    return return\n"):
         error = _answers(copied, "errorType")
     healed = _answers(copied, "unsent")
@@ -116,7 +116,9 @@ def test_a_syntax_error_is_the_functions_init_error_and_the_next_save_heals_it(c
     assert healed >= 0
 
 
-def test_a_changed_template_is_deployed_afresh_and_orders_in_flight_go_on(copied: CopiedHome, number: str) -> None:
+def test_a_changed_template_is_deployed_as_a_new_stack_and_orders_in_flight_go_on(
+    copied: CopiedProject, number: str
+) -> None:
     system = copied.system()
     done, retried, unregistered = f"{number}-done", f"{number}-retried", f"{number}-unregistered"
     _put(system, done)
@@ -132,7 +134,7 @@ def test_a_changed_template_is_deployed_afresh_and_orders_in_flight_go_on(copied
         _put(system, unregistered)
         until(lambda: _depths(copied)["orders"]["in_flight"], bool)
         copied.save("cloudformation/template.yaml", "Outputs:\n", "Outputs:\n  MadeByATest:\n    Value: made\n")
-        until(lambda: (copied.state()["outputs"], copied.watched()), lambda told: "MadeByATest" in told[0])
+        until(lambda: (copied.state()["outputs"], copied.watched()), lambda seen: "MadeByATest" in seen[0])
     system = copied.system()
     system.heal("eom", retried)
 
@@ -146,22 +148,22 @@ def test_a_changed_template_is_deployed_afresh_and_orders_in_flight_go_on(copied
     system.aws("sqs").purge_queue(QueueUrl=waiting)
 
 
-def _depths(copied: CopiedHome) -> dict[str, dict[str, Any]]:
+def _depths(copied: CopiedProject) -> dict[str, dict[str, Any]]:
     return {queue["name"]: queue for queue in copied.listing("status")["queues"]}
 
 
-def test_up_twice_is_a_no_op_that_says_so(copied: CopiedHome) -> None:
+def test_up_twice_is_a_no_op_that_says_so(copied: CopiedProject) -> None:
     before = [copied.observed(name) for name in PROCESSES]
 
     printed = copied.mtd("up", "--no-seed")
 
     assert "already runs: nothing to start" in printed
-    assert "stands already" in printed
+    assert ", unchanged" in printed
     assert [copied.observed(name) for name in PROCESSES] == before
 
 
-def test_up_starts_anew_what_has_other_code_than_it_runs_with(copied: CopiedHome, home_kind: str) -> None:
-    if home_kind == "compose":
+def test_up_restarts_servers_that_run_other_code(copied: CopiedProject, backend: str) -> None:
+    if backend == "compose":
         pytest.skip("in containers: images are built when something is to be started")
     before = {name: copied.observed(name) for name in PROCESSES}
     for name in ("legacy_simulator", "portal"):
@@ -174,7 +176,7 @@ def test_up_starts_anew_what_has_other_code_than_it_runs_with(copied: CopiedHome
     assert {name for name in PROCESSES if after[name] != before[name]} == {"simulator", "portal"}
 
 
-def test_down_leaves_no_process_and_no_port_and_up_again_keeps_the_orders(copied: CopiedHome, number: str) -> None:
+def test_down_leaves_no_process_and_no_port_and_up_again_keeps_the_orders(copied: CopiedProject, number: str) -> None:
     system = copied.system()
     _put(system, number)
     system.ended(number, "completed")
@@ -196,7 +198,7 @@ def test_down_leaves_no_process_and_no_port_and_up_again_keeps_the_orders(copied
     assert copied.state()["ports"] == ports
 
 
-def test_every_listing_has_the_fields_of_its_contract(copied: CopiedHome, number: str, tmp_path: Path) -> None:
+def test_every_listing_has_the_fields_of_its_contract(copied: CopiedProject, number: str, tmp_path: Path) -> None:
     file = tmp_path / f"{number}.xml"
     file.write_text(OrderFile(number=number).xml(), "utf-8")
     bucket = copied.system().bucket
@@ -212,9 +214,7 @@ def test_every_listing_has_the_fields_of_its_contract(copied: CopiedHome, number
     logs = copied.listing("logs", "complete_order")
 
     assert put == [{"bucket": bucket, "key": f"orders/{number}.xml"}]
-    assert set(row) >= {
-        "number", "state", "ended", "reason", "seller", "buyer", "currency", "total", "received_at", "updated_at"
-    }  # fmt: skip
+    assert set(row) >= set("number state ended reason seller buyer currency total received_at updated_at".split())
     assert (row["state"], row["ended"], row["reason"], row["currency"]) == ("completed", True, None, "CLP")
     assert Decimal(row["total"]) == 23800
     assert datetime.fromisoformat(row["received_at"]).tzinfo is not None
@@ -241,7 +241,9 @@ def test_every_listing_has_the_fields_of_its_contract(copied: CopiedHome, number
     copied.system().aws("sqs").purge_queue(QueueUrl=queue)
 
 
-def test_a_killed_localstack_is_mended_and_the_orders_in_process_are_delivered(copied: CopiedHome, number: str) -> None:
+def test_a_killed_localstack_is_restarted_and_orders_in_flight_are_delivered(
+    copied: CopiedProject, number: str
+) -> None:
     held, fresh = f"{number}-held", f"{number}-fresh"
     system = copied.system()
     _hold_back(system, held)
@@ -255,7 +257,7 @@ def test_a_killed_localstack_is_mended_and_the_orders_in_process_are_delivered(c
     system.heal("eom", held)
     _put(system, fresh)
 
-    assert "Mending what died: localstack" in printed
+    assert "Restarting what has died: localstack" in printed
     system.ended(fresh, "completed")
     system.ended(held, "completed")
     assert len(system.done("eom", "allocate", held)) == 1

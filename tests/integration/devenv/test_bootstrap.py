@@ -41,7 +41,7 @@ def _up(clone: Path, path: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_without_python_it_says_what_to_install(clone: Path, tmp_path: Path) -> None:
+def test_without_python_the_message_names_the_package_to_install(clone: Path, tmp_path: Path) -> None:
     ended = _up(clone, _tools(tmp_path / "bin"))
     assert ended.returncode != 0
     assert "Python 3.12 or newer" in ended.stderr

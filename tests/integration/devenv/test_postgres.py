@@ -12,8 +12,8 @@ import pytest
 from tests.integration.devenv.conftest import until
 
 from devenv.backends import postgres
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST, PortChooser, can_bind
 from devenv.problem import Problem
 from devenv.processes.supervision import Supervision
@@ -22,7 +22,7 @@ from devenv.state import identities
 
 def _up(instance: Instance, supervision: Supervision) -> int:
     port = PortChooser(instance=instance, free=can_bind).choose({}, frozenset())["postgres"]
-    credentials = Credentials.of(instance)
+    credentials = InstancePasswords.of(instance)
     request = postgres.prepare(instance, port, credentials).request(instance)
     supervision.ask([request])
     supervision.wait(request, lambda: postgres.accepts(port, credentials), seconds=40)
@@ -37,7 +37,7 @@ def _connect(port: int, password: str, user: str = postgres.ROLE) -> psycopg.Con
 
 
 def test_data_survives_a_restart(instance: Instance, supervision: Supervision) -> None:
-    password = Credentials.of(instance).application
+    password = InstancePasswords.of(instance).application
     with _connect(_up(instance, supervision), password) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 'Ñandú' AS name")
     supervision.end()
@@ -47,7 +47,7 @@ def test_data_survives_a_restart(instance: Instance, supervision: Supervision) -
 
 
 def test_it_is_set_up_as_a_developer_wants_it(instance: Instance, supervision: Supervision) -> None:
-    with _connect(_up(instance, supervision), Credentials.of(instance).application) as connection:
+    with _connect(_up(instance, supervision), InstancePasswords.of(instance).application) as connection:
         wanted = {"fsync": "on", "shared_buffers": "128MB", "max_connections": "100", "TimeZone": "UTC"}
         for name, value in wanted.items():
             assert connection.execute("SELECT current_setting(%s)", (name,)).fetchone() == (value,)
@@ -71,7 +71,7 @@ def test_a_wrong_password_is_refused(instance: Instance, supervision: Supervisio
     with pytest.raises(psycopg.OperationalError, match="password"):
         _connect(port, "wrong")
     with pytest.raises(Problem, match="password"):
-        postgres.accepts(port, replace(Credentials.of(instance), postgres="wrong"))
+        postgres.accepts(port, replace(InstancePasswords.of(instance), postgres="wrong"))
 
 
 def test_no_server_outlives_a_killed_supervisor(instance: Instance, supervision: Supervision) -> None:
@@ -87,28 +87,28 @@ def test_no_server_outlives_a_killed_supervisor(instance: Instance, supervision:
     assert _up(instance, supervision)
 
 
-def test_a_taken_port_is_told_by_the_servers_own_words(instance: Instance, supervision: Supervision) -> None:
+def test_a_taken_port_is_reported_by_the_servers_own_words(instance: Instance, supervision: Supervision) -> None:
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         listener.listen()
         port = listener.getsockname()[1]
-        credentials = Credentials.of(instance)
+        credentials = InstancePasswords.of(instance)
         request = postgres.prepare(instance, port, credentials).request(instance)
         supervision.ask([request])
-        with pytest.raises(Problem) as told:
+        with pytest.raises(Problem) as raised:
             supervision.wait(request, lambda: False, seconds=20)
-    assert "postgres ended" in told.value.sentence
+    assert "postgres ended" in raised.value.sentence
 
 
-def test_another_versions_data_is_told(instance: Instance) -> None:
-    data = postgres.prepare(instance, 1, Credentials.of(instance)).data
+def test_another_versions_data_is_reported(instance: Instance) -> None:
+    data = postgres.prepare(instance, 1, InstancePasswords.of(instance)).data
     (data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(Problem) as told:
-        postgres.prepare(instance, 1, Credentials.of(instance))
-    assert "--wipe" in told.value.fix
+    with pytest.raises(Problem) as raised:
+        postgres.prepare(instance, 1, InstancePasswords.of(instance))
+    assert "--wipe" in raised.value.fix
 
 
-def test_a_bin_directory_without_programs_is_told(instance: Instance, tmp_path: Path) -> None:
+def test_a_bin_directory_without_programs_is_reported(instance: Instance, tmp_path: Path) -> None:
     asked = Instance(name="x", project=instance.project, environ={"MTD_PG_BINDIR": str(tmp_path)})
     with pytest.raises(Problem, match="MTD_PG_BINDIR"):
         postgres.find_programs(asked)

@@ -52,11 +52,11 @@ def test_a_second_ensure_starts_no_second_supervisor(supervision: Supervision) -
 
 
 def test_an_end_takes_children_and_grandchildren(instance: Instance, supervision: Supervision, tmp_path: Path) -> None:
-    told = tmp_path / "grandchild"
-    child = _start(supervision, _request(instance, "parent", _PARENT, str(told)))
-    assert until(told.exists)
-    assert until(lambda: told.read_text() != "")
-    grandchild = ProcessIdentity.of(int(told.read_text()))
+    pid_file = tmp_path / "grandchild"
+    child = _start(supervision, _request(instance, "parent", _PARENT, str(pid_file)))
+    assert until(pid_file.exists)
+    assert until(lambda: pid_file.read_text() != "")
+    grandchild = ProcessIdentity.of(int(pid_file.read_text()))
     assert grandchild is not None
     assert supervision.end()
     assert not child.alive()
@@ -65,10 +65,10 @@ def test_an_end_takes_children_and_grandchildren(instance: Instance, supervision
 
 
 def test_an_orphaned_grandchild_is_taken_too(instance: Instance, supervision: Supervision, tmp_path: Path) -> None:
-    told = tmp_path / "grandchild"
-    child = _start(supervision, _request(instance, "parent", _PARENT, str(told)))
-    assert until(lambda: told.exists() and told.read_text() != "")
-    grandchild = ProcessIdentity.of(int(told.read_text()))
+    pid_file = tmp_path / "grandchild"
+    child = _start(supervision, _request(instance, "parent", _PARENT, str(pid_file)))
+    assert until(lambda: pid_file.exists() and pid_file.read_text() != "")
+    grandchild = ProcessIdentity.of(int(pid_file.read_text()))
     assert grandchild is not None
     os.kill(child.pid, signal.SIGKILL)
     assert until(lambda: "parent" in supervision.state.read().get("deaths", {}))
@@ -85,7 +85,7 @@ def test_children_die_with_a_killed_supervisor(instance: Instance, supervision: 
     assert until(lambda: not child.alive())
 
 
-def test_what_ignores_sigterm_is_killed(instance: Instance, supervision: Supervision) -> None:
+def test_a_process_that_ignores_sigterm_is_killed(instance: Instance, supervision: Supervision) -> None:
     request = _request(instance, "stubborn", _STUBBORN, stop_seconds=0.2)
     child = _start(supervision, request)
     assert until(lambda: "up" in Path(request.log).read_text())
@@ -93,13 +93,13 @@ def test_what_ignores_sigterm_is_killed(instance: Instance, supervision: Supervi
     assert not child.alive()
 
 
-def test_a_death_is_told_with_the_last_line_of_the_log(instance: Instance, supervision: Supervision) -> None:
+def test_a_death_is_reported_with_the_last_line_of_the_log(instance: Instance, supervision: Supervision) -> None:
     request = _request(instance, "brief", "print('no room left'); raise SystemExit(7)")
     supervision.ask([request])
-    with pytest.raises(Problem) as told:
+    with pytest.raises(Problem) as raised:
         supervision.wait(request, lambda: False, seconds=20)
-    assert "exit code 7" in told.value.sentence
-    assert "no room left" in told.value.sentence
+    assert "exit code 7" in raised.value.sentence
+    assert "no room left" in raised.value.sentence
     assert not running(supervision.state.read(), "brief")
 
 

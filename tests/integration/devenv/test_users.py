@@ -8,8 +8,8 @@ from psycopg import errors
 from tests.integration.devenv.test_postgres import _up
 
 from devenv.backends import postgres
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.processes.supervision import Supervision
 from mtd.adapters.postgres.database import Database, conninfo_from_secret
@@ -27,7 +27,7 @@ def _connect(port: int, user: str, password: str, dbname: str = DATABASE) -> psy
 @pytest.fixture
 def port(instance: Instance, supervision: Supervision) -> int:
     port = _up(instance, supervision)
-    with _connect(port, "postgres", Credentials.of(instance).postgres, postgres.DATABASE) as server:
+    with _connect(port, "postgres", InstancePasswords.of(instance).postgres, postgres.DATABASE) as server:
         # There nobody has made it yet.
         server.execute("drop role mtd_tenant")
         # As RDS makes its master user: no superuser, but it may make users and hand on the right to read.
@@ -81,7 +81,7 @@ def test_the_owner_writes_the_reader_reads_and_a_new_secret_is_a_new_password(po
         _connect(port, "shop_owner", "it's")
 
 
-def test_the_owner_migrates_and_has_not_the_rights_of_who_archives(port: int) -> None:
+def test_the_owner_migrates_without_the_rights_of_the_archiving_role(port: int) -> None:
     secrets = {
         "a": json.dumps({"username": "administrator", "password": "first"}),
         "o": _secret(port, "shop_owner", "o-1"),
@@ -99,3 +99,19 @@ def test_the_owner_migrates_and_has_not_the_rights_of_who_archives(port: int) ->
         assert owner.execute("select records.forget_events('{}')").fetchone() == (0,)
         with pytest.raises(errors.InsufficientPrivilege):
             owner.execute("delete from events")
+
+
+def test_no_password_reaches_the_servers_log(port: int, instance: Instance) -> None:
+    """As RDS has it: log_statement is ddl, and `alter role` is such a statement."""
+    with _connect(port, "postgres", InstancePasswords.of(instance).postgres, postgres.DATABASE) as server:
+        server.execute("alter role administrator set log_statement = 'ddl'")
+    passwords = {user: f"secret-of-{user}" for user in ("shop_owner", "shop_reader", "shop_portal")}
+    secrets = dict(zip("orp", (_secret(port, *item) for item in passwords.items()), strict=True))
+    secrets["a"] = json.dumps({"username": "administrator", "password": "first"})
+
+    _users(secrets).ensure()
+    _users(secrets).ensure()
+
+    written = "".join(path.read_text("utf-8", "replace") for path in instance.logs.rglob("postgres*"))
+    assert 'alter role "shop_owner" login password \'SCRAM-SHA-256$' in written
+    assert [user for user, password in passwords.items() if password in written] == []

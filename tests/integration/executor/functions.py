@@ -24,7 +24,7 @@ def zipped(files: Mapping[str, str]) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What an invocation came to: payload, whether the function failed, the tail of its log."""
+    """The result of an invocation: payload, whether the function failed, the tail of its log."""
 
     payload: Any
     failed: bool

@@ -1,4 +1,4 @@
-"""What a function finds around it: environment variables, folders, layers, modules."""
+"""The environment of a function: variables, folders, layers, modules."""
 
 import os
 from pathlib import Path

@@ -162,7 +162,7 @@ def test_a_process_that_ends_in_its_init_is_an_exit_error(functions: Functions) 
     assert "before the end" in answer.log
 
 
-def test_what_a_function_started_ends_with_it(functions: Functions, tmp_path: Path) -> None:
+def test_child_processes_of_a_function_end_with_it(functions: Functions, tmp_path: Path) -> None:
     source = """
 import subprocess, time
 def handler(event, context):
@@ -196,8 +196,8 @@ def arm(functions: Functions, function: str, kind: str, after_ms: float = 0) -> 
         f"{functions.localstack.endpoint}/_mtd/faults", body, {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
-        told: dict[str, object] = json.load(answer)
-        return told
+        metrics: dict[str, object] = json.load(answer)
+        return metrics
 
 
 @pytest.mark.parametrize(
@@ -228,8 +228,8 @@ def test_a_fault_that_no_call_waits_for_stays_armed(functions: Functions) -> Non
     assert functions.invoke("quick", 5).payload == 5
     functions.client.delete_function(FunctionName="quick")
     request = urllib.request.Request(f"{functions.localstack.endpoint}/_mtd/faults", method="DELETE")
-    with urllib.request.urlopen(request, timeout=10) as told:
-        assert {"function": "quick", "kind": "killed", "after_ms": 800.0} in json.load(told)["armed"]
+    with urllib.request.urlopen(request, timeout=10) as response:
+        assert {"function": "quick", "kind": "killed", "after_ms": 800.0} in json.load(response)["armed"]
 
 
 def test_a_fault_that_is_none_is_refused(functions: Functions) -> None:

@@ -143,7 +143,7 @@ def test_a_hot_layer_overlays_the_published_one_for_hot_functions_only(
     assert functions.invoke("packed").payload == ["from the layer", "published"]
 
 
-def test_a_taken_port_is_told(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(AssertionError, match=f"127.0.0.1:{port}"):

@@ -124,7 +124,7 @@ def test_an_absolute_target_is_understood(line: Line) -> None:
         (b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 501),
     ],
 )
-def test_what_is_not_understood_is_refused(line: Line, ask: bytes, status: int) -> None:
+def test_malformed_requests_are_refused(line: Line, ask: bytes, status: int) -> None:
     line.send(ask)
     assert line.answer()[0].status == status
     assert line.closed()

@@ -1,4 +1,4 @@
-"""What reaches CloudWatch, and the tail that an invocation answers with."""
+"""Logs and metrics reach CloudWatch, and an invocation answers with the tail of its log."""
 
 import datetime
 import re
@@ -113,7 +113,7 @@ def handler(event, context):
     poll(lambda: total(functions, "Mine", "made", "Sum", Who="me") == 7.0)
 
 
-def test_a_metric_filter_counts_what_matches_in_its_own_group(functions: Functions) -> None:
+def test_a_metric_filter_counts_matches_in_its_own_group(functions: Functions) -> None:
     source = "def handler(event, context):\n    print(event)\n"
     for name in ("filtered", "unfiltered"):
         functions.create(name, source)

@@ -83,7 +83,7 @@ def test_a_burst_comes_in_batches_and_nothing_is_lost(functions: Functions, loca
     assert max(read) > 10
 
 
-def test_s3_tells_its_queue_of_each_object(localstack: BareLocalStack) -> None:
+def test_s3_sends_its_queue_an_event_for_each_object(localstack: BareLocalStack) -> None:
     account = "600000000001"
     s3, sqs = localstack.client("s3", account=account), localstack.client("sqs", account=account)
     queue = sqs.create_queue(QueueName="told")["QueueUrl"]

@@ -13,9 +13,10 @@ from uuid import uuid4
 import pytest
 
 from mtd.adapters.postgres.database import Database
-from mtd.adapters.postgres.flow.circuits import CircuitSettings, PostgresCircuits
+from mtd.adapters.postgres.flow.circuits import PostgresCircuits
 from mtd.adapters.postgres.flow.store import PostgresFlowStore
 from mtd.domain.circuit import CallResults
+from mtd.usecases.flow.circuit_breaker import CircuitSettings, release_parked, update_circuit
 from tests.integration.system import Json, System, until
 from tests.support.orders import OrderFile
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("circuits")
 
 @pytest.fixture
 def card_outage(system: System) -> Iterator[None]:
-    """Whatever happens, the gift card system answers afterwards, and its circuit is closed."""
+    """After each test the gift card system answers, and its circuit is closed."""
     system.outage("gift_card", on=True)
     yield
     system.outage("gift_card", on=False)
@@ -71,8 +72,10 @@ def events(system: System, prefix: str, what: str, state: str = "gift_card") -> 
     return system.sql(
         "select o.number, e.at, e.who, e.detail from events e join orders o using (order_id)"
         " where o.number like %s and e.what = %s and e.from_state = %s order by e.at",
-        f"{prefix}-%", what, state,
-    )  # fmt: skip
+        f"{prefix}-%",
+        what,
+        state,
+    )
 
 
 @pytest.mark.usefixtures("card_outage")
@@ -114,7 +117,7 @@ def test_an_outage_parks_its_orders_and_drains_them_when_it_is_over(system: Syst
 
 
 @pytest.mark.usefixtures("card_outage")
-def test_what_nobody_looks_after_the_minutes_look_takes_up(system: System, number: str) -> None:
+def test_the_schedule_probes_a_circuit_whose_probe_was_lost(system: System, number: str) -> None:
     put(system, number, 6)
     until(lambda: parked(system, number), lambda rows: len(rows) == 6)
     # As after a crash of the probing function: whoever is to look comes in vain, and nobody follows.
@@ -127,10 +130,10 @@ def test_what_nobody_looks_after_the_minutes_look_takes_up(system: System, numbe
         f"{number}-3",
     )
 
-    told = system.invoke("relay_outbox", {})
+    relayed = system.invoke("relay_outbox", {})
 
-    assert told["prompted"] >= 1
-    assert told["released"] >= 1
+    assert relayed["prompted"] >= 1
+    assert relayed["released"] >= 1
     until(lambda: outcomes(system, number), lambda found: found == {"completed": 6})
 
 
@@ -195,10 +198,17 @@ def own(system: System) -> Iterator[str]:
     system.sql("delete from circuits where system = %s", name)
 
 
+SETTINGS = CircuitSettings(threshold=5, probe_seconds=60, drain_rate=10)
+
+
 def circuits_of(system: System) -> PostgresCircuits:
     database = Database(system.conninfo)
-    work = PostgresFlowStore(database, lambda _: None, 30.0)
-    return PostgresCircuits(database, work, CircuitSettings(threshold=5, probe_seconds=60, drain_rate=10))
+    return PostgresCircuits(database, PostgresFlowStore(database, lambda _: None, 30.0))
+
+
+def released(circuits: PostgresCircuits, system: str) -> tuple[int, bool]:
+    with circuits.locked(system) as circuit:
+        return release_parked(circuit, system, SETTINGS.drain_rate, "f")
 
 
 def silence(*, orders: int, probing: bool = False) -> CallResults:
@@ -211,8 +221,8 @@ def test_environments_count_the_same_silence_together(system: System, own: str) 
 
     def listen(circuits: PostgresCircuits) -> bool:
         barrier.wait()
-        heard = circuits.record_results(own, silence(orders=2), "f")
-        return heard.probe_in is not None
+        update = update_circuit(circuits, own, silence(orders=2), SETTINGS, "f")
+        return update.probe_in is not None
 
     with ThreadPoolExecutor(4) as pool:
         schedules = list(pool.map(listen, environments))
@@ -229,13 +239,15 @@ def test_a_probe_whose_function_dies_is_followed_by_another(system: System, own:
         "insert into tokens (order_id, node, ordinal, parked_at, parked_for)"
         " select order_id, %s, 1000 + i, now() - make_interval(secs => i), %s"
         " from (select order_id from orders where outcome = 'completed' limit 1) o, generate_series(1, 3) i",
-        own, own,
-    )  # fmt: skip
+        own,
+        own,
+    )
 
     def probing(circuits: PostgresCircuits) -> list[int]:
-        probe = circuits.probe(own, own, [], "f", {})
-        assert probe is not None
-        return [case.token_id for case in probe.cases]
+        with circuits.locked(own) as circuit:
+            assert circuit.circuit.open
+            leased = circuit.lease_probe(own, [], SETTINGS.probe_seconds).tokens if circuit.probe_due else []
+        return [token.token_id for token in leased]
 
     try:
         tokens = [
@@ -263,11 +275,11 @@ def test_a_release_gives_each_order_its_turn_the_oldest_first(system: System, ow
         own,
     )
     try:
-        assert circuits_of(system).drain(own, "f") == (12, False)
+        assert released(circuits_of(system), own) == (12, False)
         rows = system.sql("select ordinal, due_at from tokens where ordinal > 1000 order by due_at")
         assert [row["ordinal"] for row in rows] == [1000 + i for i in range(12, 0, -1)]
         gaps = [(later["due_at"] - earlier["due_at"]).total_seconds() for earlier, later in pairwise(rows)]
         assert gaps == pytest.approx([0.1] * 11)
-        assert circuits_of(system).drain(own, "f") == (0, False)
+        assert released(circuits_of(system), own) == (0, False)
     finally:
         system.sql("delete from tokens where ordinal > 1000 and waits = 'person'")

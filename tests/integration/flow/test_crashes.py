@@ -6,7 +6,7 @@ import uuid
 from tests.integration.system import System, until
 from tests.support.orders import OrderFile
 
-# What a crash leaves: the rows of a registered order, its token as given, and no message in any queue.
+# A crash leaves the rows of a registered order, its token as given, and no message in any queue.
 _LEFT_BEHIND = """
 with template as (select * from orders where number = %s limit 1),
 made as (

@@ -8,9 +8,9 @@ from tests.support.orders import OrderFile
 AT_SIMULATOR = "{what}+{number}@simulator.amazonses.com"
 
 
-@pytest.mark.parametrize(("what", "told"), [("bounce", "bounced"), ("complaint", "complained")])
+@pytest.mark.parametrize(("what", "kind"), [("bounce", "bounced"), ("complaint", "complained")])
 def test_a_mail_that_comes_back_is_in_the_timeline_and_is_the_last_to_its_address(
-    system: System, number: str, what: str, told: str
+    system: System, number: str, what: str, kind: str
 ) -> None:
     address = AT_SIMULATOR.format(what=what, number=number.lower())
     first, second = f"{number}-1", f"{number}-2"
@@ -18,9 +18,9 @@ def test_a_mail_that_comes_back_is_in_the_timeline_and_is_the_last_to_its_addres
 
     order = until(
         lambda: system.order(first),
-        lambda order: any(f"mail being_processed {told}" in event["what"] for event in order.get("events", [])),
+        lambda order: any(f"mail being_processed {kind}" in event["what"] for event in order.get("events", [])),
     )
-    [event] = [event for event in order["events"] if f"mail being_processed {told}" in event["what"]]
+    [event] = [event for event in order["events"] if f"mail being_processed {kind}" in event["what"]]
     assert "no more mails to this address" in event["what"]
     assert (event["source"], event["who"]) == ("SES", "record_mail_feedback")
 

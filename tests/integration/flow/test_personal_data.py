@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.integration.system import System, until
 from tests.support.orders import OrderFile
 
-# What the tests' and the seeds' buyers are called, and one of this test's own.
+# The names of the tests' and the seeds' buyers, and one of this test's own.
 NAME, MAIL, RUT = "Perpetua Quiñelao", "perpetua.quinelao@example.cl", "9876543-3"
 _PERSONAL = re.compile(
     r"perpetua|Qui(ñ|\\u00f1|Ã±)elao|9\.?876\.?543-3|Ana Rojas|12\.?345\.?678-5"
@@ -36,9 +36,9 @@ def _files(system: System) -> Iterator[tuple[str, str]]:
 
 
 def _found(system: System) -> list[tuple[str, str]]:
-    told = [*_function_logs(system), *_files(system)]
-    assert len(told) > 50, "there are logs to look at"
-    return [(place, line[:300]) for place, line in told if _PERSONAL.search(line)]
+    written = [*_function_logs(system), *_files(system)]
+    assert len(written) > 50, "there are logs to look at"
+    return [(place, line[:300]) for place, line in written if _PERSONAL.search(line)]
 
 
 def test_no_log_holds_a_name_an_address_or_a_rut(system: System, number: str) -> None:
@@ -50,9 +50,13 @@ def test_no_log_holds_a_name_an_address_or_a_rut(system: System, number: str) ->
     system.fault("paperless", f"{number}-dte", refusal_rate=1, refusal_code="NO", refusal_message=f"{MAIL} {RUT}")
     system.fault("sales_support", f"{number}-slow", error_rate=1, times=2)
     files = {
-        "fine": order("fine"), "refused": order("refused"), "dte": order("dte"), "slow": order("slow"),
-        "card": order("card", gift_card="4111111111111111"), "mail": order("mail", mail=f"{NAME} <{MAIL}>"),
-    }  # fmt: skip
+        "fine": order("fine"),
+        "refused": order("refused"),
+        "dte": order("dte"),
+        "slow": order("slow"),
+        "card": order("card", gift_card="4111111111111111"),
+        "mail": order("mail", mail=f"{NAME} <{MAIL}>"),
+    }
     for suffix, file in files.items():
         system.put(file.xml(), f"{number}-{suffix}.xml")
     system.put(order("wrong", buyer_rut="9876543-4").xml(), f"{number}-wrong.xml")

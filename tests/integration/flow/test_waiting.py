@@ -25,7 +25,7 @@ def test_after_ten_receives_an_order_waits_and_a_push_brings_it_home(system: Sys
         return [entry for entry in system.get("/waiting")["waiting"] if entry["number"] == number]
 
     [entry] = until(waiting, bool, 120)
-    assert "the reference leads to no order" in str(entry["reason"])
+    assert "the referenced object is not an order in JSON" in str(entry["reason"])
     [row] = system.rows(number)
     assert (row["state"], row["ended"]) == ("waiting", False)
 

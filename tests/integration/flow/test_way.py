@@ -36,8 +36,14 @@ def test_the_timeline_crosses_every_service_in_order(system: System, number: str
     assert set(events[0]) >= {"at", "source", "what", "from", "to", "ms", "request_id"}
     states = [event["to"] for event in events if event["to"]]
     assert states == [
-        "validation", "allocation", "emission_dte", "sales_support", "dispatch", "completion", "completed",
-    ]  # fmt: skip
+        "validation",
+        "allocation",
+        "emission_dte",
+        "sales_support",
+        "dispatch",
+        "completion",
+        "completed",
+    ]
     assert all(event["request_id"] for event in events if event["source"] in ("Lambda", "API", "SQS", "S3"))
 
 

@@ -12,6 +12,7 @@ from mtd.domain.orders.order import to_json
 from tests.integration.system import Json, System, until
 from tests.support.bpmn_files import bpmn
 from tests.support.diagrams import draw
+from tests.support.dte_files import dte
 from tests.support.orders import OrderFile
 
 PERSON = {"person": "ana", "reason": "as the customer asked"}
@@ -52,9 +53,14 @@ def incidents(system: System, number: str) -> list[Json]:
 def done(system: System, number: str) -> dict[str, int]:
     """How often each effect was made for the order."""
     made = [
-        ("gift_card", "redeem"), ("gift_card", "reverse"),
-        ("eom", "allocate"), ("eom", "ship"), ("eom", "cancel"), ("paperless", "issue"), ("sales_support", "open"),
-    ]  # fmt: skip
+        ("gift_card", "redeem"),
+        ("gift_card", "reverse"),
+        ("eom", "allocate"),
+        ("eom", "ship"),
+        ("eom", "cancel"),
+        ("paperless", "issue"),
+        ("sales_support", "open"),
+    ]
     return {operation: len(system.done(name, operation, number)) for name, operation in made}
 
 
@@ -78,8 +84,10 @@ def test_a_retried_order_goes_on_where_it_failed(system: System, number: str) ->
     }
     [incident] = incidents(system, number)
     assert (incident["resolved_by"], incident["resolution"], incident["resolution_reason"]) == (
-        "ana", "retry", "as the customer asked",
-    )  # fmt: skip
+        "ana",
+        "retry",
+        "as the customer asked",
+    )
     assert any(event["what"].startswith("retry: by ana, reason as the customer asked") for event in order["events"])
     assert result(operate(system, "retry", number)) == ("refused", "order_ended")
 
@@ -102,8 +110,7 @@ def test_a_folio_of_unknown_fate_is_found_again_by_a_retry(system: System, numbe
 
 
 def issue_by_hand(system: System, key: str, number: str) -> None:
-    content = f"<DTE><TipoDTE>39</TipoDTE><MntTotal>1</MntTotal><FolioRef>{number}</FolioRef></DTE>"
-    system.post_legacy("/paperless/dte", content, key)
+    system.post_legacy("/paperless/dte", dte(number, total=23_800), key)
 
 
 def test_a_corrected_gift_card_is_charged_once(system: System, number: str) -> None:
@@ -118,8 +125,10 @@ def test_a_corrected_gift_card_is_charged_once(system: System, number: str) -> N
     system.ended(number, "completed")
 
     assert (result(wrong), result(nonsense), result(operation)) == (
-        ("refused", "identity_changed"), ("refused", "no_lines"), ("done", None),
-    )  # fmt: skip
+        ("refused", "identity_changed"),
+        ("refused", "no_lines"),
+        ("done", None),
+    )
     assert system.card(card)["balance"] == "76200"
     assert done(system, number)["redeem"] == 1
     [event] = system.sql(
@@ -255,6 +264,37 @@ def test_a_cause_is_retried_canary_first_and_stops_by_itself(system: System) -> 
     assert causes() == []
 
 
+def test_what_was_tried_on_a_cause_is_done_to_the_orders_of_the_trial_alone(system: System) -> None:
+    code, numbers = f"code-{uuid.uuid4().hex[:8]}", [f"T-{uuid.uuid4().hex[:12]}" for _ in range(5)]
+
+    def fail(*failing: str) -> Json:
+        for number in failing:
+            system.fault("eom", number, refusal_rate=1, refusal_code=code)
+            system.put(OrderFile(number=number).xml(), f"{number}.xml")
+        causes: list[Json] = until(
+            lambda: [row for row in system.get("/exceptions")["exceptions"] if row["code"] == code],
+            lambda rows: [row["orders"] for row in rows] == [numbers.index(failing[-1]) + 1],
+        )
+        return causes[0]
+
+    cause = fail(*numbers[:3])
+    trial = operate(system, "cancel", dry_run=True, fingerprint=cause["fingerprint"])
+    fail(*numbers[3:])
+    operate(system, "skip", numbers[0])
+
+    done_ = operate(system, "cancel", tried=trial["operation_id"])
+
+    assert {item["number"]: item["code"] for item in done_["items"]} == {
+        numbers[0]: "order_changed",
+        numbers[1]: None,
+        numbers[2]: None,
+    }
+    for number in numbers[1:3]:
+        system.ended(number, "cancelled")
+    for number in numbers[3:]:
+        assert system.order(number)["state"] == "exception"
+
+
 def test_of_two_operators_one_is_told_that_the_other_was_first(system: System, number: str) -> None:
     failed_at(system, number, "sales_support")
     system.heal("sales_support", number)
@@ -266,8 +306,10 @@ def test_of_two_operators_one_is_told_that_the_other_was_first(system: System, n
     results = [result(operation) for operation in operations]
     assert [status for status, _ in results].count("done") == 1
     assert {code for status, code in results if status == "refused"} <= {
-        "order_changed", "nothing_to_retry", "order_ended",
-    }  # fmt: skip
+        "order_changed",
+        "nothing_to_retry",
+        "order_ended",
+    }
     assert done(system, number)["open"] == 1
 
 
@@ -281,8 +323,10 @@ def test_an_operation_that_a_crash_left_is_taken_up_by_the_relay(system: System,
     )
     system.sql(
         "insert into operation_items (operation_id, position, order_id, number, revision)"
-        " select %s, 1, order_id, number, revision from orders where number = %s", made["operation_id"], number,
-    )  # fmt: skip
+        " select %s, 1, order_id, number, revision from orders where number = %s",
+        made["operation_id"],
+        number,
+    )
 
     system.invoke("relay_outbox", {})
 
@@ -302,9 +346,9 @@ def test_an_operation_that_a_crash_left_is_taken_up_by_the_relay(system: System,
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(system: System, body: Json, status: int, code: str) -> None:
-    told, answer = system.call("POST", "/operations", body)
+    answered, answer = system.call("POST", "/operations", body)
 
-    assert (told, answer["code"]) == (status, code)
+    assert (answered, answer["code"]) == (status, code)
 
 
 _SEVERAL = """

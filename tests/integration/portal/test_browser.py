@@ -21,8 +21,20 @@ pytestmark = pytest.mark.slow
 type Enter = Callable[..., Page]
 TIMES = "/processes/version?process=purchase-order&version=1&view=times"
 # What has a test of its own with data in it is looked at there.
-PAGES = ("/", "/orders", "/exceptions", "/warnings", "/processes/import", TIMES, "/dte", "/statistics", "/mail",
-         "/system", "/people", "/account")  # fmt: skip
+PAGES = (
+    "/",
+    "/orders",
+    "/exceptions",
+    "/warnings",
+    "/processes/import",
+    TIMES,
+    "/dte",
+    "/statistics",
+    "/mail",
+    "/system",
+    "/people",
+    "/account",
+)
 WAIT = 60_000
 
 

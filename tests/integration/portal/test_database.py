@@ -158,8 +158,13 @@ def _orders(system: System, mark: str, totals: list[int]) -> None:
             " select %s, %s, %s, 'Ñuñoa Ltda.', '1-9', %s, 'CLP', %s, '{\"lines\": [{\"sku\": \"SKU-%%_7\"}]}', 'x',"
             " max(process_version_id), 'completed', now(), now() - make_interval(secs => %s)"
             " from process_versions where tenant = 'main'",
-            uuid.uuid4(), f"{mark}-{place}", mark, f"José {mark}", total, place // 2,
-        )  # fmt: skip
+            uuid.uuid4(),
+            f"{mark}-{place}",
+            mark,
+            f"José {mark}",
+            total,
+            place // 2,
+        )
 
 
 @pytest.mark.parametrize("sort", list(Sort))

@@ -136,9 +136,12 @@ def test_a_pooled_connection_keeps_nothing_of_the_last_request(
     system: System, secrets: dict[str, str], world: World
 ) -> None:
     conninfo = psycopg.conninfo.make_conninfo(
-        host="127.0.0.1", port=system.state["ports"]["postgres"], dbname="mtd", user="mtd_reader",
+        host="127.0.0.1",
+        port=system.state["ports"]["postgres"],
+        dbname="mtd",
+        user="mtd_reader",
         password=secrets["reader"],
-    )  # fmt: skip
+    )
     one = Database(conninfo, read_only=True, connections=1)
     one.open()
     try:

@@ -9,6 +9,7 @@ from portal.access.accounts import Role
 from tests.browser.axe import violations
 from tests.integration.portal.test_tasks import task_of
 from tests.integration.system import System
+from tests.support.dte_files import dte
 from tests.support.orders import OrderFile
 
 pytestmark = pytest.mark.slow
@@ -74,8 +75,7 @@ def test_a_document_that_paperless_alone_has_is_resolved_with_what_was_done(
     enter: Enter, address: str, axe: str, system: System, number: str
 ) -> None:
     key = f"{number}-past-mtd"
-    document = f"<DTE><TipoDTE>39</TipoDTE><MntTotal>1190</MntTotal><FolioRef>{number}</FolioRef></DTE>"
-    system.post_legacy("/paperless/dte", document, key)
+    system.post_legacy("/paperless/dte", dte(number), key)
     [issued] = system.done("paperless", "issue", number)
     page = enter(Role.OPERATOR)
     page.goto(f"{address}/dte")

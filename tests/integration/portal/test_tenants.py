@@ -222,8 +222,12 @@ def _ask(address: str, who: Visitor, method: str, asked: Try) -> httpx.Response:
 
 def _state(system: System, world: World) -> list[tuple[Any, ...]]:
     """All that others could have changed of the tenant's."""
-    tables = ("orders", "tasks", "operations", "process_versions", "waiting_orders", "warnings", "rejections",
-              "portal.users", "portal.views", "portal.audit")  # fmt: skip
+    tables = tuple(
+        (
+            "orders tasks operations process_versions waiting_orders warnings rejections "
+            "portal.users portal.views portal.audit"
+        ).split()
+    )
     rows = " union all ".join(f"select to_jsonb(t) as row from {table} t where tenant = %(tenant)s" for table in tables)
     closed = "select to_jsonb(closed_at) from portal.sessions where session_id = %(session)s"
     asked = {"tenant": world.tenant, "session": world.visitor.session_id}
@@ -328,10 +332,14 @@ def test_a_deployment_is_every_tenants_and_leaves_what_one_has_drawn_itself(
     process, schema = f"d-{world.mark}", PostgresSchema(Database(system.conninfo))
     [plan] = system.sql("select plan from process_versions where process_version_id = %s", world.version)
     system.sql(
-        "insert into process_versions (tenant, process, version, plan, diagram, diagram_hash, active, report)"
-        " select tenant, %s, 1, plan, diagram, 'own', true, %s from process_versions where process_version_id = %s",
-        process, '{"bindings": []}', world.version,
-    )  # fmt: skip
+        "insert into process_versions"
+        " (tenant, process, version, plan, diagram, diagram_hash, active, report, decided_at)"
+        " select tenant, %s, 1, plan, diagram, 'own', true, %s, now() from process_versions"
+        " where process_version_id = %s",
+        process,
+        '{"bindings": []}',
+        world.version,
+    )
     try:
         versions = [schema.publish(process, plan["plan"], "<d/>", digest) for digest in ("first", "second", "second")]
         active = system.sql("select tenant, diagram_hash from process_versions where process = %s and active", process)

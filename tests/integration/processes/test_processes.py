@@ -93,9 +93,10 @@ def test_an_order_goes_through_all_of_it(system: System, number: str, process: s
 
     assert _do(system, task, "complete", values={"approved": "perhaps"})[0] == 400
     assert _do(system, task, "claim")[0] == 200
-    assert _do(system, task, "claim", "berta") == (409, {"code": "task_changed", "message": (
-        "'Approve' has changed: it is open, version 2"
-    )})  # fmt: skip
+    assert _do(system, task, "claim", "berta") == (
+        409,
+        {"code": "task_changed", "message": "the task 'Approve' has changed: it is open, version 2: look at it again"},
+    )
     [task] = _tasks(system, number, "Approve")
     assert _do(system, task, "complete", "berta", values={"approved": True})[1]["code"] == "task_taken"
     assert _do(system, task, "complete", values={"approved": True}, comment="a good customer")[0] == 200

@@ -1,4 +1,4 @@
-"""The recorder: a handful of scenarios twice in one home, which must not differ from itself."""
+"""The recorder: a handful of scenarios twice on one backend, whose records must not differ."""
 
 import os
 
@@ -12,7 +12,7 @@ from tests.integration.system import System
 CHOSEN = {"a boleta", "eom is out three times", "eom refuses", "other content", "not xml", "a wrong limit"}
 
 
-def test_two_runs_in_one_home_do_not_differ(system: System) -> None:
+def test_two_runs_on_one_backend_do_not_differ(system: System) -> None:
     instance = Instance.from_env(os.environ | {"MTD_INSTANCE": system.state["instance"]}, PROJECT)
     running = Running.of(instance)
     chosen = [each for each in scenarios.read(PROJECT / scenarios.FILE) if each.name in CHOSEN]

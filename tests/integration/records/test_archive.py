@@ -55,7 +55,7 @@ def archived(system: System, mail: str) -> Json:
     return {"number": number, "order_id": order_id, "key": row["archive_key"], "before": before, **row}
 
 
-def test_what_is_in_the_archive_is_found_as_before(system: System, archived: Json, mail: str) -> None:
+def test_archived_orders_are_found_as_before(system: System, archived: Json, mail: str) -> None:
     number, order_id = archived["number"], archived["order_id"]
     assert system.sql("select event_id from events where order_id = %s::uuid", order_id) == []
     assert set(archived["document"]) == {"buyer", "seller"}
@@ -69,19 +69,19 @@ def test_what_is_in_the_archive_is_found_as_before(system: System, archived: Jso
     assert mtd(system, "audit", "verify", "--order", number)["broken"] == []
 
 
-def test_what_is_not_in_the_archive_is_said(system: System) -> None:
+def test_an_order_that_the_archive_lacks_is_not_found(system: System) -> None:
     assert system.call("GET", f"/archive/{uuid.uuid4()}")[0] == 404
     assert system.call("GET", "/archive/x")[0] == 400
 
 
 def test_nothing_is_done_to_what_is_in_the_archive(system: System, archived: Json) -> None:
     asked = {"action": "cancel", "person": "me", "reason": "test", "numbers": [archived["number"]]}
-    status, told = system.call("POST", "/operations", asked)
+    status, operation = system.call("POST", "/operations", asked)
 
-    assert (status, [item["code"] for item in told["items"]]) == (200, ["order_archived"])
+    assert (status, [item["code"] for item in operation["items"]]) == (200, ["order_archived"])
 
 
-def test_what_comes_later_follows_what_is_in_the_archive(system: System, archived: Json) -> None:
+def test_later_events_follow_the_archived_ones(system: System, archived: Json) -> None:
     late = "insert into events (order_id, who, source, what) values (%s::uuid, 'x', 'y', 'came late')"
     system.sql(late, archived["order_id"])
 
@@ -112,9 +112,9 @@ def test_a_person_is_erased_and_the_audit_holds(system: System, archived: Json, 
     [row] = system.sql("select * from orders where order_id = %s::uuid", order_id)
     assert row["archive_key"] != archived["key"]
     status, line = system.call("GET", f"/archive/{order_id}")
-    told = json.dumps([line, system.get(f"/orders/{number}"), row], default=str)
+    written = json.dumps([line, system.get(f"/orders/{number}"), row], default=str)
     assert status == 200
-    assert mail not in told
+    assert mail not in written
     assert line["order"]["buyer_name"] == row["buyer_name"] == "erased"
     assert line["order"]["document"]["lines"]
     versions = system.aws("s3").list_object_versions(
@@ -151,9 +151,9 @@ def test_an_order_that_may_go_on_keeps_what_it_needs(system: System, number: str
         "update incidents i set resolved_at = now() from orders o where o.order_id = i.order_id and o.number = %s"
     )
     system.sql(resolved, number)
-    status, told = system.call("POST", "/erasures", body)
+    status, erased = system.call("POST", "/erasures", body)
 
-    assert (status, told["orders"]) == (200, 1)
+    assert (status, erased["orders"]) == (200, 1)
     [row] = system.sql("select document, buyer_name, source from orders where number = %s", number)
     assert (row["buyer_name"], row["document"]["buyer"]["name"]) == ("erased", "erased")
     assert row["document"]["lines"]

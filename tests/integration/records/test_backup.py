@@ -10,8 +10,8 @@ import pytest
 from devenv.backup.comparison import compared, tables
 from devenv.backup.database import DatabaseBackup
 from devenv.backup.objects import Bucket
-from devenv.credentials import Credentials
 from devenv.instance import PROJECT, Instance
+from devenv.passwords import InstancePasswords
 from tests.integration.system import System
 from tests.support.orders import OrderFile
 
@@ -32,7 +32,7 @@ def test_the_database_is_restored_row_by_row(system: System, number: str, tmp_pa
         assert before["public.events"].rows >= 8
         assert [row for row in compared(before, after) if not row[3]] == []
 
-        password = Credentials.of(instance).postgres
+        password = InstancePasswords.of(instance).postgres
         with psycopg.connect(
             host="127.0.0.1", port=port, user="postgres", password=password, dbname="mtd_restored", autocommit=True
         ) as connection:

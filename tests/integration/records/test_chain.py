@@ -22,26 +22,33 @@ from tests.integration.system import System
 from tests.support.orders import OrderFile
 
 _INSERT = load("mtd.adapters.postgres.flow.changes")["insert_events"]
-# What PostgreSQL and Python might write differently.
+# Values that PostgreSQL and Python might write differently.
 _DETAILS: list[dict[str, Any]] = [
-    {}, {"b": 1.50, "aa": 1e3, "a": -0.0001, "ñ": "€\u2028\u007f", "n": None, "t": [True, {"x": []}]},
+    {},
+    {"b": 1.50, "aa": 1e3, "a": -0.0001, "ñ": "€\u2028\u007f", "n": None, "t": [True, {"x": []}]},
     {"text": 'quotes " and \\ and / and \t\n\r\b\f\x01\x1f'},
     {"hops": [{"at": "2026-09-18T12:00:00+00:00", "ms": 0.1}]},
-]  # fmt: skip
+]
 
 
 def events_of(*order_ids: str) -> Jsonb:
     return Jsonb(
         [
             {
-                "order_id": order_id, "who": 'w"ñ€\\', "source": "PostgreSQL", "what": f"done\t{place}\x02",
-                "from_state": None if place else "válida", "to_state": "b", "ms": place * 1.10 if place else None,
-                "request_id": "r" if place else None, "detail": detail,
+                "order_id": order_id,
+                "who": 'w"ñ€\\',
+                "source": "PostgreSQL",
+                "what": f"done\t{place}\x02",
+                "from_state": None if place else "válida",
+                "to_state": "b",
+                "ms": place * 1.10 if place else None,
+                "request_id": "r" if place else None,
+                "detail": detail,
             }
             for place, detail in enumerate(_DETAILS)
             for order_id in order_ids
         ]
-    )  # fmt: skip
+    )
 
 
 def write(connection: psycopg.Connection, *order_ids: str) -> None:
@@ -56,7 +63,7 @@ def broken_of(database: Database, order_id: str) -> tuple[str, int | None] | Non
     return None if found is None else (found.kind.value, found.position)
 
 
-def test_what_the_trigger_hashes_python_hashes_too(connection: psycopg.Connection, database: Database) -> None:
+def test_python_computes_the_hashes_of_the_trigger(connection: psycopg.Connection, database: Database) -> None:
     order_id = str(uuid.uuid4())
     write(connection, order_id)
     connection.execute("set timezone to 'America/Santiago'")
@@ -93,7 +100,8 @@ _TAMPER = {
     "all removed": ("delete from events where order_id = %s", ("removed", 1)),
     "chain too": (
         "with e as (delete from events where order_id = %s and position > 1 returning order_id) "
-        "delete from event_chains c using e where c.order_id = e.order_id", ("removed", None),
+        "delete from event_chains c using e where c.order_id = e.order_id",
+        ("removed", None),
     ),
     "inserted": (
         "insert into events (order_id, who, source, what, position, salt, hash) "
@@ -102,13 +110,14 @@ _TAMPER = {
     ),
     "inserted without a hash": (
         "insert into events (order_id, who, source, what) select order_id, 'x', 'y', 'z' from events "
-        "where order_id = %s and position = 2", ("inserted", None),
+        "where order_id = %s and position = 2",
+        ("inserted", None),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("how", _TAMPER)
-def test_whoever_goes_past_the_trigger_is_found(how: str, connection: psycopg.Connection, database: Database) -> None:
+def test_a_change_past_the_trigger_is_found(how: str, connection: psycopg.Connection, database: Database) -> None:
     """As the owner, who can give themselves any right and switch triggers off."""
     order_id = str(uuid.uuid4())
     write(connection, order_id)
@@ -142,7 +151,7 @@ def test_not_even_the_owner_changes_events_and_seals(statement: str, connection:
             connection.execute(statement.encode())
 
 
-def test_what_changes_in_a_sealed_day_breaks_its_seal(
+def test_a_change_in_a_sealed_day_breaks_its_seal(
     connection: psycopg.Connection, database: Database, forge: Callable[[str], None]
 ) -> None:
     order_id = str(uuid.uuid4())
@@ -160,7 +169,7 @@ def test_what_changes_in_a_sealed_day_breaks_its_seal(
 
     forge(order_id)
 
-    # Whoever knows how chains are made leaves none of them broken; only the seals tell.
+    # A forger who knows the form of chains leaves none of them broken. Only the seals show it.
     assert broken_of(database, order_id) is None
     assert [each["kind"] for each in verify_day(audit, sealed[0].day)] == ["seal"]
     page: dict[str, Any] = {"next": None}
@@ -230,7 +239,7 @@ def test_the_command_verifies_an_order_that_came_through(system: System, number:
     system.put(OrderFile(number=number).xml(), f"{number}.xml")
     system.ended(number, "completed")
 
-    told = mtd(system, "audit", "verify", "--order", number)
-    assert (told["orders"], told["broken"]) == (1, [])
-    assert told["events"] >= 8
+    verification = mtd(system, "audit", "verify", "--order", number)
+    assert (verification["orders"], verification["broken"]) == (1, [])
+    assert verification["events"] >= 8
     assert set(system.invoke("keep_records", {})) == {"sealed", "broken", "archived"}

@@ -1,4 +1,4 @@
-"""What an incident keeps of the request that failed."""
+"""An incident keeps the request that failed."""
 
 from mtd.adapters.legacy.http import shown
 

@@ -1,4 +1,4 @@
-"""Nobody may find PostgreSQL full: what an environment lets connect at most, against what it lets in."""
+"""The connections of an environment's functions and portal fit into the limit of its PostgreSQL."""
 
 import pytest
 
@@ -10,6 +10,7 @@ from devenv.instance import PROJECT
 # docs/adr/0010-a-budget-of-connections.md
 PORTAL_POOL = 12
 PEOPLE_AND_RDS = 20
+VERSIONS = 2
 STACKS = PROJECT / "cloudformation" / "stacks"
 FUNCTION_STACKS = ("functions.yaml", "operation_functions.yaml")
 # A new account's limit of environments, less those that AWS keeps for functions without a limit of their own.
@@ -29,7 +30,8 @@ def test_all_connections_together_fit(environment: str) -> None:
                 assert bound[0] == "IsBounded"
                 environments += values["Concurrency"] if bound[1] == {"Ref": "Concurrency"} else int(bound[1])
 
-    connections = environments + values["PortalTasksAtMost"] * PORTAL_POOL + PEOPLE_AND_RDS
+    # Right after a deployment two versions have environments, and ECS runs as many tasks again (MaximumPercent 200).
+    connections = VERSIONS * (environments + values["PortalTasksAtMost"] * PORTAL_POOL) + PEOPLE_AND_RDS
     assert environments <= ACCOUNT_ENVIRONMENTS
     # The alarm goes off at 80 %: reaching the budget must not be what sets it off every day.
     assert connections <= values["DatabaseConnections"]
@@ -49,7 +51,7 @@ def test_no_queue_reads_faster_than_its_function_may_run(environment: str) -> No
 
 
 @pytest.mark.parametrize("environment", ["local", "ci"])
-def test_the_local_homes_have_no_platform(environment: str) -> None:
+def test_local_backends_have_no_platform(environment: str) -> None:
     assert _values(environment)["Platform"] == "false"
 
 

@@ -1,4 +1,4 @@
-"""Whoever is woken by an alarm finds its section in the runbook, and no section speaks of an alarm that is gone."""
+"""Each alarm has its section in the runbook, and each section has its alarm."""
 
 from collections.abc import Iterator
 from typing import Any

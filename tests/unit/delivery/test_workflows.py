@@ -82,7 +82,7 @@ def test_a_job_has_the_rights_that_it_needs() -> None:
             assert job["timeout-minutes"] <= 110
 
 
-def test_production_gets_what_staging_had_and_both_wait_for_the_review() -> None:
+def test_production_gets_the_build_of_staging_and_both_wait_for_the_review() -> None:
     jobs = yaml.safe_load((FOLDER / "deploy.yml").read_text("utf-8"))["jobs"]
     assert (jobs["staging"]["needs"], jobs["production"]["needs"]) == ("review", "staging")
     for name in ("staging", "production"):
@@ -104,7 +104,9 @@ def test_the_roles_know_the_workflows_environments() -> None:
 @pytest.mark.parametrize("stack", ["functions.yaml", "operation_functions.yaml"])
 def test_each_functions_own_alarm_takes_its_traffic_back(stack: str) -> None:
     template = load(STACKS / stack)
-    assert template["Globals"]["Function"]["DeploymentPreference"]["Type"] == "AllAtOnce"
+    assert template["Globals"]["Function"]["DeploymentPreference"]["Type"] == {"Ref": "TrafficShift"}
+    root = load(PROJECT / "cloudformation" / "template.yaml")["Parameters"]
+    assert root["TrafficShift"]["Default"] == "AllAtOnce"
     for resource in template["Resources"].values():
         if resource.get("Type") == "AWS::Serverless::Function" if isinstance(resource, dict) else False:
             name = resource["Properties"]["FunctionName"]["Fn::Sub"]

@@ -11,10 +11,10 @@ from botocore.credentials import Credentials as AwsCredentials
 
 from devenv import cli
 from devenv.commands.environment.doctor import pins_hold
-from devenv.console.screen import order_table
+from devenv.console.screen import console, order_table
 from devenv.instance import PROJECT, Instance
 from devenv.orders.mails import mail_rows
-from devenv.orders.orders_api import OrdersApi, Row
+from devenv.orders.orders_client import OrdersClient, Row
 from devenv.orders.seeds import order_number, wait_until_ended
 from devenv.state import StateFile
 
@@ -23,8 +23,8 @@ def test_every_command_has_a_summary_and_help(capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit) as ended:
         cli.main(["--help"])
     assert ended.value.code == 0
-    told = capsys.readouterr().out
-    assert all(name in told for name in cli.COMMANDS)
+    output = capsys.readouterr().out
+    assert all(name in output for name in cli.COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_without_a_running_instance_one_sentence_and_the_fix(
     words: list[str], instance: Instance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(words, instance) == 1
-    told = capsys.readouterr().err.splitlines()
-    assert told == ["mtd: Instance 'one' does not run.", "     Start it: MTD_INSTANCE=one make up"]
+    errors = capsys.readouterr().err.splitlines()
+    assert errors == ["mtd: Instance 'one' does not run.", "     Start it: MTD_INSTANCE=one make up"]
 
 
 @pytest.mark.parametrize("words", [["tenants", "add"], ["tenants", "add", "andes"]])
@@ -56,12 +56,12 @@ def test_a_tenant_without_a_name_is_not_added(
     assert "As in: mtd tenants add andes 'Andes SpA'" in capsys.readouterr().err
 
 
-def test_a_home_without_its_engine_is_told_with_code_2(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_backend_without_its_engine_ends_with_code_2(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
     environ = {"HOME_KIND": "compose", "DOCKER_HOST": "tcp://far.example:2375"}
     assert cli.main(["up"], Instance(name="one", project=instance.project, environ=environ)) == 2
-    told = capsys.readouterr().err
-    assert "No Docker engine answers: DOCKER_HOST is tcp://far.example:2375, another machine's" in told
-    assert "HOME_KIND=embedded" in told
+    errors = capsys.readouterr().err
+    assert "No Docker engine answers: DOCKER_HOST is tcp://far.example:2375" in errors
+    assert "HOME_KIND=embedded" in errors
 
 
 def test_a_corrupt_state_is_one_sentence(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,12 +90,18 @@ def test_a_full_disk_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().err.startswith("mtd: The disk is full (/full).")
 
 
-def test_what_an_order_says_of_itself_stays_text() -> None:
+def test_markup_in_the_fields_of_an_order_is_printed_as_text() -> None:
     row = {"number": "[red]1[/]\x1b[2J", "seller": "<b>", "state": "exception", "total": "1", "currency": "EUR"}
     column = next(iter(order_table([row | {"reason": None}]).columns))
     cell = str(next(iter(column.cells)))
     assert cell.startswith("[red]1[/]")
     assert "\x1b" not in cell
+
+
+def test_the_name_of_a_secret_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rich replaces `:secret:` by an emoji, unless it is told not to."""
+    console().print("arn:aws:secretsmanager:us-west-2:000000000000:secret:mtd/local/database")
+    assert ":secret:mtd" in capsys.readouterr().out
 
 
 def test_a_mail_is_joined_with_its_order() -> None:
@@ -127,7 +133,7 @@ def test_an_orders_number_is_read_from_ubl(tmp_path: Path) -> None:
     assert order_number(tmp_path / "broken.xml") is None
 
 
-class FakeApi(OrdersApi):
+class FakeApi(OrdersClient):
     """Each answer to GET /orders is the next page list; the last stays."""
 
     def __init__(self, answers: list[list[Row]]) -> None:
@@ -158,14 +164,14 @@ def test_waiting_ends_when_each_order_ended_or_rests() -> None:
     assert counts == [0, 0, 2]
 
 
-def test_waiting_tells_what_did_not_end_in_time() -> None:
+def test_waiting_returns_the_orders_that_did_not_end_in_time() -> None:
     api = FakeApi([[_row("1", "allocation", ended=False)]])
     rows, missing = wait_until_ended(api, {"1", "2"}, seconds=0)
     assert missing == {"1", "2"}
     assert len(rows) == 1
 
 
-class PagedApi(OrdersApi):
+class PagedApi(OrdersClient):
     """Answers GET /orders from a list, `size` at a time."""
 
     def __init__(self, rows: list[Row], size: int) -> None:
@@ -225,7 +231,7 @@ def test_pins_are_held_against_what_is_installed() -> None:
     assert pins_hold(lock, {"rich": "14.0.0"}.get) == (
         False,
         "rich 14.0.0, not 15.0.0; psutil missing, not 7.0.0: "
-        "'rm .venv/.installed && make venv' installs what is locked",
+        "'rm .venv/.installed && make venv' installs the locked versions",
     )
 
 
@@ -235,14 +241,14 @@ def test_the_doctor_names_the_fix_of_each_trouble(instance: Instance, capsys: py
 
     assert cli.main(["doctor", "--json"], troubled) == 1
 
-    told = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
-    assert told["pins"][0] is True
-    assert not told["Docker"][0]
-    assert "make up HOME_KIND=embedded" in told["Docker"][1]
-    assert not told["tokens"][0]
-    assert "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY" in told["tokens"][1]
-    assert not told["environments"][0]
-    assert "run 'make up'" in told["environments"][1]
+    findings = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
+    assert findings["pins"][0] is True
+    assert not findings["Docker"][0]
+    assert "make up HOME_KIND=embedded" in findings["Docker"][1]
+    assert not findings["tokens"][0]
+    assert "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY" in findings["tokens"][1]
+    assert not findings["environments"][0]
+    assert "run 'make up'" in findings["environments"][1]
 
 
 def test_the_doctor_knows_the_ports_of_an_instance(instance: Instance, capsys: pytest.CaptureFixture[str]) -> None:
@@ -252,6 +258,6 @@ def test_the_doctor_knows_the_ports_of_an_instance(instance: Instance, capsys: p
         StateFile(ours).merge(home="embedded", ports={"localstack": port, "portal": 1, "debugger": 2})
         cli.main(["doctor", "--json"], ours)
 
-    told = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
-    assert not told["ports"][0]
-    assert f"localstack's {port} by" in told["ports"][1]
+    findings = {row["check"]: (row["ok"], row["told"]) for row in json.loads(capsys.readouterr().out)}
+    assert not findings["ports"][0]
+    assert f"localstack's {port} by" in findings["ports"][1]

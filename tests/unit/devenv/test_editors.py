@@ -1,4 +1,4 @@
-"""What editors and people read: the same ports and commands as the code."""
+"""Files for editors and people name the ports and commands of the code."""
 
 import json
 import re
@@ -37,11 +37,11 @@ def test_the_devcontainer_forwards_the_familiar_ports() -> None:
     assert sorted(plain["forwardPorts"]) == sorted(FAMILIAR.values())
 
 
-def test_the_example_of_settings_names_only_what_is_read() -> None:
+def test_the_example_of_settings_names_known_variables_only() -> None:
     example = (PROJECT / ".env.example").read_text("utf-8")
     names = re.findall(r"^#([A-Z_]+)=", example, re.MULTILINE)
-    told = (PROJECT / "docs" / "cli.md").read_text("utf-8")
+    manual = (PROJECT / "docs" / "cli.md").read_text("utf-8")
     assert len(names) > 10
-    assert [name for name in names if f"`{name}`" not in told and name != "AWS_PROFILE"] == []
+    assert [name for name in names if f"`{name}`" not in manual and name != "AWS_PROFILE"] == []
     # Nothing is set by copying it.
     assert not re.search(r"^[A-Z_]+=", example, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Which ports an instance gets."""
+"""The ports of an instance."""
 
 import socket
 from pathlib import Path
@@ -38,12 +38,12 @@ def test_remembered_ports_are_kept_even_while_ours_hold_them() -> None:
     assert chooser.choose(remembered, frozenset({"localstack"})) == remembered
 
 
-def test_a_remembered_port_taken_by_another_is_told() -> None:
+def test_a_remembered_port_taken_by_another_is_reported() -> None:
     chooser = PortChooser(instance=_instance("two"), free=lambda port: port != 1001)
-    with pytest.raises(Problem) as told:
+    with pytest.raises(Problem) as raised:
         chooser.choose({"localstack": 1001}, frozenset())
-    assert "1001" in told.value.sentence
-    assert "MTD_LOCALSTACK_PORT=" in told.value.fix
+    assert "1001" in raised.value.sentence
+    assert "MTD_LOCALSTACK_PORT=" in raised.value.fix
 
 
 def test_an_asked_port_wins_over_the_remembered_one() -> None:
@@ -52,9 +52,9 @@ def test_an_asked_port_wins_over_the_remembered_one() -> None:
 
 
 @pytest.mark.parametrize("asked", ["x", "0", "70000", "-1"])
-def test_an_asked_port_that_is_none_is_told(asked: str) -> None:
+def test_an_asked_port_that_is_none_is_reported(asked: str) -> None:
     chooser = PortChooser(instance=_instance("two", MTD_POSTGRES_PORT=asked), free=lambda _: True)
-    with pytest.raises(Problem, match="no port"):
+    with pytest.raises(Problem, match="must be a port"):
         chooser.choose({}, frozenset())
 
 

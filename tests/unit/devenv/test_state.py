@@ -9,8 +9,8 @@ from dataclasses import asdict
 
 import pytest
 
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.problem import Problem
 from devenv.processes.identity import ProcessIdentity
 from devenv.processes.request import ProcessRequest, read_all
@@ -21,19 +21,19 @@ def test_without_a_file_the_state_is_empty(instance: Instance) -> None:
     assert StateFile(instance).read() == {}
 
 
-def test_what_is_merged_is_read_again(instance: Instance) -> None:
+def test_merged_values_are_read_again(instance: Instance) -> None:
     StateFile(instance).merge(ports={"postgres": 1})
     assert StateFile(instance).merge(endpoint="e")["ports"] == {"postgres": 1}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 99}', '{"version": 1, "pids": []}', "\x00\x01"])
-def test_a_corrupt_file_is_told_with_its_fix(text: str, instance: Instance) -> None:
+def test_a_corrupt_file_is_reported_with_its_fix(text: str, instance: Instance) -> None:
     instance.folder.mkdir(parents=True)
     (instance.folder / "state.json").write_text(text)
-    with pytest.raises(Problem) as told:
+    with pytest.raises(Problem) as raised:
         StateFile(instance).read()
-    assert "corrupt" in told.value.sentence
-    assert "make down" in told.value.fix
+    assert "corrupt" in raised.value.sentence
+    assert "make down" in raised.value.fix
 
 
 def test_writers_at_once_lose_nothing(instance: Instance) -> None:
@@ -75,34 +75,34 @@ def test_an_ended_process_has_no_identity() -> None:
     assert ProcessIdentity.of(child.pid) is None
 
 
-def test_secrets_are_made_once_and_readable_by_nobody_else(instance: Instance) -> None:
-    first = Credentials.of(instance)
+def test_secrets_are_made_once_and_readable_by_their_owner_only(instance: Instance) -> None:
+    first = InstancePasswords.of(instance)
     path = instance.folder / "secrets.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert Credentials.of(instance) == first
+    assert InstancePasswords.of(instance) == first
     assert len(set(asdict(first).values())) == 5
 
 
 def test_secrets_of_before_the_portal_are_kept_and_completed(instance: Instance) -> None:
     write_json(instance.folder / "secrets.json", {"postgres": "a", "application": "b"}, mode=0o600)
-    completed = Credentials.of(instance)
+    completed = InstancePasswords.of(instance)
     assert (completed.postgres, completed.application) == ("a", "b")
-    assert Credentials.of(instance) == completed
+    assert InstancePasswords.of(instance) == completed
 
 
 def test_secrets_with_a_loose_mode_are_closed_again(instance: Instance) -> None:
-    Credentials.of(instance)
+    InstancePasswords.of(instance)
     path = instance.folder / "secrets.json"
     path.chmod(0o644)
-    Credentials.of(instance)
+    InstancePasswords.of(instance)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_broken_secrets_are_told(instance: Instance) -> None:
+def test_broken_secrets_are_reported(instance: Instance) -> None:
     instance.folder.mkdir(parents=True)
     (instance.folder / "secrets.json").write_text("{}")
     with pytest.raises(Problem, match="secrets"):
-        Credentials.of(instance)
+        InstancePasswords.of(instance)
 
 
 def test_requests_are_read_back_and_rubbish_is_left_out(instance: Instance) -> None:

@@ -19,7 +19,7 @@ from mtd.domain.errors import Conflict, InvalidRequest, NotFound, RejectedOrder,
 from mtd.domain.json_types import Json
 from mtd.domain.orders import order, ubl
 from mtd.usecases.records.archive_orders import ArchiveCounts, EndedOrder, archive_orders, asked_months
-from mtd.usecases.records.erase_person import AT_ONCE, Erasure, PersonsOrder, delete_gone, erase_person
+from mtd.usecases.records.erase_person import AT_ONCE, Erasure, PersonsOrder, delete_gone, erase_person, preview_erasure
 from mtd.usecases.records.verify_archive import ArchivedOrder, ArchiveRow
 from mtd.usecases.records.verify_audit import verify_page
 
@@ -39,18 +39,19 @@ def line_of(order_id: UUID, events: Sequence[AuditEvent], **order_row: Any) -> s
     rows = [
         {
             **{name: getattr(event, name) for name in AS_THEY_ARE},
-            "at": event.at.isoformat(), "salt": str(event.salt) if event.salt else None,
+            "at": event.at.isoformat(),
+            "salt": str(event.salt) if event.salt else None,
             "detail_digest": event.detail_digest.hex() if event.detail_digest else None,
             "hash": event.hash.hex() if event.hash else None,
         }
         for event in events
-    ]  # fmt: skip
+    ]
     row = {"order_id": str(order_id), "number": "N", "ended_at": ENDED.isoformat(), **order_row}
     return json.dumps({"order": row, "events": rows, "tasks": [], "mails": [], "incidents": [], "warnings": []})
 
 
 class KeptRecords(FakeRecords):
-    """What PostgreSQL keeps of an archive with an object for each key, of one order with three events."""
+    """PostgreSQL's rows of an archive with an object for each key, each with one order of three events."""
 
     def __init__(self, objects: FakeObjects, keys: str) -> None:
         super().__init__(1)
@@ -92,13 +93,13 @@ def test_the_archive_is_what_was_taken_out_of_postgresql() -> None:
 
     broken = verify_page(records, "archive ", objects, "archive")["broken"]
     assert [(each["kind"], each["number"], each["says"]) for each in broken] == [
-        ("archive", None, "the object a is not what was written"),
-        ("changed", "N-a", "the event does not say what its hash was made of"),
+        ("archive", None, "the object a differs from the one that was written"),
+        ("changed", "N-a", "the event's content does not match its hash"),
         ("archive", None, "the object b is gone"),
         ("archive", None, "the object c cannot be read"),
-        ("archive", None, "the object d is not what was written"),
+        ("archive", None, "the object d differs from the one that was written"),
         ("archive", "N-d", "the order is not in its object"),
-        ("archive", "N-f", "what is left of the archived event is not its hash"),
+        ("archive", "N-f", "the hash that PostgreSQL keeps of the archived event differs"),
     ]
 
 
@@ -134,7 +135,7 @@ def ended(days: int = 0) -> EndedOrder:
     at = ENDED + timedelta(days=days)
     return EndedOrder(
         order_id=order_id, ended_at=at, updated_at=at, head=end_of(events), line=line_of(order_id, events)
-    )  # fmt: skip
+    )
 
 
 def test_orders_that_ended_long_ago_go_a_hundred_to_an_object() -> None:
@@ -162,9 +163,12 @@ def test_orders_that_ended_long_ago_go_a_hundred_to_an_object() -> None:
 def test_a_broken_chain_is_evidence_and_stays() -> None:
     whole, broken = ended(), ended()
     broken = EndedOrder(
-        order_id=broken.order_id, ended_at=ENDED, updated_at=ENDED, head=broken.head,
+        order_id=broken.order_id,
+        ended_at=ENDED,
+        updated_at=ENDED,
+        head=broken.head,
         line=broken.line.replace('"what": "done"', '"what": "paid"'),
-    )  # fmt: skip
+    )
     store = FakeArchivable([whole, broken])
 
     told = archive_orders(store, FakeObjects(), "archive", ENDED + timedelta(days=1), lambda: False)
@@ -211,6 +215,16 @@ def test_who_is_meant() -> None:
     for nobody in ("", "Ana", "12345678-4", "a b@c", "x@" + "y" * 400):
         with pytest.raises(RejectedOrder):
             person_of(nobody)
+
+
+@pytest.mark.parametrize(
+    ("digits", "says"),
+    [("13656649", "write 1365664-9 or 13656649-0"), ("12345678", "write 12345678-5"), ("123456785", "12345678-5 or")],
+)
+def test_digits_without_a_dash_may_be_two_people_and_are_refused(digits: str, says: str) -> None:
+    with pytest.raises(RejectedOrder, match=says) as refused:
+        person_of(digits)
+    assert refused.value.code == "rut_ambiguous"
 
 
 def document(number: str = "N-1") -> Json:
@@ -331,13 +345,26 @@ def test_an_archived_order_whose_new_object_is_not_what_was_written_is_not_erase
 def test_who_is_unknown_or_waits_for_an_order_is_not_erased() -> None:
     store = FakeErasable([persons_order("N-1"), persons_order("N-2", ended=False)])
 
-    with pytest.raises(Conflict, match=r"1 orders are on their way.* N-2"):
+    with pytest.raises(Conflict, match=r"1 orders of this person are on their way.* N-2"):
         erase_person(RUT, "me", "why", store, DeletingObjects(), "archive")
     with pytest.raises(NotFound):
         erase_person("nobody@example.cl", "me", "why", store, DeletingObjects(), "archive")
     with pytest.raises(InvalidRequest):
         erase_person("Ana", "me", "why", store, DeletingObjects(), "archive")
     assert store.erasures == []
+
+
+def test_a_mail_address_of_several_people_is_erased_only_where_all_are_meant() -> None:
+    other = persons_order("N-2", source=None)
+    other.document["buyer"] |= {"id": "9876543-3", "rut": "9876543-3", "name": "Berta"}
+    store = FakeErasable([persons_order("N-1", source=None), other])
+
+    preview = preview_erasure(MAIL, store)
+    assert [(each["id"], each["orders"]) for each in preview["people"]] == [(RUT, ["N-1"]), ("9876543-3", ["N-2"])]
+    with pytest.raises(Conflict, match="several people"):
+        erase_person(MAIL, "me", "why", store, DeletingObjects(), "archive")
+    assert store.erasures == []
+    assert erase_person(MAIL, "me", "why", store, DeletingObjects(), "archive", everyone=True)["orders"] == 2
 
 
 def test_a_person_with_many_orders_is_erased_in_parts() -> None:

@@ -2,8 +2,8 @@ import pytest
 from tests.support.orders import OrderFile
 
 from mtd.domain.orders import ubl
-from mtd.domain.tax import document_type
-from mtd.domain.tax.document_type import DocumentType
+from mtd.domain.tax import kinds
+from mtd.domain.tax.kinds import DocumentType
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,10 @@ def test_the_document_fits_the_buyer(rut: str | None, asked: str, expected: Docu
     extra = f"<cbc:OrderTypeCode>{asked}</cbc:OrderTypeCode>" if asked else ""
     order = ubl.parse_order(OrderFile(number="N", buyer_rut=rut, extra=extra).xml().encode())
 
-    assert document_type.document_type(order) == expected
-    assert document_type.receiver_rut(order) == receiver
+    assert kinds.document_type(order) == expected
+    assert kinds.receiver_rut(order) == receiver
 
 
 @pytest.mark.parametrize(("cancelled", "by"), [(33, 61), (39, 61), (110, 112)])
 def test_an_export_invoice_is_cancelled_by_an_export_credit_note(cancelled: int, by: int) -> None:
-    assert document_type.credit_note_type(cancelled) == by
+    assert kinds.credit_note_type(cancelled) == by

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.support.dte_files import dte
 from tests.unit.legacy_simulator.test_simulator_http import Systems
 
 from mtd.adapters.legacy.paperless_lists import HttpRegister
@@ -98,8 +99,10 @@ def test_yesterday_is_compared_and_kept() -> None:
     found = reconcile_dte(None, register, documents)
 
     assert [(each.key, each.kind) for each in found.found] == [
-        ("day-1", "missing_there"), ("day-2", "missing_there"), ("theirs", "missing_here"),
-    ]  # fmt: skip
+        ("day-1", "missing_there"),
+        ("day-2", "missing_there"),
+        ("theirs", "missing_here"),
+    ]
     assert documents.stored == [(date(2026, 9, 17), {"ours": 3, "theirs": 2}, 3, 7)]
     assert found.least_days == 7
 
@@ -123,9 +126,9 @@ def test_a_day_that_cannot_be_reconciled_is_refused(day: str) -> None:
 def test_the_simulators_lists_are_read_page_by_page() -> None:
     with asyncio.Runner() as runner:
         systems = Systems(runner)
-        body = "<DTE><TipoDTE>33</TipoDTE><MntTotal>{n}</MntTotal><FolioRef>N-{n}</FolioRef></DTE>"
         for n in range(1, 503):
-            systems.post("/paperless/dte", content=body.format(n=n), headers={"Idempotency-Key": f"k-{n}"})
+            content = dte(f"N-{n}", kind=33, total=1190 + n)
+            systems.post("/paperless/dte", content=content, headers={"Idempotency-Key": f"k-{n}"})
         asked: list[str] = []
 
         def call(_method: str, url: str, *_: object) -> tuple[int, bytes]:
@@ -139,7 +142,7 @@ def test_the_simulators_lists_are_read_page_by_page() -> None:
 
         found = register.issued_on(day)
         assert (len(found), len(asked)) == (502, 2)
-        assert found[6] == Issued(key="k-7", document_type=33, folio=7, amount=Decimal(7))
+        assert found[6] == Issued(key="k-7", document_type=33, folio=7, amount=Decimal(1197))
         assert register.issued_on(date(2020, 1, 1)) == []
         assert register.folio_ranges() == [
             FolioRange(document_type=33, left=10_000_000 - 502, expires_on=day + timedelta(days=183))

@@ -1,4 +1,4 @@
-"""Whose an order is: from the inbox's key to its row, and who may ask for what of whom."""
+"""An order's tenant, from the inbox's key to its row; and the requests that each tenant may send."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.support.orders import OrderFile
-from tests.unit.support.fakes import FakeObjects, FakeQueues, FakeTenants, FakeWork
+from tests.unit.support.fakes import FakeObjects, FakeQueues, FakeStore, FakeTenants
 from tests.unit.usecases.intake.test_intake import HERE, Rows, arrival
 from tests.unit.usecases.intake.test_register_and_notify import incoming
 
@@ -45,9 +45,23 @@ def test_the_folder_of_a_file_says_whose_it_is(key: str, tenant: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_one"),
-    [("andes", True), ("a", True), ("a-1", True), ("x" * 40, True), ("x" * 41, False), ("1a", False), ("", False),
-     ("An", False), ("a b", False), ("a/b", False), ("a\n", False), ("ñ", False), (None, False), (3, False)],
-)  # fmt: skip
+    [
+        ("andes", True),
+        ("a", True),
+        ("a-1", True),
+        ("x" * 40, True),
+        ("x" * 41, False),
+        ("1a", False),
+        ("", False),
+        ("An", False),
+        ("a b", False),
+        ("a/b", False),
+        ("a\n", False),
+        ("ñ", False),
+        (None, False),
+        (3, False),
+    ],
+)
 def test_what_may_name_a_tenant(text: object, is_one: bool) -> None:
     assert is_code(text) is is_one
 
@@ -74,11 +88,11 @@ def test_a_file_of_nobody_is_kept_with_its_reason_for_the_house(key: str) -> Non
 
 
 def test_the_same_order_of_two_tenants_has_two_ids_and_the_houses_is_what_it_ever_was() -> None:
-    work = FakeWork(tenants=(PLATFORM_TENANT, "andes"))
+    store = FakeStore(tenants=(PLATFORM_TENANT, "andes"))
 
-    results = register_orders([incoming(), replace(incoming(), tenant="andes")], work, "f", "r", [])
+    results = register_orders([incoming(), replace(incoming(), tenant="andes")], store, "f", "r", [])
 
-    assert [candidate.row["tenant"] for candidate in work.candidates] == [PLATFORM_TENANT, "andes"]
+    assert [new.tenant for new in store.new_orders] == [PLATFORM_TENANT, "andes"]
     assert len({result["order_id"] for result in results}) == 2
     order = ubl.parse_order(OrderFile(number="N").xml().encode())
     assert results[0]["order_id"] == str(order.order_id) == str(order.id_of(PLATFORM_TENANT))
@@ -86,7 +100,7 @@ def test_the_same_order_of_two_tenants_has_two_ids_and_the_houses_is_what_it_eve
 
 def test_an_order_of_a_tenant_without_the_process_waits_and_says_why() -> None:
     with pytest.raises(InvalidRequest, match="of tenant nobody"):
-        register_orders([replace(incoming(), tenant="nobody")], FakeWork(), "f", "r", [])
+        register_orders([replace(incoming(), tenant="nobody")], FakeStore(), "f", "r", [])
 
 
 def waiting(**tenants: object) -> FakeQueues:
@@ -96,17 +110,20 @@ def waiting(**tenants: object) -> FakeQueues:
     }
     messages = [
         QueueMessage(
-            message_id=f"m-{number}", receipt=f"r-{number}", body=json.dumps(body), receives=11,
+            message_id=f"m-{number}",
+            receipt=f"r-{number}",
+            body=json.dumps(body),
+            receives=11,
             sent_at=datetime(2026, 1, 1, tzinfo=UTC),
         )
         for number, body in bodies.items()
-    ]  # fmt: skip
+    ]
     return FakeQueues({"waiting": messages})
 
 
 @pytest.mark.parametrize(("tenant", "own"), [("andes", ["a"]), (PLATFORM_TENANT, ["h", "n", "u", "x"]), ("other", [])])
 def test_the_waiting_queue_is_each_tenants_own(tenant: str, own: list[str]) -> None:
-    """What names nobody whom there is rests with the house."""
+    """A message without a known tenant belongs to the platform tenant."""
     queues, rows = waiting(a="andes", h=PLATFORM_TENANT, n=None, u="unheard-of", x=["no text"]), Rows()
 
     assert [entry["number"] for entry in list_waiting(queues, rows, FakeTenants("andes", "other"), tenant)] == own
@@ -149,7 +166,7 @@ def acting(monkeypatch: pytest.MonkeyPatch) -> Acting:
 
 
 def ask(handler: Any, headers: dict[str, str] | None) -> tuple[int, Any]:
-    answer = handler({"body": None, "path": "/x", "headers": headers}, CONTEXT)
+    answer = handler({"httpMethod": "GET", "resource": "/x", "path": "/x", "headers": headers, "body": None}, CONTEXT)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -165,7 +182,7 @@ def ask(handler: Any, headers: dict[str, str] | None) -> tuple[int, Any]:
 def test_a_call_is_served_as_its_tenant_and_nobody_stays_behind(
     acting: Acting, headers: dict[str, str] | None, tenant: str
 ) -> None:
-    handler = people.people_handler(lambda *_: {"as": acting.now})
+    handler = people.people_handler({"GET /x": lambda *_: {"as": acting.now}})
 
     assert ask(handler, headers) == (200, {"as": tenant})
     assert acting.now is None
@@ -175,19 +192,19 @@ def test_a_call_that_fails_leaves_nobody_behind_either(acting: Acting) -> None:
     def fail(*_: Any) -> None:
         raise ValueError
 
-    assert ask(people.people_handler(fail), {"X-MTD-Tenant": "andes"})[0] == 500
+    assert ask(people.people_handler({"GET /x": fail}), {"X-MTD-Tenant": "andes"})[0] == 500
     assert (acting.acted, acting.now) == (["andes"], None)
 
 
 @pytest.mark.parametrize(("code", "status"), [("", 400), ("An des", 400), ("main'--", 400), ("unknown", 404)])
 def test_who_names_no_tenant_is_served_nothing(acting: Acting, code: str, status: int) -> None:
-    assert ask(people.people_handler(lambda *_: {}), {"X-MTD-Tenant": code})[0] == status
+    assert ask(people.people_handler({"GET /x": lambda *_: {}}), {"X-MTD-Tenant": code})[0] == status
     assert acting.acted == []
 
 
 @pytest.mark.parametrize(("code", "status"), [(PLATFORM_TENANT, 200), ("andes", 403), ("", 400)])
 def test_what_concerns_all_is_the_houses(acting: Acting, code: str, status: int) -> None:
-    assert ask(people.platform_handler(lambda *_: {}), {"X-MTD-Tenant": code})[0] == status
+    assert ask(people.platform_handler({"GET /x": lambda *_: {}}), {"X-MTD-Tenant": code})[0] == status
     assert acting.acted == []
 
 

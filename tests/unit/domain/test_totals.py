@@ -30,10 +30,14 @@ def test_given_totals_that_add_up_are_kept() -> None:
     exact = replace(
         given,
         totals=Totals(
-            lines=Decimal(20000), tax_exclusive=Decimal(20000), tax=Decimal(3800), tax_inclusive=Decimal(23800),
-            prepaid=Decimal(1000), payable=Decimal(22800),
+            lines=Decimal(20000),
+            tax_exclusive=Decimal(20000),
+            tax=Decimal(3800),
+            tax_inclusive=Decimal(23800),
+            prepaid=Decimal(1000),
+            payable=Decimal(22800),
         ),
-    )  # fmt: skip
+    )
 
     assert totals.amounts(exact).payable == Decimal(22800)
 

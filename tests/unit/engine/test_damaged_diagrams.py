@@ -83,13 +83,17 @@ def test_diagrams_that_unfold_without_end_are_refused() -> None:
         sources = [
             Source(
                 name=f"p{level}",
-                content=bpmn(draw(
-                    "start: S\n" + "".join(f"call: C{n} | calls=p{level + 1}\n" for n in range(calls))
-                    + f"end: E\nS > {' > '.join(f'C{n}' for n in range(calls))} > E", f"p{level}",
-                )),
+                content=bpmn(
+                    draw(
+                        "start: S\n"
+                        + "".join(f"call: C{n} | calls=p{level + 1}\n" for n in range(calls))
+                        + f"end: E\nS > {' > '.join(f'C{n}' for n in range(calls))} > E",
+                        f"p{level}",
+                    )
+                ),
             )
             for level in range(levels)
-        ]  # fmt: skip
+        ]
         sources.append(Source(name="last", content=bpmn(draw("start: S\nend: E\nS > E", f"p{levels}"))))
         report = import_sources(sources, ())[0]
         assert report.verdict is Verdict.REFUSED

@@ -28,8 +28,10 @@ from mtd.engine.model.geometry import Box, Point
 from mtd.engine.readers.normalising import normalise
 from mtd.usecases.processes.import_processes import STATES
 
-BIZAGI = [PROCESSES / f"{name}.bpmn" for name in
-          ("A.1.0-roundtrip", "A.2.0-roundtrip", "A.3.0-roundtrip", "A.4.0-roundtrip", "exampleBPM1")]  # fmt: skip
+BIZAGI = [
+    PROCESSES / f"{name}.bpmn"
+    for name in ("A.1.0-roundtrip", "A.2.0-roundtrip", "A.3.0-roundtrip", "A.4.0-roundtrip", "exampleBPM1")
+]
 OWN = sorted(file for file in PROCESSES.iterdir() if file.suffix in (".xpdl", ".bpm"))
 
 
@@ -65,8 +67,16 @@ def told(body: Body) -> tuple[list[DrawnNode], list[DrawnFlow]]:
         inner = node.body and Body(nodes=tuple(told(node.body)[0]), flows=tuple(told(node.body)[1]))
         default, host = (each and xml_id(each) for each in (node.default, node.attached_to))
         trigger = "" if node.trigger == "none" else node.trigger
-        return replace(node, id=xml_id(node.id), default=default, attached_to=host, trigger=trigger, body=inner,
-                       attributes={}, documentation="")  # fmt: skip
+        return replace(
+            node,
+            id=xml_id(node.id),
+            default=default,
+            attached_to=host,
+            trigger=trigger,
+            body=inner,
+            attributes={},
+            documentation="",
+        )
 
     def ends(flow: DrawnFlow) -> DrawnFlow:
         return replace(flow, id=xml_id(flow.id), source=xml_id(flow.source), target=xml_id(flow.target))
@@ -137,13 +147,18 @@ def test_what_a_plan_names_is_drawn(name: str) -> None:
 def test_ids_are_a_viewers_and_an_id_stands_once() -> None:
     body = Body(
         nodes=(
-            DrawnNode(id="401bb21d-f134", name="<A> & \"b\"", kind="startEvent"),
+            DrawnNode(id="401bb21d-f134", name='<A> & "b"', kind="startEvent"),
             DrawnNode(id="línea\n1", name="", kind="endEvent"),
-            DrawnNode(id="flow", name="", kind="subProcess", expanded=True, body=Body(nodes=(
-                DrawnNode(id="flow", name="", kind="startEvent"),))),
+            DrawnNode(
+                id="flow",
+                name="",
+                kind="subProcess",
+                expanded=True,
+                body=Body(nodes=(DrawnNode(id="flow", name="", kind="startEvent"),)),
+            ),
         ),
         flows=(DrawnFlow(id="flow", name="", source="401bb21d-f134", target="línea\n1"),),
-    )  # fmt: skip
+    )
     content = diagram(DrawnProcess(id="1", name="Día", body=body)).encode()
     picture = picture_of(content)
     [read] = read_drawings(content, "p")
@@ -172,8 +187,10 @@ def of_xpdl(text: str, boxes: dict[str, Box], *, change: tuple[str, str] = ("", 
     """The process of an XPDL file with these boxes, placed."""
 
     def at(body: Body) -> Body:
-        nodes = (replace(node, box=boxes.get(node.id), body=node.body and at(node.body), expanded=node.body is not None)
-                 for node in body.nodes)  # fmt: skip
+        nodes = (
+            replace(node, box=boxes.get(node.id), body=node.body and at(node.body), expanded=node.body is not None)
+            for node in body.nodes
+        )
         return replace(body, nodes=tuple(nodes))
 
     drawing = draw(text)
@@ -191,8 +208,10 @@ PLACES = {"S": Box(0, 100, 30, 30), "A": Box(100, 85, 90, 60), "E": Box(300, 100
 
 
 def test_of_several_graphics_the_one_with_a_size_counts() -> None:
-    other = '<NodeGraphicsInfo ToolId="Other" /><NodeGraphicsInfo ToolId="Third" Width="0" Height="0"><Coordinates ' \
-            'XCoordinate="9" YCoordinate="9" /></NodeGraphicsInfo>'  # fmt: skip
+    other = (
+        '<NodeGraphicsInfo ToolId="Other" /><NodeGraphicsInfo ToolId="Third" Width="0" Height="0"><Coordinates '
+        'XCoordinate="9" YCoordinate="9" /></NodeGraphicsInfo>'
+    )
     process = of_xpdl(SMALL, PLACES, change=("<NodeGraphicsInfos>", f"<NodeGraphicsInfos>{other}"))
 
     assert boxes_of(process) == PLACES
@@ -261,8 +280,10 @@ def test_an_event_on_an_edge_is_put_on_one_where_it_is_drawn_elsewhere() -> None
 
 def test_lanes_are_in_their_pool_although_their_graphics_come_first() -> None:
     pool, lane = Box(30, 20, 700, 300), Box(80, 170, 650, 150)
-    lanes = f'<Lanes><Lane Id="a" Name="Sales">{drawn_at(Box(50, 0, 650, 150))}</Lane>' \
-            f'<Lane Id="b" Name="Stock">{drawn_at(Box(50, 150, 650, 150))}</Lane></Lanes>{drawn_at(pool)}'  # fmt: skip
+    lanes = (
+        f'<Lanes><Lane Id="a" Name="Sales">{drawn_at(Box(50, 0, 650, 150))}</Lane>'
+        f'<Lane Id="b" Name="Stock">{drawn_at(Box(50, 150, 650, 150))}</Lane></Lanes>{drawn_at(pool)}'
+    )
     process = of_xpdl(
         SMALL, {node: box.moved(100, 100) for node, box in PLACES.items()}, change=("<Lanes>\n</Lanes>", lanes)
     )
@@ -281,14 +302,18 @@ def drawings(draw_one: st.DrawFn) -> Body:
     names = [f"n{number}" for number in range(draw_one(st.integers(2, 10)))]
     kinds = [draw_one(st.sampled_from(["userTask", "exclusiveGateway", "endEvent", "startEvent"])) for _ in names]
     lanes = [draw_one(st.sampled_from(["", "Sales", "Stock"])) for _ in names]
-    nodes = [DrawnNode(id=name, name=name, kind=kind, lane=lane)
-             for name, kind, lane in zip(names, kinds, lanes, strict=True)]  # fmt: skip
+    nodes = [
+        DrawnNode(id=name, name=name, kind=kind, lane=lane)
+        for name, kind, lane in zip(names, kinds, lanes, strict=True)
+    ]
     hosts = [node.id for node in nodes if node.kind == "userTask"]
     for number, host in enumerate(draw_one(st.lists(st.sampled_from(hosts), max_size=3)) if hosts else ()):
         nodes.append(DrawnNode(id=f"b{number}", name="late", kind="boundaryEvent", trigger="timer", attached_to=host))
     pairs = st.tuples(st.sampled_from([node.id for node in nodes]), st.sampled_from(names))
-    flows = [DrawnFlow(id=f"f{number}", name="", source=source, target=target)
-             for number, (source, target) in enumerate(draw_one(st.lists(pairs, max_size=15)))]  # fmt: skip
+    flows = [
+        DrawnFlow(id=f"f{number}", name="", source=source, target=target)
+        for number, (source, target) in enumerate(draw_one(st.lists(pairs, max_size=15)))
+    ]
     return Body(nodes=tuple(nodes), flows=tuple(flows))
 
 
@@ -317,8 +342,10 @@ def test_a_large_process_is_drawn_in_time() -> None:
     """5,000 nodes in one long chain with ways back: neither depth nor length may be the square of it."""
     names = [f"n{number}" for number in range(5_000)]
     flows = [*pairwise(names), *((late, early) for early, late in zip(names[::50], names[49::50], strict=True))]
-    body = Body(nodes=tuple(DrawnNode(id=name, name=name, kind="userTask") for name in names),
-                flows=tuple(DrawnFlow(id=f"{a}-{b}", name="", source=a, target=b) for a, b in flows))  # fmt: skip
+    body = Body(
+        nodes=tuple(DrawnNode(id=name, name=name, kind="userTask") for name in names),
+        flows=tuple(DrawnFlow(id=f"{a}-{b}", name="", source=a, target=b) for a, b in flows),
+    )
     fan = replace(body, flows=tuple(DrawnFlow(id=name, name="", source="n0", target=name) for name in names[1:]))
 
     assert diagram(DrawnProcess(id="p", name="p", body=body)).count("<bpmndi:BPMNShape") == 5_000

@@ -106,7 +106,7 @@ QUIRKS = [
     (XOR % ("gift_card", "En otro caso"), "flow 'En otro caso' from 'X'"),
     (XOR % ("gift_card", "*"), "its name is taken as its rule"),
     (SMALL % "task: A", "the empty process 'ghost' beside it is dropped"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "fix"), QUIRKS)
@@ -192,7 +192,7 @@ UNBOUND: list[tuple[str, dict[str, Any], str]] = [
     (XOR % ("Big", "*"), {"flows": {"big": "1 +"}}, "cannot be read: it ends"),
     (XOR % ("Big", "*"), {"flows": {"X / Big": "order.payable"}}, "give a bool"),
     (XOR % ("Big", "*"), {"flows": {"X -> A": "gift_cart"}}, "no fact 'gift_cart'"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "said", "unbound"), UNBOUND)
@@ -231,8 +231,9 @@ def test_a_process_called_twice_is_there_twice() -> None:
 
 def test_processes_of_one_file_get_keys_of_their_own() -> None:
     assert [report.process for report in report_file("A.4.0-roundtrip.bpmn")] == [
-        "a-4-0-roundtrip-pool", "a-4-0-roundtrip-2",
-    ]  # fmt: skip
+        "a-4-0-roundtrip-pool",
+        "a-4-0-roundtrip-2",
+    ]
     drawings = [draw(SMALL % A_TASK, "First"), draw(SMALL % A_TASK, "Second")]
     reports = import_sources([Source(name="model.bpm", content=bpm(drawings))], ())
     assert [report.process for report in reports] == ["model", "model-second"]
@@ -275,8 +276,15 @@ def test_lanes_of_xpdl_are_found_by_where_they_are_drawn() -> None:
     )
     close = b"</NodeGraphicsInfo></NodeGraphicsInfos>"
     content = xpdl(draw(SMALL % "user: A"))
-    content = content.replace(b"<Lanes>", graphics % (700, 300, 30, 30) + close + b'<Lanes><Lane Id="l" Name="Bodega">'
-                              + graphics % (650, 150, 50, 150) + close + b"</Lane>")  # fmt: skip
+    content = content.replace(
+        b"<Lanes>",
+        graphics % (700, 300, 30, 30)
+        + close
+        + b'<Lanes><Lane Id="l" Name="Bodega">'
+        + graphics % (650, 150, 50, 150)
+        + close
+        + b"</Lane>",
+    )
     content = content.replace(b'Name="A">', b'Name="A">' + graphics % (90, 60, 200, 250) + close)
     [report] = import_sources([Source(name="p", content=content)], ())
     assert report.plan is not None

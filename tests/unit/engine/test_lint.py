@@ -18,7 +18,7 @@ UNSOUND = [
         "parallel gateway 'J' waits for branches that never run at the same time",
     ),
     ("start: S\nuser: S2\nboundary: B | on=S, error\nend: E\nS > S2 > E\nB > E", "'B' is attached to no task"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "told"), UNSOUND)

@@ -108,8 +108,9 @@ def test_no_place_is_taken_twice() -> None:
     with pytest.raises(ProcessError, match="has ended meanwhile"):
         put_back(PLAN, {}, [Token(id=2, node="a", waits=Waits.SERVICE, scope=1)])
     with pytest.raises(ProcessError, match="has ended meanwhile"):
-        put_back(PLAN, {1: Token(id=1, node="c", waits=Waits.SERVICE)},
-                 [Token(id=2, node="a", waits=Waits.SERVICE, scope=1)])  # fmt: skip
+        put_back(
+            PLAN, {1: Token(id=1, node="c", waits=Waits.SERVICE)}, [Token(id=2, node="a", waits=Waits.SERVICE, scope=1)]
+        )
 
 
 def test_a_skipped_step_counts_as_done_and_a_skipped_sub_process_goes_with_all_inside() -> None:
@@ -128,9 +129,13 @@ def test_an_order_is_moved_within_its_own_scope_to_steps_only() -> None:
     moved = applied(tokens, move(PLAN, tokens, c, "wrong", {}))
     assert at(moved, "wrong").id == c.id
     for token, target, code in (
-        (c, "a", "cannot_move"), (a, "d", "cannot_move"), (c, "join", "cannot_move"), (c, "good", "cannot_move"),
-        (c, "nowhere", "no_such_node"), (at(tokens, "too_late"), "d", "cannot_move"),
-    ):  # fmt: skip
+        (c, "a", "cannot_move"),
+        (a, "d", "cannot_move"),
+        (c, "join", "cannot_move"),
+        (c, "good", "cannot_move"),
+        (c, "nowhere", "no_such_node"),
+        (at(tokens, "too_late"), "d", "cannot_move"),
+    ):
         with pytest.raises(ProcessError) as refused:
             move(PLAN, tokens, token, target, {})
         assert refused.value.code == code

@@ -102,13 +102,19 @@ def test_a_malformed_message_does_not_take_its_batch_down() -> None:
 @pytest.mark.parametrize(
     "hops",
     [
-        3, "x", {}, ["x"], [{}], [None] * 101, [{"source": "S", "what": "w", "at": "yesterday"}],
+        3,
+        "x",
+        {},
+        ["x"],
+        [{}],
+        [None] * 101,
+        [{"source": "S", "what": "w", "at": "yesterday"}],
         [{"source": "S", "what": "w", "at": "2026-11-20T10:00:00"}],
         [{"source": "S", "what": "w", "at": "2026-11-20T10:00:00+00:00", "ms": "soon"}],
         [{"source": "S", "what": "w", "at": "2026-11-20T10:00:00+00:00", "ms": float("nan")}],
         [{"source": ["S"], "what": "w", "at": "2026-11-20T10:00:00+00:00"}],
     ],
-)  # fmt: skip
+)
 def test_hops_that_no_timeline_could_read_are_refused(hops: Any) -> None:
     with pytest.raises(InvalidRequest):
         read_hops(hops)

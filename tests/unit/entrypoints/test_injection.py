@@ -1,4 +1,4 @@
-"""What an order or a diagram says stays what it says: no path, no address, no header, no line of a log, no HTML."""
+"""Texts of an order or a diagram stay texts: they become no path, address, header, log line or HTML."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from tests.support.diagrams import draw
 from tests.support.imports import A_TASK, SMALL
 from tests.support.orders import OrderFile
 from tests.support.xpdl_files import xpdl
-from tests.unit.support.fakes import FakeMailer, case
+from tests.unit.support.fakes import FakeMailer, leased
 
 from mtd.domain.errors import ProcessError
 from mtd.domain.json_types import Json
@@ -44,9 +44,11 @@ def test_paths_in_a_bpm_lead_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(inside)
     diagram = archive(("Diagram.xml", DIAGRAM), ("../../slipped.xml", b"<a/>"), ("/tmp/slipped.xml", b"<a/>"))
     content = archive(
-        ("../../one.diag", diagram), (f"{tmp_path}/two.diag", diagram), ("..\\..\\three.diag", diagram),
+        ("../../one.diag", diagram),
+        (f"{tmp_path}/two.diag", diagram),
+        ("..\\..\\three.diag", diagram),
         ("Documentation/../../slipped.xml", b"<a/>"),
-    )  # fmt: skip
+    )
 
     assert len(bpm.read(content)) == 3
 
@@ -78,9 +80,13 @@ def test_a_bomb_is_refused_before_it_has_unpacked(claimed: int | None) -> None:
 
 
 HOSTILE = (
-    "http://169.254.169.254/latest/meta-data/", "../../../control/faults", "//other.example/", "@other.example",
-    "a b?c=d#e", "line\nHost: other.example",
-)  # fmt: skip
+    "http://169.254.169.254/latest/meta-data/",
+    "../../../control/faults",
+    "//other.example/",
+    "@other.example",
+    "a b?c=d#e",
+    "line\nHost: other.example",
+)
 
 
 @dataclass(slots=True)
@@ -92,22 +98,34 @@ class RecordingLegacy:
     def call(self, method: str, path: str, body: Json | None, idempotency_key: str | None) -> Json:
         assert (method, body is None) == ("POST", False)
         self.asked.append((path, idempotency_key))
-        return {"redemption_id": "1", "allocation_id": "1", "warehouse": "1", "shipment_id": "1", "carrier": "1",
-                "case_id": "1"}  # fmt: skip
+        return {
+            "redemption_id": "1",
+            "allocation_id": "1",
+            "warehouse": "1",
+            "shipment_id": "1",
+            "carrier": "1",
+            "case_id": "1",
+        }
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_of_an_order_is_part_of_an_address_that_is_asked(text: str) -> None:
     legacy = RecordingLegacy()
-    ordered = case("any", attempts=1)
+    ordered = leased("any", attempts=1)
     order = replace(
-        ordered.order, number=text, gift_card=text, buyer=replace(ordered.order.buyer, name=text, email=text),
+        ordered.order,
+        number=text,
+        gift_card=text,
+        buyer=replace(ordered.order.buyer, name=text, email=text),
         seller=replace(ordered.order.seller, name=text),
         lines=tuple(replace(line, sku=text, name=text) for line in ordered.order.lines),
-    )  # fmt: skip
+    )
     for effect in (
-        RedeemGiftCard(legacy), AllocateOrder(legacy), OpenSalesSupport(legacy), DispatchOrder(legacy),
-    ):  # fmt: skip
+        RedeemGiftCard(legacy),
+        AllocateOrder(legacy),
+        OpenSalesSupport(legacy),
+        DispatchOrder(legacy),
+    ):
         effect(replace(ordered, order=order))
 
     assert {path for path, _ in legacy.asked} == {"/redemptions", "/allocations", "/cases", "/shipments"}

@@ -6,12 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.support.dte_files import dte
 
 from legacy_simulator.app import create_app
 
 type Json = dict[str, Any]
 
-DTE = "<DTE><TipoDTE>33</TipoDTE><FolioRef>N-1</FolioRef><MntTotal>1190</MntTotal></DTE>"
+DTE = dte("N-1", kind=33)
 
 
 class Systems:
@@ -37,13 +38,13 @@ def systems() -> Iterator[Systems]:
 
 def post(systems: Systems, path: str, key: str, **body: Any) -> Json:
     answer = systems.post(path, json=body, headers={"Idempotency-Key": key})
-    told: Json = answer.json()
-    return {"status": answer.status_code, **told}
+    fields: Json = answer.json()
+    return {"status": answer.status_code, **fields}
 
 
 def card(systems: Systems) -> Json:
-    told: Json = systems.get("/gift-card/cards/GC-1").json()
-    return told
+    card: Json = systems.get("/gift-card/cards/GC-1").json()
+    return card
 
 
 def test_a_redemption_is_reversed_once(systems: Systems) -> None:
@@ -77,21 +78,21 @@ def test_a_hold_blocks_its_amount_until_it_is_redeemed(systems: Systems) -> None
     ],
 )
 def test_a_redemption_is_refused_with_its_code(systems: Systems, asked: Json, status: int, code: str) -> None:
-    told = post(systems, "/gift-card/redemptions", "r", order="N-1", **asked)
+    redemption = post(systems, "/gift-card/redemptions", "r", order="N-1", **asked)
 
-    assert (told["status"], told["code"]) == (status, code)
+    assert (redemption["status"], redemption["code"]) == (status, code)
 
 
-def test_what_is_not_there_is_not_reversed(systems: Systems) -> None:
+def test_a_missing_operation_is_not_reversed(systems: Systems) -> None:
     assert post(systems, "/gift-card/redemptions/RED-0/reverse", "u", order="N-1")["code"] == "redeem_unknown"
 
 
-@pytest.mark.parametrize(("undo", "told"), [("release", "released"), ("cancel", "cancelled")])
-def test_an_allocation_is_undone_and_the_ledger_tells(systems: Systems, undo: str, told: str) -> None:
+@pytest.mark.parametrize(("undo", "recorded"), [("release", "released"), ("cancel", "cancelled")])
+def test_an_allocation_is_undone_and_the_ledger_reports(systems: Systems, undo: str, recorded: str) -> None:
     lines = [{"sku": "S-1", "quantity": "1"}]
     allocated = post(systems, "/eom/allocations", "a", order="N-1", lines=lines)["allocation_id"]
 
-    assert post(systems, f"/eom/allocations/{allocated}/{undo}", "u", order="N-1")[told] == allocated
+    assert post(systems, f"/eom/allocations/{allocated}/{undo}", "u", order="N-1")[recorded] == allocated
     assert [each["operation"] for each in systems.get("/control/ledger?system=eom").json()["entries"]] == [
         "allocate",
         undo,
@@ -115,10 +116,7 @@ def test_a_document_is_found_by_key_and_by_folio_and_can_be_voided(systems: Syst
 
 
 def test_a_credit_note_is_of_the_order_that_it_names_first(systems: Systems) -> None:
-    cancelled = "<Referencia><TpoDocRef>33</TpoDocRef><FolioRef>8</FolioRef><CodRef>1</CodRef></Referencia>"
-    content = DTE.replace("33", "61").replace("<MntTotal>", f"{cancelled}<MntTotal>")
-
-    issued = systems.post("/paperless/dte", content=content, headers={"Idempotency-Key": "c"}).text
+    issued = systems.post("/paperless/dte", content=dte("N-1", kind=61), headers={"Idempotency-Key": "c"}).text
 
     assert "<TipoDTE>61</TipoDTE><Folio>1</Folio>" in issued
     [entry] = systems.get("/control/ledger?order=N-1").json()["entries"]

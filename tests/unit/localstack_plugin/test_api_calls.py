@@ -40,6 +40,6 @@ def test_names_get_the_first_letters_of_the_api_but_not_those_that_are_data() ->
     }
 
 
-def test_what_the_api_does_not_know_is_no_silent_loss() -> None:
+def test_a_property_that_the_api_does_not_have_is_refused() -> None:
     with pytest.raises(UnknownProperty, match=r"ImageScanningConfiguration\.OnPush is no parameter"):
         parameters("ecr", "CreateRepository", {"ImageScanningConfiguration": {"OnPush": True}})

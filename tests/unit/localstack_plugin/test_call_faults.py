@@ -1,4 +1,4 @@
-"""Which call a fault is for."""
+"""A fault strikes the call for which it is armed."""
 
 import pytest
 from mtd_localstack.executor.call_faults import KILLED, TIMED_OUT, CallFault, CallFaults

@@ -74,7 +74,7 @@ def test_calls_of_an_api_are_counted(path: str) -> None:
     assert counts.snapshot()["external"] == {"execute-api.Invoke": 1}
 
 
-def test_pages_of_localstack_itself_are_not_counted_and_a_reset_starts_anew() -> None:
+def test_pages_of_localstack_itself_are_not_counted_and_a_reset_starts_from_0() -> None:
     counts = RequestCounts()
     counts(None, context(None, "", path="/_mtd/requests"), None)
     assert counts.snapshot() == {"external": {}, "internal": {}}
@@ -83,7 +83,7 @@ def test_pages_of_localstack_itself_are_not_counted_and_a_reset_starts_anew() ->
     assert counts.snapshot() == {"external": {}, "internal": {}}
 
 
-def test_a_debugged_function_starts_anew_once_and_is_released() -> None:
+def test_a_debugged_function_restarts_once_and_is_released() -> None:
     register = Environments()
     members = {id: Environment() for id in ("a1", "a2", "b1")}
     for id, environment in members.items():

@@ -67,7 +67,7 @@ def test_the_same_layers_share_a_server_and_others_do_not(servers: ForkServers, 
     assert servers.get(()) is not server
 
 
-def test_a_dead_server_is_told_and_replaced(servers: ForkServers, layer: Path) -> None:
+def test_a_dead_server_is_reported_and_replaced(servers: ForkServers, layer: Path) -> None:
     server = servers.get((str(layer),))
     start(server, layer)
     os.kill(server.pid, signal.SIGKILL)

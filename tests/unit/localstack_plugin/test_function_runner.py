@@ -1,4 +1,4 @@
-"""What the runner asks of its descriptors."""
+"""The runner's use of its descriptors."""
 
 import fcntl
 import os

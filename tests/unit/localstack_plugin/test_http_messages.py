@@ -30,7 +30,7 @@ def test_a_connection_carries_request_after_request() -> None:
     assert request.body == b""
 
 
-def test_a_sender_that_waits_for_leave_is_told_to_go_on() -> None:
+def test_a_sender_that_waits_for_leave_is_reported_to_go_on() -> None:
     reader = RequestReader()
     assert reader.feed(b"POST / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
     assert not reader.feed(b"ok")
@@ -42,7 +42,7 @@ def test_a_sender_that_waits_for_leave_is_told_to_go_on() -> None:
 @pytest.mark.parametrize(
     "head", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nContent-Length: many\r\n\r\n", b"x" * (MAX_HEAD_BYTES + 1)]
 )
-def test_what_is_no_request_is_refused(head: bytes) -> None:
+def test_bytes_that_are_no_request_are_refused(head: bytes) -> None:
     with pytest.raises(BadRequest):
         RequestReader().feed(head)
 

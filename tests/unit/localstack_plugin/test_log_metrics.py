@@ -91,5 +91,5 @@ def test_embedded_metrics_have_each_set_of_dimensions() -> None:
 @pytest.mark.parametrize(
     "message", ["text", '"CloudWatchMetrics" no json', '{"_aws": {"CloudWatchMetrics": 1}}', embedded(made="much")]
 )
-def test_what_is_no_embedded_metric_yields_none(message: str) -> None:
+def test_other_messages_yield_no_embedded_metric(message: str) -> None:
     assert embedded_metrics(message, 0) == []

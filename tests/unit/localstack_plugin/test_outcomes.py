@@ -48,7 +48,7 @@ def test_an_init_error_that_cannot_be_read_is_still_an_error(body: bytes) -> Non
     assert init_failure("r-1", body).error_type == "Runtime.Unknown"
 
 
-def test_a_response_too_large_tells_both_sizes() -> None:
+def test_a_response_too_large_reports_both_sizes() -> None:
     message = json.loads(too_large(6_291_557).body)["errorMessage"]
     assert "6291557 bytes" in message
     assert "6291556 bytes" in message

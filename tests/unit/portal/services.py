@@ -26,8 +26,12 @@ from portal.rendering.templates import Templates
 from portal.services import Services
 from portal.settings import Settings
 
-LIBRARIES = ("bpmn.js", "diagram.css", "bpmn.css", "htmx.js", "sse.js", "uplot.js", "uplot.css",
-             "plex-sans-400.woff2", "plex-sans-600.woff2", "plex-mono-400.woff2")  # fmt: skip
+LIBRARIES = tuple(
+    (
+        "bpmn.js diagram.css bpmn.css htmx.js sse.js uplot.js uplot.css plex-sans-400.woff2 "
+        "plex-sans-600.woff2 plex-mono-400.woff2"
+    ).split()
+)
 CSRF = "csrf-of-the-session"
 
 

@@ -78,9 +78,13 @@ LEAST = {
 }
 # What concerns all tenants, so that the house alone may see or change it.
 OF_THE_HOUSE = {
-    ("POST", "/circuits"), ("GET", "/dte"), ("POST", "/dte"), ("POST", "/dte/resolve"), ("GET", "/mail"),
+    ("POST", "/circuits"),
+    ("GET", "/dte"),
+    ("POST", "/dte"),
+    ("POST", "/dte/resolve"),
+    ("GET", "/mail"),
     ("GET", "/system"),
-}  # fmt: skip
+}
 FORM = {"user_id": "1", "session_id": "1", "view_id": "1", "role": "viewer", "name": "n", "password": "right"}
 FORM |= {"current": "right", "warning_id": "1", "difference_id": "1"}
 # A stream has no end to wait for; the integration tests read from it.

@@ -59,8 +59,15 @@ def part(value: dict[str, Any]) -> bytes:
 
 
 def token(key: ec.EllipticCurvePrivateKey = OURS, claims: dict[str, Any] | None = None, **header: object) -> str:
-    head = {"alg": "ES256", "typ": "JWT", "kid": KEY_ID, "signer": SETTINGS.signer, "iss": SETTINGS.issuer,
-            "client": SETTINGS.client, "exp": int(time.time()) + 120} | header  # fmt: skip
+    head = {
+        "alg": "ES256",
+        "typ": "JWT",
+        "kid": KEY_ID,
+        "signer": SETTINGS.signer,
+        "iss": SETTINGS.issuer,
+        "client": SETTINGS.client,
+        "exp": int(time.time()) + 120,
+    } | header
     body = {"sub": "1", "email": "Ana@Retailer.example"} if claims is None else claims
     signed = part({name: value for name, value in head.items() if value is not None}) + b"." + part(body)
     raw = jwt.get_algorithm_by_name("ES256").sign(signed, key)
@@ -95,9 +102,21 @@ def test_a_person_is_let_in_by_mail_address_and_the_key_is_fetched_once(
     assert keys.asked == [f"https://keys.example/{KEY_ID}"]
 
 
-UNSIGNED = (part({"alg": "none", "kid": KEY_ID, "signer": SETTINGS.signer, "iss": SETTINGS.issuer,
-                  "client": SETTINGS.client, "exp": 9_999_999_999})
-            + b"." + part({"email": "ana@retailer.example"}) + b".").decode()  # fmt: skip
+UNSIGNED = (
+    part(
+        {
+            "alg": "none",
+            "kid": KEY_ID,
+            "signer": SETTINGS.signer,
+            "iss": SETTINGS.issuer,
+            "client": SETTINGS.client,
+            "exp": 9_999_999_999,
+        }
+    )
+    + b"."
+    + part({"email": "ana@retailer.example"})
+    + b"."
+).decode()
 WRONG: dict[str, Callable[[], str]] = {
     "nothing": lambda: "",
     "no token": lambda: "a.b",
@@ -111,9 +130,16 @@ WRONG: dict[str, Callable[[], str]] = {
     "expires as a word": lambda: token(exp="9999999999"),
     "unsigned": lambda: UNSIGNED,
     "signed with a shared key": lambda: jwt.encode(
-        {"email": "ana@retailer.example"}, "k" * 32, "HS256",
-        {"kid": KEY_ID, "signer": SETTINGS.signer, "iss": SETTINGS.issuer, "client": SETTINGS.client,
-         "exp": 9_999_999_999},
+        {"email": "ana@retailer.example"},
+        "k" * 32,
+        "HS256",
+        {
+            "kid": KEY_ID,
+            "signer": SETTINGS.signer,
+            "iss": SETTINGS.issuer,
+            "client": SETTINGS.client,
+            "exp": 9_999_999_999,
+        },
     ),
     "a key elsewhere": lambda: token(kid="../../evil"),
     "no mail address": lambda: token(claims={"sub": "1"}),
@@ -122,7 +148,7 @@ WRONG: dict[str, Callable[[], str]] = {
     "claims changed": lambda: ".".join(
         [token().split(".")[0], part({"email": "boss@retailer.example"}).decode(), token().split(".")[2]]
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -22,8 +22,13 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 def paper(order: Order = ORDER, kind: int = 33, cancels: tuple[int, int] | None = None) -> PrintedDocument:
     sums = amounts(order)
-    row = {"document_type": kind, "folio": 1234, "issued_at": AT, "document_amount": sums.payable,
-           "document_currency": order.currency}  # fmt: skip
+    row = {
+        "document_type": kind,
+        "folio": 1234,
+        "issued_at": AT,
+        "document_amount": sums.payable,
+        "document_currency": order.currency,
+    }
     lines = [(each.name, each.quantity, each.price, line_amount(each, order.currency)) for each in order.lines]
     return PrintedDocument(
         row=row, order=order, sums=sums, lines=lines, receiver=order.buyer.rut or FOREIGN_BUYER, cancels=cancels
@@ -49,9 +54,24 @@ def test_it_says_what_the_sii_asks_of_a_printed_document(kind: int, name: str) -
     document = tax_document_pdf(paper(kind=kind), simulated=True)
     assert document.startswith(b"%PDF-")
     [page] = pages(document)
-    for told in ("R.U.T.: 76.000.000-0", name, "N° 1234", "S.I.I.", "Ñuñoa Ltda.", "Ana <b>", "12.345.678-5",
-                 "02-01-2026", "O-7", "Silla & mesa", "5.000", "10.000", "IVA (19 %)", "1.900", "11.900",
-                 "Página 1 de 1"):  # fmt: skip
+    for told in (
+        "R.U.T.: 76.000.000-0",
+        name,
+        "N° 1234",
+        "S.I.I.",
+        "Ñuñoa Ltda.",
+        "Ana <b>",
+        "12.345.678-5",
+        "02-01-2026",
+        "O-7",
+        "Silla & mesa",
+        "5.000",
+        "10.000",
+        "IVA (19 %)",
+        "1.900",
+        "11.900",
+        "Página 1 de 1",
+    ):
         assert told in page, told
 
 
@@ -89,8 +109,12 @@ def test_a_last_page_that_is_full_leaves_the_sums_a_page_of_their_own() -> None:
 
 @pytest.mark.parametrize("name", ["palabra " * 900, "x" * 10_000, "", "\x00\ud800\u202e", "W" * 10_000])
 def test_texts_of_any_length_wrap(name: str) -> None:
-    order = replace(ORDER, seller=replace(ORDER.seller, name=name, activity=name, city=name[:300]),
-                    buyer=replace(ORDER.buyer, name=name), lines=(replace(ORDER.lines[0], name=name),))  # fmt: skip
+    order = replace(
+        ORDER,
+        seller=replace(ORDER.seller, name=name, activity=name, city=name[:300]),
+        buyer=replace(ORDER.buyer, name=name),
+        lines=(replace(ORDER.lines[0], name=name),),
+    )
     assert len(pages(tax_document_pdf(paper(order), simulated=True))) == 1
 
 
@@ -105,9 +129,11 @@ def test_letters_that_the_font_lacks_are_replaced_and_that_is_said() -> None:
 def test_what_a_gift_card_paid_is_between_the_sums_and_the_total() -> None:
     order = replace(ORDER, totals=Totals(prepaid=Decimal(1900)))
     assert paper_sums(paper(order)) == [
-        ("Monto neto", Decimal(10000)), ("IVA (19 %)", Decimal(1900)), ("Pagado antes", Decimal(-1900)),
+        ("Monto neto", Decimal(10000)),
+        ("IVA (19 %)", Decimal(1900)),
+        ("Pagado antes", Decimal(-1900)),
         ("Total CLP", Decimal(10000)),
-    ]  # fmt: skip
+    ]
 
 
 def test_an_export_without_tax_is_exempt() -> None:
@@ -135,3 +161,26 @@ def test_lines_are_as_wide_as_they_may_be() -> None:
     # The narrowest letter there is: as many as fit are a line.
     assert {len(line) for line in wrapped("'" * 100, "Helvetica", 10, 19.2)} == {10}
     assert Text().of("a\tb") == "a b"
+
+
+def test_what_was_paid_before_is_below_a_total_that_holds_it() -> None:
+    """[F] field 124: MntTotal is net, exempt part and IVA, whatever was paid before."""
+    order = replace(ORDER, totals=Totals(prepaid=Decimal(1900)))
+    given = paper(order)
+    given = replace(given, row={**given.row, "document_amount": Decimal(11900)})
+
+    assert paper_sums(given)[-2:] == [("Total CLP", Decimal(11900)), ("Pagado antes", Decimal(1900))]
+
+
+def test_the_discount_of_the_order_and_the_exempt_part_are_told() -> None:
+    line = ORDER.lines[0]
+    exempt = replace(line, tax_percent=None, tax_category="E")
+    order = replace(ORDER, lines=(line, exempt), adjustment=Decimal(-1000))
+
+    assert paper_sums(paper(order)) == [
+        ("Descuentos y recargos", Decimal(-1000)),
+        ("Monto neto", Decimal(9000)),
+        ("IVA (19 %)", Decimal(1710)),
+        ("Monto exento", Decimal(10000)),
+        ("Total CLP", Decimal(20710)),
+    ]

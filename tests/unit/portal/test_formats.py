@@ -31,9 +31,21 @@ def test_money_has_its_currencys_decimals(amount: Decimal | None, currency: str 
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(None, "–"), (0, "0 ms"), (0.00001, "0.0 ms"), (0.0042, "4.2 ms"), (0.34, "340 ms"), (0.9996, "1.0 s"),
-     (4.25, "4.2 s"), (59.94, "59.9 s"), (60, "1 min"), (200, "3 min 20 s"), (18720, "5 h 12 min"), (187e3, "2 d 3 h")],
-)  # fmt: skip
+    [
+        (None, "–"),
+        (0, "0 ms"),
+        (0.00001, "0.0 ms"),
+        (0.0042, "4.2 ms"),
+        (0.34, "340 ms"),
+        (0.9996, "1.0 s"),
+        (4.25, "4.2 s"),
+        (59.94, "59.9 s"),
+        (60, "1 min"),
+        (200, "3 min 20 s"),
+        (18720, "5 h 12 min"),
+        (187e3, "2 d 3 h"),
+    ],
+)
 def test_a_duration_has_the_units_that_matter(seconds: float | None, told: str) -> None:
     assert duration(seconds, "en") == told
 

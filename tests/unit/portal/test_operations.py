@@ -17,17 +17,46 @@ GROUP = {"csrf": CSRF, "group": "f1", "reason": "EOM is well"}
 
 def operated(portal: FakePortal, **changed: Any) -> None:
     """The portal reads that operation."""
-    row = {"operation_id": 5, "action": "retry", "person": "p", "reason": "why", "selection": {"fingerprint": "f1"},
-           "arguments": {}, "dry_run": True, "canary": None, "rate": None, "stop_at": None, "status": "finished",
-           "why": None, "created_at": AT, "ended_at": AT}  # fmt: skip
+    row = {
+        "operation_id": 5,
+        "action": "retry",
+        "person": "p",
+        "reason": "why",
+        "selection": {"fingerprint": "f1"},
+        "arguments": {},
+        "dry_run": True,
+        "canary": None,
+        "rate": None,
+        "stop_at": None,
+        "status": "finished",
+        "why": None,
+        "created_at": AT,
+        "ended_at": AT,
+    }
     portal.read.rows["from operations where"] = [row | changed]
-    portal.read.rows["as came_back"] = [{"total": 2, "pending": 0, "done": 1, "refused": 1, "came_back": 0}]
+    portal.read.rows["as came_back"] = [
+        {"total": 2, "pending": 0, "done": 1, "refused": 1, "came_back": 0, "unsettled": 0}
+    ]
     portal.read.rows["from operation_items\nwhere"] = [
-        {"position": 1, "order_id": uuid.UUID(int=1), "number": "O-1", "status": "done", "code": None,
-         "message": "would be retried: allocation", "ended_at": AT},
-        {"position": 2, "order_id": uuid.UUID(int=2), "number": "O-2", "status": "refused", "code": "order_ended",
-         "message": "the order has ended as completed", "ended_at": AT},
-    ]  # fmt: skip
+        {
+            "position": 1,
+            "order_id": uuid.UUID(int=1),
+            "number": "O-1",
+            "status": "done",
+            "code": None,
+            "message": "would be retried: allocation",
+            "ended_at": AT,
+        },
+        {
+            "position": 2,
+            "order_id": uuid.UUID(int=2),
+            "number": "O-2",
+            "status": "refused",
+            "code": "order_ended",
+            "message": "the order has ended as completed",
+            "ended_at": AT,
+        },
+    ]
 
 
 def test_a_trial_is_a_dry_run_in_the_persons_name_and_audited(portal: FakePortal) -> None:
@@ -54,9 +83,17 @@ def test_what_was_tried_is_what_is_done(portal: FakePortal) -> None:
     form = {"csrf": CSRF, "operation_id": "5", "canary": "2", "rate": "0,5", "stop_at": "20"}
     portal.client(Role.SUPERVISOR).post("/operations/run", data=form)
     assert portal.api.operated == [
-        {"action": "move", "person": "a-supervisor", "reason": "why", "order_ids": ["x"], "node": "dispatch",
-         "canary": 2, "rate": 0.5, "stop_at": 0.2}
-    ]  # fmt: skip
+        {
+            "action": "move",
+            "person": "a-supervisor",
+            "reason": "why",
+            "order_ids": ["x"],
+            "node": "dispatch",
+            "canary": 2,
+            "rate": 0.5,
+            "stop_at": 0.2,
+        }
+    ]
 
 
 def test_what_is_no_trial_is_not_done_again(portal: FakePortal) -> None:

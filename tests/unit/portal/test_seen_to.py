@@ -15,9 +15,21 @@ ORDER_ID = uuid.UUID(int=7)
 
 
 def warned(portal: FakePortal, **changed: Any) -> None:
-    row = {"warning_id": 5, "order_id": ORDER_ID, "number": "O-<7>", "seller": "S", "kind": "promise",
-           "state": "dispatch", "due_at": AT, "predicted_at": AT + timedelta(hours=3), "created_at": AT,
-           "acknowledged_by": None, "acknowledged_at": None, "ended_at": None, "outcome": None}  # fmt: skip
+    row = {
+        "warning_id": 5,
+        "order_id": ORDER_ID,
+        "number": "O-<7>",
+        "seller": "S",
+        "kind": "promise",
+        "state": "dispatch",
+        "due_at": AT,
+        "predicted_at": AT + timedelta(hours=3),
+        "created_at": AT,
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        "ended_at": None,
+        "outcome": None,
+    }
     portal.read.rows["from warnings w join orders"] = [row | changed]
 
 
@@ -47,12 +59,26 @@ def test_no_warning_is_said(portal: FakePortal) -> None:
 
 def differing(portal: FakePortal, **changed: Any) -> None:
     document = {"document_type": 33, "folio": 12, "amount": "11900"}
-    row = {"difference_id": 3, "day": date(2026, 1, 2), "kind": "amount", "key": f"{ORDER_ID}:dte",
-           "order_id": ORDER_ID, "number": "O-7", "ours": document, "theirs": document | {"amount": "11901"},
-           "status": "open", "found_at": AT, "closed_at": None, "closed_by": None, "note": None}  # fmt: skip
+    row = {
+        "difference_id": 3,
+        "day": date(2026, 1, 2),
+        "kind": "amount",
+        "key": f"{ORDER_ID}:dte",
+        "order_id": ORDER_ID,
+        "number": "O-7",
+        "ours": document,
+        "theirs": document | {"amount": "11901"},
+        "status": "open",
+        "found_at": AT,
+        "closed_at": None,
+        "closed_by": None,
+        "note": None,
+    }
     portal.read.rows["from dte_differences d left join"] = [row | changed]
-    folios = [{"document_type": 33, "left": 80, "per_day": 10.0, "expires_on": "2026-06-30", "lasts_days": 8},
-              {"document_type": 39, "left": 900, "per_day": 0.0, "expires_on": None, "lasts_days": None}]  # fmt: skip
+    folios = [
+        {"document_type": 33, "left": 80, "per_day": 10.0, "expires_on": "2026-06-30", "lasts_days": 8},
+        {"document_type": 39, "left": 900, "per_day": 0.0, "expires_on": None, "lasts_days": None},
+    ]
     portal.read.rows["from dte_reconciliations r"] = [
         {"day": date(2026, 1, 2), "ran_at": AT, "ours": 20, "theirs": 20, "differences": 1, "open": 1, "folios": folios}
     ]
@@ -90,8 +116,9 @@ def test_a_day_that_is_none_is_said(portal: FakePortal) -> None:
 
 
 def test_a_note_is_written_in_the_persons_name(portal: FakePortal) -> None:
-    portal.read.rows["left join credit_notes"] = [{"order_id": ORDER_ID, "number": "O/7", "plan": {"nodes": []},
-                                                   "outcome": None, "archived_at": None}]  # fmt: skip
+    portal.read.rows["left join credit_notes"] = [
+        {"order_id": ORDER_ID, "number": "O/7", "plan": {"nodes": []}, "outcome": None, "archived_at": None}
+    ]
     form = {"csrf": CSRF, "text": "the buyer called"}
     assert portal.client(Role.VIEWER).post(f"/orders/{ORDER_ID}/notes", data=form).status_code == 403
     assert portal.client(Role.OPERATOR).post(f"/orders/{ORDER_ID}/notes", data=form).status_code == 303
@@ -114,9 +141,20 @@ def test_who_comes_too_late_is_told_and_the_audit_says_so(portal: FakePortal, pa
 
 def test_the_control_room_tells_what_fails_at_a_legacy_system_and_which_alarms_are_off(portal: FakePortal) -> None:
     portal.read.rows["coalesce(c.drain_rate"] = [
-        {"system": "eom", "state": "open", "by_hand": False, "since": AT, "changed_by": "allocate_order",
-         "reason": "timed out", "failing": 5, "next_probe_at": AT, "drain_rate": 10.0, "parked": 7, "oldest": AT}
-    ]  # fmt: skip
+        {
+            "system": "eom",
+            "state": "open",
+            "by_hand": False,
+            "since": AT,
+            "changed_by": "allocate_order",
+            "reason": "timed out",
+            "failing": 5,
+            "next_probe_at": AT,
+            "drain_rate": 10.0,
+            "parked": 7,
+            "oldest": AT,
+        }
+    ]
     portal.read.rows["unnest(%(systems)s"] = [
         {"system": "eom", "code": "http_503", "message": "<b>busy</b>", "opened_at": AT}
     ]

@@ -1,4 +1,4 @@
-"""What two runs must have in common, and that everything else is told."""
+"""Records of two runs are equal after normalisation, and every other difference is reported."""
 
 from pathlib import Path
 
@@ -20,11 +20,11 @@ def test_there_are_sixty_scenarios_and_each_ends_with_something_to_see() -> None
     assert {scenario.steps[-1][0] for scenario in scenarios} <= {"until", "rests", "rejected", "rows", "mails", "call"}
 
 
-def test_a_step_that_nobody_knows_is_named(tmp_path: Path) -> None:
+def test_an_unknown_step_is_named(tmp_path: Path) -> None:
     file = tmp_path / "scenarios.yaml"
     file.write_text("group:\n  one: [put: {}, untill: completed]\n")
 
-    with pytest.raises(Problem, match="'group: one' has no steps untill"):
+    with pytest.raises(Problem, match="'group: one' has unknown steps: untill"):
         read(file)
 
 
@@ -41,7 +41,7 @@ def record(number: str, **more: object) -> dict[str, object]:
     } | more
 
 
-def test_what_no_two_runs_can_share_is_left_out() -> None:
+def test_times_ids_and_folios_are_left_out() -> None:
     one = record(N, answers=[{"call": "POST /tasks/4/complete"}])
     other = record("PAR-fff000-08", answers=[{"call": "POST /tasks/1/complete"}])
     other["mails"] = [{"Id": "2", "Subject": "Your order PAR-fff000-08", "Body": "boleta N° 18"}]
@@ -53,20 +53,20 @@ def test_what_no_two_runs_can_share_is_left_out() -> None:
     assert left["mails"][0]["Body"] == "boleta N° <folio>"
 
 
-def test_every_other_difference_is_told_with_its_field() -> None:
+def test_every_other_difference_is_reported_with_its_field() -> None:
     one = normalised(record(N, ledger=[{"operation": "issue"}]), N)
     other = normalised(record(N, ledger=[{"operation": "issue"}, {"operation": "issue"}]), N)
     other["timeline"]["state"] = "exception"
     other["timeline"]["events"][0]["request_id"] = None
     other["states"] = ["completed", "validation"]
 
-    told = list(differences({"a": one}, {"a": other}))
+    found = list(differences({"a": one}, {"a": other}))
 
-    assert ("a", "ledger[]", None, {"operation": "issue"}) in told
-    assert ("a", "timeline.state", "completed", "exception") in told
-    assert ("a", "states[0]", "validation", "completed") in told
-    assert sum(field.endswith("request_id") for _, field, _, _ in told) == 1
+    assert ("a", "ledger[]", None, {"operation": "issue"}) in found
+    assert ("a", "timeline.state", "completed", "exception") in found
+    assert ("a", "states[0]", "validation", "completed") in found
+    assert sum(field.endswith("request_id") for _, field, _, _ in found) == 1
 
 
-def test_a_scenario_that_one_home_has_not_is_a_difference() -> None:
+def test_a_scenario_missing_on_one_backend_is_a_difference() -> None:
     assert list(differences({"a": {}, "b": {"x": 1}}, {"a": {}})) == [("b", "all of it", {"x": 1}, None)]

@@ -9,10 +9,10 @@ import pytest
 
 from devenv.instance import PROJECT
 from proving.stress import charts, figures, report
-from proving.stress.audit import Audit, audit
-from proving.stress.database import Progress
-from proving.stress.handlers import Times, handler_times, per_order, percentile
-from proving.stress.schedule import Orders, day, tide
+from proving.stress.audit import StressAudit, audit
+from proving.stress.database import RunProgress
+from proving.stress.handlers import HandlerTimes, handler_times, per_order, percentile
+from proving.stress.schedule import GeneratedOrders, repeated_waves, single_wave
 from proving.stress.watching import Sample
 
 
@@ -21,29 +21,34 @@ def end(number: str, outcome: str | None = "completed", tokens: int = 0, ended: 
 
 
 def sample(at: float, **fields: Any) -> Sample:
-    progress = Progress(registered=int(at * 10), completed=int(at * 5), exceptions=0, mails=int(at * 4))
-    values: dict[str, Any] = {"put": int(at * 20), "progress": progress, "cpu": {"localstack": 50.0, "idle": 0.1},
-                              "transactions": 30.0, "rows_written": 100.0}  # fmt: skip
+    progress = RunProgress(registered=int(at * 10), completed=int(at * 5), exceptions=0, mails=int(at * 4))
+    values: dict[str, Any] = {
+        "put": int(at * 20),
+        "progress": progress,
+        "cpu": {"localstack": 50.0, "idle": 0.1},
+        "transactions": 30.0,
+        "rows_written": 100.0,
+    }
     return Sample(at=at, **(values | fields))
 
 
 def test_a_tide_is_waves_in_quick_motion() -> None:
-    schedule = tide(400, every=180, duration=1800, speedup=20)
+    schedule = repeated_waves(400, every=180, duration=1800, speedup=20)
     assert [wave.due for wave in schedule.waves] == [i * 9.0 for i in range(10)]
     assert schedule.orders == 4_000
 
 
 def test_a_day_has_its_late_orders() -> None:
-    schedule = day(100, 7, rate=5)
+    schedule = single_wave(100, 7, rate=5)
     assert schedule.orders == 107
     assert [(wave.orders, wave.due, wave.rate) for wave in schedule.waves] == [(100, 0, 5)]
 
 
 def test_generated_orders_are_distinct_and_repeatable() -> None:
-    first = Orders(PROJECT, "S1", seed=3)
+    first = GeneratedOrders(PROJECT, "S1", seed=3)
     taken = first.take(5) + first.take(5)
     assert len({order.number for order in taken}) == 10
-    assert taken == Orders(PROJECT, "S1", seed=3).take(10)
+    assert taken == GeneratedOrders(PROJECT, "S1", seed=3).take(10)
     assert all(order.number.encode() in order.content for order in taken)
 
 
@@ -139,26 +144,26 @@ def test_the_first_call_of_an_environment_is_no_warm_one() -> None:
     assert times["issue_dte"].calls == [80.0, 4.0]
 
 
-def summary(found: Audit = CLEAN, samples: tuple[Sample, ...] = ()) -> dict[str, Any]:
+def summary(found: StressAudit = CLEAN, samples: tuple[Sample, ...] = ()) -> dict[str, Any]:
     return figures.summary(
         audit=found,
         ended=figures.latencies_ms({"A": 1.0, "B": 1.5}, [end("A"), end("B"), end("C", None, 1, None)]),
         seconds=4.0,
         samples=samples,
-        times={"issue_dte": Times(per_order=[1.0, 3.0], calls=[4.0])},
+        times={"issue_dte": HandlerTimes(per_order=[1.0, 3.0], calls=[4.0])},
         requests={"s3.GetObject": 1.0, "sqs.SendMessageBatch": 0.25},
     )
 
 
-def test_the_summary_has_what_the_contract_names() -> None:
-    told = summary(samples=(sample(1.0, memory_mb={"a": 10.0, "b": 5.5}), sample(2.0)))
-    assert told["order_latency_ms"] == {"p50": 500, "p95": 1000, "p99": 1000}
-    assert told["aws_requests_per_order"] == 1.25
-    assert told["peak_memory_mb"] == 15.5
-    assert told["longest_call_ms"] == {"issue_dte": 4.0}
-    assert told["cpu_ms_per_order"]["localstack"] == 1000.0
-    assert told["database"]["rows_written_per_order"] == 200.0
-    assert told["lost"] == told["dte_doubled"] == told["mails_missing"] == told["mails_doubled"] == 0
+def test_the_summary_has_the_fields_of_the_contract() -> None:
+    figures = summary(samples=(sample(1.0, memory_mb={"a": 10.0, "b": 5.5}), sample(2.0)))
+    assert figures["order_latency_ms"] == {"p50": 500, "p95": 1000, "p99": 1000}
+    assert figures["aws_requests_per_order"] == 1.25
+    assert figures["peak_memory_mb"] == 15.5
+    assert figures["longest_call_ms"] == {"issue_dte": 4.0}
+    assert figures["cpu_ms_per_order"]["localstack"] == 1000.0
+    assert figures["database"]["rows_written_per_order"] == 200.0
+    assert figures["lost"] == figures["dte_doubled"] == figures["mails_missing"] == figures["mails_doubled"] == 0
 
 
 def test_rates_are_the_differences_of_counts() -> None:

@@ -1,4 +1,4 @@
-"""What is asked of orders that are in the archive: the queries put together what is there and what is still here."""
+"""Queries about archived orders join the rows of the archive and those of PostgreSQL."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,9 +13,18 @@ AT = datetime(2026, 9, 18, 12, tzinfo=UTC)
 
 def event(number: int, what: str, detail: Any) -> dict[str, Any]:
     return {
-        "event_id": number, "order_id": ORDER, "at": AT.replace(minute=number), "who": "w", "source": "PostgreSQL",
-        "what": what, "from_state": None, "to_state": "completed", "ms": "1.5", "request_id": None, "detail": detail,
-    }  # fmt: skip
+        "event_id": number,
+        "order_id": ORDER,
+        "at": AT.replace(minute=number),
+        "who": "w",
+        "source": "PostgreSQL",
+        "what": what,
+        "from_state": None,
+        "to_state": "completed",
+        "ms": "1.5",
+        "request_id": None,
+        "detail": detail,
+    }
 
 
 LINE = {
@@ -29,9 +38,19 @@ LINE = {
 def read(query: str, _: Any) -> list[dict[str, Any]]:
     if "archive_key" in query:
         return [
-            {"order_id": ORDER, "number": "N", "seller_name": "S", "outcome": "completed", "reason": None,
-             "folio": None, "conflicts_with": None, "archived_at": AT, "archive_key": "key", "nodes": None}
-        ]  # fmt: skip
+            {
+                "order_id": ORDER,
+                "number": "N",
+                "seller_name": "S",
+                "outcome": "completed",
+                "reason": None,
+                "folio": None,
+                "conflicts_with": None,
+                "archived_at": AT,
+                "archive_key": "key",
+                "nodes": None,
+            }
+        ]
     if "p.plan" in query:
         return [
             {

@@ -1,12 +1,15 @@
 import base64
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from mtd.domain.errors import InvalidRequest, NotFound
+from mtd.queries.orders import search
 from mtd.queries.orders.orders import list_orders, timeline
+from mtd.queries.orders.search import Filter
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -18,9 +21,18 @@ def _token(value: Any) -> str:
 
 def row(number: str) -> dict[str, Any]:
     return {
-        "number": number, "state": "completed", "ended": True, "reason": None, "seller": "S", "buyer": "B",
-        "currency": "CLP", "total": 10, "received_at": AT, "updated_at": AT, "id": f"id-{number}",
-    }  # fmt: skip
+        "number": number,
+        "state": "completed",
+        "ended": True,
+        "reason": None,
+        "seller": "S",
+        "buyer": "B",
+        "currency": "CLP",
+        "total": 10,
+        "received_at": AT,
+        "updated_at": AT,
+        "id": f"id-{number}",
+    }
 
 
 def test_a_page_ends_with_the_way_to_the_next() -> None:
@@ -34,9 +46,9 @@ def test_a_page_ends_with_the_way_to_the_next() -> None:
     list_orders(read, state=None, number=None, limit=2, after=page["next"])
 
     assert [order["number"] for order in page["orders"]] == ["0", "1"]
-    assert set(page["orders"][0]) == {
-        "number", "state", "ended", "reason", "seller", "buyer", "currency", "total", "received_at", "updated_at",
-    }  # fmt: skip
+    assert set(page["orders"][0]) == set(
+        ("number state ended reason seller buyer currency total received_at updated_at").split()
+    )
     assert (asked[1]["after_at"], asked[1]["after_id"]) == (AT.isoformat(), "id-1")
 
 
@@ -61,3 +73,18 @@ def test_malformed_pages_are_refused(limit: int, after: str | None) -> None:
 def test_an_unknown_number_is_not_found() -> None:
     with pytest.raises(NotFound):
         timeline(lambda *_: [], "x", lambda *_: {})
+
+
+@pytest.mark.parametrize(
+    ("text", "rut"), [("6.824.160-k", "6824160-K"), ("06824160K", "6824160-K"), ("CL-2026-000012", None), ("ana", None)]
+)
+def test_a_search_for_a_rut_looks_for_it_as_orders_hold_it(text: str, rut: str | None) -> None:
+    asked: list[Mapping[str, Any]] = []
+
+    def read(_query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        asked.append(parameters)
+        return []
+
+    search.search(read, Filter(text=text))
+
+    assert (asked[0]["text"], asked[0]["rut"]) == (text, rut)

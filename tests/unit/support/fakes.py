@@ -1,6 +1,7 @@
 """The world as the use cases see it, in memory."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from uuid import UUID
 from tests.support.orders import OrderFile
 
 from mtd.domain.circuit import CircuitState
-from mtd.domain.errors import MtdError, NotFound, UnstorableError
+from mtd.domain.errors import MtdError, NotFound, ProcessError, UnstorableError
 from mtd.domain.json_types import Json
 from mtd.domain.orders import ubl
 from mtd.domain.orders.mail import Mail
@@ -19,17 +20,9 @@ from mtd.domain.tenants import PLATFORM_TENANT
 from mtd.engine.compiler import importing
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
-from mtd.usecases.flow.cases import (
-    Changes,
-    CurrentToken,
-    LeasedToken,
-    LeaseResult,
-    LockedOrder,
-    NewOrder,
-    Reference,
-    Registration,
-    TokenRow,
-)
+from mtd.usecases.flow.changes import Changes
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference, TokenRow
+from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
 from mtd.usecases.ports import MailResult, QueueMessage
 from mtd.usecases.processes.import_processes import STATES
 
@@ -38,7 +31,7 @@ PLAN = importing.compile_plan(
 )
 
 
-def case(
+def leased(
     node: str, token_id: int = 1, *, attempts: int = 1, outcome_unknown: bool = False, **knobs: Any
 ) -> LeasedToken:
     """A leased token with its order; `data` and the order file's knobs as given."""
@@ -69,14 +62,41 @@ class FakeTenants:
 
 
 @dataclass(slots=True)
-class FakeWork:
-    """Leases what it was given; keeps what was committed."""
+class FakeUnit:
+    """Serves `ports.UnitOfWork`: each token with its locked order, and what was written."""
 
-    cases: list[LeasedToken] = field(default_factory=list)
-    places: list[CurrentToken] = field(default_factory=list)
+    orders: dict[int, LockedOrder]
+    written: list[Changes] = field(default_factory=list)
+
+    def locked(self, token: LeasedToken | CurrentToken) -> LockedOrder | None:
+        return self.orders.get(token.token_id)
+
+    def write(self, changes: Changes) -> None:
+        self.written.append(changes)
+
+
+@dataclass(slots=True)
+class FakeRegistrations:
+    """Serves `ports.Registrations`."""
+
+    results: list[Registration]
+    written: list[Changes] = field(default_factory=list)
+
+    def write(self, changes: Changes) -> None:
+        self.written.append(changes)
+
+
+@dataclass(slots=True)
+class FakeStore:
+    """Serves `ports.FlowStore`: leases what it was given; keeps what was committed."""
+
+    tokens: list[LeasedToken] = field(default_factory=list)
+    current_tokens: list[CurrentToken] = field(default_factory=list)
+    #: By the id of the token's row; of a token that commits alone.
     committed: dict[int, Changes] = field(default_factory=dict)
     known: dict[tuple[str, str], UUID] = field(default_factory=dict)
-    candidates: list[NewOrder] = field(default_factory=list)
+    new_orders: list[NewOrder] = field(default_factory=list)
+    registered: list[Changes] = field(default_factory=list)
     refuses: Callable[[Changes], bool] = lambda _: False
     plan: Plan = PLAN
     tenants: tuple[str, ...] = (PLATFORM_TENANT,)
@@ -85,6 +105,8 @@ class FakeWork:
     order: Order | None = None
     own: Token | None = None
     circuit: CircuitState = CircuitState.CLOSED
+    suspended: bool = False
+    stale: bool = False
 
     def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
         known = tenant in self.tenants and process == self.plan.process and version in (None, 1)
@@ -95,43 +117,50 @@ class FakeWork:
 
     def current(self, references: Sequence[Reference]) -> list[CurrentToken]:
         wanted = {(reference.token_id, reference.version) for reference in references}
-        return [place for place in self.places if (place.token_id, place.version) in wanted]
+        return [token for token in self.current_tokens if (token.token_id, token.version) in wanted]
 
     def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
-        seen = self.circuit if system else CircuitState.CLOSED
+        circuit = self.circuit if system else CircuitState.CLOSED
         wanted = {reference.token_id for reference in references}
-        found = [case for case in self.cases if case.node == server and case.token_id in wanted]
-        return LeaseResult(cases=[] if seen is CircuitState.OPEN else found, circuit=seen)
+        found = [token for token in self.tokens if token.node == server and token.token_id in wanted]
+        return LeaseResult(tokens=[] if circuit is CircuitState.OPEN else found, circuit=circuit)
 
-    def commit[T: (LeasedToken, CurrentToken)](
-        self, cases: Sequence[T], decide: Callable[[T, LockedOrder], Changes], *, orders: bool = False
-    ) -> None:
-        decided = {case.token_id: decide(case, self._held(case, orders)) for case in cases}
-        if any(self.refuses(changes) for changes in decided.values()):
+    @contextmanager
+    def unit_of_work(
+        self, tokens: Sequence[LeasedToken] | Sequence[CurrentToken], *, with_content: bool = False
+    ) -> Iterator[FakeUnit]:
+        orders = {} if self.stale else {token.token_id: self._locked(token, with_content) for token in tokens}
+        unit = FakeUnit(orders)
+        yield unit
+        if any(self.refuses(changes) for changes in unit.written):
             raise UnstorableError("a unique key is taken")
-        self.committed |= decided
+        self.committed |= dict(zip(orders, unit.written, strict=False))
 
-    def _held(self, case: LeasedToken | CurrentToken, orders: bool) -> LockedOrder:
+    def _locked(self, token: LeasedToken | CurrentToken, with_content: bool) -> LockedOrder:
         """The order with this token and those of `beside`."""
-        waits = case.waits if isinstance(case, CurrentToken) else Waits.SERVICE
-        own = self.own or Token(id=1, node=case.node, waits=waits)
-        tokens = [TokenRow(token_id=case.token_id, version=case.version, token=own), *self.beside]
+        waits = token.waits if isinstance(token, CurrentToken) else Waits.SERVICE
+        own = self.own or Token(id=1, node=token.node, waits=waits)
+        rows = [TokenRow(token_id=token.token_id, version=token.version, token=own), *self.beside]
         return LockedOrder(
-            order_id=case.order_id,
-            standing={each.token.id: each for each in tokens},
+            order_id=token.order_id,
+            rows={row.token.id: row for row in rows},
             values=self.values,
-            order=self.order if orders else None,
+            order=self.order if with_content else None,
+            suspended=self.suspended,
         )
 
-    def register(self, candidates: Sequence[NewOrder]) -> list[Registration]:
-        self.candidates += candidates
-        result = []
-        for candidate in candidates:
-            key = (candidate.row["seller_id"], candidate.row["number"])
-            first = self.known.setdefault(key, candidate.order_id)
-            status = "registered" if first == candidate.order_id else "conflict"
-            result.append(Registration(order_id=candidate.order_id, status=status))
-        return result
+    @contextmanager
+    def registration(self, new_orders: Sequence[NewOrder]) -> Iterator[FakeRegistrations]:
+        self.new_orders += new_orders
+        results = []
+        for new in new_orders:
+            key = (new.order.seller.id, new.order.number)
+            first = self.known.setdefault(key, new.order_id)
+            status = RegistrationStatus.REGISTERED if first == new.order_id else RegistrationStatus.CONFLICT
+            results.append(Registration(order_id=new.order_id, status=status))
+        registrations = FakeRegistrations(results)
+        yield registrations
+        self.registered += registrations.written
 
 
 @dataclass(slots=True)
@@ -154,8 +183,14 @@ class FakeMachines:
     """Keeps what was started."""
 
     started: list[tuple[str, str, Json]] = field(default_factory=list)
+    unknown: bool = False
 
     def start(self, name: str, execution: str, body: Json) -> None:
+        if self.unknown:
+            raise ProcessError(
+                f"there is no state machine {name!r}: deploy it, or bind the task to another server",
+                code="nobody_serves",
+            )
         self.started.append((name, execution, body))
 
 

@@ -2,18 +2,21 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.unit.support.fakes import PLAN
+from tests.unit.support.fakes import PLAN, FakeUnit
 
 from mtd.domain.json_types import Json
 from mtd.domain.orders.order import Order, to_json
 from mtd.engine.model.plan import Plan
-from mtd.engine.model.tokens import Token, Waits, token_from_json
-from mtd.usecases.flow.cases import Changes, CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference, TokenRow
+from mtd.engine.model.tokens import Token, Waits
+from mtd.usecases.flow.changes import Changes, Incident, IssuedDocument, OrderEvent, TokenPlace
+from mtd.usecases.flow.changes import Row as TokenVersion
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference, TokenRow
 from mtd.usecases.operations.order_actions import Decision, OpenIncident, OrderUnderAction
 
 NOW = datetime(2026, 9, 18, tzinfo=UTC)
@@ -33,8 +36,17 @@ class Row:
     """Its lease has run out: the try was cut off."""
 
 
+@dataclass(slots=True)
+class KeptIncident:
+    """An incident's row."""
+
+    id: int
+    incident: Incident
+    open: bool = True
+
+
 class MemoryOrder:
-    """Serves of `ports.Work` what functions use, and what operations read and write; its process is the seed's."""
+    """Serves of `ports.FlowStore` what functions use, and what operations read and write; its process is the seed's."""
 
     def __init__(self, order: Order, plan: Plan = PLAN) -> None:
         self.order, self.plan = order, plan
@@ -43,19 +55,19 @@ class MemoryOrder:
         self.suspended = self.operated = False
         self.revision = 1
         self.values: Json = {}
-        self.events: list[Json] = []
-        self.documents: list[Json] = []
-        self.incidents: list[Json] = []
+        self.events: list[OrderEvent] = []
+        self.documents: list[IssuedDocument] = []
+        self.incidents: list[KeptIncident] = []
         self._ids = itertools.count(1)
 
-    # As `ports.Work`
+    # As `ports.FlowStore`
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         return dict.fromkeys(ids, self.plan)
 
     def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
         del system
-        cases = []
+        tokens = []
         for reference in references:
             row = self.rows.get(reference.token_id)
             if row is None or row.version != reference.version or row.token.waits is not Waits.SERVICE:
@@ -63,103 +75,133 @@ class MemoryOrder:
             if (row.server or row.token.node) != server or self.suspended or row.leased:
                 continue
             outcome_unknown, row.leased, row.stopped, row.attempts = row.stopped, True, False, row.attempts + 1
-            cases.append(self._case(reference.token_id, row, outcome_unknown or self.operated))
-        return LeaseResult(cases=cases)
+            tokens.append(self._leased(reference.token_id, row, outcome_unknown or self.operated))
+        return LeaseResult(tokens=tokens)
 
-    def _case(self, token_id: int, row: Row, outcome_unknown: bool) -> LeasedToken:
+    def _leased(self, token_id: int, row: Row, outcome_unknown: bool) -> LeasedToken:
         return LeasedToken(
-            token_id=token_id, version=row.version, node=row.token.node, attempts=row.attempts, data=row.data,
-            entered_at=NOW, outcome_unknown=outcome_unknown, order_id=self.order.order_id, order=self.order,
+            token_id=token_id,
+            version=row.version,
+            node=row.token.node,
+            attempts=row.attempts,
+            data=row.data,
+            entered_at=NOW,
+            outcome_unknown=outcome_unknown,
+            order_id=self.order.order_id,
+            order=self.order,
             process_version_id=1,
-        )  # fmt: skip
+        )
 
-    def commit[T: (LeasedToken, CurrentToken)](
-        self, cases: Sequence[T], decide: Callable[[T, LockedOrder], Changes], *, orders: bool = False
-    ) -> None:
-        for case in cases:
-            row = self.rows.get(case.token_id)
-            if row is not None and (row.version, row.attempts) == (case.version, case.attempts):
-                self.write(decide(case, self.held(orders)))
+    @contextmanager
+    def unit_of_work(
+        self, tokens: Sequence[LeasedToken] | Sequence[CurrentToken], *, with_content: bool = False
+    ) -> Iterator[FakeUnit]:
+        orders = {}
+        for token in tokens:
+            row = self.rows.get(token.token_id)
+            if row is not None and (row.version, row.attempts) == (token.version, token.attempts):
+                orders[token.token_id] = self.locked(with_content)
+        unit = FakeUnit(orders)
+        yield unit
+        for changes in unit.written:
+            self.write(changes)
 
-    def held(self, orders: bool = True) -> LockedOrder:
-        standing = {
-            row.token.id: TokenRow(token_id=token_id, version=row.version, token=row.token)
-            for token_id, row in self.rows.items()
-        }
+    def locked(self, with_content: bool = True) -> LockedOrder:
         return LockedOrder(
-            order_id=self.order.order_id, standing=standing, values=self.values, order=self.order if orders else None,
+            order_id=self.order.order_id,
+            rows={
+                row.token.id: TokenRow(token_id=token_id, version=row.version, token=row.token)
+                for token_id, row in self.rows.items()
+            },
+            values=self.values,
+            order=self.order if with_content else None,
             suspended=self.suspended,
-        )  # fmt: skip
+        )
 
     def write(self, changes: Changes) -> None:
         """As write_changes does, in its order; a version that is not there any more changes nothing."""
-        for move in changes.moves:
+        for move in changes.moved_tokens:
             if (row := self._fresh(move)) is not None:
-                self.rows[move["token_id"]] = self._placed(move, row.token.id, row.version + 1)
-        for retry in changes.retries:
+                self.rows[move.token_id] = self._placed(move.place, row.token.id, row.version + 1)
+        for retry in changes.retried_tokens:
             if (row := self._fresh(retry)) is not None:
                 row.version, row.leased = row.version + 1, False
-        for release in changes.releases:
+        for release in changes.released_tokens:
             if (row := self._fresh(release)) is not None:
                 row.leased = False
-        for end in changes.ends:
+        for end in changes.deleted_tokens:
             if self._fresh(end) is not None:
-                del self.rows[end["token_id"]]
-        for new in changes.tokens:
-            self.rows[next(self._ids)] = self._placed(new, new.get("ordinal", 1), 1)
+                del self.rows[end.token_id]
+        for new in changes.new_tokens:
+            self.rows[next(self._ids)] = self._placed(new.place, new.ordinal, 1)
         for values in changes.values:
-            self.values |= values["data"]
-        self.documents += changes.documents
+            self.values |= values.data
+        self.documents += [document for _, document in changes.documents]
         for incident in changes.incidents:
-            if not any(_same(incident, each) for each in self.incidents):
-                self.incidents.append({**incident, "id": next(self._ids), "open": True})
-        for lost in changes.lost:
-            for incident in self.incidents:
-                if incident["open"] and incident["token_id"] == lost["token_id"]:
-                    incident["stood"] = lost["stood"]
-        for end in changes.order_ends:
+            if not any(_same(incident, each.incident) for each in self.incidents):
+                self.incidents.append(KeptIncident(id=next(self._ids), incident=incident))
+        for update in changes.incident_updates:
+            for each in self.incidents:
+                if each.open and each.incident.token_id == update.token_id:
+                    each.incident = each.incident.with_snapshot(update.snapshot)
+        for ended in changes.order_ends:
             self.rows.clear()
-            self.outcome, self.suspended = end["outcome"], False
+            self.outcome, self.suspended = ended.outcome, False
         self.events += changes.events
 
-    def _fresh(self, named: Json) -> Row | None:
-        row = self.rows.get(named["token_id"])
-        return row if row is not None and row.version == named["version"] else None
+    def _fresh(self, named: TokenVersion) -> Row | None:
+        row = self.rows.get(named.token_id)
+        return row if row is not None and row.version == named.version else None
 
     @staticmethod
-    def _placed(told: Json, ordinal: int, version: int) -> Row:
-        known = {**told, "id": ordinal, "waits": told.get("waits", "service")}
-        if "remaining" in known:
-            known["left"] = known.pop("remaining")
-        token = token_from_json({name: value for name, value in known.items() if name in _TOKEN})
-        return Row(token=token, version=version, server=told.get("server") or "", data=told.get("data") or {})
+    def _placed(place: TokenPlace, ordinal: int, version: int) -> Row:
+        token = Token(
+            id=ordinal,
+            node=place.node,
+            waits=place.waits,
+            scope=place.scope,
+            host=place.host,
+            via=place.via,
+            item=place.item,
+            size=place.size,
+            left=place.remaining,
+        )
+        return Row(token=token, version=version, server=place.server or "", data=place.data or {})
 
     # As an operation
 
     def operated_as(self) -> OrderUnderAction:
-        """What an operation sees under the order's lock."""
+        """The order as an operation sees it under its lock."""
         opened = [
-            OpenIncident(incident_id=each["id"], state=each["state"], stood=each["stood"])
+            OpenIncident(incident_id=each.id, state=each.incident.state, snapshot=each.incident.snapshot)
             for each in self.incidents
-            if each["open"]
+            if each.open
         ]
         return OrderUnderAction(
-            held=self.held(), order=self.order, document=to_json(self.order), number=self.order.number,
-            revision=self.revision, outcome=self.outcome,
+            locked=self.locked(),
+            order=self.order,
+            document=to_json(self.order),
+            number=self.order.number,
+            revision=self.revision,
+            outcome=self.outcome,
             leased=frozenset(token_id for token_id, row in self.rows.items() if row.leased),
-            due_seconds=defaultdict(float), entered_at=defaultdict(lambda: NOW), incidents=tuple(opened),
-            plan=self.plan, process_version_id=1,
-        )  # fmt: skip
+            due_seconds=defaultdict(float),
+            entered_at=defaultdict(lambda: NOW),
+            incidents=tuple(opened),
+            plan=self.plan,
+            process_version_id=1,
+        )
 
-    def apply(self, verdict: Decision) -> None:
-        """One transaction, as `PostgresOperations.operate` writes it."""
+    def apply(self, decision: Decision) -> None:
+        """One transaction, as `PostgresOrdersUnderAction` writes it."""
         self.revision, self.operated = self.revision + 1, True
-        if verdict.row.get("reopens"):
+        if decision.update.reopens:
             self.outcome = None
-        self.suspended = verdict.row.get("suspends", self.suspended)
-        for incident in self.incidents:
-            incident["open"] = incident["open"] and incident["id"] not in verdict.resolved
-        self.write(verdict.changes)
+        if decision.update.suspends is not None:
+            self.suspended = decision.update.suspends
+        for each in self.incidents:
+            each.open = each.open and each.id not in decision.resolved_incidents
+        self.write(decision.changes)
 
     # As time and machines
 
@@ -173,8 +215,5 @@ class MemoryOrder:
         return rows, self.outcome, self.suspended, len(self.events), len(self.incidents), len(self.documents)
 
 
-_TOKEN = frozenset({"id", "node", "waits", "scope", "host", "via", "item", "size", "left"})
-
-
-def _same(one: Json, other: Json) -> bool:
-    return (one["token_id"], one["version"]) == (other["token_id"], other["version"])
+def _same(one: Incident, other: Incident) -> bool:
+    return (one.token_id, one.version) == (other.token_id, other.version)

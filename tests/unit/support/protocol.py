@@ -126,10 +126,14 @@ def explored(flaw: Flaw | None = None, mishaps: int = 2) -> tuple[int, list[str]
         if world not in after:
             after[world] = list(following(world, flaw))
             todo += after[world]
-    wrong = [f"{what} twice" for what, twice in (
-        ("committed", any(max(world.commits) > 1 for world in after)),
-        ("made", any(max(world.effects) > 1 for world in after)),
-    ) if twice]  # fmt: skip
+    wrong = [
+        f"{what} twice"
+        for what, twice in (
+            ("committed", any(max(world.commits) > 1 for world in after)),
+            ("made", any(max(world.effects) > 1 for world in after)),
+        )
+        if twice
+    ]
     return len(after), wrong + (["lost"] if _lost(after) else [])
 
 

@@ -1,1 +1,1 @@
-"""Commands about the instance."""
+"""Commands for the instance: start and stop it, look into it."""

@@ -1,4 +1,4 @@
-"""the aws command against this instance, as awslocal does it"""
+"""run the aws command against this instance"""
 
 import argparse
 import os
@@ -26,5 +26,5 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         "AWS_DEFAULT_REGION": REGION,
         "PATH": f"{program.parent}{os.pathsep}{instance.setting('PATH')}",
     }
-    # Named outright too: for some services (SQS) aws overlooks the variable.
+    # The option too: for some services, such as SQS, aws ignores the variable.
     os.execve(program, [str(program), "--endpoint-url", running.endpoint, *words], environment)

@@ -24,6 +24,6 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         print_json({"file": str(file), "bytes": file.stat().st_size, "rows": rows})
         return 0
     objects = sum(count for name, count in rows.items() if name.startswith("s3 "))
-    told = f"{sum(rows.values()) - objects} rows of {len(rows) - 2} tables, {objects} objects"
-    print(f"{file}: {told}, {file.stat().st_size} bytes")
+    counts = f"{sum(rows.values()) - objects} rows of {len(rows) - 2} tables, {objects} objects"
+    print(f"{file}: {counts}, {file.stat().st_size} bytes")
     return 0

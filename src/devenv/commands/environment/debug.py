@@ -1,4 +1,4 @@
-"""run a function under debugpy, so that an IDE's breakpoints hold what really comes; Ctrl+C ends it"""
+"""run a function under debugpy, so that an IDE's breakpoints stop at real events; Ctrl+C ends it"""
 
 import argparse
 import signal
@@ -13,7 +13,7 @@ from devenv.running import Running
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("function", metavar="FUNCTION", help="a folder's name under src/lambdas")
-    parser.add_argument("--wait", action="store_true", help="its process goes no further until the IDE is attached")
+    parser.add_argument("--wait", action="store_true", help="the process waits until the IDE is attached")
     parser.add_argument("--event", metavar="FILE", help="call it with this JSON ('-': standard input), then end")
 
 
@@ -27,12 +27,12 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         else:
             print(
                 f"{arguments.function} will listen on {address(running)} from its next call on"
-                + (", and waits there for your IDE." if arguments.wait else "; --wait has it wait for your IDE."),
+                + (", and wait there for your IDE." if arguments.wait else ". With --wait it waits for your IDE."),
                 flush=True,
             )
         if event is not None:
             return invoke.call(running, arguments.function, event)
-        print("Ctrl+C ends it; a call at a breakpoint then fails, and comes again as failed calls do.", flush=True)
+        print("Ctrl+C ends the debugging. A call that stands at a breakpoint then fails and is repeated.", flush=True)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

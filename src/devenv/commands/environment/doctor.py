@@ -1,4 +1,4 @@
-"""look for what could keep the system from running, and say the fix"""
+"""check for anything that could keep the system from running, and print the fix"""
 
 import argparse
 import os
@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from importlib import metadata
 
 from devenv.backends import docker, postgres, tool_environments
-from devenv.backends.choice import choose, recorded, servers_of
+from devenv.backends.choice import choose, recorded_backend, servers_of
 from devenv.backends.emulator import healthy
-from devenv.backends.servers import Server
+from devenv.backends.servers import ServerStatus
 from devenv.console.screen import console, json_flag, print_json
 from devenv.instance import Instance
 from devenv.ports import can_bind, owner
@@ -32,10 +32,10 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     rows = []
     for name, check in _CHECKS.items():
         try:
-            good, told = check(instance)
+            good, finding = check(instance)
         except Problem as problem:
-            good, told = False, f"{problem.sentence} {problem.fix}"
-        rows.append({"check": name, "ok": good, "told": told})
+            good, finding = False, f"{problem.sentence} {problem.fix}"
+        rows.append({"check": name, "ok": good, "told": finding})
     if arguments.json:
         print_json(rows)
     else:
@@ -47,28 +47,34 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 
 
 def _python(_: Instance) -> Finding:
-    told = f"{sys.version.split()[0]} at {sys.base_prefix}"
+    found = f"{sys.version.split()[0]} at {sys.base_prefix}"
     running = sys.version_info[:2]
     if running < _OLDEST:
-        return False, f"{told}: install 3.12 or newer, then 'rm -rf .venv && make venv MTD_PYTHON=/path/to/python3.13'"
+        return (
+            False,
+            f"{found}: install 3.12 or newer, then 'rm -rf .venv && make venv MTD_PYTHON=/path/to/python3.13'",
+        )
     if running != _ON_AWS:
-        told += "; AWS runs 3.13: functions are tried with another one here"
-    return True, told
+        found += "; AWS runs 3.13, so functions run with another version here"
+    return True, found
 
 
 def _pins(instance: Instance) -> Finding:
-    """What is installed in .venv against the lock file."""
+    """Compares the packages in .venv with the lock file."""
     return pins_hold((instance.project / "requirements.txt").read_text("utf-8"), _installed_version)
 
 
 def pins_hold(lock: str, installed: Callable[[str], str | None]) -> Finding:
-    """`installed` gives a package's version, or None."""
+    """Compares the pins of a lock file with the installed versions; `installed` returns a version or None."""
     pinned = dict(_PIN.findall(lock))
-    wrong = [f"{name} {installed(name) or 'missing'}, not {version}" for name, version in pinned.items()
-             if installed(name) != version]  # fmt: skip
+    wrong = [
+        f"{name} {installed(name) or 'missing'}, not {version}"
+        for name, version in pinned.items()
+        if installed(name) != version
+    ]
     if wrong:
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        return False, f"{'; '.join(wrong[:3])}{more}: 'rm .venv/.installed && make venv' installs what is locked"
+        return False, f"{'; '.join(wrong[:3])}{more}: 'rm .venv/.installed && make venv' installs the locked versions"
     return True, f"{len(pinned)} packages as requirements.txt has them"
 
 
@@ -80,24 +86,24 @@ def _installed_version(name: str) -> str | None:
 
 
 def _docker(instance: Instance) -> Finding:
-    """Nobody needs it but the compose home."""
-    away = docker.engine_away(instance.environ)
+    """Only the compose backend needs Docker."""
+    away = docker.why_no_engine(instance.environ)
     if not away:
         return True, f"answers; {' '.join(docker.command())}"
-    if instance.setting("HOME_KIND") == "compose" or _kind(instance) == "compose":
+    if instance.setting("HOME_KIND") == "compose" or _recorded_backend(instance) == "compose":
         problem = docker.no_engine(away)
         return False, f"{problem.sentence} {problem.fix}"
-    return True, "not needed: the embedded home does without"
+    return True, "not needed: the embedded backend runs without Docker"
 
 
 def _tokens(instance: Instance) -> Finding:
-    """A licence is what other emulators ask for; a key of AWS in the environment is what should not lie there."""
+    """Looks for tokens of other emulators, which are not used, and for AWS keys without an expiry, which are a risk."""
     asked = [name for name in ("LOCALSTACK_AUTH_TOKEN", "LOCALSTACK_API_KEY") if instance.setting(name)]
     if instance.setting("AWS_SECRET_ACCESS_KEY") and not instance.setting("AWS_SESSION_TOKEN"):
         return (
             False,
-            "AWS_SECRET_ACCESS_KEY holds a key without end: 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY', "
-            "then AWS_PROFILE with 'aws sso login'; local homes need none",
+            "AWS_SECRET_ACCESS_KEY holds a key that never expires: 'unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY', "
+            "then set AWS_PROFILE and run 'aws sso login'. Local backends need no key",
         )
     return True, "none needed" + (f"; {', '.join(asked)} is not used" if asked else "")
 
@@ -111,27 +117,27 @@ def _disk(instance: Instance) -> Finding:
 
 def _memory(_: Instance) -> Finding:
     megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
-    return megabytes > 3500, f"{megabytes} MB" + ("" if megabytes > 3500 else "; the home needs about 2500 MB")
+    return megabytes > 3500, f"{megabytes} MB" + ("" if megabytes > 3500 else "; the system needs about 2500 MB")
 
 
-def _home(instance: Instance) -> Finding:
-    kind = choose(instance.setting("HOME_KIND"), instance)
-    return True, f"{kind.name} ({kind.reason})"
+def _backend(instance: Instance) -> Finding:
+    backend = choose(instance.setting("HOME_KIND"), instance)
+    return True, f"{backend.name} ({backend.reason})"
 
 
 def _installed(instance: Instance) -> Finding:
-    if _kind(instance) == "compose":
+    if _recorded_backend(instance) == "compose":
         return True, "in the images"
     missing = [
         recipe.name
         for recipe in tool_environments.recipes(instance)
-        if not (recipe.place(instance.venvs) / "mtd-complete").exists()
+        if not (recipe.folder(instance.venvs) / "mtd-complete").exists()
     ]
     return not missing, f"{', '.join(missing)} not made yet: run 'make up'" if missing else "emulator and lambda"
 
 
 def _database(instance: Instance) -> Finding:
-    if _kind(instance) == "compose":
+    if _recorded_backend(instance) == "compose":
         return True, "postgres:17, in a container"
     bindir = postgres.find_programs(instance)
     account = Account.for_servers()
@@ -146,7 +152,7 @@ def _state(instance: Instance) -> Finding:
 
 def _ports(instance: Instance) -> Finding:
     document = StateFile(instance).read()
-    seen = servers_of(instance, recorded(document)).observed()
+    seen = servers_of(instance, recorded_backend(document)).observed()
     taken = [
         f"{name}'s {port} by {owner(port)}"
         for name, port in document.get("ports", {}).items()
@@ -158,8 +164,8 @@ def _ports(instance: Instance) -> Finding:
     )
 
 
-def _held(name: str, seen: Mapping[str, Server]) -> bool:
-    """Whether the instance itself listens there; LocalStack's functions do for the debugger."""
+def _held(name: str, seen: Mapping[str, ServerStatus]) -> bool:
+    """Whether the instance itself listens there. LocalStack's functions listen on the debugger's port."""
     return seen["localstack" if name == "debugger" else name].runs
 
 
@@ -167,17 +173,20 @@ def _processes(instance: Instance) -> Finding:
     document = StateFile(instance).read()
     if not running(document, "supervisor"):
         return True, "the instance does not run"
-    seen = servers_of(instance, recorded(document)).observed()
+    seen = servers_of(instance, recorded_backend(document)).observed()
     dead = [f"{name} {server.death or 'is down'}" for name, server in seen.items() if not server.runs]
     dead += [f"watch {death['reason']}" for name, death in document.get("deaths", {}).items() if name == "watch"]
     if dead:
-        return False, f"{'; '.join(dead)}: run 'make up'; 'mtd logs NAME' tells more"
+        return False, f"{'; '.join(dead)}: run 'make up'. The reason is in 'mtd logs NAME'"
     answers = healthy(int(document["ports"]["localstack"]))
-    return answers, "all run, LocalStack answers" if answers else "LocalStack does not answer: see its log"
+    return (
+        answers,
+        "all run, LocalStack answers" if answers else "LocalStack does not answer: read 'mtd logs localstack'",
+    )
 
 
-def _kind(instance: Instance) -> str:
-    return recorded(StateFile(instance).read())
+def _recorded_backend(instance: Instance) -> str:
+    return recorded_backend(StateFile(instance).read())
 
 
 _CHECKS: dict[str, Callable[[Instance], Finding]] = {
@@ -187,7 +196,7 @@ _CHECKS: dict[str, Callable[[Instance], Finding]] = {
     "memory": _memory,
     "Docker": _docker,
     "tokens": _tokens,
-    "home": _home,
+    "home": _backend,
     "environments": _installed,
     "PostgreSQL": _database,
     "state": _state,

@@ -1,4 +1,4 @@
-"""stop the instance's own processes; PostgreSQL's data stays"""
+"""stop the instance's processes; PostgreSQL's data stays"""
 
 import argparse
 
@@ -8,7 +8,7 @@ from devenv.instance import Instance
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--wipe", action="store_true", help="remove everything of the instance, its database too")
+    parser.add_argument("--wipe", action="store_true", help="remove all data of the instance, its database included")
     parser.add_argument("--all", action="store_true", help="every instance of this clone")
 
 
@@ -18,11 +18,11 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         names = sorted(path.parent.name for path in instance.base.glob("*/state.json"))
     for name in names:
         one = Instance(name=name, project=instance.project, environ={**instance.environ, "MTD_INSTANCE": name})
-        told = f"Instance '{name}' {'is stopped' if stop(one) else 'did not run'}"
+        message = f"Instance '{name}' {'is stopped' if stop(one) else 'did not run'}"
         if arguments.wipe:
             wipe(one)
-            told += "; all of it is removed, its database too"
+            message += "; all its data is removed, its database included"
         elif (one.folder / "secrets.json").exists():
-            told += "; its database is kept"
-        console().print(f"{told}.", highlight=False)
+            message += "; its database is kept"
+        console().print(f"{message}.", highlight=False)
     return 0

@@ -29,7 +29,7 @@ def read_event(name: str) -> bytes:
     except OSError as error:
         raise Problem(f"{name} cannot be read ({error.strerror}).", fix="Check the path.") from error
     except ValueError as error:
-        raise Problem(f"The event in {name} is no JSON: {error}.", fix="Correct it.") from error
+        raise Problem(f"The event in {name} is not JSON: {error}.", fix="Correct it.") from error
     return event
 
 
@@ -39,11 +39,11 @@ def call(running: Running, function: str, event: bytes) -> int:
 
 
 def answered(running: Running, function: str, event: bytes) -> tuple[int, str]:
-    """As `call`, with the answer."""
+    """As `call`, and also returns the answer."""
     answer = running.clients.client("lambda").invoke(
         FunctionName=f"mtd-{ENVIRONMENT}-{function}:live", Payload=event, LogType="Tail"
     )
-    told = answer["Payload"].read().decode("utf-8", "replace")
-    print(told)
+    payload = answer["Payload"].read().decode("utf-8", "replace")
+    print(payload)
     print(base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip(), file=sys.stderr)
-    return 1 if answer.get("FunctionError") else 0, told
+    return 1 if answer.get("FunctionError") else 0, payload

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devenv.aws import Clients
-from devenv.backends.choice import recorded, servers_of
+from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.servers import Servers
 from devenv.console.screen import json_flag, print_json
 from devenv.instance import ENVIRONMENT, Instance
@@ -23,15 +23,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "function", nargs="?", metavar="FUNCTION", help="a folder's name under src/lambdas, or a process"
     )
-    parser.add_argument("-f", "--follow", action="store_true", help="go on as lines come")
+    parser.add_argument("-f", "--follow", action="store_true", help="print new lines as they come")
     parser.add_argument("--minutes", type=float, default=15, help="how far back (default: 15)")
-    parser.add_argument("--last", type=int, default=200, metavar="N", help="at most so many lines (default: 200)")
+    parser.add_argument("--last", type=int, default=200, metavar="N", help="at most N lines (default: 200)")
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.function in _PROCESSES:
-        servers = _keepers(instance, arguments.function)
+        servers = _log_keepers(instance, arguments.function)
         if arguments.follow:
             servers.follow(arguments.function, arguments.last)
         lines = servers.lines(arguments.function, arguments.last)
@@ -53,10 +53,10 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     return 0
 
 
-def _keepers(instance: Instance, process: str) -> Servers:
-    """Who keeps that process's log: the watch and the supervisor run on this machine in every home."""
-    kind = recorded(StateFile(instance).read()) if process in (*FIRST_CHOICE, "portal") else "embedded"
-    return servers_of(instance, kind)
+def _log_keepers(instance: Instance, process: str) -> Servers:
+    """The servers that keep that process's log. The watch and the supervisor run on this machine on every backend."""
+    backend = recorded_backend(StateFile(instance).read()) if process in (*FIRST_CHOICE, "portal") else "embedded"
+    return servers_of(instance, backend)
 
 
 def _groups(clients: Clients, function: str | None) -> list[str]:
@@ -104,5 +104,5 @@ def _follow(clients: Clients, groups: list[str], seen: set[str], since: int) -> 
         fresh = [event for event in _events(clients, groups, since) if event["id"] not in seen]
         _print(sorted(fresh, key=_order), named=len(groups) > 1)
         seen.update(event["id"] for event in fresh)
-        # Log lines come up to a second after they were written.
+        # CloudWatch has a line up to a second after the function wrote it.
         since = max(since, int(time.time() * 1000) - 10_000)

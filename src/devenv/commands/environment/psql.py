@@ -1,12 +1,12 @@
-"""open psql on the instance's database; further arguments go to it"""
+"""open psql on the instance's database; it takes all further arguments"""
 
 import argparse
 import os
 from pathlib import Path
 
 from devenv.backends.postgres import DATABASE, ROLE, find_programs
-from devenv.credentials import Credentials
 from devenv.instance import Instance
+from devenv.passwords import InstancePasswords
 from devenv.ports import HOST
 from devenv.problem import Problem
 from devenv.running import Running
@@ -27,6 +27,6 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         "PGPORT": str(running.document["ports"]["postgres"]),
         "PGUSER": ROLE,
         "PGDATABASE": DATABASE,
-        "PGPASSWORD": Credentials.of(instance).application,
+        "PGPASSWORD": InstancePasswords.of(instance).application,
     }
     os.execve(program, [str(program), *passed], environment)

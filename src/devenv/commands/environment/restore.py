@@ -1,4 +1,4 @@
-"""restore a backup into this instance, which must be a fresh one, and compare it row by row"""
+"""restore a backup into an instance without orders, and compare every row and object"""
 
 import argparse
 from pathlib import Path
@@ -10,12 +10,12 @@ from devenv.running import Running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="what 'mtd backup' has written")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a file of 'mtd backup'")
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when something is not equal; then the instance's own database stays."""
+    """Returns 1 when a table or bucket differs; the instance then keeps its own database."""
     restored = load(Running.of(instance), arguments.file)
     if arguments.json:
         rows = [
@@ -30,6 +30,6 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         print(
             f"\nRestored as of {restored.made_at}: every row and object is equal."
             if restored.equal
-            else "\nNot restored: what differs is marked; the instance's own database stays."
+            else "\nNot restored: the marked tables differ. The instance keeps its own database."
         )
     return 0 if restored.equal else 1

@@ -1,10 +1,10 @@
-"""show what runs, where, and how the orders stand"""
+"""show processes, functions, queues, and orders by state"""
 
 import argparse
 from typing import Any
 
-from devenv.backends.choice import recorded, servers_of
-from devenv.backends.servers import Server
+from devenv.backends.choice import recorded_backend, servers_of
+from devenv.backends.servers import ServerStatus
 from devenv.console.screen import console, json_flag, print_json, table
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.problem import Problem
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     except Problem:
         _processes(instance)
         raise
-    told: dict[str, Any] = {
+    status: dict[str, Any] = {
         "home": running.document.get("home"),
         "region": running.document.get("region"),
         "endpoint": running.endpoint,
@@ -39,30 +39,30 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         "orders_by_state": running.orders_api().by_state(),
     }
     if arguments.json:
-        print_json(told)
+        print_json(status)
         return 0
     out = console()
-    out.print(f"Instance '{instance.name}', home {told['home']}, region {told['region']}", highlight=False)
+    out.print(f"Instance '{instance.name}', backend {status['home']}, region {status['region']}", highlight=False)
     _processes(instance)
     out.print(f"API       {running.document.get('api_url')}", highlight=False, soft_wrap=True)
-    functions = told["functions"]
+    functions = status["functions"]
     idle = [item["name"] for item in functions if item["state"] != "Active"]
     rest = f"; not active: {', '.join(idle)}" if idle else ""
     out.print(f"Functions {len(functions)}{rest}\n", highlight=False)
-    out.print(table(("Queue", *_DEPTHS), ([item["name"], *(item[n] for n in _DEPTHS)] for item in told["queues"])))
+    out.print(table(("Queue", *_DEPTHS), ([item["name"], *(item[n] for n in _DEPTHS)] for item in status["queues"])))
     out.print()
-    out.print(table(("Orders", "State"), ((count, state) for state, count in told["orders_by_state"].items())))
+    out.print(table(("Orders", "State"), ((count, state) for state, count in status["orders_by_state"].items())))
     return 0
 
 
 def _processes(instance: Instance) -> None:
     document = StateFile(instance).read()
     ports = document.get("ports", {})
-    seen = servers_of(instance, recorded(document)).observed()
+    seen = servers_of(instance, recorded_backend(document)).observed()
     for name in ("supervisor", "watch"):
         identity = identities(document).get(name)
         death = document.get("deaths", {}).get(name)
-        seen[name] = Server(
+        seen[name] = ServerStatus(
             runs=running(document, name),
             identity=str(identity.pid) if identity else "",
             death=f"{death['reason']} at {death['at']}" if death else "",
@@ -98,7 +98,7 @@ def _queues(running: Running) -> list[dict[str, Any]]:
     prefix = f"mtd-{ENVIRONMENT}-"
     found = []
     for url in sorted(client.list_queues(QueueNamePrefix=prefix).get("QueueUrls", [])):
-        told = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS.values()))["Attributes"]
-        depths = {name: int(told[attribute]) for name, attribute in _DEPTHS.items()}
+        attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS.values()))["Attributes"]
+        depths = {name: int(attributes[attribute]) for name, attribute in _DEPTHS.items()}
         found.append({"name": url.rpartition("/")[2].removeprefix(prefix), "url": url, **depths})
     return found

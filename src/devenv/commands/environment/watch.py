@@ -1,4 +1,4 @@
-"""serve saved code at once; a saved template is deployed afresh"""
+"""serve saved code at once, and deploy saved templates"""
 
 import argparse
 import os
@@ -11,8 +11,8 @@ from devenv.processes.log_files import follow
 from devenv.running import Running
 from devenv.state import identities
 from devenv.watch import background
-from devenv.watch.changes import Changes
 from devenv.watch.reloading import Reloading, recycler
+from devenv.watch.saved_files import SavedFiles
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,12 +24,12 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     running = Running.of(instance)
     other = identities(running.document).get("watch")
     if other is not None and other.alive() and other.pid != os.getpid():
-        print("Saved code is served already, in the background. What it does:", flush=True)
+        print("A watch runs in the background already. Its output:", flush=True)
         follow([instance.logs / "watch.log"], last=10)
         return 0
     project = instance.project
-    # The watch is on before the graph is read: a save in between is not missed.
-    changes = Changes([project / "src" / "lambdas", project / "src" / "shared", project / "cloudformation"])
+    # The watch starts before the graph is read, so it sees every save.
+    changes = SavedFiles([project / "src" / "lambdas", project / "src" / "shared", project / "cloudformation"])
     changes.start()
     try:
         reloading = Reloading(project, recycler(running.endpoint), lambda: redeploy(instance), tell)

@@ -11,8 +11,10 @@ from devenv.running import Running
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", metavar="NUMBER")
-    parser.add_argument("text", metavar="TEXT", help="what is to be known; it is kept for ever")
-    parser.add_argument("--person", default=getpass.getuser(), help="who writes (default: the user of this machine)")
+    parser.add_argument("text", metavar="TEXT", help="the note, which is kept for ever")
+    parser.add_argument(
+        "--person", default=getpass.getuser(), help="the person who writes (default: the user of this machine)"
+    )
     parser.add_argument("--seller", help="the seller's id, where several sellers have an order of that number")
     json_flag(parser)
 
@@ -20,9 +22,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     path = f"/orders/{urllib.parse.quote(arguments.number, safe='')}/notes"
     body = {"person": arguments.person, "text": arguments.text, "seller": arguments.seller}
-    told = Running.of(instance).orders_api().call("POST", path, body=body)
+    note = Running.of(instance).orders_api().call("POST", path, body=body)
     if arguments.json:
-        print_json(told)
+        print_json(note)
     else:
-        console().print(f"Note {told['note_id']} of order {arguments.number} is kept.", highlight=False, markup=False)
+        console().print(f"Note {note['note_id']} of order {arguments.number} is kept.", highlight=False, markup=False)
     return 0

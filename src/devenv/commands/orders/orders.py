@@ -6,14 +6,12 @@ from devenv.console.screen import console, json_flag, order_table, print_json, t
 from devenv.instance import Instance
 from devenv.running import Running
 
-FIELDS = (
-    "number", "state", "ended", "reason", "seller", "buyer", "currency", "total", "received_at", "updated_at",
-)  # fmt: skip
+FIELDS = tuple("number state ended reason seller buyer currency total received_at updated_at".split())
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", help="only orders in this state")
-    parser.add_argument("--limit", type=int, help="at most so many, the newest")
+    parser.add_argument("--limit", type=int, help="at most N orders, the newest")
     tenant_flag(parser)
     json_flag(parser)
 

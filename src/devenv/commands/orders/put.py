@@ -12,7 +12,7 @@ from devenv.running import Running
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--wait", action="store_true", help="wait until their orders ended")
+    parser.add_argument("--wait", action="store_true", help="wait until the orders have ended")
     tenant_flag(parser)
     json_flag(parser)
 
@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     absent = [path for path in arguments.files if not path.is_file()]
     if absent:
-        raise Problem(f"There is no file {absent[0]}.", fix="Check the path.")
+        raise Problem(f"The file {absent[0]} does not exist.", fix="Check the path.")
     running = Running.of(instance)
     keys = seeds.put(running, arguments.files, arguments.tenant)
     if arguments.json:
@@ -33,5 +33,5 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     numbers = {number for path in arguments.files if (number := seeds.order_number(path))}
     _, missing = seeds.wait_until_ended(running.orders_api(arguments.tenant), numbers, seconds=120)
     if missing:
-        raise Problem(f"{', '.join(sorted(missing))} did not end within 120 s.", fix="See 'mtd order NUMBER'.")
+        raise Problem(f"{', '.join(sorted(missing))} did not end within 120 s.", fix="Read 'mtd order NUMBER'.")
     return 0

@@ -1,4 +1,4 @@
-"""call read_queue here with an order that rests in a waiting queue, of this instance or of an account of AWS"""
+"""call read_queue with an order of a waiting queue, of this instance or of an AWS account"""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import json
 from devenv.commands.environment import invoke
 from devenv.debugging import address, debugged
 from devenv.instance import ENVIRONMENT, Instance
-from devenv.orders.replay import borrowed, brought_here, event_of, source_of
+from devenv.orders.waiting_message import borrowed_message, event_of, source_of, with_order_copied
 from devenv.running import Running
 
 _FUNCTION = "read_queue"
@@ -15,19 +15,21 @@ _FUNCTION = "read_queue"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", metavar="NUMBER", help="the order's number, or the message's id")
     parser.add_argument(
-        "--from", dest="source", metavar="ENVIRONMENT",
-        help="staging, production, ...: of the account that AWS_PROFILE names (default: this instance)",
-    )  # fmt: skip
-    parser.add_argument("--debug", action="store_true", help="under the debugger, which waits for your IDE")
+        "--from",
+        dest="source",
+        metavar="ENVIRONMENT",
+        help="staging, production, ... in the account of AWS_PROFILE (default: this instance)",
+    )
+    parser.add_argument("--debug", action="store_true", help="run it under the debugger, which waits for your IDE")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when it failed again. The message stays where it is."""
+    """Returns 1 when the call failed again. The message stays in its queue."""
     running = Running.of(instance)
     source = source_of(instance, running, arguments.source)
-    with borrowed(source, arguments.source or ENVIRONMENT, arguments.number) as message:
+    with borrowed_message(source, arguments.source or ENVIRONMENT, arguments.number) as message:
         if source is not running.clients:
-            message = brought_here(message, source, running)
+            message = with_order_copied(message, source, running)
         event = json.dumps(event_of(message)).encode()
         if not arguments.debug:
             return _called(running, event)
@@ -40,6 +42,8 @@ def _called(running: Running, event: bytes) -> int:
     code, answer = invoke.answered(running, _FUNCTION, event)
     failed = bool(code) or bool(json.loads(answer).get("batchItemFailures"))
     print(
-        "It failed again." if failed else "It is registered here. It still waits: 'mtd waiting --push' brings it home."
+        "The order failed again."
+        if failed
+        else "The order is registered here. Its message still waits: 'mtd waiting --push' pushes it back to the queue."
     )
     return 1 if failed else 0

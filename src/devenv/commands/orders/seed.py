@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     else:
         with tempfile.TemporaryDirectory(prefix="mtd-seed-") as folder:
             count = len(seeds.put(running, generate(instance.project, arguments.orders, Path(folder))))
-    print(f"{count} orders put; 'mtd orders' shows them.")
+    print(f"{count} orders put; 'mtd orders' lists them.")
     return 0
 
 
@@ -37,6 +37,6 @@ def generate(project: Path, orders: int, folder: Path) -> list[Path]:
         check=False,
     )
     if ended.returncode:
-        told = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise Problem(f"{program} failed: {told}", fix="Run it by hand to see more.")
+        reason = (ended.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise Problem(f"{program} failed: {reason}", fix="Run the program by hand and read its output.")
     return sorted(folder.rglob("*.xml"))

@@ -1,4 +1,4 @@
-"""list the tenants; add one, or give one another name"""
+"""list the tenants, add one, or rename one"""
 
 import argparse
 
@@ -9,9 +9,9 @@ from devenv.running import Running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", nargs="?", choices=("add",), help="what to do; nothing lists them")
-    parser.add_argument("code", nargs="?", help="letters, digits and hyphens: its files lie in orders/CODE/")
-    parser.add_argument("name", nargs="?", help="what people see")
+    parser.add_argument("action", nargs="?", choices=("add",), help="add or rename a tenant (default: list them)")
+    parser.add_argument("code", nargs="?", help="letters, digits and hyphens; the tenant's files go into orders/CODE/")
+    parser.add_argument("name", nargs="?", help="the name that people see")
     json_flag(parser)
 
 
@@ -23,7 +23,9 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         added = api.add_tenant(arguments.code, arguments.name)
         if not arguments.json:
             print(f"{added['name']} takes orders in orders/{added['code']}/.")
-            print("Its first administrator is made by one of the house's, on the portal's page of people.")
+            print(
+                "An administrator of the platform tenant adds its first administrator on the portal's page of people."
+            )
             return 0
     rows = api.tenants()
     if arguments.json:

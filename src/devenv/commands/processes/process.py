@@ -1,4 +1,4 @@
-"""import process diagrams, list their versions, take orders in flight from one to another"""
+"""import process diagrams, list their versions, move orders in flight between versions"""
 
 import argparse
 import sys
@@ -16,7 +16,7 @@ from devenv.running import Running
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    summary = "report on diagrams: what was put right, who does each task, and whether orders can run"
+    summary = "report on diagrams: corrections, the server or group of each task, and whether orders can run"
     importing = actions.add_parser("import", help=summary, description=summary)
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".bpmn, .xpdl or .bpm")
     importing.add_argument(
@@ -28,11 +28,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sheet.add_argument("file", type=Path, metavar="FILE", help=".bpmn, .xpdl or .bpm")
     summary = "import tests/data/processes/fulfilment.bpm, run orders on it and do people's tasks through the API"
     demo = actions.add_parser("demo", help=summary, description=summary)
-    summary = "list the versions of processes, and how many orders are on their way on each"
+    summary = "list the versions of processes, and the number of orders in flight on each"
     versions = actions.add_parser("versions", help=summary, description=summary)
     tenant_flag(versions)
     json_flag(versions)
-    summary = "say what a migration to another version would make of each order in flight, run it, or take it back"
+    summary = "rehearse, run or reverse a migration of orders in flight to another version"
     process_transfer.arguments(actions.add_parser("migrate", help=summary, description=summary))
     demo.add_argument("--orders", type=int, default=50, metavar="N", help="how many (default: 50)")
 
@@ -86,10 +86,15 @@ def _versions(versions: list[Json], as_json: bool) -> int:
         print_json(versions)
         return 0
     rows = [
-        (each["process"], each["version"], "active" if each["active"] else "retired" if each["retired_at"] else "",
-         each["orders_in_flight"], each["imported_at"][:19])
+        (
+            each["process"],
+            each["version"],
+            "active" if each["active"] else "retired" if each["retired_at"] else "",
+            each["orders_in_flight"],
+            each["imported_at"][:19],
+        )
         for each in versions
-    ]  # fmt: skip
+    ]
     console().print(table(("Process", "Version", "Orders start", "In flight", "Imported"), rows, right=("In flight",)))
     return 0
 
@@ -108,6 +113,6 @@ def _demo(orders: int, instance: Instance) -> int:
             done, ends = process_demo.work(api, numbers, step.done)
     out.print(table(("Task", "Done"), sorted(done.items()), right=("Done",)))
     out.print(table(("Ended as", "Orders"), sorted(ends.items()), right=("Orders",)))
-    told = api.order(min(numbers)) or {}
-    order.show(out, told, told.get("events", []))
+    first = api.order(min(numbers)) or {}
+    order.show(out, first, first.get("events", []))
     return 0 if ends["completed"] == orders else 1

@@ -1,4 +1,4 @@
-"""put orders while functions, database, queues and legacy systems are made to fail, and audit what is left"""
+"""put orders while functions, database, queues and legacy systems fail, and audit the result"""
 
 import argparse
 from pathlib import Path
@@ -21,12 +21,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.orders < 1 or arguments.rate <= 0:
-        raise Problem("A run needs an order and a rate above 0.", fix="--orders 1 or more.", code=2)
+        raise Problem("--orders and --rate must be above 0.", fix="For example --orders 300 --rate 30.", code=2)
     out = console()
-    told = lambda text: out.print(text, highlight=False) if out.is_terminal else None  # noqa: E731
-    outcome = chaos(
-        Running.of(instance), orders=arguments.orders, rate=arguments.rate, seed=arguments.seed, tell=told
-    )  # fmt: skip
+
+    def tell(progress: str) -> None:
+        if out.is_terminal:
+            out.print(progress, highlight=False)
+
+    outcome = chaos(Running.of(instance), orders=arguments.orders, rate=arguments.rate, seed=arguments.seed, tell=tell)
     folder = arguments.report or instance.folder / "chaos"
     write(folder, outcome.report)
     if arguments.json:
@@ -40,5 +42,5 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         out.print(f"Report: {folder / 'audit.json'}", highlight=False, soft_wrap=True)
     if outcome.findings:
         named = ", ".join(f"{name} {count}" for name, count in outcome.findings.items())
-        raise Problem(f"The audit found what must not be: {named}.", fix=f"See {folder / 'audit.json'}.")
+        raise Problem(f"The audit found losses or duplicates: {named}.", fix=f"Read {folder / 'audit.json'}.")
     return 0

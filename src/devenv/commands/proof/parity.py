@@ -1,4 +1,4 @@
-"""play the same 60 scenarios in several homes, and tell every field in which they differ"""
+"""play the same 60 scenarios on several backends, and print every field in which they differ"""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devenv.backends.choice import KINDS, recorded
+from devenv.backends.choice import BACKENDS, recorded_backend
 from devenv.console.screen import console, json_flag, print_json
 from devenv.instance import Instance
 from devenv.problem import Problem
@@ -25,32 +25,37 @@ type Records = dict[str, Record]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--homes", nargs="+", choices=KINDS, default=list(KINDS), help="default: both")
+    parser.add_argument("--homes", nargs="+", choices=BACKENDS, default=list(BACKENDS), help="default: both")
     parser.add_argument(
-        "--instances", nargs="+", metavar="NAME", help="in these running instances; fast retries: MTD_PARAMETERS=ci"
+        "--instances",
+        nargs="+",
+        metavar="NAME",
+        help="in these running instances (start them with MTD_PARAMETERS=ci, for fast retries)",
     )
-    parser.add_argument("--only", metavar="TEXT", help="the scenarios whose title has this text")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="keep the first home's records")
+    parser.add_argument("--only", metavar="TEXT", help="only scenarios with this text in their title")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="keep the records of the first backend")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with records that were kept")
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when anything differs, or a scenario did not come to its end."""
+    """Returns 1 when a field differs, or a scenario did not end."""
     chosen = [
         each
         for each in scenarios.read(instance.project / scenarios.FILE)
         if not arguments.only or arguments.only in each.title
     ]
     if not chosen:
-        raise Problem(f"No scenario's title has '{arguments.only}'.", fix=f"See {scenarios.FILE}.", code=2)
+        raise Problem(
+            f"No scenario has '{arguments.only}' in its title.", fix=f"The titles are in {scenarios.FILE}.", code=2
+        )
     found: dict[str, Records] = {}
     if arguments.against:
         kept = _read(arguments.against)
         found[arguments.against.name] = {each.title: kept[each.title] for each in chosen if each.title in kept}
     for name in arguments.instances or arguments.homes:
         with _running(instance, name, started=arguments.instances is None) as running:
-            label = name if arguments.instances is None else f"{name} ({recorded(running.document)})"
+            label = name if arguments.instances is None else f"{name} ({recorded_backend(running.document)})"
             found[label] = _recorded(running, label, chosen, quiet=arguments.json)
     if arguments.record:
         write_json(arguments.record, found[next(name for name in found if name not in _file(arguments))], mode=0o644)
@@ -109,7 +114,7 @@ def _read(path: Path) -> Records:
 
 @contextmanager
 def _running(instance: Instance, name: str, *, started: bool) -> Iterator[Running]:
-    """The running instance of that name; or one of that home, that ends with the run."""
+    """The running instance of that name, or a new one on the backend of that name, which ends with the run."""
     if not started:
         yield Running.of(Instance.from_env(dict(instance.environ) | {"MTD_INSTANCE": name}, instance.project))
         return
@@ -124,10 +129,16 @@ def _running(instance: Instance, name: str, *, started: bool) -> Iterator[Runnin
 def _mtd(instance: Instance, *words: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "devenv", *words],
-        cwd=instance.project, env=os.environ | {"MTD_INSTANCE": instance.name, "MTD_PARAMETERS": "ci"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
+        cwd=instance.project,
+        env=os.environ | {"MTD_INSTANCE": instance.name, "MTD_PARAMETERS": "ci"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     if ended.returncode:
         raise Problem(
-            f"mtd {' '.join(words)} failed: {ended.stdout[-600:]}", fix="Correct that first.", code=ended.returncode
+            f"mtd {' '.join(words)} failed: {ended.stdout[-600:]}",
+            fix="Correct the cause and run it again.",
+            code=ended.returncode,
         )

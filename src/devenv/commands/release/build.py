@@ -1,15 +1,17 @@
-"""build everything a deployment needs, once, under one digest; --prove: that every build of the sources is the same"""
+"""build the files of a deployment under one digest; --prove checks that builds are reproducible"""
 
 import argparse
 
-from delivery.release import builds
+from delivery.packaging import builds
 from devenv.console.screen import console, json_flag, print_json
 from devenv.instance import Instance
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--prove", action="store_true", help="build twice in other places, compare bytes with what runs"
+        "--prove",
+        action="store_true",
+        help="build twice in other folders, and compare with the files of the running instance",
     )
     json_flag(parser)
 

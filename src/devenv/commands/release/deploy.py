@@ -1,16 +1,19 @@
-"""bring a build into an environment: change set, gate, migration, traffic, smoke, alarms; back if it goes wrong"""
+"""deploy a build: change set, gate, migration, traffic, smoke test, alarms; roll back on failure"""
 
 import argparse
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from delivery.release import builds, image, local, target
-from delivery.release.builds import Build
-from delivery.release.changes import COLUMNS, Change, markdown, rows
+from delivery.deployment.changes import COLUMNS, Change, markdown, rows
+from delivery.packaging import builds
+from delivery.packaging.builds import Build
+from delivery.release import given, image, local
+from delivery.release.preflight.asking import findings
 from delivery.release.sequence import Deployment
-from delivery.release.target import Target
+from delivery.targets.choice import target_of
+from delivery.targets.target import Target
 from devenv.console.screen import console, table
 from devenv.console.steps import Steps
 from devenv.instance import ENVIRONMENT, Instance
@@ -20,26 +23,33 @@ from devenv.running import Running
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--environment", required=True, help="local, staging or production")
-    parser.add_argument("--build", metavar="DIGEST", help="a build made before, or the beginning of its digest")
-    parser.add_argument("--review", action="store_true", help="show the change set, ask the gate, change nothing")
+    parser.add_argument("--build", metavar="DIGEST", help="an existing build, or the beginning of its digest")
+    parser.add_argument(
+        "--review", action="store_true", help="show the change set and the gate's decision, change nothing"
+    )
     parser.add_argument("--rehearse", action="store_true", help="in the running instance (or set AWS_ENDPOINT_URL)")
-    parser.add_argument("--accept", metavar="NAMES", help="resources with state that may go, with commas; or ACCEPT")
+    parser.add_argument(
+        "--accept", metavar="NAMES", help="stateful resources that may be replaced or removed, with commas; or ACCEPT"
+    )
     parser.add_argument(
         "--despite-alarms", action="store_true", help="deploy although alarms are on; or DESPITE_ALARMS"
     )
-    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
+    parser.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template; or PARAMETERS"
+    )
     parser.add_argument("--smoke-order", type=Path, metavar="FILE", help="the order to try; or SMOKE_ORDER")
-    parser.add_argument("--bake", type=float, metavar="SECONDS", help="how long the alarms are watched")
+    parser.add_argument("--bake", type=float, metavar="SECONDS", help="watch the alarms for that long")
     parser.add_argument("--summary", metavar="FILE", help="append the changes as Markdown; or GITHUB_STEP_SUMMARY")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     environment = arguments.environment
     if not re.fullmatch(r"[a-z][a-z0-9]{1,11}", environment):
-        raise Problem(f"'{environment}' cannot be an environment.", fix="local, staging or production.", code=2)
-    smoke_order = arguments.smoke_order or (Path(told) if (told := instance.setting("SMOKE_ORDER")) else None)
+        raise Problem(f"'{environment}' cannot name an environment.", fix="local, staging or production.", code=2)
+    named = arguments.smoke_order or instance.setting("SMOKE_ORDER")
+    smoke_order = Path(named) if named else None
     if smoke_order and not smoke_order.is_file():
-        raise Problem(f"There is no file {smoke_order}.", fix="Check SMOKE_ORDER.", code=2)
+        raise Problem(f"The file {smoke_order} does not exist.", fix="Check SMOKE_ORDER.", code=2)
     summary = arguments.summary or instance.setting("GITHUB_STEP_SUMMARY")
     out = console()
 
@@ -53,14 +63,16 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     accepted = tuple(filter(None, (arguments.accept or instance.setting("ACCEPT")).split(",")))
     with Steps(out) as steps:
         if environment == ENVIRONMENT:
-            told = local.deploy(Running.of(instance), steps, show, accepted, review=arguments.review)
-            print(told)
+            done = local.deploy(Running.of(instance), steps, show, accepted, review=arguments.review)
+            print(done)
             return 0
         build = builds.find(instance, arguments.build) if arguments.build else builds.make(instance)
         print(f"build {build.digest}")
+        target = _target(arguments, instance, build)
         deployment = Deployment(
-            target=_target(arguments, instance, build),
+            target=target,
             build=build,
+            ask=partial(findings, target, build) if target.needs_preflight else tuple,
             steps=steps,
             show=show,
             accepted=accepted,
@@ -75,21 +87,9 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 
 
 def _target(arguments: argparse.Namespace, instance: Instance, build: Build) -> Target:
-    """The environment, the portal's image pushed to it: an emulator has no registry, and a review pushes nothing."""
-    known = _parameters(arguments.parameter)
-    made = target.of(
-        arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake
-    )  # fmt: skip
-    if made.emulated or arguments.review or "PortalDigest" in known:
+    """The target of the environment. Unless this is a review, the portal's image is pushed to its repository first."""
+    known = given.parameters(arguments.parameter, instance)
+    made = target_of(arguments.environment, instance, known, rehearse=arguments.rehearse, bake_seconds=arguments.bake)
+    if arguments.review or "PortalDigest" in known:
         return made
-    return replace(made, known=image.promoted(made, build, image.archive(instance)) | known)
-
-
-def _parameters(texts: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for text in texts:
-        name, given, value = text.partition("=")
-        if not given:
-            raise Problem(f"--parameter {text} is no NAME=VALUE.", fix="For example PortalDigest=sha256:...", code=2)
-        found[name] = value
-    return found
+    return image.with_image(made, build, image.archive(instance))

@@ -1,8 +1,9 @@
-"""what an environment has that was not deployed: changed resources, other versions, other code"""
+"""list changes that no deployment made: resources, versions, code, parameters"""
 
 import argparse
 
-from delivery.release import drift, target
+from delivery.release import drift
+from delivery.targets.choice import target_of
 from devenv.console.screen import json_flag, print_json
 from devenv.instance import Instance
 
@@ -14,10 +15,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when there is any."""
-    found = drift.found(target.of(arguments.environment, instance, {}, rehearse=arguments.rehearse))
+    """Returns 1 when the environment has drifted."""
+    found = drift.found(target_of(arguments.environment, instance, {}, rehearse=arguments.rehearse))
     if arguments.json:
         print_json(found)
     else:
-        print("\n".join(found) or "no drift: what stands is what was deployed")
+        print("\n".join(found) or "no drift: the environment is as it was deployed")
     return int(bool(found))

@@ -1,4 +1,4 @@
-"""have a failing version of a function serve, its alarm take it back, and count the orders: none may be lost"""
+"""serve a failing version of a function until its alarm rolls it back, and check that no order is lost"""
 
 import argparse
 
@@ -11,29 +11,39 @@ from devenv.running import Running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--function", default="allocate_order", help="whose version fails (default: allocate_order)")
+    parser.add_argument("--function", default="allocate_order", help="the function to fail (default: allocate_order)")
     parser.add_argument("--orders", type=int, default=30, help="orders put before, during and after (default: 30)")
-    parser.add_argument("--bake", type=float, default=90.0, metavar="SECONDS", help="how long the alarms are watched")
+    parser.add_argument("--bake", type=float, default=90.0, metavar="SECONDS", help="watch the alarms for that long")
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when no alarm went off, or an order was lost or did not complete."""
+    """Returns 1 when no alarm went off, or an order was lost or did not complete."""
     if arguments.orders < 3:
-        raise Problem("A drill needs 3 orders: before, during and after.", fix="--orders 3 or more.", code=2)
+        raise Problem(
+            "A drill needs at least 3 orders: before, during and after the failure.",
+            fix="Use --orders 3 or more.",
+            code=2,
+        )
     out = console()
     with Steps(out) as steps:
-        told = drill.run(Running.of(instance), steps, arguments.function, arguments.orders, arguments.bake)
+        drilled = drill.run(Running.of(instance), steps, arguments.function, arguments.orders, arguments.bake)
     if arguments.json:
         print_json(
-            {"function": told.function, "alarms": told.alarms, "put": told.put, "states": told.states,
-             "lost": told.lost, "moments": [{"s": round(at, 1), "what": what} for at, what in told.moments]}
-        )  # fmt: skip
+            {
+                "function": drilled.function,
+                "alarms": drilled.alarms,
+                "put": drilled.put,
+                "states": drilled.states,
+                "lost": drilled.lost,
+                "moments": [{"s": round(at, 1), "what": what} for at, what in drilled.moments],
+            }
+        )
     else:
         out.print()
-        out.print(table(("s", "What"), ((f"{at:.1f}", what) for at, what in told.moments), right=("s",)))
-        ended = ", ".join(f"{state} {count}" for state, count in sorted(told.states.items()))
-        out.print(f"\nOrders put {told.put}: {ended}; lost {len(told.lost)}", highlight=False)
-        if told.lost:
-            out.print(f"Lost: {', '.join(told.lost)}", highlight=False)
-    return 0 if told.passed else 1
+        out.print(table(("s", "What"), ((f"{at:.1f}", what) for at, what in drilled.moments), right=("s",)))
+        ended = ", ".join(f"{state} {count}" for state, count in sorted(drilled.states.items()))
+        out.print(f"\nOrders put {drilled.put}: {ended}; lost {len(drilled.lost)}", highlight=False)
+        if drilled.lost:
+            out.print(f"Lost: {', '.join(drilled.lost)}", highlight=False)
+    return 0 if drilled.passed else 1

@@ -1,4 +1,4 @@
-"""what each function called since the start, against what its role allows"""
+"""compare the AWS calls of each function since the start with the grants of its role"""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import asdict
 
 from delivery.iam.calls import needs
-from delivery.iam.parity import Line, compare
+from delivery.iam.parity import RoleComparison, compare
 from delivery.iam.parity import arguments as argued
 from delivery.iam.policies import grants
 from devenv.console.screen import console, json_flag, print_json, table
@@ -19,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """1 when a call would be denied on AWS, or a grant goes unused without an argument."""
+    """Returns 1 when AWS would deny a call, or an unused grant is not argued in cloudformation/iam.yaml."""
     running = Running.of(instance)
     with urllib.request.urlopen(f"{running.endpoint}/_mtd/role-calls", timeout=30) as response:
         recorded = json.load(response)
@@ -45,7 +45,7 @@ def _roles(running: Running) -> list[tuple[str, str]]:
     )
 
 
-def _show(lines: list[Line]) -> None:
+def _show(lines: list[RoleComparison]) -> None:
     columns = ["Function", "Kinds of calls", "Denied", "Unused", "Unused, argued"]
     rows = [[line.function, line.calls, len(line.denied), len(line.unused), len(line.argued)] for line in lines]
     console().print(table(columns, rows))

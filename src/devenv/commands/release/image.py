@@ -1,4 +1,4 @@
-"""build the portal's image and keep it beside the builds, for deployments to push"""
+"""build the portal's image, which deployments push"""
 
 import argparse
 
@@ -7,7 +7,7 @@ from devenv.instance import Instance
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    del parser  # the sources as they are
+    del parser  # it has none
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:

@@ -1,4 +1,4 @@
-"""what the project is made of: bill of materials, licences, known vulnerabilities"""
+"""write the bill of materials, check licences, look for known vulnerabilities"""
 
 import argparse
 import json
@@ -15,12 +15,12 @@ from devenv.instance import Instance
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("sbom", "licences", "audit"))
     parser.add_argument("--output", type=Path, metavar="FILE", help="sbom: where to write it")
-    parser.add_argument("--version", default="0", help="sbom: the version that it is of")
+    parser.add_argument("--version", default="0", help="sbom: the version of the product")
     parser.add_argument("--pip-audit", type=Path, default=Path("pip-audit"), help="audit: the program")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """licences: 1 when one is not allowed; audit: 1 when something is known to be vulnerable."""
+    """Returns 1 when a licence is not allowed, or when a package has a known vulnerability."""
     if arguments.what == "sbom":
         return _sbom(instance.project, arguments.output, arguments.version)
     return (
@@ -63,10 +63,10 @@ def _licences(project: Path) -> int:
 def _audit(project: Path, pip_audit: Path) -> int:
     found = audit(project, pip_audit)
     rows = [(each.lock, each.packages, each.asked, ", ".join(each.known), each.trouble) for each in found]
-    columns = ("Lock file", "Packages", "Asked for", "Known of them", "Not asked for because")
-    console().print(table(columns, rows, right=("Packages", "Asked for")))
+    columns = ("Lock file", "Packages", "Checked", "Vulnerabilities", "Not checked because")
+    console().print(table(columns, rows, right=("Packages", "Checked")))
     missing = sum(each.packages - each.asked for each in found)
     if missing:
         packages = sum(each.packages for each in found)
-        print(f"\nOf {missing} of {packages} packages nothing is known: no database of vulnerabilities has answered.")
+        print(f"\nNo database of vulnerabilities answered for {missing} of {packages} packages.")
     return 1 if any(each.known for each in found) else 0

@@ -32,7 +32,8 @@ def pdf(visit: Visit) -> Response:
 
 def credit_note_pdf(visit: Visit) -> Response:
     """The note that cancelled it. Raises NotFound where none was issued."""
-    return _pdf(visit, credit_note(visit.read, visit.request.path_params["order"], visit.api.archived))
+    order_id = visit.request.path_params["order"]
+    return _pdf(visit, credit_note(visit.read, order_id, visit.api.archived, _part(visit)))
 
 
 def _pdf(visit: Visit, paper: PrintedDocument) -> Response:
@@ -43,7 +44,13 @@ def _pdf(visit: Visit, paper: PrintedDocument) -> Response:
 
 
 def _paper(visit: Visit) -> PrintedDocument:
-    return tax_document(visit.read, visit.request.path_params["order"], visit.api.archived)
+    return tax_document(visit.read, visit.request.path_params["order"], visit.api.archived, _part(visit))
+
+
+def _part(visit: Visit) -> int:
+    """Which of several documents is asked for, counted from 1."""
+    given = visit.request.query_params.get("part", "1")
+    return int(given) if given.isascii() and given.isdigit() and 0 < len(given) < 4 and int(given) else 1
 
 
 def _dte(paper: PrintedDocument) -> bytes:
@@ -51,7 +58,7 @@ def _dte(paper: PrintedDocument) -> bytes:
     row, order = paper.row, paper.order
     document: dict[str, Any] = {
         "Encabezado": {
-            "IdDoc": {"TipoDTE": row["document_type"], "Folio": row["folio"], "FchEmis": row["issued_at"].date()},
+            "IdDoc": {"TipoDTE": row["document_type"], "Folio": row["folio"], "FchEmis": paper.day},
             "Emisor": {"RUTEmisor": order.seller.rut or order.seller.id, "RznSoc": order.seller.name},
             "Receptor": {
                 "RUTRecep": paper.receiver,
@@ -60,7 +67,8 @@ def _dte(paper: PrintedDocument) -> bytes:
             },
             "Totales": {
                 "TpoMoneda": order.currency,
-                "MntNeto": paper.sums.tax_exclusive,
+                "MntNeto": paper.sums.tax_exclusive - paper.sums.exempt,
+                "MntExe": paper.sums.exempt or None,
                 "IVA": paper.sums.tax,
                 "MntTotal": row["document_amount"],
             },
@@ -70,12 +78,23 @@ def _dte(paper: PrintedDocument) -> bytes:
     body = ElementTree.SubElement(root, "Documento", ID=f"T{row['document_type']}F{row['folio']}")
     _write(body, document)
     for number, (name, quantity, price, amount) in enumerate(paper.lines, 1):
-        detail = {"NroLinDet": number, "NmbItem": name, "QtyItem": quantity, "PrcItem": price, "MontoItem": amount}
-        _write(body, {"Detalle": detail})
+        detail = {"NroLinDet": number, "NmbItem": name, "QtyItem": quantity, "PrcItem": price}
+        _write(body, {"Detalle": {**detail, **_changes(paper, number), "MontoItem": amount}})
+    for number, change in enumerate(paper.document.changes if paper.document else (), 1):
+        told = {"NroLinDR": number, "TpoMov": "D" if change.amount < 0 else "R", "GlosaDR": change.reason}
+        _write(body, {"DscRcgGlobal": {**told, "TpoValor": "$", "ValorDR": abs(change.amount)}})
     _write(body, {"Referencia": {"NroLinRef": 1, "TpoDocRef": 801, "FolioRef": order.number}})
     ElementTree.indent(root)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
+
+
+def _changes(paper: PrintedDocument, number: int) -> dict[str, Decimal | None]:
+    """A line's discount and surcharge."""
+    if paper.document is None:
+        return {}
+    detail = paper.document.details[number - 1]
+    return {"DescuentoMonto": detail.discount or None, "RecargoMonto": detail.surcharge or None}
 
 
 def _write(parent: ElementTree.Element, fields: dict[str, Any]) -> None:

@@ -8,7 +8,6 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import letter
@@ -21,9 +20,14 @@ from portal.rendering import formats
 
 KINDS: Mapping[int, str] = {
     33: "FACTURA ELECTRÓNICA",
+    34: "FACTURA NO AFECTA O EXENTA ELECTRÓNICA",
     39: "BOLETA ELECTRÓNICA",
+    41: "BOLETA NO AFECTA O EXENTA ELECTRÓNICA",
+    52: "GUÍA DE DESPACHO ELECTRÓNICA",
+    56: "NOTA DE DÉBITO ELECTRÓNICA",
     61: "NOTA DE CRÉDITO ELECTRÓNICA",
     110: "FACTURA DE EXPORTACIÓN ELECTRÓNICA",
+    111: "NOTA DE DÉBITO DE EXPORTACIÓN ELECTRÓNICA",
     112: "NOTA DE CRÉDITO DE EXPORTACIÓN ELECTRÓNICA",
 }
 SIMULATED = (
@@ -44,7 +48,6 @@ _COLUMNS = {"Cantidad": _RIGHT - 62 * mm, "Precio": _RIGHT - 32 * mm, "Valor": _
 _NAME_WIDTH = _COLUMNS["Cantidad"] - _LEFT - 24 * mm
 _NUMBER = _LEFT + 10 * mm
 _MOST_NAME_LINES = 12
-_ZONE = ZoneInfo("America/Santiago")
 # What the last page needs below its lines.
 _CLOSING = 74 * mm
 
@@ -114,7 +117,7 @@ def _pages(rows: Sequence[_Row], first: float, later: float) -> Iterator[list[_R
 
 def _head(canvas: Canvas, paper: PrintedDocument, text: Text) -> float:
     """Issuer, red box and receiver; where they end."""
-    seller, buyer, row = paper.order.seller, paper.order.buyer, paper.row
+    seller, buyer = paper.order.seller, paper.order.buyer
     y = _TOP
     for line in wrapped(text.of(seller.name), _BOLD, 13, _RIGHT - _LEFT - _BOX - 8 * mm)[:3]:
         canvas.setFillColor(_INK)
@@ -128,7 +131,7 @@ def _head(canvas: Canvas, paper: PrintedDocument, text: Text) -> float:
     box = _red_box(canvas, paper, text)
     y = min(y, box) - 8 * mm
     fields = [
-        ("Fecha de emisión", row["issued_at"].astimezone(_ZONE).strftime("%d-%m-%Y")),
+        ("Fecha de emisión", paper.day.strftime("%d-%m-%Y")),
         ("Señor(es)", buyer.name),
         ("R.U.T.", rut(paper.receiver)),
         ("Giro", buyer.activity),
@@ -213,17 +216,23 @@ def _close(canvas: Canvas, paper: PrintedDocument, text: Text, y: float, *, simu
 
 
 def paper_sums(paper: PrintedDocument) -> list[tuple[str, Decimal]]:
-    """What the document adds up to: net and IVA (or exempt), what was prepaid or rounded, the total."""
+    """What the document adds up to: the order's discounts, net, exempt part and IVA, the total, what was prepaid."""
     sums, totals = paper.sums, paper.order.totals
     rates = {line.tax_percent for line in paper.order.lines if line.tax_percent is not None}
     rate = f" ({formats.number(rates.pop(), 'es')} %)" if len(rates) == 1 else ""
-    told = [("Monto neto", sums.tax_exclusive), (f"IVA{rate}", sums.tax)] if sums.tax else []
-    told = told or [("Monto exento", sums.tax_exclusive)]
+    told = [("Descuentos y recargos", paper.changes)] if paper.changes else []
+    if sums.tax:
+        told += [("Monto neto", sums.tax_exclusive - sums.exempt), (f"IVA{rate}", sums.tax)]
+    if sums.exempt or not sums.tax:
+        told.append(("Monto exento", sums.exempt if sums.tax else sums.tax_exclusive))
+    total = (f"Total {paper.order.currency}", paper.row["document_amount"])
+    if totals.prepaid and paper.holds_prepaid:
+        return [*told, total, ("Pagado antes", totals.prepaid)]
     if totals.prepaid:
         told.append(("Pagado antes", -totals.prepaid))
     if totals.rounding:
         told.append(("Redondeo", totals.rounding))
-    return [*told, (f"Total {paper.order.currency}", paper.row["document_amount"])]
+    return [*told, total]
 
 
 def _shortened(lines: list[str]) -> list[str]:

@@ -19,16 +19,18 @@ class JsonSchemas:
         try:
             _compiled(schema)(values)
         except fastjsonschema.JsonSchemaValueException as error:
-            raise InvalidRequest(f"the form refuses the values: {error.message}", code="form_refused") from None
+            raise InvalidRequest(
+                f"the form refuses the values: {error.message}: correct them and send them again", code="form_refused"
+            ) from None
 
 
 def _compiled(schema: dict[str, Any]) -> Any:
     try:
-        # No defaults: what a person did not say must not be stored as said. No references: they would be fetched.
+        # Without defaults MTD stores only values that a person entered. Without references the library fetches nothing.
         return fastjsonschema.compile(schema, handlers={"http": _refuse, "https": _refuse}, use_default=False)
     except (fastjsonschema.JsonSchemaDefinitionException, ValueError, TypeError, RecursionError) as error:
-        raise InvalidRequest(f"the form is no JSON Schema: {error}", code="form_malformed") from None
+        raise InvalidRequest(f"the form is not a JSON Schema: {error}", code="form_malformed") from None
 
 
 def _refuse(uri: str) -> Any:
-    raise ValueError(f"a form may not refer to {uri}")
+    raise ValueError(f"a form may not refer to {uri}: write the referenced schema into it")

@@ -1,4 +1,4 @@
-"""A legacy system's circuit: what its silence and its answers do to it."""
+"""The circuit of a legacy system: orders without an answer open it, an answered probe closes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,40 +7,44 @@ from uuid import UUID
 
 
 class CircuitState(StrEnum):
-    """A circuit as a lease sees it; `failing` is closed, but orders have had no answer since the last one."""
+    """A circuit as a lease sees it."""
 
     CLOSED = "closed"
+    #: Closed, but at least one order has had no answer since the last answer.
     FAILING = "failing"
     OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:
-    """`failing` are the orders without an answer since the last answer to any; `by_hand`: a person opened it."""
+    """The circuit of one legacy system."""
 
     open: bool
+    #: A person opened it, so only a person closes it.
     by_hand: bool
+    #: The orders without an answer since the system last answered any order.
     failing: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallResults:
-    """What a batch has update of its system: whether it answered anything, and which orders it did not answer.
+    """The answers of a legacy system to the calls of one batch."""
 
-    `probing`: the batch is the one order that an open circuit lets try. `why` is the latest failure.
-    """
-
+    #: The system answered at least one order of the batch.
     answered: bool
+    #: The orders that it did not answer.
     unanswered: Sequence[UUID]
+    #: The batch is the one order that an open circuit lets try.
     probing: bool
+    #: The latest failure.
     why: str
 
 
 def record_results(circuit: Circuit, results: CallResults, threshold: int) -> Circuit:
-    """The circuit after it: open from `threshold` unanswered orders on, closed when a probe was answered.
+    """The circuit after a batch: `threshold` unanswered orders open it, an answered probe closes it.
 
-    Orders are counted, not tries, so that one order that breaks a system does not keep the others from it. A batch that
-    update anything takes back all silence. An open circuit listens to its probe alone: other batches are older than it.
+    The circuit counts orders, not tries, so that one order that breaks a system does not park the others. One answer
+    to a batch sets the count to zero. An open circuit takes only its probe's results: other batches began earlier.
     """
     if circuit.open:
         closes = results.probing and results.answered and not circuit.by_hand

@@ -6,11 +6,13 @@ from typing import Any
 class MtdError(Exception):
     """Base of all errors that MTD raises on purpose.
 
-    `code` is stable and machine-readable; the message is for people and names what to do where it can. `payload` is the
-    request to a legacy system that failed, for the incident. `kind` says what sort of failure it is to an order.
+    The message is for people: it says what happened, to what, and what to do now. `payload` is the request to a legacy
+    system that failed, for the incident.
     """
 
+    #: Stable and machine-readable.
     code = "mtd_error"
+    #: The sort of failure that an order's incident names.
     kind = "internal"
 
     def __init__(self, message: str, *, code: str | None = None, payload: dict[str, Any] | None = None) -> None:
@@ -21,13 +23,13 @@ class MtdError(Exception):
 
 
 class RejectedOrder(MtdError):
-    """The file can never become an order: it goes to `rejected/` with its reason."""
+    """The file can never become an order. `receive_order` moves it to `rejected/` with its reason."""
 
     code = "rejected"
 
 
 class BusinessError(MtdError):
-    """The order is understood, but a rule or a legacy system refuses it: final, the state's error way."""
+    """A rule or a legacy system refuses the order for good: it takes the error way of its state."""
 
     code = "business_error"
     kind = "refused"
@@ -41,19 +43,19 @@ class RetryableError(MtdError):
 
 
 class NoAnswerError(RetryableError):
-    """A system on the other side does not answer: a time-out, no connection, a 5xx. It says nothing of the order."""
+    """A legacy system does not answer: a time-out, no connection, a 5xx. The order is not the cause."""
 
     code = "no_answer"
 
 
 class UnavailableError(RetryableError):
-    """PostgreSQL or an AWS service did not answer: the whole batch is worth another receive."""
+    """PostgreSQL or an AWS service did not answer: the whole batch may be received again."""
 
     code = "unavailable"
 
 
 class UnstorableError(MtdError):
-    """PostgreSQL refuses this content for good, such as a folio that another order has; other content it takes."""
+    """PostgreSQL refuses these values for good, such as a folio that another order has. Others are fine."""
 
     code = "unstorable"
     kind = "unstorable"
@@ -73,24 +75,24 @@ class ProcessError(MtdError):
 
 
 class InvalidRequest(MtdError):
-    """A caller of the API sent something that it does not take."""
+    """A caller sent the API a request that it does not accept."""
 
     code = "invalid_request"
 
 
 class NotFound(MtdError):
-    """What was asked for does not exist."""
+    """The caller asked for something that does not exist."""
 
     code = "not_found"
 
 
 class Forbidden(MtdError):
-    """Only the house that runs the system may ask for this."""
+    """Only the platform tenant may ask for this."""
 
     code = "house_only"
 
 
 class Conflict(MtdError):
-    """What a caller wants to change is no longer as they saw it: look again."""
+    """The caller wants to change something that has changed since they saw it, or is in another state."""
 
     code = "conflict"

@@ -1,4 +1,4 @@
-"""When a retryable failure is tried again: 1, 2, 4 … seconds with full jitter's upper half, ten tries."""
+"""The delays of tries: 1, 2, 4 … seconds less up to half of that as jitter, ten tries."""
 
 import random
 

@@ -1,1 +1,1 @@
-"""From a Lambda event to a use case and back; the only place that turns errors into statuses or batch failures."""
+"""From a Lambda event to a use case and back. Only this layer turns errors into statuses or batch failures."""

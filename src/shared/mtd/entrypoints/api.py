@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from mtd.domain.errors import Conflict, Forbidden, InvalidRequest, MtdError, NotFound, UnavailableError
 from mtd.domain.json_types import Json
@@ -15,6 +16,8 @@ set_up_logs()
 
 type ApiEvent = Mapping[str, Any]
 type ApiHandler = Callable[[ApiEvent, Any], Json]
+type Serve = Callable[[ApiEvent, Json, Any], Any]
+"""Serves one operation of the API: event, JSON body, Lambda context; what is answered as JSON."""
 
 _STATUSES: tuple[tuple[type[MtdError], int], ...] = (
     (InvalidRequest, 400),
@@ -25,8 +28,8 @@ _STATUSES: tuple[tuple[type[MtdError], int], ...] = (
 )
 
 
-def api_handler(serve: Callable[[ApiEvent, Json, Any], Any]) -> ApiHandler:
-    """A Lambda handler that gives `serve` the event, its JSON body and the context, and answers what it returns."""
+def api_handler(serve: Serve) -> ApiHandler:
+    """A Lambda handler that answers with the result of `serve`, which gets the event, its JSON body and the context."""
 
     def handler(event: ApiEvent, context: Any) -> Json:
         try:
@@ -45,8 +48,21 @@ def api_handler(serve: Callable[[ApiEvent, Json, Any], Any]) -> ApiHandler:
     return handler
 
 
+def routed(routes: Mapping[str, Serve]) -> Serve:
+    """Serves operations by their method and path, as `GET /orders/{number}`; a test holds the tables against
+    openapi.yaml."""
+
+    def serve(event: ApiEvent, body: Json, context: Any) -> Any:
+        route = f"{event['httpMethod']} {event['resource']}"
+        if route not in routes:
+            raise NotFound(f"this function serves no {route}", code="route_unknown")
+        return routes[route](event, body, context)
+
+    return serve
+
+
 def _look_in_log(context: Any) -> str:
-    """What a caller is told of an error that is not theirs; the log has the rest."""
+    """The message about an error that is not the caller's. The function's log has the rest."""
     return f"internal error: look for request {context.aws_request_id} in the function's log"
 
 
@@ -60,15 +76,20 @@ def respond(status: int, body: Any) -> Json:
 
 
 def api_hop(event: ApiEvent) -> Hop:
-    """The hop of this request through API Gateway."""
+    """The hop of this request through API Gateway, or past it (`via`; mtd.adapters.aws.invoked_states)."""
     context = event.get("requestContext") or {}
     epoch = context.get("requestTimeEpoch")
     return hop(
-        "API",
+        str(event.get("via") or "API"),
         f"{event.get('httpMethod')} {event.get('path')}",
         at=from_millis(epoch) if epoch else None,
         request_id=context.get("requestId"),
     )
+
+
+def path_parameter(event: ApiEvent, name: str) -> str:
+    """A parameter of the path, decoded."""
+    return unquote(event["pathParameters"][name])
 
 
 def query_parameter(event: ApiEvent, name: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mtd.config import config
 
 if TYPE_CHECKING:
+    from mtd.adapters.aws.invoked_states import InvokedStates
     from mtd.adapters.aws.mailer import SesMailer
     from mtd.adapters.aws.objects import S3Objects
     from mtd.adapters.aws.queues import SqsQueues
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.reporting.warnings import PostgresWarnings
     from mtd.adapters.postgres.tenants.tenants import PostgresTenants
     from mtd.adapters.postgres.users import PostgresUsers
+    from mtd.domain.tax.issuer import TaxSettings
+    from mtd.usecases.flow.circuit_breaker import CircuitSettings
     from mtd.usecases.operations.correct_order import LegacySystems
 
 
@@ -59,7 +62,7 @@ def queues() -> "SqsQueues":
 
 
 def users(secrets: Mapping[str, str], *, owner: str) -> "PostgresUsers":
-    """By the ids of their secrets: `administrator`, `reader`, and `portal` where the stack has one."""
+    """The users' adapter; `secrets` are ids: `administrator`, `reader`, and `portal` where the stack has one."""
     from mtd.adapters.aws.secrets import secret
     from mtd.adapters.postgres.users import PostgresUsers
 
@@ -73,7 +76,7 @@ def users(secrets: Mapping[str, str], *, owner: str) -> "PostgresUsers":
 
 
 @cache
-def work() -> "PostgresFlowStore":
+def flow_store() -> "PostgresFlowStore":
     from mtd.adapters.postgres.flow.store import PostgresFlowStore
 
     return PostgresFlowStore(database(), queues().send_all, config().lease_seconds)
@@ -83,19 +86,24 @@ def work() -> "PostgresFlowStore":
 def operations() -> "PostgresOperations":
     from mtd.adapters.postgres.operations.bulk_operations import PostgresOperations
 
-    return PostgresOperations(database(), work())
+    return PostgresOperations(database(), flow_store())
 
 
 @cache
 def circuits() -> "PostgresCircuits":
-    from mtd.adapters.postgres.flow.circuits import CircuitSettings, PostgresCircuits
+    from mtd.adapters.postgres.flow.circuits import PostgresCircuits
 
-    settings = CircuitSettings(
+    return PostgresCircuits(database(), flow_store())
+
+
+def circuit_settings() -> "CircuitSettings":
+    from mtd.usecases.flow.circuit_breaker import CircuitSettings
+
+    return CircuitSettings(
         threshold=config().circuit_threshold,
         probe_seconds=config().circuit_probe_seconds,
         drain_rate=config().circuit_drain_rate,
     )
-    return PostgresCircuits(database(), work(), settings)
 
 
 @cache
@@ -114,7 +122,7 @@ def outbox() -> "PostgresOutbox":
 
 @cache
 def outgoing() -> "Outgoing":
-    """Queues and topics."""
+    """The sender of outbox messages to queues and topics."""
     from mtd.adapters.aws.topics import Outgoing
 
     return Outgoing(queues(), {"warnings": config().warnings_topic_arn})
@@ -220,6 +228,16 @@ def api() -> "SignedApi":
 
 
 @cache
+def states() -> "SignedApi | InvokedStates":
+    """The states as route_order calls them: by the API, or by their functions' aliases (STATE_CALLS)."""
+    if config().state_calls != "direct":
+        return api()
+    from mtd.adapters.aws.invoked_states import InvokedStates
+
+    return InvokedStates(config().function_prefix, api())
+
+
+@cache
 def state_machines() -> "StepFunctions":
     from mtd.adapters.aws.state_machines import StepFunctions
 
@@ -234,6 +252,22 @@ def mailer() -> "SesMailer":
 
 
 @cache
+def tax_settings() -> "TaxSettings":
+    from mtd.adapters.tax_settings import read_tax_settings
+
+    return read_tax_settings(config().tax_settings)
+
+
+@cache
+def certification() -> "HttpPaperless | None":
+    """Paperless in the SII's certification environment, for the orders of deployments; None without one."""
+    from mtd.adapters.legacy.paperless import HttpPaperless
+
+    url = config().paperless_certification_url
+    return HttpPaperless(url, config().legacy_timeout_seconds) if url else None
+
+
+@cache
 def paperless() -> "HttpPaperless":
     from mtd.adapters.legacy.paperless import HttpPaperless
 
@@ -242,7 +276,7 @@ def paperless() -> "HttpPaperless":
 
 @cache
 def legacy(system: str) -> "HttpLegacy":
-    """`gift_card`, `eom` or `sales_support`."""
+    """The legacy system `gift_card`, `eom` or `sales_support`."""
     from mtd.adapters.legacy.http import HttpLegacy
 
     urls = {
@@ -255,7 +289,7 @@ def legacy(system: str) -> "HttpLegacy":
 
 @cache
 def legacy_systems() -> "LegacySystems":
-    """All four."""
+    """All four legacy systems."""
     from mtd.usecases.operations.correct_order import LegacySystems
 
     return LegacySystems(

@@ -1,4 +1,4 @@
-"""Reports on diagrams for whoever runs it: `python -m mtd.entrypoints.import_processes`, JSON in and JSON out.
+"""Reports on diagrams: `python -m mtd.entrypoints.import_processes`, JSON in and JSON out.
 
 Standard input holds a list of `{name, content, sheet}`: the file's name, its bytes in base64, and the JSON of its
 binding sheet or null; or `{name, problem}` for a file that could not be read. Standard output gets a list of reports.
@@ -15,7 +15,7 @@ from mtd.usecases.processes.import_processes import import_processes, starter_sh
 
 
 def main() -> None:
-    """Read, report, write."""
+    """Read the files, write the reports."""
     sources = [
         Source(
             name=file["name"],

@@ -5,11 +5,11 @@ from typing import Any
 
 from mtd.config import config
 from mtd.domain.json_types import Json
-from mtd.entrypoints.composition import work
+from mtd.entrypoints.composition import flow_store
 from mtd.entrypoints.logs import set_up_logs
 from mtd.entrypoints.states import references
-from mtd.usecases.flow.cases import Reference
-from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.effects import StateRun
+from mtd.usecases.flow.tokens import Reference
 from mtd.usecases.flow.trace import hop, read_hops
 from mtd.usecases.ports import FlowStore
 
@@ -19,7 +19,7 @@ type Step = Callable[[Reference, FlowStore, StateRun], Json]
 
 
 def incident_handler(step: Step) -> Callable[[dict[str, Any], Any], Json]:
-    """A Lambda handler of one step; its errors are the state machine's to retry or catch, by their class's name."""
+    """A Lambda handler of one step. The state machine retries or catches its errors by the name of their class."""
 
     def handler(event: dict[str, Any], context: Any) -> Json:
         execution = hop("Step Functions", "dte_incident", at=event["started_at"], request_id=event["execution"])
@@ -29,6 +29,6 @@ def incident_handler(step: Step) -> Callable[[dict[str, Any], Any], Json]:
             hops=(*read_hops(event.get("hops")), execution),
             retry_base_seconds=config().retry_base_seconds,
         )
-        return step(references({"tokens": [event["token"]]})[0], work(), run)
+        return step(references({"tokens": [event["token"]]})[0], flow_store(), run)
 
     return handler

@@ -26,9 +26,9 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(masked(entry))
 
 
-# What a driver or a legacy system tells of an error may hold what they were given.
+# The error of a driver or of a legacy system may repeat the values that it was given.
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+")
-# A RUT with a wrong check digit is somebody's too; parts of order numbers and UUIDs are none.
+# A RUT with a wrong check digit may still be a person's. Parts of order numbers and UUIDs are no RUTs.
 _RUT = re.compile(r"(?<![\w.-])\d{1,2}\.?\d{3}\.?\d{3}-[\dkK](?![\w-])")
 
 
@@ -47,12 +47,12 @@ def masked(value: object) -> object:
 
 
 def set_up_logs(level: str = "INFO") -> None:
-    """Format all records of this process as JSON, in whatever handler the runtime has put up."""
+    """Have all log handlers of the runtime write records as JSON."""
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.StreamHandler(sys.stdout))
     for handler in root.handlers:
         handler.setFormatter(JsonFormatter())
     root.setLevel(level)
-    # psycopg_binary and botocore tell at INFO what nobody acts on.
+    # botocore logs at INFO what no person acts on.
     logging.getLogger("botocore").setLevel(logging.WARNING)

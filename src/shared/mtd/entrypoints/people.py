@@ -1,22 +1,20 @@
-"""API calls on behalf of people: each acts as the caller's tenant alone, or does what is the house's to do."""
+"""API calls on behalf of people. Each acts as the caller's tenant; some only the platform tenant may make."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from mtd.domain.errors import Forbidden, InvalidRequest
 from mtd.domain.json_types import Json
 from mtd.domain.tenants import PLATFORM_TENANT, is_code
 from mtd.entrypoints import composition
-from mtd.entrypoints.api import ApiEvent, ApiHandler, api_handler
+from mtd.entrypoints.api import ApiEvent, ApiHandler, Serve, api_handler, routed
 
 HEADER = "x-mtd-tenant"
-"""Part of what the caller signs."""
-
-type Serve = Callable[[ApiEvent, Json, Any], Any]
+"""The header that names the tenant. The caller signs it."""
 
 
 def tenant_of(event: ApiEvent) -> str:
-    """The tenant that the caller names; without a word the house. Raises InvalidRequest for what names none."""
+    """The tenant that the caller names, else the platform tenant. Raises InvalidRequest for a malformed code."""
     named = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     code: str = named.get(HEADER, PLATFORM_TENANT)
     if not is_code(code):
@@ -24,8 +22,12 @@ def tenant_of(event: ApiEvent) -> str:
     return code
 
 
-def people_handler(serve: Serve) -> ApiHandler:
-    """A handler for which PostgreSQL shows the caller's tenant only: what is another's is not found."""
+def people_handler(routes: Mapping[str, Serve]) -> ApiHandler:
+    """A handler of these operations, for which PostgreSQL shows rows of the caller's tenant only.
+
+    Another tenant's rows are not found (404).
+    """
+    serve = routed(routes)
 
     def act(event: ApiEvent, body: Json, context: Any) -> Any:
         with composition.tenants().acting_for(tenant_of(event)):
@@ -34,12 +36,13 @@ def people_handler(serve: Serve) -> ApiHandler:
     return api_handler(act)
 
 
-def platform_handler(serve: Serve) -> ApiHandler:
-    """A handler for what concerns all tenants: the house alone may ask for it."""
+def platform_handler(routes: Mapping[str, Serve]) -> ApiHandler:
+    """A handler of operations on all tenants: only the platform tenant may ask for them."""
+    serve = routed(routes)
 
     def act(event: ApiEvent, body: Json, context: Any) -> Any:
         if tenant_of(event) != PLATFORM_TENANT:
-            raise Forbidden("this concerns all tenants: only the house that runs the system may do it")
+            raise Forbidden("this request concerns all tenants: only the platform tenant may send it")
         return serve(event, body, context)
 
     return api_handler(act)

@@ -32,9 +32,9 @@ def body(record: Mapping[str, Any]) -> Json | None:
 
 
 def sort_out[T](records: Iterable[Record], read: Callable[[Record, Json], T]) -> tuple[list[T], list[str]]:
-    """What `read` makes of each record and its JSON object, and the message ids of those that are something else.
+    """The results of `read` for each record with a JSON object, and the message ids of the malformed records.
 
-    One malformed message must not take its batch down: it alone comes again until it rests among the failures.
+    A malformed message does not fail its batch: it alone comes again, until SQS moves it to the queue `failures`.
     """
     found: list[T] = []
     malformed: list[str] = []
@@ -64,5 +64,5 @@ def sqs_hop(record: Mapping[str, Any]) -> Hop:
 
 
 def receives(record: Mapping[str, Any]) -> int:
-    """How often the message was received, this time included."""
+    """The number of times that the message was received, this one included."""
     return int(record["attributes"]["ApproximateReceiveCount"])

@@ -8,14 +8,14 @@ from mtd.config import config
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
 from mtd.entrypoints.api import ApiEvent, ApiHandler, api_handler, api_hop
-from mtd.entrypoints.composition import circuits, work
-from mtd.usecases.flow.cases import Effect, Reference
+from mtd.entrypoints.composition import circuit_settings, circuits, flow_store
 from mtd.usecases.flow.circuit_breaker import CircuitBreaker
+from mtd.usecases.flow.effects import Effect, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.tokens import Reference
 from mtd.usecases.flow.trace import read_hops
 
-# What PostgreSQL's types of the two columns hold.
+# The limits of PostgreSQL's types of the two columns.
 _BIGINT, _INTEGER = 2**63, 2**31
 
 
@@ -24,21 +24,21 @@ def state_handler(
 ) -> ApiHandler:
     """A Lambda handler for one node of the process; `parallel` calls at a time where the effect waits for others.
 
-    `system` is the legacy system that it calls, and so whose circuit keeps its orders.
+    `system` is the legacy system that the effect calls. Its circuit parks the orders.
     """
 
     def work_on(tokens: list[Reference], run: StateRun) -> Json:
-        return run_state(state, tokens, effect(), work(), run, _breaker(system) if system else None)
+        return run_state(state, tokens, effect(), flow_store(), run, _breaker(system) if system else None)
 
     return run_handler(work_on, parallel=parallel)
 
 
 def _breaker(system: str) -> CircuitBreaker:
-    return CircuitBreaker(system=system, circuits=circuits(), threshold=config().circuit_threshold)
+    return CircuitBreaker(system=system, circuits=circuits(), settings=circuit_settings())
 
 
 def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:
-    """A Lambda handler that has a batch of tokens worked on."""
+    """A Lambda handler that passes a batch of tokens to `work_on`."""
 
     def serve(event: ApiEvent, body: Json, context: Any) -> Json:
         run = StateRun(

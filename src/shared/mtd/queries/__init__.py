@@ -1,1 +1,1 @@
-"""The read side: what operators and the command ask of orders."""
+"""The read side, for the API, the portal and the command `mtd`."""

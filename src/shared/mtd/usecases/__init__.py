@@ -1,1 +1,1 @@
-"""One module a function: load, call the domain once, commit. Drivers are reached through `ports` alone."""
+"""One module for each thing that the system does: load, decide, commit. Use cases reach drivers through Protocols."""

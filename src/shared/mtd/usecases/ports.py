@@ -1,60 +1,79 @@
-"""What the use cases need of the world, as Protocols; `mtd.adapters` serves them."""
+"""The Protocols through which use cases reach the world. `mtd.adapters` serves them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from mtd.domain.json_types import Json
 from mtd.domain.orders.mail import Mail
+from mtd.domain.orders.money import plain
+from mtd.domain.tax.document import TaxDocument
 from mtd.engine.model.plan import Plan
-from mtd.usecases.flow.cases import (
-    Changes,
-    CurrentToken,
-    LeasedToken,
-    LeaseResult,
-    LockedOrder,
-    NewOrder,
-    Reference,
-    Registration,
-)
+from mtd.usecases.flow.changes import Changes
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference
+from mtd.usecases.intake.registration import NewOrder, Registration
+
+
+class UnitOfWork(Protocol):
+    """Orders under lock. A block that ends without an error commits the writes with their messages.
+
+    Raises UnstorableError there, with nothing written, when PostgreSQL refuses a value for good.
+    """
+
+    def locked(self, token: LeasedToken | CurrentToken) -> LockedOrder | None:
+        """The token's order; None when the token has changed since the caller read it, so that decisions are stale."""
+        ...
+
+    def write(self, changes: Changes) -> None: ...
+
+
+class Registrations(Protocol):
+    """New orders in the transaction that registers them. It commits the writes together with the orders."""
+
+    @property
+    def results(self) -> Sequence[Registration]: ...
+
+    def write(self, changes: Changes) -> None: ...
 
 
 class FlowStore(Protocol):
-    """The write side of PostgreSQL: each method is one transaction."""
+    """The write side of PostgreSQL."""
 
     def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
-        """The active version of the tenant's process, or that one unless it is retired; None when there is none."""
+        """The active version of the tenant's process, or the given version unless it is retired; None without one."""
         ...
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
 
-    def current(self, references: Sequence[Reference]) -> list[CurrentToken]: ...
-
-    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
-        """`system` is the legacy system that the server calls, if any: while its circuit is open nothing is leased."""
+    def current(self, references: Sequence[Reference]) -> list[CurrentToken]:
+        """The tokens of these versions that are due, not leased, and not of a suspended order."""
         ...
 
-    def commit[T: (LeasedToken, CurrentToken)](
-        self, cases: Sequence[T], decide: Callable[[T, LockedOrder], Changes], *, orders: bool = False
-    ) -> None:
-        """Lock the cases' orders; of every case that still stands write what `decide` makes of it; send the messages.
+    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
+        """Lease the server's tokens. While the circuit of the legacy system `system` is open, it leases none."""
+        ...
 
-        One commit for all, but for tokens of one order, which go one after the other. `orders` asks for the orders'
-        content in `LockedOrder`.
+    def unit_of_work(
+        self, tokens: Sequence[LeasedToken] | Sequence[CurrentToken], *, with_content: bool = False
+    ) -> AbstractContextManager[UnitOfWork]:
+        """One transaction that locks the tokens' orders, one token of each order (see `rounds`).
+
+        `with_content` asks for the orders' content in `LockedOrder`.
         """
         ...
 
-    def register(self, candidates: Sequence[NewOrder]) -> list[Registration]:
-        """Write new orders with their tokens and events; say of each candidate what became of it."""
+    def registration(self, new_orders: Sequence[NewOrder]) -> AbstractContextManager[Registrations]:
+        """One transaction that writes the orders which are new."""
         ...
 
 
 class Tenants(Protocol):
-    """The tenants that there are."""
+    """The tenants of PostgreSQL."""
 
     def known(self, codes: Iterable[str]) -> frozenset[str]:
-        """Tenants, among them those of these codes that there are."""
+        """Codes of tenants that exist, among them all of `codes` that do."""
         ...
 
 
@@ -62,9 +81,9 @@ class StatesApi(Protocol):
     """MTD's own API, called with the function's IAM identity."""
 
     def post(self, path: str, body: Json) -> Json:
-        """The JSON answer. Raises RetryableError on 429, 5xx and silence, MtdError on any other refusal.
+        """The JSON answer. Raises RetryableError for 429, 5xx and no answer, MtdError for any other refusal.
 
-        The code of the RetryableError is `api_failed` when the function that serves the path failed on this request.
+        The RetryableError has the code `api_failed` when the function of the path failed on this request.
         """
         ...
 
@@ -73,7 +92,7 @@ class StateMachines(Protocol):
     """Step Functions."""
 
     def start(self, name: str, execution: str, body: Json) -> None:
-        """Start once: an execution of that name that runs or ran already is fine."""
+        """Start an execution, unless one of that name runs or has run."""
         ...
 
 
@@ -83,30 +102,42 @@ class Legacy(Protocol):
     def call(self, method: str, path: str, body: Json | None, idempotency_key: str | None) -> Json:
         """The JSON answer.
 
-        Raises BusinessError with the system's code when it refuses, NoAnswerError on 5xx, time-out or refusal of
-        the connection, RetryableError when it is asked too often, NotFound on 404. A refusal carries its request.
+        Raises BusinessError with the system's code when it refuses, NoAnswerError for a 5xx, a time-out or a refused
+        connection, RetryableError for too many requests, NotFound for 404. A refusal carries its request.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DteRequest:
-    """A tax document to issue; `key` is its idempotency key. Amounts are decimal text in `currency`."""
+    """A tax document to issue. Amounts are decimal text in the document's currency."""
 
+    #: The idempotency key.
     key: str
-    document_type: int
-    receiver_rut: str
-    receiver_name: str
-    receiver_activity: str
-    order_number: str
-    currency: str
-    net: str
-    tax: str
-    total: str
-    lines: tuple[tuple[str, str, str, str], ...]
-    """Name, quantity, price and amount of each line."""
+    document: TaxDocument
+    #: The type and folio of the document that a credit note cancels.
     cancels: tuple[int, int] | None = None
-    """The type and folio of the document that a credit note cancels."""
+
+    @property
+    def document_type(self) -> int:
+        return int(self.document.kind)
+
+    @property
+    def receiver_rut(self) -> str:
+        return self.document.receiver.rut
+
+    @property
+    def net(self) -> str:
+        """The amount before IVA, exempt or not."""
+        return plain(self.document.totals.net + self.document.totals.exempt)
+
+    @property
+    def tax(self) -> str:
+        return plain(self.document.totals.tax)
+
+    @property
+    def total(self) -> str:
+        return plain(self.document.totals.total)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,26 +146,31 @@ class IssuedDte:
 
     document_type: int
     folio: int
+    #: Its day in Chile, ISO 8601.
     issued_at: str
+    #: The TED (the document's electronic stamp), XML.
+    stamp: str | None = None
+    track_id: str | None = None
 
 
 class Paperless(Protocol):
     """The tax document system."""
 
     def issue(self, request: DteRequest) -> IssuedDte:
-        """Issue it. Raises BusinessError with Paperless's code, RetryableError when its fate is unknown,
-        NoAnswerError among them."""
+        """Issue the document. Raises BusinessError with Paperless's code, RetryableError (also NoAnswerError) when the
+        outcome is unknown."""
         ...
 
     def recover(self, key: str) -> IssuedDte | None:
-        """What was issued for that key; None when nothing was."""
+        """The document that Paperless issued for that key; None when it issued none."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailResult:
-    """What became of one mail: `sent` with its message id, `failed` for good, or `pending` for another try."""
+    """The result of one mail."""
 
+    #: `sent` with its message id, `failed` for good, or `pending` for another try.
     status: str
     message_id: str | None = None
     reason: str | None = None
@@ -144,7 +180,7 @@ class Mailer(Protocol):
     """SES."""
 
     def send(self, mails: Sequence[Mail]) -> list[MailResult]:
-        """Send text mails, the fewest calls that carry them; what became of each, in their order."""
+        """Send text mails in as few calls as SES allows. Returns the result of each, in their sequence."""
         ...
 
 
@@ -162,7 +198,7 @@ class Objects(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueMessage:
-    """A message as received by hand."""
+    """A message of the waiting queue, received by `push_waiting`."""
 
     message_id: str
     receipt: str
@@ -175,7 +211,7 @@ class Queues(Protocol):
     """SQS, by the queue's name in the configuration."""
 
     def send(self, destination: str, bodies: Sequence[str], delay_seconds: int = 0) -> None:
-        """Send all, ten to a call. Raises UnavailableError when one was not taken."""
+        """Send all messages, ten to a call. Raises UnavailableError when SQS does not take one."""
         ...
 
     def receive(self, destination: str, visibility_seconds: int) -> list[QueueMessage]: ...

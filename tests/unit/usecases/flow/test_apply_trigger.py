@@ -1,4 +1,4 @@
-"""What a step of a case with several tokens writes."""
+"""The writes of a step of an order with several tokens."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 from tests.support.bpmn_files import bpmn
 from tests.support.diagrams import draw
 from tests.support.orders import OrderFile
-from tests.unit.support.fakes import FakeApi, FakeMachines, FakeWork, case
+from tests.unit.support.fakes import FakeApi, FakeMachines, FakeStore, leased
 
 from mtd.domain.errors import RetryableError
 from mtd.domain.orders import ubl
@@ -16,10 +16,11 @@ from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
 from mtd.engine.runtime import interpreter
 from mtd.usecases.flow.apply_trigger import write_step
-from mtd.usecases.flow.cases import Changes, CurrentToken, EffectResult, LeasedToken, Reference, TokenRow
+from mtd.usecases.flow.changes import Changes, Row
+from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.route_order import TransitionMessage, route_order
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, Reference, TokenRow
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.processes.import_processes import STATES
 
@@ -47,35 +48,38 @@ def standing(*tokens: Token) -> list[TokenRow]:
     return [TokenRow(token_id=100 + token.id, version=5, token=token) for token in tokens]
 
 
-def run(work: FakeWork, one: LeasedToken, state: str) -> Changes:
-    run_state(state, [Reference(token_id=one.token_id, version=one.version)], lambda _: EffectResult(), work, RUN)
-    return work.committed[one.token_id]
+def run(store: FakeStore, one: LeasedToken, state: str) -> Changes:
+    run_state(state, [Reference(token_id=one.token_id, version=one.version)], lambda _: EffectResult(), store, RUN)
+    return store.committed[one.token_id]
 
 
 def test_a_split_moves_one_token_and_makes_another_with_its_task() -> None:
-    work = FakeWork(cases=[one := case("validation")], plan=plan_of(PARALLEL))
+    store = FakeStore(tokens=[one := leased("validation")], plan=plan_of(PARALLEL))
     before = datetime.now(UTC)
 
-    changes = run(work, one, "validation")
+    changes = run(store, one, "validation")
 
-    [moved], [made], [task] = changes.moves, changes.tokens, changes.tasks
-    assert (moved["token_id"], moved["node"], moved["server"]) == (1, "reserve", "allocation")
-    assert (made["ordinal"], made["node"], made["waits"]) == (2, "approve", "person")
-    assert (task["ordinal"], task["team"], task["priority"]) == (2, "sales", "high")
-    assert before <= datetime.fromisoformat(task["due_at"]) - timedelta(hours=4) <= datetime.now(UTC)
-    assert changes.events[0]["to_state"] == "reserve, approve"
+    [moved], [made], [task] = changes.moved_tokens, changes.new_tokens, changes.new_tasks
+    assert (moved.token_id, moved.place.node, moved.place.server) == (1, "reserve", "allocation")
+    assert (made.ordinal, made.place.node, made.place.waits) == (2, "approve", "person")
+    assert (task.ordinal, task.team, task.priority) == (2, "sales", "high")
+    assert task.due_at is not None
+    assert before <= task.due_at - timedelta(hours=4) <= datetime.now(UTC)
+    assert changes.events[0].to_state == "reserve, approve"
 
 
 def test_a_join_takes_the_tokens_of_others_with_their_own_versions() -> None:
     waiting = Token(id=2, node="join", waits=Waits.JOIN, via="Approve-Join")
-    work = FakeWork(cases=[one := case("reserve")], plan=plan_of(PARALLEL), beside=standing(waiting))
+    store = FakeStore(tokens=[one := leased("reserve")], plan=plan_of(PARALLEL), beside=standing(waiting))
 
-    changes = run(work, one, "reserve")
+    changes = run(store, one, "reserve")
 
-    written = [*changes.moves, *changes.ends]
-    assert {(row["token_id"], row["version"]) for row in written} == {(1, 3), (102, 5)}
-    assert [row["waits"] for row in changes.moves] == ["time"]
-    assert datetime.fromisoformat(changes.moves[0]["due_at"]) > datetime.now(UTC) + timedelta(minutes=19)
+    written: list[Row] = [*changes.moved_tokens, *changes.deleted_tokens]
+    assert {(row.token_id, row.version) for row in written} == {(1, 3), (102, 5)}
+    assert [moved.place.waits for moved in changes.moved_tokens] == [Waits.TIME]
+    due_at = changes.moved_tokens[0].place.due_at
+    assert due_at is not None
+    assert due_at > datetime.now(UTC) + timedelta(minutes=19)
 
 
 @pytest.mark.parametrize(("attempts", "kind"), [(1, "retried"), (2, "failed")])
@@ -83,36 +87,44 @@ def test_a_task_is_tried_as_often_as_its_diagram_says(attempts: int, kind: str) 
     def slow(_: LeasedToken) -> EffectResult:
         raise RetryableError("slow", code="timed_out")
 
-    work = FakeWork(cases=[case("reserve", attempts=attempts)], plan=plan_of(PARALLEL))
+    store = FakeStore(tokens=[leased("reserve", attempts=attempts)], plan=plan_of(PARALLEL))
 
-    answer = run_state("reserve", [Reference(token_id=1, version=3)], slow, work, RUN)
+    answer = run_state("reserve", [Reference(token_id=1, version=3)], slow, store, RUN)
 
     assert answer[kind] == 1
     # Nothing catches the failure: all of the order is an exception.
-    assert [end["outcome"] for end in work.committed[1].order_ends] == ["exception"] * (kind == "failed")
+    assert [end.outcome for end in store.committed[1].order_ends] == ["exception"] * (kind == "failed")
 
 
 def due(node: str) -> CurrentToken:
     return CurrentToken(
-        token_id=1, version=3, node=node, attempts=0, data={}, order_id=uuid.uuid4(), process_version_id=1,
-        due_at=datetime.now(UTC), outcome_unknown=False, waits=Waits.TIME,
-    )  # fmt: skip
+        token_id=1,
+        version=3,
+        node=node,
+        attempts=0,
+        data={},
+        order_id=uuid.uuid4(),
+        process_version_id=1,
+        due_at=datetime.now(UTC),
+        outcome_unknown=False,
+        waits=Waits.TIME,
+    )
 
 
 def test_a_timer_that_is_due_moves_its_order_on() -> None:
     order = ubl.parse_order(OrderFile(number="N").xml().encode())
-    work = FakeWork(places=[due("wait")], plan=plan_of(PARALLEL), order=order)
+    store = FakeStore(current_tokens=[due("wait")], plan=plan_of(PARALLEL), order=order)
     message = TransitionMessage(
         message_id="m", references=(Reference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
     api = FakeApi()
 
-    assert route_order([message], work, api, FakeMachines(), HERE) == []
+    assert route_order([message], store, api, FakeMachines(), HERE) == []
 
-    changes = work.committed[1]
+    changes = store.committed[1]
     assert api.calls == []
-    assert (changes.events[0]["what"], changes.events[0]["to_state"]) == ("time has come", "completed")
-    assert changes.order_ends[0]["outcome"] == "completed"
+    assert (changes.events[0].what, changes.events[0].to_state) == ("time has come", "completed")
+    assert changes.order_ends[0].outcome == "completed"
 
 
 def test_a_timer_asks_the_order_and_what_the_process_has_found() -> None:
@@ -121,21 +133,21 @@ def test_a_timer_asks_the_order_and_what_the_process_has_found() -> None:
 
     write_step(changes, plan, uuid.uuid4(), {}, interpreter.begin(plan, known), known)
 
-    assert changes.tokens[0]["due_at"] == "2030-01-01T00:00:00+00:00"
+    assert changes.new_tokens[0].place.due_at == datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def test_work_that_an_event_interrupts_is_taken_from_people() -> None:
     plan = plan_of("start: S\nuser: U | group=g\nboundary: Late | on=U, time=PT1H\nend: E\nend: F\nS > U > E\nLate > F")
     order = ubl.parse_order(OrderFile(number="N").xml().encode())
     host, armed = Token(id=2, node="u", waits=Waits.PERSON), Token(id=1, node="late", waits=Waits.TIME, host=2)
-    work = FakeWork(places=[due("late")], plan=plan, order=order, beside=standing(host))
-    work.own = armed
+    store = FakeStore(current_tokens=[due("late")], plan=plan, order=order, beside=standing(host))
+    store.own = armed
     message = TransitionMessage(
         message_id="m", references=(Reference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
 
-    route_order([message], work, FakeApi(), FakeMachines(), HERE)
+    route_order([message], store, FakeApi(), FakeMachines(), HERE)
 
-    changes = work.committed[1]
-    assert changes.left == [{"token_id": 102}]
-    assert changes.order_ends[0]["outcome"] == "f"
+    changes = store.committed[1]
+    assert changes.cancelled_tasks == [102]
+    assert changes.order_ends[0].outcome == "f"

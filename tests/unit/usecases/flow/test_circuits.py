@@ -1,25 +1,28 @@
 """A legacy system's circuit: when it opens and closes, whom it parks, and what a healthy one costs."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from tests.unit.support.fakes import FakeWork, case
+from tests.unit.support.fakes import FakeStore, leased
 
 from mtd.adapters.legacy.paperless import read_answer
 from mtd.domain.circuit import CallResults, Circuit, CircuitState, record_results
 from mtd.domain.errors import BusinessError, Conflict, InvalidRequest, MtdError, NoAnswerError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.entrypoints.requests.circuits import read_change
-from mtd.usecases.flow.cases import EffectResult, LeasedToken, Reference
-from mtd.usecases.flow.circuit_breaker import CircuitBreaker, CircuitUpdate, Probe
+from mtd.usecases.flow.changes import Changes, ParkedToken, Wakeup
+from mtd.usecases.flow.circuit_breaker import CircuitBreaker, CircuitSettings, ParkedOrder
+from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.state_outcome import StateRun
-from mtd.usecases.operations.operate_circuits import ChangeRequest, WatchedCircuit, refuse, tend_circuits
+from mtd.usecases.flow.tokens import LeasedToken, LeaseResult, Reference
+from mtd.usecases.operations.operate_circuits import ChangeRequest, WatchedCircuit, change_circuit, tend_circuits
 
 RUN = StateRun(function="allocate_order", request_id="r-1", parallel=1)
+SETTINGS = CircuitSettings(threshold=3, probe_seconds=14.2, drain_rate=50)
 CLOSED = Circuit(open=False, by_hand=False)
 A, B, C, D = (UUID(int=i) for i in range(4))
 
@@ -57,47 +60,83 @@ def test_only_a_probe_that_is_answered_closes_it() -> None:
     assert record_results(opened, answer(probing=True), 3) == CLOSED
 
 
-def test_what_a_person_opened_a_person_closes() -> None:
+def test_a_circuit_that_a_person_opened_is_closed_by_a_person() -> None:
     held = Circuit(open=True, by_hand=True)
     assert record_results(held, answer(probing=True), 3) == held
 
 
 @dataclass(slots=True)
 class FakeCircuits:
-    """One circuit in memory; `due` says that an order may probe, `cases` which order that is."""
+    """Serves `operate_circuits.WatchedCircuits` with one circuit in memory.
+
+    `probe_due` says that an order may probe; `probes` are those that may. `turns` are the slices that are released.
+    """
 
     circuit: Circuit = CLOSED
-    threshold: int = 3
-    due: bool = False
-    cases: list[LeasedToken] = field(default_factory=list)
+    probe_due: bool = False
+    probes: list[LeasedToken] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
-    work: FakeWork | None = None
+    store: FakeStore | None = None
+    found: list[WatchedCircuit] = field(default_factory=list)
+    turns: dict[str, list[int]] = field(default_factory=dict)
+    written: list[Changes] = field(default_factory=list)
+    drain_rate: float | None = None
+    _system: str = ""
 
-    def probe(self, system: str, server: str, references: Sequence[Reference], who: str, detail: Json) -> Probe | None:
-        self.calls.append("probe")
-        assert (system, server, who) == ("eom", "allocation", RUN.function)
-        assert detail["hops"][-1]["source"] == "Lambda"
-        if not self.circuit.open:
-            assert self.work is not None
-            self.work.circuit = CircuitState.CLOSED
-            return None
-        probing = self.cases[:1] if self.due else []
-        spoken = {case.token_id for case in probing}
-        return Probe(cases=probing, parked=sum(r.token_id not in spoken for r in references))
+    @contextmanager
+    def locked(self, system: str) -> Iterator["FakeCircuits"]:
+        self.calls.append(f"lock {system}")
+        self._system = system
+        yield self
+        if self.store is not None and not self.circuit.open:
+            self.store.circuit = CircuitState.CLOSED
 
-    def record_results(self, system: str, results: CallResults, who: str) -> CircuitUpdate:
-        self.calls.append("hear")
-        assert (system, who) == ("eom", RUN.function)
-        before, self.circuit = self.circuit, record_results(self.circuit, results, self.threshold)
-        probes = self.circuit.open and (results.probing or not before.open)
-        return CircuitUpdate(open=self.circuit.open, probe_in=14.2 if probes else None)
+    def watched(self) -> list[WatchedCircuit]:
+        return self.found
+
+    def lease_probe(self, server: str, references: Sequence[Reference], probe_seconds: float) -> LeaseResult:
+        assert (server, probe_seconds) == ("allocation", SETTINGS.probe_seconds)
+        assert references
+        return LeaseResult(tokens=self.probes[:1])
+
+    def park_due(self, server: str, references: Sequence[Reference]) -> list[ParkedOrder]:
+        spoken = {token.token_id for token in (self.probes[:1] if self.probe_due else [])}
+        return [
+            ParkedOrder(order_id=UUID(int=r.token_id), node=server, token_id=r.token_id, version=r.version)
+            for r in references
+            if r.token_id not in spoken
+        ]
+
+    def set(self, circuit: Circuit, reason: str, who: str, probe_seconds: float) -> None:
+        assert reason
+        assert probe_seconds == SETTINGS.probe_seconds
+        self.calls.append(f"set by {who}")
+        self.circuit = circuit
+
+    def keep_failing(self, failing: Sequence[UUID]) -> None:
+        self.circuit = replace(self.circuit, failing=tuple(failing))
+
+    def set_drain_rate(self, rate: float) -> None:
+        self.drain_rate = rate
+
+    def release_parked(self, rate: float, ahead_seconds: int, most: int) -> tuple[list[ParkedOrder], bool]:
+        assert (rate, ahead_seconds, most) == (self.drain_rate or SETTINGS.drain_rate, 75, 2_000)
+        turns = self.turns.get(self._system, [])
+        count = turns.pop(0) if turns else 0
+        one = ParkedOrder(order_id=A, node="allocation", token_id=1, version=2, due_seconds=1.5)
+        return [one] * count, bool(turns)
+
+    def longest_parked(self) -> list[Reference]:
+        return [Reference(token_id=7, version=2)]
+
+    def write(self, changes: Changes) -> None:
+        self.written.append(changes)
 
 
-def run(circuits: FakeCircuits, work: FakeWork, effect: Callable[[LeasedToken], EffectResult]) -> Json:
-    references = [Reference(token_id=each.token_id, version=each.version) for each in work.cases]
-    return run_state(
-        "allocation", references, effect, work, RUN, CircuitBreaker(system="eom", circuits=circuits, threshold=3)
-    )
+def run(circuits: FakeCircuits, store: FakeStore, effect: Callable[[LeasedToken], EffectResult]) -> Json:
+    references = [Reference(token_id=each.token_id, version=each.version) for each in store.tokens]
+    breaker = CircuitBreaker(system="eom", circuits=circuits, settings=SETTINGS)
+    return run_state("allocation", references, effect, store, RUN, breaker)
 
 
 def raising(error: MtdError) -> Callable[[LeasedToken], EffectResult]:
@@ -110,8 +149,8 @@ def raising(error: MtdError) -> Callable[[LeasedToken], EffectResult]:
 SILENCE = raising(NoAnswerError("POST /allocations timed out after 5 s", code="timed_out"))
 
 
-def batch(orders: int, *, attempts: int = 1) -> FakeWork:
-    return FakeWork(cases=[case("allocation", i, attempts=attempts) for i in range(1, orders + 1)])
+def batch(orders: int, *, attempts: int = 1) -> FakeStore:
+    return FakeStore(tokens=[leased("allocation", i, attempts=attempts) for i in range(1, orders + 1)])
 
 
 def test_a_healthy_system_costs_nothing() -> None:
@@ -121,7 +160,7 @@ def test_a_healthy_system_costs_nothing() -> None:
     assert circuits.calls == []
 
 
-def test_what_fails_for_another_reason_costs_nothing() -> None:
+def test_an_error_other_than_no_answer_does_not_count_for_the_circuit() -> None:
     circuits = FakeCircuits()
 
     for error in (
@@ -135,45 +174,45 @@ def test_what_fails_for_another_reason_costs_nothing() -> None:
 
 
 def test_the_batch_that_opens_it_is_parked_and_one_of_it_looks_again() -> None:
-    work = batch(4, attempts=10)
+    store = batch(4, attempts=10)
 
-    told = run(FakeCircuits(), work, SILENCE)
+    answered = run(FakeCircuits(), store, SILENCE)
 
     # The tenth try would have been the last.
-    assert told == {"state": "allocation", "done": 0, "retried": 0, "parked": 4, "failed": 0, "skipped": 0}
-    assert [work.committed[i].parks for i in range(1, 5)] == [
-        [{"token_id": i, "version": 3, "system": "eom"}] for i in range(1, 5)
+    assert answered == {"state": "allocation", "done": 0, "retried": 0, "parked": 4, "failed": 0, "skipped": 0}
+    assert [store.committed[i].parked_tokens for i in range(1, 5)] == [
+        [ParkedToken(token_id=i, version=3, system="eom")] for i in range(1, 5)
     ]
-    looks = [look for i in range(1, 5) for look in work.committed[i].looks]
-    assert looks == [{"token_id": 1, "version": 4, "delay_seconds": 15}]
-    [event] = work.committed[2].events
-    assert (event["what"], event["from_state"], event["to_state"]) == ("parked", "allocation", "allocation")
-    assert (event["detail"]["system"], event["detail"]["code"]) == ("eom", "timed_out")
-    assert not any(work.committed[i].retries or work.committed[i].moves for i in range(1, 5))
+    wakeups = [wakeup for i in range(1, 5) for wakeup in store.committed[i].wakeups]
+    assert wakeups == [Wakeup(token_id=1, version=4, delay_seconds=15)]
+    [event] = store.committed[2].events
+    assert (event.what, event.from_state, event.to_state) == ("parked", "allocation", "allocation")
+    assert (event.detail["system"], event.detail["code"]) == ("eom", "timed_out")
+    assert not any(store.committed[i].retried_tokens or store.committed[i].moved_tokens for i in range(1, 5))
 
 
 def test_a_batch_that_hears_nothing_is_not_tried_to_its_end() -> None:
     """A hundred time-outs of five seconds, eight at a time, are a minute: the function has half of it."""
-    work, tried = batch(100), []
+    store, tried = batch(100), []
 
     def effect(one: LeasedToken) -> EffectResult:
         tried.append(one.token_id)
         return SILENCE(one)
 
-    assert run(FakeCircuits(), work, effect)["parked"] == 100
+    assert run(FakeCircuits(), store, effect)["parked"] == 100
     assert tried == [1, 2, 3]
-    [event] = work.committed[50].events
-    assert event["detail"]["code"] == "not_tried"
+    [event] = store.committed[50].events
+    assert event.detail["code"] == "not_tried"
 
 
 def test_after_an_answer_the_whole_batch_is_tried() -> None:
-    work, tried = batch(10), []
+    store, tried = batch(10), []
 
     def effect(one: LeasedToken) -> EffectResult:
         tried.append(one.token_id)
         return EffectResult() if one.token_id == 2 else SILENCE(one)
 
-    assert run(FakeCircuits(), work, effect)["retried"] == 9
+    assert run(FakeCircuits(), store, effect)["retried"] == 9
     assert len(tried) == 10
 
 
@@ -199,21 +238,23 @@ def test_a_batch_in_which_something_was_answered_opens_nothing() -> None:
 def test_a_refusal_is_an_answer_and_a_rule_of_ours_is_none() -> None:
     for payload, left in (({"path": "/allocations"}, 0), (None, 2)):
         circuits = FakeCircuits(circuit=Circuit(open=False, by_hand=False, failing=(A, B)))
-        work = batch(1)
-        work.circuit = CircuitState.FAILING
-        run(circuits, work, raising(BusinessError("no", code="no", payload=payload)))
+        store = batch(1)
+        store.circuit = CircuitState.FAILING
+        run(circuits, store, raising(BusinessError("no", code="no", payload=payload)))
         assert len(circuits.circuit.failing) == left
 
 
 def test_while_it_is_open_nobody_is_tried_before_it_is_time() -> None:
-    work = batch(4)
-    work.circuit = CircuitState.OPEN
+    store = batch(4)
+    store.circuit = CircuitState.OPEN
     circuits = FakeCircuits(circuit=Circuit(open=True, by_hand=False, failing=(A, B, C)))
 
-    told = run(circuits, work, lambda _: EffectResult())
+    answered = run(circuits, store, lambda _: EffectResult())
 
-    assert told == {"state": "allocation", "done": 0, "retried": 0, "parked": 4, "failed": 0, "skipped": 0}
-    assert (circuits.calls, work.committed) == (["probe"], {})
+    assert answered == {"state": "allocation", "done": 0, "retried": 0, "parked": 4, "failed": 0, "skipped": 0}
+    assert (circuits.calls, store.committed) == (["lock eom"], {})
+    assert [event.what for event in circuits.written[0].events] == ["parked"] * 4
+    assert circuits.written[0].events[0].detail["hops"][-1]["source"] == "Lambda"
 
 
 @pytest.mark.parametrize(
@@ -226,78 +267,60 @@ def test_while_it_is_open_nobody_is_tried_before_it_is_time() -> None:
     ],
 )
 def test_one_order_probes(effect: Callable[[LeasedToken], EffectResult], open_: bool, kind: str) -> None:
-    work = batch(3)
-    work.circuit = CircuitState.OPEN
-    circuits = FakeCircuits(circuit=Circuit(open=True, by_hand=False), due=True, cases=work.cases)
+    store = batch(3)
+    store.circuit = CircuitState.OPEN
+    circuits = FakeCircuits(circuit=Circuit(open=True, by_hand=False), probe_due=True, probes=store.tokens)
 
-    told = run(circuits, work, effect)
+    answered = run(circuits, store, effect)
 
     assert circuits.circuit.open is open_
-    assert told[kind] - (2 if kind == "parked" else 0) == 1
-    assert told["parked"] >= 2
-    assert set(work.committed) == {1}
-    assert [look["version"] for look in work.committed[1].looks] == ([4] if kind == "parked" else [])
+    assert answered[kind] - (2 if kind == "parked" else 0) == 1
+    assert answered["parked"] >= 2
+    assert set(store.committed) == {1}
+    assert [wakeup.version for wakeup in store.committed[1].wakeups] == ([4] if kind == "parked" else [])
 
 
 def test_a_circuit_that_closed_meanwhile_lets_the_batch_through() -> None:
-    work = batch(3)
-    work.circuit = CircuitState.OPEN
+    store = batch(3)
+    store.circuit = CircuitState.OPEN
 
-    assert run(FakeCircuits(work=work), work, lambda _: EffectResult())["done"] == 3
+    assert run(FakeCircuits(store=store), store, lambda _: EffectResult())["done"] == 3
 
 
 def test_a_batch_that_was_under_way_when_it_opened_is_parked_and_looks_after_nothing() -> None:
-    work = batch(2)
+    store = batch(2)
     opened = Circuit(open=True, by_hand=False, failing=(A, B, C))
     circuits = FakeCircuits(circuit=opened)
 
-    assert run(circuits, work, SILENCE)["parked"] == 2
+    assert run(circuits, store, SILENCE)["parked"] == 2
     assert circuits.circuit == opened
-    assert [each.looks for each in work.committed.values()] == [[], []]
-
-
-@dataclass(slots=True)
-class FakeWatched:
-    """What the minute finds; `waiting` slices are drained one by one."""
-
-    found: list[WatchedCircuit]
-    waiting: dict[str, list[int]] = field(default_factory=dict)
-    prompted: list[str] = field(default_factory=list)
-
-    def watched(self) -> list[WatchedCircuit]:
-        return self.found
-
-    def change(self, system: str, request: ChangeRequest) -> None:
-        raise NotImplementedError
-
-    def drain(self, system: str, who: str) -> tuple[int, bool]:
-        assert who == "relay_outbox"
-        return self.waiting[system].pop(0), bool(self.waiting[system])
-
-    def prompt(self, system: str) -> int:
-        self.prompted.append(system)
-        return 1
+    assert [each.wakeups for each in store.committed.values()] == [[], []]
 
 
 def test_the_minute_drains_what_is_back_and_probes_what_nobody_probes() -> None:
-    circuits = FakeWatched(
-        [
+    circuits = FakeCircuits(
+        found=[
             WatchedCircuit(system="eom", open=False, parked=True, overdue=False),
             WatchedCircuit(system="gift_card", open=True, parked=True, overdue=True),
             WatchedCircuit(system="paperless", open=True, parked=True, overdue=False),
             WatchedCircuit(system="sales_support", open=False, parked=False, overdue=False),
         ],
-        {"eom": [2_000, 2_000, 5]},
+        turns={"eom": [2_000, 2_000, 5]},
     )
 
-    assert tend_circuits(circuits, "relay_outbox") == {"circuits_open": 2, "released": 4_005, "prompted": 1}
-    assert circuits.prompted == ["gift_card"]
+    answered = tend_circuits(circuits, SETTINGS, "relay_outbox")
+
+    assert answered == {"circuits_open": 2, "released": 4_005, "prompted": 1}
+    assert circuits.calls == ["lock gift_card", "lock eom", "lock eom", "lock eom"]
+    assert circuits.written[0].wakeups == [Wakeup(token_id=7, version=2, delay_seconds=0)]
+    assert circuits.written[1].wakeups[0] == Wakeup(token_id=1, version=2, delay_seconds=2)
 
 
 def test_a_minute_drains_only_so_much() -> None:
-    circuits = FakeWatched([WatchedCircuit(system="eom", open=False, parked=True, overdue=False)], {"eom": [1] * 1_000})
+    parked = WatchedCircuit(system="eom", open=False, parked=True, overdue=False)
+    circuits = FakeCircuits(found=[parked], turns={"eom": [1] * 1_000})
 
-    assert tend_circuits(circuits, "relay_outbox")["released"] == 20
+    assert tend_circuits(circuits, SETTINGS, "relay_outbox")["released"] == 20
 
 
 @pytest.mark.parametrize(
@@ -312,17 +335,20 @@ def test_a_minute_drains_only_so_much() -> None:
         ("set", False, False, None),
     ],
 )
-def test_a_person_is_told_what_is_so_already(action: str, open_: bool, by_hand: bool, code: str | None) -> None:
-    request = ChangeRequest(action=action, person="ana", reason="maintenance")
-    if code is None:
-        refuse(request, open_=open_, by_hand=by_hand)
+def test_a_person_opens_closes_or_is_refused(action: str, open_: bool, by_hand: bool, code: str | None) -> None:
+    request = ChangeRequest(action=action, person="ana", reason="maintenance", drain_rate=5)
+    circuits = FakeCircuits(circuit=Circuit(open=open_, by_hand=by_hand))
+    if code is not None:
+        with pytest.raises(Conflict) as caught:
+            change_circuit(circuits, "eom", request, SETTINGS)
+        assert caught.value.code == code
         return
-    with pytest.raises(Conflict) as caught:
-        refuse(request, open_=open_, by_hand=by_hand)
-    assert caught.value.code == code
+    change_circuit(circuits, "eom", request, SETTINGS)
+    assert circuits.circuit.open is {"open": True, "close": False, "set": open_}[action]
+    assert circuits.drain_rate == 5
 
 
-def test_what_a_person_asks_is_read() -> None:
+def test_a_persons_change_of_a_circuit_is_read() -> None:
     asked = read_change({"action": "open", "person": "ana", "reason": " maintenance ", "drain_rate": 5})
     assert asked == ChangeRequest(action="open", person="ana", reason="maintenance", drain_rate=5.0)
 
@@ -342,7 +368,7 @@ _NO_RATES: list[Any] = [0, -1, 1e9, True, "5", [], float("nan")]
         *[({"drain_rate": rate}, "drain_rate_malformed") for rate in _NO_RATES],
     ],
 )
-def test_what_a_person_may_not_ask(change: Json, code: str) -> None:
+def test_a_malformed_change_of_a_circuit_is_refused(change: Json, code: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
         read_change({"action": "open", "person": "ana", "reason": "maintenance", **change})
     assert caught.value.code == code

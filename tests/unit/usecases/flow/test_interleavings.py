@@ -1,7 +1,8 @@
-"""Whatever comes in whatever order, what must hold of an order holds: functions, crashes, doubled messages, people."""
+"""An order's invariants hold in every interleaving of functions, crashes, doubled messages and people."""
 
 from collections.abc import Callable
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any, cast
 
 from hypothesis import settings
@@ -16,13 +17,14 @@ from mtd.engine.model.plan import CANCELLATION
 from mtd.engine.model.tokens import Waits
 from mtd.engine.runtime import interpreter
 from mtd.usecases.flow.apply_trigger import write_step
-from mtd.usecases.flow.cases import Changes, EffectResult, LeasedToken, Reference
+from mtd.usecases.flow.changes import Changes, IssuedDocument
 from mtd.usecases.flow.control_error import NODE as CONTROL_ERROR
 from mtd.usecases.flow.control_error import control_error
 from mtd.usecases.flow.dte_incident import NODE as DTE_INCIDENT
 from mtd.usecases.flow.dte_incident import notify_dte_incident, register_dte_incident
+from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.tokens import LeasedToken, Reference
 from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
 from mtd.usecases.operations.operate_order import operate_order
 from mtd.usecases.operations.order_actions import OrderAction
@@ -82,11 +84,13 @@ class Interleavings(RuleBasedStateMachine):
     def a_function_is_done(self, data: Any) -> None:
         token_id, row = data.draw(st.sampled_from(self.working(leased=False)))
 
-        def effect(case: LeasedToken) -> EffectResult:
-            if case.node == "emission_dte":
+        def effect(token: LeasedToken) -> EffectResult:
+            if token.node == "emission_dte":
                 # Paperless knows the key: a second issue is the first one's document.
                 self.issued = 1
-                return EffectResult(document={"document_type": 39, "folio": 1, "amount": "1", "currency": "CLP"})
+                return EffectResult(
+                    documents=(IssuedDocument(document_type=39, folio=1, amount=Decimal(1), currency="CLP"),)
+                )
             return EffectResult()
 
         self.run(token_id, row, effect)
@@ -186,7 +190,7 @@ class Interleavings(RuleBasedStateMachine):
 
     @invariant()
     def an_exception_has_an_incident_and_a_completed_order_has_none(self) -> None:
-        opened = [incident for incident in self.world.incidents if incident["open"]]
+        opened = [incident for incident in self.world.incidents if incident.open]
         assert self.world.outcome != "exception" or opened
         assert self.world.outcome not in ("completed", "cancelled") or not opened
 

@@ -1,60 +1,63 @@
-"""What an incident keeps of a failure, so that a retry puts back what failed and nothing else."""
+"""An incident keeps enough of a failure that a retry puts back the failed tokens and nothing else."""
 
 import json
 from dataclasses import replace
 from typing import Any
 
-from tests.unit.support.fakes import FakeWork, case
-from tests.unit.support.operated import RUN, service, stood
+from tests.unit.support.fakes import FakeStore, leased
+from tests.unit.support.operated import RUN, service, snapshot
 
 from mtd.domain.errors import BusinessError
 from mtd.engine.model.tokens import Token, Waits, token_json
-from mtd.usecases.flow.cases import Reference, TokenRow
+from mtd.usecases.flow.changes import IncidentUpdate, OrderEnd
 from mtd.usecases.flow.control_error import control_error
 from mtd.usecases.flow.dte_incident import notify_dte_incident, register_dte_incident
 from mtd.usecases.flow.run_state import run_state
+from mtd.usecases.flow.tokens import Reference, TokenRow
 
 
-def test_the_incident_keeps_where_the_order_stood_and_what_was_asked() -> None:
+def test_the_incident_keeps_the_orders_tokens_and_the_request() -> None:
     asked = {"path": "/allocations"}
 
     def refuse(_: object) -> Any:
         raise BusinessError("no", code="out_of_stock", payload=asked)
 
-    work = FakeWork(cases=[one := case("allocation")])
-    run_state("allocation", [Reference(token_id=1, version=3)], refuse, work, RUN)
-    [move] = work.committed[1].moves
-    work = FakeWork(cases=[replace(one, node="control_error", data=json.loads(json.dumps(move["data"])))])
-    run_state("control_error", [Reference(token_id=1, version=3)], control_error, work, RUN)
+    store = FakeStore(tokens=[one := leased("allocation")])
+    run_state("allocation", [Reference(token_id=1, version=3)], refuse, store, RUN)
+    [move] = store.committed[1].moved_tokens
+    store = FakeStore(tokens=[replace(one, node="control_error", data=json.loads(json.dumps(move.place.data)))])
+    run_state("control_error", [Reference(token_id=1, version=3)], control_error, store, RUN)
 
-    [incident] = work.committed[1].incidents
-    assert (incident["kind"], incident["payload"]) == ("refused", asked)
-    assert incident["stood"] == stood(service("allocation"))
+    [incident] = store.committed[1].incidents
+    assert (incident.kind, incident.payload) == ("refused", asked)
+    assert incident.snapshot == snapshot(service("allocation"))
 
 
-def test_what_the_error_way_of_a_tax_document_costs_is_kept_with_its_incident() -> None:
+def test_the_incident_of_a_tax_document_keeps_the_tokens_that_its_error_way_consumed() -> None:
     failure = {"failed": "emission_dte", "code": "CAF", "message": "no", "stood": [token_json(service("emission_dte"))]}
-    one = case("dte_incident", data=failure)
-    work = FakeWork(cases=[one], beside=[TokenRow(token_id=9, version=1, token=service("dispatch", 2))])
-    register_dte_incident(Reference(token_id=1, version=3), work, RUN)
-    assert work.committed[1].incidents[0]["stood"] == stood(service("emission_dte"), goes_on=True)
+    one = leased("dte_incident", data=failure)
+    store = FakeStore(tokens=[one], beside=[TokenRow(token_id=9, version=1, token=service("dispatch", 2))])
+    register_dte_incident(Reference(token_id=1, version=3), store, RUN)
+    assert store.committed[1].incidents[0].snapshot == snapshot(service("emission_dte"), goes_on=True)
 
-    notify_dte_incident(Reference(token_id=1, version=3), work, RUN)
+    notify_dte_incident(Reference(token_id=1, version=3), store, RUN)
 
     # The other branch goes on: only what failed is put back.
-    assert work.committed[1].lost == [{"token_id": 1, "stood": stood(service("emission_dte"))}]
+    assert store.committed[1].incident_updates == [
+        IncidentUpdate(token_id=1, snapshot=snapshot(service("emission_dte")))
+    ]
 
 
 def test_an_order_whose_error_way_leads_nowhere_keeps_the_failure_that_brought_it_there() -> None:
     failure = {"failed": "allocation", "code": "gone", "message": "no", "stood": [token_json(service("allocation"))]}
     join = TokenRow(token_id=9, version=1, token=Token(id=2, node="paid", waits=Waits.JOIN, via="f"))
-    work = FakeWork(cases=[one := case("control_error", data=failure)], beside=[join])
+    store = FakeStore(tokens=[one := leased("control_error", data=failure)], beside=[join])
 
-    run_state("control_error", [Reference(token_id=1, version=3)], control_error, work, RUN)
+    run_state("control_error", [Reference(token_id=1, version=3)], control_error, store, RUN)
 
-    [incident] = work.committed[1].incidents
-    assert (incident["state"], incident["code"]) == ("allocation", "gone")
-    assert work.committed[1].order_ends[0] == {
-        "order_id": str(one.order_id), "outcome": "exception", "reason": "allocation: no (gone)",
-    }  # fmt: skip
-    assert incident["stood"] == stood(join.token, service("allocation"))
+    [incident] = store.committed[1].incidents
+    assert (incident.state, incident.code) == ("allocation", "gone")
+    assert store.committed[1].order_ends == [
+        OrderEnd(order_id=one.order_id, outcome="exception", reason="allocation: no (gone)")
+    ]
+    assert incident.snapshot == snapshot(join.token, service("allocation"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mtd.domain.errors import InvalidRequest
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 from mtd.usecases.flow.relay_outbox import asked_seconds, relay_outbox
 
 _MESSAGES = [Message(destination="transitions", body={"tokens": [{"token_id": 1, "version": 1}]})]
@@ -50,6 +50,6 @@ def test_asked_for_it_takes_all_that_long_forgotten(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, 86_401, 10**30, 0.0, 1.5, "0", True, False, None, [], {}])
-def test_what_is_no_whole_number_up_to_a_day_is_refused(seconds: Any) -> None:
+def test_seconds_that_are_no_whole_number_up_to_a_day_are_refused(seconds: Any) -> None:
     with pytest.raises(InvalidRequest, match="forgotten_seconds"):
         asked_seconds({"forgotten_seconds": seconds})

@@ -3,12 +3,12 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tests.unit.support.fakes import FakeApi, FakeMachines, FakeWork
+from tests.unit.support.fakes import FakeApi, FakeMachines, FakeStore
 
-from mtd.domain.errors import MtdError, RetryableError
+from mtd.domain.errors import MtdError, ProcessError, RetryableError
 from mtd.domain.json_types import Json
-from mtd.usecases.flow.cases import CurrentToken, Reference
 from mtd.usecases.flow.route_order import LARGEST_BATCH, TransitionMessage, route_order
+from mtd.usecases.flow.tokens import CurrentToken, Reference
 from mtd.usecases.flow.trace import hop
 
 HERE = hop("Lambda", "route_order")
@@ -34,10 +34,10 @@ def message(name: str, *tokens: int, version: int = 1) -> TransitionMessage:
 
 
 def test_one_call_a_state_for_the_whole_batch() -> None:
-    work = FakeWork(places=[place(1, "validation"), place(2, "dispatch"), place(3, "validation")])
+    store = FakeStore(current_tokens=[place(1, "validation"), place(2, "dispatch"), place(3, "validation")])
     api, machines = FakeApi(), FakeMachines()
 
-    failed = route_order([message("a", 1, 2), message("b", 3)], work, api, machines, HERE)
+    failed = route_order([message("a", 1, 2), message("b", 3)], store, api, machines, HERE)
 
     assert failed == []
     tokens = {path: [token["token_id"] for token in body["tokens"]] for path, body in api.calls}
@@ -66,20 +66,20 @@ class MeetingApi:
 
 def test_as_many_states_are_called_at_a_time_as_the_home_has_room_for() -> None:
     states = ("validation", "dispatch", "allocation", "completion")
-    work = FakeWork(places=[place(number, state) for number, state in enumerate(states)])
+    store = FakeStore(current_tokens=[place(number, state) for number, state in enumerate(states)])
     api = MeetingApi()
 
-    assert route_order([message("a", *range(4))], work, api, FakeMachines(), HERE, at_once=2) == []
+    assert route_order([message("a", *range(4))], store, api, FakeMachines(), HERE, at_once=2) == []
     assert api.most == 2
 
 
 def test_a_stale_or_doubled_message_calls_no_one_twice() -> None:
-    work = FakeWork(places=[place(1, "validation", version=2)])
+    store = FakeStore(current_tokens=[place(1, "validation", version=2)])
     api = FakeApi()
 
     route_order(
         [message("old", 1), message("new", 1, version=2), message("again", 1, version=2)],
-        work,
+        store,
         api,
         FakeMachines(),
         HERE,
@@ -89,74 +89,83 @@ def test_a_stale_or_doubled_message_calls_no_one_twice() -> None:
 
 
 def test_only_the_messages_of_a_state_that_fails_come_again() -> None:
-    work = FakeWork(places=[place(1, "validation"), place(2, "dispatch")])
+    store = FakeStore(current_tokens=[place(1, "validation"), place(2, "dispatch")])
     api = FakeApi(errors={"/states/dispatch": RetryableError("503")})
 
-    assert route_order([message("a", 1), message("b", 2)], work, api, FakeMachines(), HERE) == ["b"]
+    assert route_order([message("a", 1), message("b", 2)], store, api, FakeMachines(), HERE) == ["b"]
 
 
 def test_a_failure_goes_to_the_error_api_of_its_state() -> None:
-    work = FakeWork(places=[place(1, "control_error", failed="allocation")])
+    store = FakeStore(current_tokens=[place(1, "control_error", failed="allocation")])
     api = FakeApi()
 
-    route_order([message("a", 1)], work, api, FakeMachines(), HERE)
+    route_order([message("a", 1)], store, api, FakeMachines(), HERE)
 
     assert api.calls[0][0] == "/errors/allocation"
 
 
 def test_a_failed_tax_document_starts_one_execution_an_order() -> None:
-    work = FakeWork(places=[place(1, "dte_incident"), place(2, "dte_incident")])
+    store = FakeStore(current_tokens=[place(1, "dte_incident"), place(2, "dte_incident")])
     machines = FakeMachines()
 
-    route_order([message("a", 1, 2)], work, FakeApi(), machines, HERE)
+    route_order([message("a", 1, 2)], store, FakeApi(), machines, HERE)
 
     assert [(name, body["token"]["token_id"]) for name, _, body in machines.started] == [
-        ("dte_incident", 1), ("dte_incident", 2),
-    ]  # fmt: skip
+        ("dte_incident", 1),
+        ("dte_incident", 2),
+    ]
     assert len({execution for _, execution, _ in machines.started}) == 2
 
 
 def test_large_batches_are_split() -> None:
     count = LARGEST_BATCH * 2 + 1
-    work = FakeWork(places=[place(i, "validation") for i in range(count)])
+    store = FakeStore(current_tokens=[place(i, "validation") for i in range(count)])
     api = FakeApi()
 
-    route_order([message("a", *range(count))], work, api, FakeMachines(), HERE)
+    route_order([message("a", *range(count))], store, api, FakeMachines(), HERE)
 
     assert sorted(len(body["tokens"]) for _, body in api.calls) == [1, LARGEST_BATCH, LARGEST_BATCH]
 
 
 def test_an_api_that_refuses_for_good_fails_its_own_messages_alone() -> None:
-    work = FakeWork(places=[place(1, "validation"), place(2, "dispatch")])
+    store = FakeStore(current_tokens=[place(1, "validation"), place(2, "dispatch")])
     api = FakeApi(errors={"/states/validation": MtdError("400")})
 
-    assert route_order([message("a", 1), message("b", 2)], work, api, FakeMachines(), HERE) == ["a"]
+    assert route_order([message("a", 1), message("b", 2)], store, api, FakeMachines(), HERE) == ["a"]
 
 
-def test_a_token_at_a_place_that_its_process_does_not_have_fails_alone() -> None:
-    work = FakeWork(places=[place(1, "demolition"), place(2, "dispatch")])
-    api = FakeApi()
+def test_an_order_whose_task_nothing_serves_becomes_an_exception_and_the_others_go_on() -> None:
+    """A place that its process does not have, a path that the API does not have, an unknown state machine."""
+    tokens = [place(1, "demolition"), place(2, "dispatch"), place(3, "gift_card"), place(4, "dte_incident")]
+    store = FakeStore(current_tokens=tokens)
+    gone = ProcessError("the API has no such path", code="nobody_serves")
+    api, machines = FakeApi(errors={"/states/gift_card": gone}), FakeMachines(unknown=True)
 
-    assert route_order([message("a", 1), message("b", 2)], work, api, FakeMachines(), HERE) == ["a"]
-    assert [path for path, _ in api.calls] == ["/states/dispatch"]
+    assert route_order([message("a", 1, 2), message("b", 3, 4)], store, api, machines, HERE) == []
+
+    assert "/states/dispatch" in [path for path, _ in api.calls]
+    assert {token_id: changes.incidents[0].code for token_id, changes in store.committed.items()} == dict.fromkeys(
+        (1, 3, 4), "nobody_serves"
+    )
+    assert [changes.order_ends[0].outcome for changes in store.committed.values()] == ["exception"] * 3
 
 
 def test_tokens_whose_function_was_cut_off_go_alone() -> None:
     cut_off = [replace(place(i, "validation"), outcome_unknown=True) for i in (1, 2)]
-    work = FakeWork(places=[*cut_off, place(3, "validation"), place(4, "validation")])
+    store = FakeStore(current_tokens=[*cut_off, place(3, "validation"), place(4, "validation")])
     api = FakeApi()
 
-    route_order([message("a", 1, 2, 3, 4)], work, api, FakeMachines(), HERE)
+    route_order([message("a", 1, 2, 3, 4)], store, api, FakeMachines(), HERE)
 
     assert sorted([token["token_id"] for token in body["tokens"]] for _, body in api.calls) == [[1], [2], [3, 4]]
 
 
-def test_what_the_relay_sends_again_is_an_execution_of_its_own() -> None:
+def test_a_message_of_the_relay_starts_an_execution_of_its_own() -> None:
     first, machines = place(1, "dte_incident"), FakeMachines()
     again = replace(first, due_at=first.due_at + timedelta(minutes=15))
 
     for each in (first, first, again):
-        route_order([message("a", 1)], FakeWork(places=[each]), FakeApi(), machines, HERE)
+        route_order([message("a", 1)], FakeStore(current_tokens=[each]), FakeApi(), machines, HERE)
 
     names = [execution for _, execution, _ in machines.started]
     assert names[0] == names[1] != names[2]

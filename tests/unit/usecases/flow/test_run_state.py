@@ -1,13 +1,17 @@
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
-from tests.unit.support.fakes import PLAN, FakeWork, case
+from tests.unit.support.fakes import PLAN, FakeStore, leased
 
 from mtd.domain.errors import BusinessError, RetryableError
-from mtd.usecases.flow.cases import Effect, EffectResult, LeasedToken, Reference
+from mtd.domain.json_types import Json
+from mtd.engine.model.tokens import Waits
+from mtd.usecases.flow.changes import Fence, IssuedDocument, MovedToken, OrderEnd, TokenPlace
 from mtd.usecases.flow.control_error import control_error
+from mtd.usecases.flow.effects import Effect, EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.tokens import LeasedToken, Reference
 from mtd.usecases.flow.trace import hop
 
 RUN = StateRun(function="allocate_order", request_id="r-1", hops=(hop("SQS", "transitions"),), parallel=1)
@@ -15,6 +19,12 @@ RUN = StateRun(function="allocate_order", request_id="r-1", hops=(hop("SQS", "tr
 
 def references(*cases: LeasedToken) -> list[Reference]:
     return [Reference(token_id=c.token_id, version=c.version) for c in cases]
+
+
+def data_of(store: FakeStore) -> Json:
+    data = store.committed[1].moved_tokens[0].place.data
+    assert data is not None
+    return data
 
 
 def raising(error: Exception) -> Effect:
@@ -25,84 +35,90 @@ def raising(error: Exception) -> Effect:
 
 
 def test_a_done_effect_moves_the_token_and_tells_how_it_came() -> None:
-    work = FakeWork(cases=[one := case("allocation")])
+    store = FakeStore(tokens=[one := leased("allocation")])
 
-    answer = run_state("allocation", references(one), lambda _: EffectResult(detail={"warehouse": "W"}), work, RUN)
+    answer = run_state("allocation", references(one), lambda _: EffectResult(detail={"warehouse": "W"}), store, RUN)
 
     assert answer == {"state": "allocation", "done": 1, "retried": 0, "parked": 0, "failed": 0, "skipped": 0}
-    changes = work.committed[1]
-    assert changes.moves == [{"token_id": 1, "version": 3, "node": "emission_dte", "waits": "service", "data": None}]
+    changes = store.committed[1]
+    place = TokenPlace(node="emission_dte", waits=Waits.SERVICE)
+    assert changes.moved_tokens == [MovedToken(token_id=1, version=3, place=place, wake_delay=0)]
     [event] = changes.events
-    assert (event["from_state"], event["to_state"], event["what"]) == ("allocation", "emission_dte", "done")
-    assert event["detail"]["warehouse"] == "W"
-    assert [hop["source"] for hop in event["detail"]["hops"]] == ["SQS", "Lambda"]
+    assert (event.from_state, event.to_state, event.what) == ("allocation", "emission_dte", "done")
+    assert event.detail["warehouse"] == "W"
+    assert [hop["source"] for hop in event.detail["hops"]] == ["SQS", "Lambda"]
 
 
 def test_the_last_task_ends_the_order() -> None:
-    work = FakeWork(cases=[one := case("completion")])
+    store = FakeStore(tokens=[one := leased("completion")])
 
-    run_state("completion", references(one), lambda _: EffectResult(), work, RUN)
+    run_state("completion", references(one), lambda _: EffectResult(), store, RUN)
 
-    changes = work.committed[1]
-    assert changes.ends == [{"token_id": 1, "version": 3}]
-    assert changes.order_ends == [{"order_id": str(one.order_id), "outcome": "completed", "reason": None}]
-    assert changes.moves == []
+    changes = store.committed[1]
+    assert changes.deleted_tokens == [Fence(token_id=1, version=3)]
+    assert changes.order_ends == [OrderEnd(order_id=one.order_id, outcome="completed")]
+    assert changes.moved_tokens == []
 
 
 def test_a_refusal_takes_the_error_way_with_its_reason() -> None:
-    work = FakeWork(cases=[one := case("allocation")])
+    store = FakeStore(tokens=[one := leased("allocation")])
 
     answer = run_state(
-        "allocation", references(one), raising(BusinessError("no stock", code="out_of_stock")), work, RUN
+        "allocation", references(one), raising(BusinessError("no stock", code="out_of_stock")), store, RUN
     )
 
     assert answer["failed"] == 1
-    [move] = work.committed[1].moves
-    assert move["node"] == "control_error"
-    assert move["data"] == {
-        "failed": "allocation", "code": "out_of_stock", "message": "no stock", "attempts": 1,
-        "kind": "refused", "payload": None, "stood": [{"id": 1, "node": "allocation", "waits": "service"}],
-    }  # fmt: skip
+    [move] = store.committed[1].moved_tokens
+    assert move.place.node == "control_error"
+    assert move.place.data == {
+        "failed": "allocation",
+        "code": "out_of_stock",
+        "message": "no stock",
+        "attempts": 1,
+        "kind": "refused",
+        "payload": None,
+        "stood": [{"id": 1, "node": "allocation", "waits": "service"}],
+    }
 
 
 def test_the_incident_of_a_failure_ends_the_order_as_an_exception() -> None:
     data = {"failed": "allocation", "code": "out_of_stock", "message": "no stock", "attempts": 1}
-    work = FakeWork(cases=[one := case("control_error", data=data)])
+    store = FakeStore(tokens=[one := leased("control_error", data=data)])
 
-    run_state("control_error", references(one), control_error, work, RUN)
+    run_state("control_error", references(one), control_error, store, RUN)
 
-    changes = work.committed[1]
+    changes = store.committed[1]
     [incident] = changes.incidents
-    assert (incident["state"], incident["code"], incident["version"]) == ("allocation", "out_of_stock", 3)
-    assert changes.order_ends[0]["outcome"] == "exception"
-    assert changes.order_ends[0]["reason"] == "allocation: no stock (out_of_stock)"
+    assert (incident.state, incident.code, incident.version) == ("allocation", "out_of_stock", 3)
+    assert changes.order_ends[0].outcome == "exception"
+    assert changes.order_ends[0].reason == "allocation: no stock (out_of_stock)"
 
 
 @pytest.mark.parametrize("error", [RetryableError("slow", code="timed_out"), ValueError("a bug")])
-def test_what_may_pass_is_tried_again_later(error: Exception) -> None:
-    work = FakeWork(cases=[one := case("allocation", attempts=3)])
+def test_a_retryable_error_is_tried_again_later(error: Exception) -> None:
+    store = FakeStore(tokens=[one := leased("allocation", attempts=3)])
 
-    answer = run_state("allocation", references(one), raising(error), work, RUN)
+    answer = run_state("allocation", references(one), raising(error), store, RUN)
 
     assert answer["retried"] == 1
-    [again] = work.committed[1].retries
-    assert 2 <= again["delay_seconds"] <= 4
-    assert work.committed[1].moves == []
+    [again] = store.committed[1].retried_tokens
+    assert 2 <= again.delay_seconds <= 4
+    assert store.committed[1].moved_tokens == []
 
 
 def test_the_tenth_try_is_the_last() -> None:
-    work = FakeWork(cases=[one := case("emission_dte", attempts=10)])
+    store = FakeStore(tokens=[one := leased("emission_dte", attempts=10)])
 
-    answer = run_state("emission_dte", references(one), raising(RetryableError("slow", code="timed_out")), work, RUN)
+    answer = run_state("emission_dte", references(one), raising(RetryableError("slow", code="timed_out")), store, RUN)
 
     assert answer["failed"] == 1
-    assert work.committed[1].moves[0]["node"] == "dte_incident"
-    assert work.committed[1].moves[0]["data"]["attempts"] == 10
+    assert store.committed[1].moved_tokens[0].place.node == "dte_incident"
+    assert data_of(store)["attempts"] == 10
 
 
 def test_each_order_of_a_batch_goes_its_own_way() -> None:
-    cases = [case("allocation", i) for i in range(1, 7)]
-    work = FakeWork(cases=cases)
+    cases = [leased("allocation", i) for i in range(1, 7)]
+    store = FakeStore(tokens=cases)
 
     def effect(one: LeasedToken) -> EffectResult:
         if one.token_id % 3 == 1:
@@ -111,72 +127,72 @@ def test_each_order_of_a_batch_goes_its_own_way() -> None:
             raise RetryableError("later")
         return EffectResult()
 
-    answer = run_state("allocation", references(*cases), effect, work, StateRun(function="f", request_id="r"))
+    answer = run_state("allocation", references(*cases), effect, store, StateRun(function="f", request_id="r"))
 
     assert answer == {"state": "allocation", "done": 2, "retried": 2, "parked": 0, "failed": 2, "skipped": 0}
-    assert [bool(work.committed[i].retries) for i in range(1, 7)] == [False, True, False] * 2
+    assert [bool(store.committed[i].retried_tokens) for i in range(1, 7)] == [False, True, False] * 2
 
 
 def test_a_stale_message_changes_nothing() -> None:
-    work = FakeWork(cases=[])
+    store = FakeStore(tokens=[])
 
-    answer = run_state("allocation", [Reference(token_id=9, version=1)], lambda _: EffectResult(), work, RUN)
+    answer = run_state("allocation", [Reference(token_id=9, version=1)], lambda _: EffectResult(), store, RUN)
 
     assert answer["skipped"] == 1
-    assert work.committed == {}
+    assert store.committed == {}
 
 
-def test_what_the_database_refuses_fails_alone() -> None:
-    taken = {"document_type": 39, "folio": 7, "amount": "1", "currency": "CLP"}
-    work = FakeWork(
-        cases=[one := case("emission_dte", 1), other := case("emission_dte", 2)],
-        refuses=lambda changes: any(document["folio"] == 7 for document in changes.documents),
+def test_an_order_that_the_database_refuses_fails_alone() -> None:
+    taken = IssuedDocument(document_type=39, folio=7, amount=Decimal(1), currency="CLP")
+    store = FakeStore(
+        tokens=[one := leased("emission_dte", 1), other := leased("emission_dte", 2)],
+        refuses=lambda changes: any(document.folio == 7 for _, document in changes.documents),
     )
 
-    def issue(case: LeasedToken) -> EffectResult:
-        return EffectResult(document=taken if case.token_id == 1 else {**taken, "folio": 8})
+    def issue(token: LeasedToken) -> EffectResult:
+        return EffectResult(documents=(taken if token.token_id == 1 else replace(taken, folio=8),))
 
-    answer = run_state("emission_dte", references(one, other), issue, work, RUN)
+    answer = run_state("emission_dte", references(one, other), issue, store, RUN)
 
     assert (answer["done"], answer["failed"]) == (1, 1)
-    assert work.committed[1].moves[0]["node"] == "dte_incident"
-    assert work.committed[1].moves[0]["data"]["code"] == "unstorable"
-    assert work.committed[2].documents[0]["folio"] == 8
+    assert store.committed[1].moved_tokens[0].place.node == "dte_incident"
+    assert data_of(store)["code"] == "unstorable"
+    assert store.committed[2].documents[0][1].folio == 8
 
 
 def test_one_order_alone_that_the_database_refuses_fails() -> None:
-    work = FakeWork(cases=[one := case("validation")], refuses=lambda changes: bool(changes.totals))
+    store = FakeStore(tokens=[one := leased("validation")], refuses=lambda changes: bool(changes.totals))
 
-    assert run_state("validation", references(one), lambda _: EffectResult(total="1"), work, RUN)["failed"] == 1
-    assert work.committed[1].moves[0]["node"] == "control_error"
+    assert run_state("validation", references(one), lambda _: EffectResult(total=Decimal(1)), store, RUN)["failed"] == 1
+    assert store.committed[1].moved_tokens[0].place.node == "control_error"
 
 
 def test_an_order_whose_process_ends_nowhere_is_set_aside_and_its_effect_kept() -> None:
     nodes = PLAN.nodes | {"emission_dte": replace(PLAN.nodes["emission_dte"], flows=())}
-    work = FakeWork(cases=[one := case("emission_dte")], plan=replace(PLAN, nodes=nodes))
-    document = {"document_type": 39, "folio": 7, "amount": "1", "currency": "CLP"}
+    store = FakeStore(tokens=[one := leased("emission_dte")], plan=replace(PLAN, nodes=nodes))
+    document = IssuedDocument(document_type=39, folio=7, amount=Decimal(1), currency="CLP")
 
-    answer = run_state("emission_dte", references(one), lambda _: EffectResult(document=document), work, RUN)
+    answer = run_state("emission_dte", references(one), lambda _: EffectResult(documents=(document,)), store, RUN)
 
-    changes = work.committed[1]
+    changes = store.committed[1]
     assert answer["failed"] == 1
-    assert changes.documents[0]["folio"] == 7
-    assert changes.ends == [{"token_id": 1, "version": 3}]
-    assert (changes.order_ends[0]["outcome"], changes.incidents[0]["code"]) == ("exception", "no_flow")
+    assert changes.documents[0][1].folio == 7
+    assert changes.deleted_tokens == [Fence(token_id=1, version=3)]
+    assert (changes.order_ends[0].outcome, changes.incidents[0].code) == ("exception", "no_flow")
 
 
 def test_an_order_that_ten_times_took_its_function_down_is_not_tried_again() -> None:
-    work = FakeWork(
-        cases=[one := case("allocation", attempts=11, outcome_unknown=True), other := case("allocation", 2)]
+    store = FakeStore(
+        tokens=[one := leased("allocation", attempts=11, outcome_unknown=True), other := leased("allocation", 2)]
     )
     tried: list[int] = []
 
-    def effect(case: LeasedToken) -> EffectResult:
-        tried.append(case.token_id)
+    def effect(token: LeasedToken) -> EffectResult:
+        tried.append(token.token_id)
         return EffectResult()
 
-    answer = run_state("allocation", references(one, other), effect, work, RUN)
+    answer = run_state("allocation", references(one, other), effect, store, RUN)
 
     assert tried == [2]
     assert (answer["done"], answer["failed"]) == (1, 1)
-    assert work.committed[1].moves[0]["data"]["code"] == "cut_off"
+    assert data_of(store)["code"] == "cut_off"

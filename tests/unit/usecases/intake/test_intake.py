@@ -71,7 +71,7 @@ def test_a_file_that_vanished_leaves_a_row() -> None:
     assert rejections.rows[0]["code"] == "vanished"
 
 
-def test_what_was_put_then_counts_and_not_what_the_key_holds_now() -> None:
+def test_the_objects_version_of_the_event_counts() -> None:
     files = {version: OrderFile(number=version).xml().encode() for version in ("first", "second")}
     objects = FakeObjects({"orders/a.xml": files["second"]}, {("orders/a.xml", v): f for v, f in files.items()})
     queues = FakeQueues()
@@ -116,7 +116,7 @@ def test_a_rejected_file_is_kept_under_a_key_that_s3_takes() -> None:
     assert rejections.rows[0]["code"] == "not_xml"
 
 
-def test_what_is_too_large_for_a_message_travels_by_reference() -> None:
+def test_an_order_too_large_for_a_message_travels_by_reference() -> None:
     lines = tuple((f"SKU-{i}", "1", "10") for i in range(3_000))
     objects = FakeObjects({"orders/a.xml": OrderFile(number="A", lines=lines, payable=None, tax=None).xml().encode()})
     queues = FakeQueues()

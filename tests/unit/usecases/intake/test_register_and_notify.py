@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.support.orders import OrderFile
-from tests.unit.support.fakes import FakeMailer, FakeWork, case
+from tests.unit.support.fakes import FakeMailer, FakeStore, leased
 
 from mtd.domain.json_types import Json
 from mtd.domain.orders import order as orders
@@ -19,15 +19,15 @@ def incoming(**knobs: str) -> Incoming:
 
 
 def test_a_batch_is_registered_with_tokens_events_and_totals() -> None:
-    work = FakeWork()
+    store = FakeStore()
 
-    results = register_orders([incoming(), incoming(number="M")], work, "register_orders", "r", [hop("API", "POST")])
+    results = register_orders([incoming(), incoming(number="M")], store, "register_orders", "r", [hop("API", "POST")])
 
     assert [result["status"] for result in results] == ["registered", "registered"]
-    first = work.candidates[0]
-    assert [(row["node"], row["waits"]) for row in first.changes.tokens] == [("validation", "service")]
-    assert first.row["total"] == "23800"
-    assert [hop["source"] for hop in first.event["detail"]["hops"]] == ["S3", "API", "Lambda"]
+    step, event = store.registered[:2]
+    assert [(new.place.node, new.wake_delay) for new in step.new_tokens] == [("validation", 0)]
+    assert store.new_orders[0].total == 23800
+    assert [hop["source"] for hop in event.events[0].detail["hops"]] == ["S3", "API", "Lambda"]
 
 
 def test_an_order_beyond_reckoning_does_not_take_its_batch_down() -> None:
@@ -35,22 +35,22 @@ def test_an_order_beyond_reckoning_does_not_take_its_batch_down() -> None:
     order = ubl.parse_order(OrderFile(number="HUGE", lines=(line,), payable=None, tax=None).xml().encode())
     huge = Incoming(order=order, document=orders.to_json(order), source="s3://b/k", hops=())
 
-    results = register_orders([huge, incoming()], FakeWork(), "f", "r", [])
+    results = register_orders([huge, incoming()], FakeStore(), "f", "r", [])
 
     assert [result["status"] for result in results] == ["registered", "registered"]
 
 
-def test_the_same_order_twice_in_a_batch_is_one_candidate() -> None:
-    work = FakeWork()
+def test_the_same_order_twice_in_a_batch_is_one_new_order() -> None:
+    store = FakeStore()
 
-    results = register_orders([incoming(), incoming()], work, "f", "r", [])
+    results = register_orders([incoming(), incoming()], store, "f", "r", [])
 
     assert len(results) == 2
-    assert len(work.candidates) == 1
+    assert len(store.new_orders) == 1
 
 
 def test_other_content_in_the_same_batch_is_a_conflict() -> None:
-    results = register_orders([incoming(), incoming(buyer_name="B")], FakeWork(), "f", "r", [])
+    results = register_orders([incoming(), incoming(buyer_name="B")], FakeStore(), "f", "r", [])
 
     assert [result["status"] for result in results] == ["registered", "conflict"]
 
@@ -71,13 +71,13 @@ class Box:
 
 
 def due(token_id: int, address: str) -> DueMail:
-    one = case("emission_dte", token_id, mail=address)
+    one = leased("emission_dte", token_id, mail=address)
     return DueMail(
         mail_id=token_id, order_id=one.order_id, kind="being_processed", order=one.order, document_type=39, folio=7
     )
 
 
-def test_what_is_due_is_sent_and_each_mail_has_its_own_fate() -> None:
+def test_due_mails_are_sent_and_each_has_a_result_of_its_own() -> None:
     mails = [due(1, "a@x.cl"), due(2, "b@x.cl"), due(3, "c@x.cl")]
     box = Box(mails)
     mailer = FakeMailer(

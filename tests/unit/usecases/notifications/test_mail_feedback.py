@@ -57,7 +57,7 @@ def test_a_bounce_names_its_order_and_the_address_that_gets_no_more() -> None:
     )
 
 
-def test_a_full_mailbox_is_told_but_the_address_goes_on_getting_mails() -> None:
+def test_a_full_mailbox_is_recorded_and_the_address_still_gets_mails() -> None:
     full = read_feedback(changed(BOUNCE, "bounce", "bounceType", to="Transient"), ())
 
     assert full is not None
@@ -74,7 +74,7 @@ def test_a_complaint_is_final() -> None:
 @pytest.mark.parametrize(
     "event", [{"notificationType": "AmazonSnsSubscriptionSucceeded"}, changed(BOUNCE, "mail", to={})]
 )
-def test_what_is_about_no_mail_of_an_order_is_passed_over(event: dict[str, Any]) -> None:
+def test_an_event_about_no_mail_of_an_order_is_passed_over(event: dict[str, Any]) -> None:
     assert read_feedback(event, ()) is None
 
 
@@ -91,7 +91,7 @@ def test_what_is_about_no_mail_of_an_order_is_passed_over(event: dict[str, Any])
         changed(BOUNCE, "bounce", to=[]),
     ],
 )
-def test_what_is_no_such_event_is_refused(event: dict[str, Any]) -> None:
+def test_a_message_that_is_no_event_of_ses_is_refused(event: dict[str, Any]) -> None:
     with pytest.raises((MtdError, LookupError, TypeError, ValueError, AttributeError)):
         read_feedback(event, ())
 
@@ -106,7 +106,7 @@ class Store:
         return len(feedback)
 
 
-def test_nothing_told_records_nothing() -> None:
+def test_no_feedback_records_nothing() -> None:
     bounce = read_feedback(BOUNCE, ())
     assert bounce is not None
     store = Store()

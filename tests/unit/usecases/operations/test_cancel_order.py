@@ -3,19 +3,19 @@
 from typing import Any
 
 import pytest
-from tests.unit.support.fakes import FakeWork, case
+from tests.unit.support.fakes import FakeStore, leased
 from tests.unit.support.operated import ORDER, RUN, FakeCards, systems
 from tests.unit.usecases.states.test_effects import FakePaperless
 
 from mtd.domain.errors import BusinessError, MtdError, RetryableError
 from mtd.engine.model.plan import CANCELLATION
-from mtd.usecases.flow.cases import Reference
+from mtd.usecases.flow.tokens import Reference
 from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
 from mtd.usecases.operations.correct_order import LegacySystems, effects_made
 
 
 def cancelling(**other: Any) -> Any:
-    return case(CANCELLATION, outcome_unknown=True, gift_card="GC-1", data={"by": "ana", "reason": "why"}, **other)
+    return leased(CANCELLATION, outcome_unknown=True, gift_card="GC-1", data={"by": "ana", "reason": "why"}, **other)
 
 
 def posts(world: LegacySystems) -> list[str]:
@@ -33,9 +33,8 @@ def test_a_cancellation_undoes_what_was_done_each_once() -> None:
     assert isinstance(world.paperless, FakePaperless)
     [note] = world.paperless.requests
     assert (note.document_type, note.cancels) == (61, (39, 8))
-    assert first.document == again.document
-    assert first.document is not None
-    assert first.document["refers_to_folio"] == 8
+    assert first.credit_notes == again.credit_notes
+    assert [credit_note.refers_to_folio for credit_note in first.credit_notes] == [8]
 
 
 def test_a_legacy_systems_own_name_for_a_thing_leads_nowhere_else() -> None:
@@ -52,7 +51,7 @@ def test_a_legacy_systems_own_name_for_a_thing_leads_nowhere_else() -> None:
 def test_nothing_is_undone_that_was_not_done() -> None:
     one = cancelling()
     assert posts(empty := systems(one.order_id)) == []
-    assert CancelOrder(empty)(one).document is None
+    assert CancelOrder(empty)(one).credit_notes == ()
     assert posts(empty) == []
 
     with pytest.raises(BusinessError, match="shipped"):
@@ -75,15 +74,15 @@ def test_a_cancellation_ends_or_is_tried_again_or_rests_as_an_exception(
     world = systems(one.order_id, "redeem")
     assert isinstance(world.gift_cards, FakeCards)
     world.gift_cards.refuses = {"reverse": error} if error else {}
-    work = FakeWork(cases=[one])
+    store = FakeStore(tokens=[one])
 
-    answer = cancel_orders([Reference(token_id=1, version=3)], CancelOrder(world), work, RUN)
+    answer = cancel_orders([Reference(token_id=1, version=3)], CancelOrder(world), store, RUN)
 
     assert answer[kind] == 1
-    changes = work.committed[1]
-    outcomes = [end["outcome"] for end in changes.order_ends]
+    changes = store.committed[1]
+    outcomes = [end.outcome for end in changes.order_ends]
     assert outcomes == {"done": ["cancelled"], "retried": [], "failed": ["exception"]}[kind]
-    assert [incident["state"] for incident in changes.incidents] == ([CANCELLATION] if kind == "failed" else [])
+    assert [incident.state for incident in changes.incidents] == ([CANCELLATION] if kind == "failed" else [])
 
 
 def test_the_effects_of_an_order_are_asked_of_the_systems() -> None:

@@ -1,15 +1,16 @@
-"""What people may do to an order, without a database: verdicts and refusals."""
+"""People's actions on an order, without a database: decisions and refusals."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.support.operated import order, service, stood
+from tests.unit.support.operated import order, service, snapshot
 
 from mtd.domain.errors import Conflict, MtdError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import CANCELLATION
 from mtd.engine.model.tokens import Token, Waits
+from mtd.usecases.flow.changes import RetriedToken, Wakeup
 from mtd.usecases.operations.operate_order import operate_order
 from mtd.usecases.operations.order_actions import Decision, OpenIncident, OrderAction, OrderBusy, OrderUnderAction
 
@@ -26,35 +27,36 @@ def refusal(action: str, operated: OrderUnderAction, made: frozenset[str] = froz
 
 
 def test_a_retry_puts_the_order_back_and_resolves_its_incident() -> None:
-    verdict = decide("retry", order(state="allocation"))
+    decision = decide("retry", order(state="allocation"))
 
-    [token] = verdict.changes.tokens
-    assert (token["node"], token["waits"], verdict.rests) == ("allocation", "service", ("allocation",))
-    assert (verdict.row["reopens"], verdict.resolved) == (True, [7])
-    [event] = verdict.changes.events
-    assert (event["what"], event["from_state"], event["to_state"]) == ("retry", "exception", "allocation")
-    assert event["detail"] == {"by": "ana", "reason": "why"}
+    [token] = decision.changes.new_tokens
+    assert (token.place.node, token.place.waits) == ("allocation", Waits.SERVICE)
+    assert decision.next_states == ("allocation",)
+    assert (decision.update.reopens, decision.resolved_incidents) == (True, [7])
+    [event] = decision.changes.events
+    assert (event.what, event.from_state, event.to_state) == ("retry", "exception", "allocation")
+    assert event.detail == {"by": "ana", "reason": "why"}
 
 
 def test_an_incident_of_an_older_release_puts_its_one_token_back() -> None:
-    old = OpenIncident(incident_id=7, state="dispatch", stood=None)
+    old = OpenIncident(incident_id=7, state="dispatch", snapshot=None)
 
-    assert decide("retry", order(incidents=(old,))).rests == ("dispatch",)
+    assert decide("retry", order(incidents=(old,))).next_states == ("dispatch",)
 
 
 def test_beside_a_branch_that_goes_on_only_what_failed_is_put_back() -> None:
-    failed = OpenIncident(incident_id=7, state="allocation", stood=stood(service("allocation")))
+    failed = OpenIncident(incident_id=7, state="allocation", snapshot=snapshot(service("allocation")))
 
-    verdict = decide("retry", order(service("sales_support"), incidents=(failed,)))
-    assert [token["ordinal"] for token in verdict.changes.tokens] == [2]
-    assert verdict.changes.moves == verdict.changes.ends == []
+    decision = decide("retry", order(service("sales_support"), incidents=(failed,)))
+    assert [token.ordinal for token in decision.changes.new_tokens] == [2]
+    assert (decision.changes.moved_tokens, decision.changes.deleted_tokens) == ([], [])
     twice = order(service("allocation"), incidents=(failed,))
     assert refusal("retry", twice) == "place_taken"
-    going = replace(failed, stood=stood(service("allocation"), goes_on=True))
+    going = replace(failed, snapshot=snapshot(service("allocation"), goes_on=True))
     assert refusal("retry", order(service("control_error"), incidents=(going,))) == "goes_on"
 
 
-def test_what_somebody_else_has_changed_is_a_conflict() -> None:
+def test_an_order_that_somebody_else_has_changed_is_a_conflict() -> None:
     with pytest.raises(Conflict) as refused:
         operate_order(
             OrderAction(action="retry", person="a", reason="r"), order(state="allocation"), 2, frozenset(), "f"
@@ -80,7 +82,9 @@ def test_what_somebody_else_has_changed_is_a_conflict() -> None:
         ("correct", order(service("allocation")), "order_on_its_way"),
     ],
 )
-def test_what_does_not_fit_the_orders_state_is_refused(action: str, operated: OrderUnderAction, code: str) -> None:
+def test_an_action_that_does_not_fit_the_orders_state_is_refused(
+    action: str, operated: OrderUnderAction, code: str
+) -> None:
     assert refusal(action, operated, node="allocation", document={"currency": "USD"}) == code
 
 
@@ -94,14 +98,14 @@ def test_an_order_that_is_worked_on_is_left_until_that_is_known(action: str) -> 
 
 def test_a_move_and_a_skip_go_where_the_plan_says() -> None:
     moved = decide("move", order(service("allocation")), node="dispatch")
-    [move] = moved.changes.moves
-    assert (move["token_id"], move["version"], move["node"]) == (101, 4, "dispatch")
+    [move] = moved.changes.moved_tokens
+    assert (move.token_id, move.version, move.place.node) == (101, 4, "dispatch")
 
     skipped = decide("skip", order(state="validation"))
-    assert skipped.rests == ("gift_card",)
+    assert skipped.next_states == ("gift_card",)
 
     last = decide("skip", order(service("completion")))
-    assert last.changes.order_ends[0]["outcome"] == "completed"
+    assert last.changes.order_ends[0].outcome == "completed"
 
 
 def test_a_resumed_order_is_looked_at_where_nobody_works_on_it() -> None:
@@ -110,8 +114,8 @@ def test_a_resumed_order_is_looked_at_where_nobody_works_on_it() -> None:
 
     changes = decide("resume", held).changes
 
-    assert changes.retries == [{"token_id": 101, "version": 4, "delay_seconds": 0}]
-    assert changes.looks == [{"token_id": 102, "version": 4, "delay_seconds": 31}]
+    assert changes.retried_tokens == [RetriedToken(token_id=101, version=4, delay_seconds=0)]
+    assert changes.wakeups == [Wakeup(token_id=102, version=4, delay_seconds=31)]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,8 @@ def test_a_correction_changes_only_what_nothing_rests_on(made: str, fields: Json
     if code is not None:
         assert refusal("correct", operated, frozenset({made}), document=fields) == code
         return
-    verdict = decide("correct", operated, frozenset({made}), document=fields)
-    assert verdict.row["document"] != operated.document
-    assert verdict.changes.events[0]["detail"]["new"]
-    assert verdict.rests == ("sales_support",)
+    decision = decide("correct", operated, frozenset({made}), document=fields)
+    assert decision.update.correction is not None
+    assert decision.update.correction.document != operated.document
+    assert decision.changes.events[0].detail["new"]
+    assert decision.next_states == ("sales_support",)

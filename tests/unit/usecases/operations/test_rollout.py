@@ -1,7 +1,8 @@
 """The pace of an operation on many orders: rate, canary, the failures at which it stops; and what asks for one."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,20 +10,41 @@ import pytest
 from tests.unit.support.fakes import PLAN
 from tests.unit.support.operated import order, service, systems
 
-from mtd.domain.errors import InvalidRequest, UnstorableError
+from mtd.domain.errors import Conflict, InvalidRequest, UnstorableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.entrypoints.requests.operations import read_operation_request
+from mtd.usecases.flow.changes import Changes
 from mtd.usecases.operations.bulk_operations import (
-    Decide,
+    ItemResult,
     NewOperation,
     OperationItem,
     Selection,
     selection_problem,
     work_off,
 )
-from mtd.usecases.operations.order_actions import OrderUnderAction
+from mtd.usecases.operations.order_actions import Decision, OrderUnderAction
 from mtd.usecases.operations.rollout import Operation, Progress
+
+
+@dataclass(slots=True)
+class FakeOrdersUnderAction:
+    """Serves `bulk_operations.OrdersUnderAction`."""
+
+    orders: dict[int, OrderUnderAction]
+    results: dict[int, str] = field(default_factory=dict)
+
+    def order(self, item: OperationItem) -> OrderUnderAction | None:
+        return self.orders[item.position]
+
+    def write(self, decision: Decision) -> None:
+        assert decision.changes.events
+
+    def wake(self, changes: Changes) -> None:
+        assert not changes.events
+
+    def finish(self, item: OperationItem, result: ItemResult) -> None:
+        self.results[item.position] = result.status
 
 
 @dataclass(slots=True)
@@ -58,21 +80,29 @@ class FakeOperations:
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         return dict.fromkeys(ids, PLAN)
 
-    def operate(self, operation: Operation, items: Sequence[OperationItem], decide: Decide) -> None:
+    @contextmanager
+    def orders_under_action(
+        self, operation: Operation, items: Sequence[OperationItem]
+    ) -> Iterator["FakeOrdersUnderAction"]:
         assert operation == self.operation
-        found = {item.position: decide(item, self.each[item.position]) for item in items}
-        if self.unstorable in found and found[self.unstorable].status == "done":
+        unit = FakeOrdersUnderAction({item.position: self.each[item.position] for item in items})
+        yield unit
+        if unit.results.get(self.unstorable or 0) == "done":
             raise UnstorableError("no")
-        self.results |= {position: result.status for position, result in found.items()}
+        self.results |= unit.results
 
     def progress(self, operation: Operation) -> Progress:
         assert operation == self.operation
         told = list(self.results.values())
         return Progress(
-            total=len(self.each), pending=len(self.each) - len(told) + told.count("pending"), done=told.count("done"),
-            refused=told.count("refused"), came_back=self.came_back, unsettled=self.unsettled,
+            total=len(self.each),
+            pending=len(self.each) - len(told) + told.count("pending"),
+            done=told.count("done"),
+            refused=told.count("refused"),
+            came_back=self.came_back,
+            unsettled=self.unsettled,
             quiet_seconds=self.quiet_seconds,
-        )  # fmt: skip
+        )
 
     def release(self, operation_id: int, *, status: str, why: str | None, delay_seconds: int) -> None:
         assert operation_id == 1
@@ -156,7 +186,7 @@ def test_an_order_in_work_is_tried_again_and_then_given_up() -> None:
     assert operations.results == {1: "refused"}
 
 
-def test_what_postgresql_refuses_is_refused_alone() -> None:
+def test_an_order_that_postgresql_refuses_is_refused_alone() -> None:
     operations = many(3)
     operations.unstorable = 2
 
@@ -182,20 +212,39 @@ def test_what_postgresql_refuses_is_refused_alone() -> None:
         ({"action": "correct", "document": []}, "document_missing"),
         ({"action": "correct", "document": {"a": 1}, "numbers": ["1", "2"]}, "one_order_only"),
         ({"action": "move", "node": "x", "at": 3}, "at_malformed"),
+        ({"tried": 7}, "selection_malformed"),
+        ({"tried": "7", "numbers": None}, "tried_malformed"),
     ],
 )
 def test_a_wrong_request_is_refused(change: Json, code: str) -> None:
     body = {"action": "retry", "person": "ana", "reason": "why", "numbers": ["1"], **change}
 
     with pytest.raises(InvalidRequest) as refused:
-        read_operation_request(body)
+        read_operation_request(body, TRIALS.__getitem__)
     assert refused.value.code == code
 
 
-def test_a_canary_stops_at_errors_unless_told_otherwise() -> None:
+TRIALS: dict[int, Json] = {
+    7: {"action": "move", "arguments": {"node": "dispatch"}, "dry_run": True, "status": "finished"},
+    8: {"action": "move", "arguments": {"node": "dispatch"}, "dry_run": True, "status": "running"},
+    9: {"action": "move", "arguments": {"node": "dispatch"}, "dry_run": False, "status": "finished"},
+}
+
+
+def test_an_operation_after_a_trial_takes_exactly_its_orders() -> None:
+    body = {"action": "move", "node": "dispatch", "person": "ana", "reason": "why", "tried": 7}
+
+    assert read_operation_request(body, TRIALS.__getitem__).selection == Selection(tried=7)
+    for other in ({"tried": 8}, {"tried": 9}, {"node": "allocation"}, {"action": "cancel"}):
+        with pytest.raises(Conflict) as refused:
+            read_operation_request(body | other, TRIALS.__getitem__)
+        assert refused.value.code == "not_tried"
+
+
+def test_a_canary_stops_at_errors_unless_the_person_gave_another_share() -> None:
     body = {"action": "retry", "person": "ana", "reason": " why ", "numbers": ["1", "1"], "canary": 3}
 
-    new = read_operation_request(body)
+    new = read_operation_request(body, TRIALS.__getitem__)
 
     assert (new.stop_at, new.reason, new.selection.numbers) == (0.2, "why", ("1",))
 
@@ -204,6 +253,6 @@ def test_a_selection_names_what_it_lacks() -> None:
     new = NewOperation(action="retry", person="a", reason="r", selection=Selection(numbers=("1", "2")))
 
     assert selection_problem(new, [("1", "x"), ("2", "y")]) is None
-    assert "no such order: 2" in str(selection_problem(new, [("1", "x")]))
+    assert "there is no order 2" in str(selection_problem(new, [("1", "x")]))
     everyone = replace(new, selection=Selection(state="exception"))
     assert getattr(selection_problem(everyone, []), "code", None) == "nothing_selected"

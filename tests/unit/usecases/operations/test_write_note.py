@@ -71,10 +71,29 @@ def test_a_note_names_its_order_and_is_trimmed() -> None:
 
 
 def test_the_timeline_tells_a_note_where_it_was_written() -> None:
-    order = {"order_id": FIRST, "seller_name": "S", "outcome": None, "nodes": "dispatch", "reason": None, "folio": None,
-             "conflicts_with": None, "archive_key": None, "archived_at": None}  # fmt: skip
-    event = {"order_id": FIRST, "at": AT, "who": "f", "source": "PostgreSQL", "what": "done", "from_state": "a",
-             "to_state": "b", "ms": None, "request_id": None, "detail": {}}  # fmt: skip
+    order = {
+        "order_id": FIRST,
+        "seller_name": "S",
+        "outcome": None,
+        "nodes": "dispatch",
+        "reason": None,
+        "folio": None,
+        "conflicts_with": None,
+        "archive_key": None,
+        "archived_at": None,
+    }
+    event = {
+        "order_id": FIRST,
+        "at": AT,
+        "who": "f",
+        "source": "PostgreSQL",
+        "what": "done",
+        "from_state": "a",
+        "to_state": "b",
+        "ms": None,
+        "request_id": None,
+        "detail": {},
+    }
     note = {"order_id": FIRST, "at": AT.replace(hour=11), "person": "ana", "text": "hold it"}
 
     def read(query: str, _: Any) -> list[dict[str, Any]]:

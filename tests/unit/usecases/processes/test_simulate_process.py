@@ -36,7 +36,7 @@ def ways(told: dict[str, Any]) -> list[tuple[str, str]]:
     return [(step["what"], step["node"]) for step in told["steps"]]
 
 
-def test_an_order_is_walked_to_its_end_and_every_step_is_told() -> None:
+def test_a_simulation_lists_every_step_to_the_orders_end() -> None:
     told = walk(plan_of(BRANCHES))
     assert ways(told) == [("begins", "s"), ("done", "a"), ("completed", "approve")]
     assert (told["outcome"], told["stands"], told["problem"]) == ("done", [], None)
@@ -55,7 +55,7 @@ def test_a_task_that_fails_takes_its_error_way() -> None:
     assert walk(plan_of(text), "a")["outcome"] == "failed"
 
 
-def test_what_a_process_cannot_go_on_from_is_told_with_where_it_stands() -> None:
+def test_a_simulation_that_cannot_go_on_names_the_problem_and_the_place() -> None:
     told = walk(plan_of("start: S\nservice: A\nend: E\nS > A > E"), "a")
     assert (told["outcome"], told["stands"]) == (None, ["a"])
     assert told["problem"]["code"] == "no_error_way"

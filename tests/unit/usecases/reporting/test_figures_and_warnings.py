@@ -8,7 +8,7 @@ import pytest
 from mtd.adapters.aws.queues import SqsQueues
 from mtd.adapters.aws.topics import Outgoing
 from mtd.domain.errors import InvalidRequest
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 from mtd.usecases.reporting.summarise_orders import HORIZON_SECONDS, asked_horizon, summarise_orders
 from mtd.usecases.reporting.warn_of_delays import warn_of_delays
 
@@ -29,7 +29,7 @@ class FakeSummaries:
         self.foretold += 1
 
 
-def test_all_pages_are_counted_and_what_remains_is_foretold_once() -> None:
+def test_all_pages_are_counted_and_remaining_times_are_computed_once() -> None:
     summaries = FakeSummaries([20_000, 17, 0])
     assert summarise_orders(summaries, 5) == {"events": 20_017}
     assert summaries.foretold == 1
@@ -71,7 +71,7 @@ def test_warnings_are_given_page_by_page() -> None:
 
 @dataclass
 class Published(Outgoing):
-    """What goes where."""
+    """A sender of outbox messages that keeps them with their destinations."""
 
     told: list[Any] = field(default_factory=list)
 
@@ -91,7 +91,7 @@ class Queues(SqsQueues):
         self._told += [message.destination for message in messages]
 
 
-def test_what_is_for_a_topic_is_published_and_the_rest_is_queued() -> None:
+def test_messages_for_a_topic_are_published_and_the_others_are_queued() -> None:
     outgoing = Published()
     outgoing.send_all([Message(destination="warnings", body={"a": 1}), Message(destination="orders", body={})])
 

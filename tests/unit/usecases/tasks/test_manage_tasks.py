@@ -14,7 +14,7 @@ from tests.support.diagrams import draw
 from tests.support.orders import OrderFile
 from tests.support.pictures import picture_of
 from tests.support.xpdl_files import bpm, xpdl
-from tests.unit.support.fakes import FakeWork
+from tests.unit.support.fakes import FakeStore
 
 from mtd.adapters.forms import JsonSchemas
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
@@ -26,7 +26,8 @@ from mtd.engine.layout.diagram import diagram
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
 from mtd.entrypoints.requests.tasks import read_number, read_request, read_text, read_values
-from mtd.usecases.flow.cases import CurrentToken, Message
+from mtd.usecases.flow.changes import CompletedTask, Message
+from mtd.usecases.flow.tokens import CurrentToken
 from mtd.usecases.flow.watch_deadlines import AHEAD_SECONDS, watch_deadlines
 from mtd.usecases.processes.import_processes import STATES
 from mtd.usecases.processes.manage_processes import change_version, import_versions
@@ -70,22 +71,30 @@ class FakeTasks:
 
 def place(node: str, waits: Waits) -> CurrentToken:
     return CurrentToken(
-        token_id=1, version=3, node=node, attempts=0, data={}, order_id=uuid.uuid4(), process_version_id=1,
-        due_at=datetime.now(UTC), outcome_unknown=False, waits=waits,
-    )  # fmt: skip
+        token_id=1,
+        version=3,
+        node=node,
+        attempts=0,
+        data={},
+        order_id=uuid.uuid4(),
+        process_version_id=1,
+        due_at=datetime.now(UTC),
+        outcome_unknown=False,
+        waits=waits,
+    )
 
 
 def task(assignee: str | None = None, **other: Any) -> Task:
     known = {"task_id": 7, "version": 2, "status": "open", "name": "U", "schema": FORM}
-    return Task(**{**known, "assignee": assignee, "place": place("u", Waits.PERSON), **other})
+    return Task(**{**known, "assignee": assignee, "token": place("u", Waits.PERSON), **other})
 
 
 def request(**other: Any) -> TaskRequest:
     return TaskRequest(**{"task_id": 7, "version": 2, "person": "ana", **other})
 
 
-def work(node: str = "u", waits: Waits = Waits.PERSON) -> FakeWork:
-    return FakeWork(
+def work(node: str = "u", waits: Waits = Waits.PERSON) -> FakeStore:
+    return FakeStore(
         plan=importing.compile_plan(bpmn(draw(DIAGRAM)), "test", STATES, {"messages": {"M": "paid"}}),
         order=ubl.parse_order(OrderFile(number="N").xml().encode()),
         own=Token(id=1, node=node, waits=waits),
@@ -99,9 +108,9 @@ def test_a_completed_task_moves_its_order_and_leaves_its_values() -> None:
 
     changes = here.committed[1]
     assert answer == {"task_id": 7, "version": 3, "done": "complete"}
-    assert [(row["node"], row["message"]) for row in changes.moves] == [("m", "paid")]
-    assert changes.completed == [{"task_id": 7, "person": "ana", "result": {"approved": False}, "comment": None}]
-    assert [row["data"] for row in changes.values] == [{"approved": False}]
+    assert [(moved.place.node, moved.place.message) for moved in changes.moved_tokens] == [("m", "paid")]
+    assert changes.completed_tasks == [CompletedTask(task_id=7, person="ana", result={"approved": False})]
+    assert [values.data for values in changes.values] == [{"approved": False}]
 
 
 @pytest.mark.parametrize("values", [{}, {"approved": "yes"}])
@@ -114,9 +123,10 @@ def test_values_that_the_form_refuses_change_nothing(values: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    "standing", [task("berta"), task(version=3), task(status="completed"), task(place=None)],
+    "standing",
+    [task("berta"), task(version=3), task(status="completed"), task(token=None)],
     ids=["another's", "changed", "completed", "gone"],
-)  # fmt: skip
+)
 def test_a_task_that_is_not_as_it_was_seen_is_not_completed(standing: Task) -> None:
     with pytest.raises(Conflict):
         complete_task(request(values={"approved": True}), FakeTasks(standing), JsonSchemas(), work(), CALLER)
@@ -124,10 +134,16 @@ def test_a_task_that_is_not_as_it_was_seen_is_not_completed(standing: Task) -> N
 
 @pytest.mark.parametrize(
     ("action", "assignee", "written"),
-    [("claim", None, (True, "ana")), ("assign", "ana", (True, "berta")), ("unclaim", "ana", (True, None)),
-     ("comment", "berta", (False, None))],
-)  # fmt: skip
-def test_who_has_a_task(action: str, assignee: str | None, written: tuple[bool, str | None]) -> None:
+    [
+        ("claim", None, (True, "ana")),
+        ("assign", "ana", (True, "berta")),
+        ("unclaim", "ana", (True, None)),
+        ("comment", "berta", (False, None)),
+    ],
+)
+def test_a_task_is_claimed_given_back_and_assigned(
+    action: str, assignee: str | None, written: tuple[bool, str | None]
+) -> None:
     tasks = FakeTasks(task(assignee))
 
     assert change_task(action, request(assignee="berta"), tasks)["version"] == 3
@@ -159,7 +175,7 @@ def test_a_message_wakes_the_order_that_waits_for_it() -> None:
     here, tasks = work("m", Waits.MESSAGE), FakeTasks(places=[place("m", Waits.MESSAGE)])
 
     assert len(send_message("N", None, "paid", {"receipt": 7}, tasks, here, CALLER)["orders"]) == 1
-    assert here.committed[1].order_ends[0]["outcome"] == "e"
+    assert here.committed[1].order_ends[0].outcome == "e"
     with pytest.raises(NotFound):
         send_message("N", None, "refunded", {}, tasks, here, CALLER)
 
@@ -222,8 +238,10 @@ def test_a_version_keeps_the_picture_of_its_file_or_one_that_is_drawn_of_it() ->
     text = "start: S\nuser: Check\nend: E\nS > Check > E"
     plain, drawing = bpmn(draw(text)), draw(text, "Sales")
     pictured = diagram(drawing.processes[0]).encode()
-    sources = [Source(name=f"p.{ending}", content=content, sheet=told) for ending, content in
-               (("bpmn", pictured), ("bpmn", plain), ("xpdl", xpdl(drawing)), ("bpm", bpm([drawing])))]  # fmt: skip
+    sources = [
+        Source(name=f"p.{ending}", content=content, sheet=told)
+        for ending, content in (("bpmn", pictured), ("bpmn", plain), ("xpdl", xpdl(drawing)), ("bpm", bpm([drawing])))
+    ]
     for source in sources:
         assert import_versions([source], {}, versions, JsonSchemas())[0]["verdict"] == "ready"
 

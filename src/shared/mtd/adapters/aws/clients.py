@@ -1,4 +1,4 @@
-"""boto3 clients, made on first use: importing this module costs nothing."""
+"""boto3 clients. The first use makes a client, so that importing this module loads no boto3."""
 
 from functools import cache
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @cache
 def client(service: str) -> Any:
-    """The service's client with short time-outs: a queue retries better than a Lambda waits."""
+    """The service's client with short time-outs: a queue tries again, and a waiting Lambda costs."""
     import boto3
     from botocore.config import Config
 

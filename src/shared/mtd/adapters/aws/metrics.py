@@ -1,4 +1,4 @@
-"""Metrics in CloudWatch's embedded metric format: a line on standard output, no call."""
+"""Metrics in CloudWatch's embedded metric format: a line on standard output instead of a call."""
 
 import json
 import time
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def count(function: str | None, values: Mapping[str, float]) -> None:
-    """Metrics under the namespace MTD (unit Count), by function, or of the whole system when `function` is None."""
+    """Print metrics of the namespace MTD (unit Count): of a function, or of the whole system when it is None."""
     document = {
         "_aws": {
             "Timestamp": int(time.time() * 1000),

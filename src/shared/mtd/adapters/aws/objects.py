@@ -19,7 +19,7 @@ class S3Objects:
     """Every method raises UnavailableError when S3 does not answer."""
 
     def get(self, bucket: str, key: str, version: str | None = None) -> bytes:
-        """Every order makes this call: signed and sent without the client it needs a third of the client's CPU."""
+        """The object's content. Every order makes this call; without boto3's client it takes a third of the CPU."""
         s3 = client("s3").meta
         url = object_url(s3.endpoint_url, bucket, key, version)
         headers = signed_headers("GET", url, None, {}, "s3", s3.region_name)
@@ -32,8 +32,8 @@ class S3Objects:
             return content
         if status == 404:
             raise NotFound(f"{what} is not there", code="object_absent")
-        told = content[:300].decode(errors="replace")
-        raise UnavailableError(f"{what}: S3 answered {status}: {told}", code="s3_unavailable")
+        answer = content[:300].decode(errors="replace")
+        raise UnavailableError(f"{what}: S3 answered {status}: {answer}", code="s3_unavailable")
 
     def put(self, bucket: str, key: str, content: bytes, content_type: str) -> None:
         try:
@@ -49,7 +49,7 @@ class S3Objects:
             raise _translated(error, f"s3://{bucket}/{key}") from error
 
     def delete(self, bucket: str, key: str) -> None:
-        """All versions of it, and the markers of those that were deleted."""
+        """All versions of the object, and its delete markers."""
         try:
             pages = client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
             for page in pages:
@@ -61,7 +61,7 @@ class S3Objects:
 
 
 def object_url(endpoint: str, bucket: str, key: str, version: str | None) -> str:
-    """Amazon's own endpoints want the bucket in the host's name, all others in the path."""
+    """The object's URL. Amazon's endpoints take the bucket in the host's name, all others in the path."""
     scheme, host = urlsplit(endpoint)[:2]
     place = f"{bucket}.{host}" if host.endswith(".amazonaws.com") else f"{host}/{bucket}"
     query = f"?versionId={quote(version, safe='')}" if version else ""

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mtd.adapters.aws.clients import client
 from mtd.domain.errors import UnavailableError
 from mtd.domain.json_types import Json
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 from mtd.usecases.ports import QueueMessage
 
 _CALL_MESSAGES = 10
@@ -30,7 +30,7 @@ class SqsQueues:
             self._call("send_message_batch", destination, Entries=entries)
 
     def send_all(self, messages: Sequence[Message]) -> None:
-        """Send outbox messages, the fewest calls that carry them."""
+        """Send outbox messages in as few calls as SQS allows."""
         groups: dict[tuple[str, int], list[str]] = {}
         for message in messages:
             key = (message.destination, message.delay_seconds)

@@ -1,4 +1,4 @@
-"""SigV4 by botocore, for requests that are not worth a whole client: its own calls cost several times the request."""
+"""SigV4 by botocore for single requests: a boto3 client would cost several times the request."""
 
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ def _credentials() -> Any:
 def signed_headers(
     method: str, url: str, content: bytes | None, headers: dict[str, str], service: str, region: str
 ) -> dict[str, str]:
-    """The headers with those that prove the function's IAM identity to the service (`s3`, `execute-api`)."""
+    """The headers, signed with the function's IAM identity for the service (`s3`, `execute-api`)."""
     from botocore.auth import S3SigV4Auth, SigV4Auth
     from botocore.awsrequest import AWSRequest
 

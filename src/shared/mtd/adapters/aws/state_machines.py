@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mtd.adapters.aws.clients import client
-from mtd.domain.errors import RetryableError
+from mtd.domain.errors import ProcessError, RetryableError
 from mtd.domain.json_types import Json
 
 
@@ -17,6 +17,11 @@ class StepFunctions:
         self._arns = arns
 
     def start(self, name: str, execution: str, body: Json) -> None:
+        if name not in self._arns:
+            raise ProcessError(
+                f"there is no state machine {name!r}: deploy it, or bind the task to another server",
+                code="nobody_serves",
+            )
         try:
             client("stepfunctions").start_execution(
                 stateMachineArn=self._arns[name], name=execution[:80], input=json.dumps(body)

@@ -1,4 +1,4 @@
-"""SNS, and the sending of outbox messages to queues or topics alike."""
+"""SNS, and the sender of outbox messages to queues and topics."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mtd.adapters.aws.clients import client
 from mtd.adapters.aws.queues import SqsQueues
 from mtd.domain.errors import UnavailableError
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 
 
 class Outgoing:
@@ -19,7 +19,7 @@ class Outgoing:
         self._topics = topics
 
     def send_all(self, messages: Sequence[Message]) -> None:
-        """Send all. Raises UnavailableError when one was not taken."""
+        """Send all messages. Raises UnavailableError when a service does not take one."""
         self._queues.send_all([each for each in messages if each.destination not in self._topics])
         for message in messages:
             if (arn := self._topics.get(message.destination)) is not None:

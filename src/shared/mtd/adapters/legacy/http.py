@@ -7,16 +7,19 @@ from typing import Any
 import urllib3
 
 from mtd.adapters.aws.signing import signed_headers
-from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, NotFound, RetryableError
+from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, NotFound, ProcessError, RetryableError
 from mtd.domain.json_types import Json
 
 _LONGEST_PAYLOAD = 20_000
 _RETRYABLE = {408, 425, 429, 500, 502, 503, 504}
+_NO_SUCH_PATH = b"Missing Authentication Token"
+"""API Gateway's answer (403) to a path or method that it does not have: MISSING_AUTHENTICATION_TOKEN in its list of
+gateway responses."""
 
 
 @cache
 def pool() -> urllib3.PoolManager:
-    """The environment's connections. No retries here: the token's own back-off counts the tries."""
+    """The environment's connections. They make no retries, because the token's back-off counts the tries."""
     return urllib3.PoolManager(maxsize=16, retries=False)
 
 
@@ -28,15 +31,15 @@ def request(
     timeout_seconds: float,
     retries: urllib3.Retry | bool = False,
 ) -> tuple[int, bytes]:
-    """Status and content. No `retries` unless the caller has nobody above it who counts its tries.
+    """Status and content of the answer. `retries` is for callers whose tries nothing else counts.
 
-    Raises NoAnswerError `timed_out` or `unreachable`; a request that timed out may have been carried out.
+    Raises NoAnswerError `timed_out` or `unreachable`. The server may have carried out a request that timed out.
     """
     timeout = urllib3.Timeout(connect=min(3.0, timeout_seconds), read=timeout_seconds)
     try:
         answer = pool().request(method, url, body=body, headers=headers, timeout=timeout, retries=retries)
     except urllib3.exceptions.TimeoutError as error:
-        raise NoAnswerError(f"{method} {url} timed out after {timeout_seconds:g} s", code="timed_out") from error
+        raise NoAnswerError(f"{method} {url} did not answer within {timeout_seconds:g} s", code="timed_out") from error
     except urllib3.exceptions.HTTPError as error:
         raise NoAnswerError(f"{method} {url}: {error}", code="unreachable") from error
     return answer.status, answer.data
@@ -51,7 +54,7 @@ def _json(content: bytes) -> Json:
 
 
 def shown(content: bytes | None) -> Any:
-    """A request's body as an incident keeps it: JSON as it is, else text; the beginning of a very long one."""
+    """A request's body as an incident keeps it: JSON or text, cut when it is very long."""
     text = (content or b"").decode(errors="replace")
     if len(text) > _LONGEST_PAYLOAD:
         return text[:_LONGEST_PAYLOAD] + "…"
@@ -91,9 +94,12 @@ class HttpLegacy:
 
 
 class SignedApi:
-    """MTD's own REST API behind IAM auth; serves `ports.StatesApi`."""
+    """MTD's own REST API behind IAM auth; serves `ports.StatesApi`.
 
-    def __init__(self, base_url: str, region: str, timeout_seconds: float = 29.0) -> None:
+    API Gateway itself waits 29 s for the function behind it (REST APIs' integration time-out) and then answers 504: who
+    waits a little longer hears of it, and knows that the call may have been carried out."""
+
+    def __init__(self, base_url: str, region: str, timeout_seconds: float = 31.0) -> None:
         self._base_url = base_url
         self._region = region
         self._timeout_seconds = timeout_seconds
@@ -103,11 +109,17 @@ class SignedApi:
         url = self._base_url + path
         headers = {"Content-Type": "application/json"}
         signed = signed_headers("POST", url, content, headers, "execute-api", self._region)
-        status, answer = request("POST", url, content, signed, self._timeout_seconds)
-        if status < 300:
-            return _json(answer)
-        message = f"POST {path} answered {status}: {answer[:300].decode(errors='replace')}"
-        if status in _RETRYABLE:
-            # 500 and 502 come of a function that failed on this very request; the others of one that was not reached.
-            raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
-        raise MtdError(message, code="api_refused")
+        return answer_of(path, *request("POST", url, content, signed, self._timeout_seconds))
+
+
+def answer_of(path: str, status: int, content: bytes) -> Json:
+    """The answer of a function of MTD's API to a POST. Raises RetryableError or MtdError as `ports.StatesApi` says."""
+    if status < 300:
+        return _json(content)
+    message = f"POST {path} answered {status}: {content[:300].decode(errors='replace')}"
+    if status in _RETRYABLE:
+        # 500 and 502 come from a function that failed on this request, the others from API Gateway alone.
+        raise RetryableError(message, code="api_failed" if status in (500, 502) else "api_unavailable")
+    if status == 404 or (status == 403 and _NO_SUCH_PATH in content):
+        raise ProcessError(f"the API has no path {path!r}", code="nobody_serves")
+    raise MtdError(message, code="api_refused")

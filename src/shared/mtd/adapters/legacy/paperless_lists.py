@@ -16,7 +16,7 @@ type Call = Callable[[str, str, bytes | None, dict[str, str], float], tuple[int,
 
 
 class HttpRegister:
-    """Serves `reconcile_dte.Register`. Raises UnavailableError where Paperless does not answer, or not as it should."""
+    """Serves `reconcile_dte.PaperlessRegister`. Raises UnavailableError for an answer that is missing or unreadable."""
 
     def __init__(self, base_url: str, timeout_seconds: float, call: Call = request) -> None:
         self._call = call
@@ -33,7 +33,7 @@ class HttpRegister:
             following = _fields(answer).get("Siguiente", "")
             if not following:
                 return issued
-        raise UnavailableError("Paperless's list has no end", code="unreadable")
+        raise UnavailableError("Paperless's list of documents does not end: its pages repeat", code="unreadable")
 
     def folio_ranges(self) -> list[FolioRange]:
         return [_range(_fields(each)) for each in self._ask("/cafs").children if each.tag == "Caf"]
@@ -48,7 +48,9 @@ class HttpRegister:
         try:
             return xml.parse(content)
         except MtdError as error:
-            raise UnavailableError(f"Paperless answered GET {path} with no XML: {error}", code="unreadable") from None
+            raise UnavailableError(
+                f"Paperless answered GET {path} without readable XML: {error}", code="unreadable"
+            ) from None
 
 
 def _fields(element: xml.Element) -> dict[str, str]:

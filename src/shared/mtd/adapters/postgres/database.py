@@ -1,4 +1,4 @@
-"""One PostgreSQL connection per Lambda environment, kept warm; its errors translated in this one place."""
+"""One PostgreSQL connection of each Lambda environment, kept open. This module translates its errors."""
 
 import json
 import re
@@ -26,13 +26,13 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def storable_json(value: Any) -> str:
-    """JSON that jsonb takes: NUL and lone surrogates, which any legacy answer may hold, become U+FFFD.
+    """JSON that jsonb takes. NUL and lone surrogates, which a legacy system may send, become U+FFFD.
 
-    UUIDs and decimals travel as text; jsonb_to_recordset gives them their column's type back.
+    UUIDs and decimals travel as text; jsonb_to_recordset turns them into their columns' types.
     """
     text = json.dumps(value, ensure_ascii=False, default=str)
     if "\\u0000" in text:
-        # The expression takes ten times as long as the JSON: not without need.
+        # The expression takes ten times as long as the JSON, so it runs only where the text has an escape.
         text = _NUL.sub(r"\1\\ufffd", text)
     return _SURROGATE.sub("\ufffd", text)
 
@@ -41,18 +41,18 @@ set_json_dumps(storable_json)
 
 
 class Database:
-    """Connects on first use and again after the connection was lost; `conninfo` is asked each time (rotation)."""
+    """Connects on first use and after a lost connection. It asks `conninfo` each time, because passwords rotate."""
 
     def __init__(self, conninfo: Callable[[], str]) -> None:
         self._conninfo = conninfo
         self._connection: Connection | None = None
-        # Whom it is to act for, and whom the connection does act for; None is the role that has logged in.
+        # The tenant asked for, and the tenant of the connection; None is the role that has logged in.
         self._tenant: str | None = None
         self._acting: str | None = None
 
     @contextmanager
     def acting_for(self, tenant: str) -> Iterator[None]:
-        """Meanwhile each statement is that tenant's, under the policies of row-level security."""
+        """Run each statement of the block as that tenant, under the policies of row-level security."""
         self._tenant = tenant
         try:
             yield
@@ -60,18 +60,18 @@ class Database:
             self._tenant = None
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[DictRow]:
-        """The rows of one statement that is a transaction by itself: one round trip. Raises as `transaction` does."""
+        """The rows of one statement in a transaction of its own: one round trip. Raises as `transaction` does."""
         with self._translated() as connection:
             cursor = connection.execute(statement.encode(), parameters)
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager
     def transaction(self, *, pipelined: bool = True) -> Iterator[Connection]:
-        """A transaction. In a pipeline, statements wait until a result is fetched, and the commit goes with the last;
-        scripts of several statements cannot.
+        """A transaction, in a pipeline: statements wait until the caller fetches a result, and the commit goes with the
+        last one. A script of several statements needs `pipelined=False`.
 
-        Raises UnavailableError when PostgreSQL is not there or the transaction should come again, UnstorableError when
-        it refuses the values.
+        Raises UnavailableError when PostgreSQL does not answer or the transaction should be tried again,
+        UnstorableError when PostgreSQL refuses the values.
         """
         with (
             self._translated() as connection,
@@ -104,10 +104,10 @@ class Database:
             self._acting = None
 
     def _act(self, connection: Connection) -> None:
-        """A round trip where another tenant came before, none where the same did."""
+        """Set the tenant. This takes a round trip only when the tenant changes."""
         if self._acting != self._tenant:
-            told = {"role": TENANTS_ROLE if self._tenant else "none", "tenant": self._tenant or ""}
-            connection.execute(_SQL["act_for"], told)
+            identity = {"role": TENANTS_ROLE if self._tenant else "none", "tenant": self._tenant or ""}
+            connection.execute(_SQL["act_for"], identity)
             self._acting = self._tenant
 
     def _connected(self) -> Connection:
@@ -119,14 +119,14 @@ class Database:
                     self._conninfo(), autocommit=True, row_factory=dict_row, connect_timeout=5
                 )
             except psycopg.OperationalError as error:
-                # An alarm of its own watches this: no function can work without it.
+                # An alarm watches this line: no function can work without PostgreSQL.
                 count(None, {"DatabaseConnectionErrors": 1})
                 raise UnavailableError(f"PostgreSQL: {error}", code="database_unavailable") from error
         return self._connection
 
     @staticmethod
     def _alive(connection: Connection) -> bool:
-        """Whether the server has hung up meanwhile: a closed socket is readable, an idle one is not."""
+        """Whether the server has closed the connection: a closed socket is readable, an idle one is not."""
         if connection.closed or connection.broken:
             return False
         readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)

@@ -8,7 +8,7 @@ from mtd.domain.errors import InvalidRequest
 
 
 class PostgresReader:
-    """Runs each query in a read-only transaction of its own. Raises InvalidRequest for text it cannot hold."""
+    """Runs each query in a read-only transaction of its own. Raises InvalidRequest for a text that it cannot pass."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -16,7 +16,10 @@ class PostgresReader:
     def __call__(self, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         for value in parameters.values():
             if isinstance(value, str) and ("\0" in value or any("\ud800" <= c <= "\udfff" for c in value)):
-                raise InvalidRequest("a parameter holds characters that no text has", code="parameter_malformed")
+                raise InvalidRequest(
+                    "a parameter holds characters that PostgreSQL cannot store: send it without them",
+                    code="parameter_malformed",
+                )
         with self._database.transaction() as connection:
             connection.execute("set transaction read only")
             return connection.execute(query, parameters).fetchall()

@@ -13,7 +13,7 @@ _SQL = load(__name__)
 
 
 class PostgresSchema:
-    """Serialised by an advisory lock, so that two deployments at once apply everything once."""
+    """Serves `migrate_database.Schema`. An advisory lock makes two deployments at once apply everything once."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,6 +43,10 @@ class PostgresSchema:
         with self._database.transaction() as connection:
             connection.execute(_SQL["lock"])
             connection.execute(_SQL["insert_version"], parameters)
-            connection.execute(_SQL["retire_others"], parameters)
-            rows = connection.execute(_SQL["activate"], parameters).fetchall()
-        return next(int(row["version"]) for row in rows if row["tenant"] == PLATFORM_TENANT)
+            connection.execute(_SQL["deactivate_others"], parameters)
+            connection.execute(_SQL["activate"], parameters)
+            asked = {**parameters, "tenant": PLATFORM_TENANT}
+            row = connection.execute(_SQL["published_version"], asked).fetchone()
+        assert row is not None
+        version: int = row["version"]
+        return version

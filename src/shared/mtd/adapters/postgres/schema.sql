@@ -11,22 +11,26 @@ select name from migrations;
 insert into migrations (name) values (%(name)s);
 
 -- name: insert_version
--- For every tenant: whoever has it already keeps the version that it is.
+-- Inserts the version for every tenant. A tenant that has it already keeps its version number.
 insert into process_versions (tenant, process, version, plan, diagram, diagram_hash)
 select t.code, %(process)s, coalesce(max(v.version), 0) + 1, %(plan)s, %(diagram)s, %(diagram_hash)s
 from tenants t left join process_versions v on v.tenant = t.code and v.process = %(process)s
 group by t.code
 on conflict (tenant, process, diagram_hash) do nothing;
 
--- name: retire_others
--- What a tenant has drawn itself stays active (it has a report); the house's makes way.
-update process_versions set active = false
-where process = %(process)s and active and diagram_hash <> %(diagram_hash)s and (tenant = 'main' or report = '{}');
+-- name: deactivate_others
+-- Activates it only where no person has decided which version of the process is active.
+update process_versions v set active = false
+where process = %(process)s and active and diagram_hash <> %(diagram_hash)s
+  and not exists (select from process_versions d
+                  where d.tenant = v.tenant and d.process = v.process and d.decided_at is not null);
 
 -- name: activate
 update process_versions v set active = true
-where process = %(process)s and diagram_hash = %(diagram_hash)s
-  and not exists (select from process_versions own
-                  where own.tenant = v.tenant and own.process = v.process and own.active
-                    and own.diagram_hash <> v.diagram_hash)
-returning tenant, version;
+where process = %(process)s and diagram_hash = %(diagram_hash)s and not active
+  and not exists (select from process_versions d
+                  where d.tenant = v.tenant and d.process = v.process and d.decided_at is not null);
+
+-- name: published_version
+select version from process_versions
+where tenant = %(tenant)s and process = %(process)s and diagram_hash = %(diagram_hash)s;

@@ -1,8 +1,8 @@
-"""Orders in the archive: an object is JSON lines under gzip, a line is an order with all that belonged to it.
+"""Orders in the archive: an object is JSON lines under gzip, a line is an order with all of its rows.
 
 A line is `{"order": …, "events": […], "tasks": […], "mails": […], "incidents": […], "warnings": […]}`, rows as
-PostgreSQL had them. Of an event, `detail` and `ms` are texts as PostgreSQL prints them, so that its hash can be made
-again.
+PostgreSQL had them. The `detail` and `ms` of an event are texts as PostgreSQL prints them, so that a verification can
+compute its hash again.
 """
 
 import gzip
@@ -24,7 +24,7 @@ def pack(lines: Iterable[str]) -> bytes:
 
 
 def unpack(content: bytes) -> list[ArchiveLine]:
-    """The lines of an object. Raises OSError, EOFError or ValueError for what is no such object."""
+    """The lines of an object. Raises OSError, EOFError or ValueError for other content."""
     return [json.loads(line) for line in gzip.decompress(content).decode().splitlines()]
 
 
@@ -34,18 +34,18 @@ def checksum(content: bytes) -> str:
 
 
 def object_key(content: bytes, ended_at: datetime) -> str:
-    """Where an object is kept: by the month in which its first order ended, named by its content."""
+    """The key of an object: the month in which its first order ended, then the hash of its content."""
     return f"orders/{ended_at:%Y/%m}/{checksum(content)}.jsonl.gz"
 
 
 def manifest(content: bytes, order_ids: Sequence[str], events: int) -> str:
-    """What is in an object, as the JSON beside it says."""
-    told = {"sha256": checksum(content), "bytes": len(content), "events": events, "orders": list(order_ids)}
-    return json.dumps(told, indent=1)
+    """The JSON beside an object, which describes it."""
+    described = {"sha256": checksum(content), "bytes": len(content), "events": events, "orders": list(order_ids)}
+    return json.dumps(described, indent=1)
 
 
 def events_of(line: Mapping[str, Any]) -> list[AuditEvent]:
-    """The events of a line, to be verified."""
+    """The events of a line, as `chain` verifies them."""
     order_id = UUID(line["order"]["order_id"])
     return [
         AuditEvent(
@@ -61,7 +61,7 @@ def events_of(line: Mapping[str, Any]) -> list[AuditEvent]:
 
 
 def detail_erased(row: Mapping[str, Any], erase: Callable[[Any], Any]) -> dict[str, Any]:
-    """An event of a line with its detail through `erase`; where that changes it, its digest stays and its salt goes."""
+    """An event of a line whose detail went through `erase`. A changed detail keeps its digest and loses its salt."""
     detail = json.loads(row["detail"])
     erased = erase(detail)
     if erased == detail:
@@ -72,6 +72,4 @@ def detail_erased(row: Mapping[str, Any], erase: Callable[[Any], Any]) -> dict[s
     return {**row, "detail": json.dumps(erased, ensure_ascii=False), "salt": None, "detail_digest": digest}
 
 
-_AS_THEY_ARE = (
-    "event_id", "position", "who", "source", "what", "from_state", "to_state", "ms", "request_id", "detail",
-)  # fmt: skip
+_AS_THEY_ARE = tuple("event_id position who source what from_state to_state ms request_id detail".split())

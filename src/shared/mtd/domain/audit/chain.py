@@ -1,7 +1,7 @@
 """The audit chain: what an event's hash and a day's seal are made of, and the first place where a chain does not hold.
 
-The hashed form is written down in docs/security.md. What is hashed here is hashed by PostgreSQL's trigger when an event
-is written (migration 0009): two implementations, so that whoever changes the one is found by the other.
+docs/security.md describes the hashed form. PostgreSQL's trigger computes the same hash when a function writes an event
+(migration 0009). The two implementations check each other: a change of one alone breaks every chain.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BreakKind(StrEnum):
-    """What was done to the records, as far as they show it."""
+    """The sort of damage that a break of the records shows."""
 
     CHANGED = "changed"
     REMOVED = "removed"
@@ -28,13 +28,11 @@ class BreakKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """A row of `events`. `ms` and `detail` are text as PostgreSQL prints it.
-
-    `salt` is None for a detail that was erased: `detail_digest` is what its digest was.
-    """
+    """A row of `events`."""
 
     event_id: int
     order_id: UUID
+    #: Its place in its order's chain, from 1.
     position: int | None
     at: datetime
     who: str
@@ -42,24 +40,28 @@ class AuditEvent:
     what: str
     from_state: str | None
     to_state: str | None
+    #: Text as PostgreSQL prints it.
     ms: str | None
     request_id: str | None
+    #: Text as PostgreSQL prints it.
     detail: str
+    #: None for an erased detail.
     salt: UUID | None
+    #: The digest of an erased detail before its erasure; else None.
     detail_digest: bytes | None
     hash: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainHead:
-    """The end of an order's chain, as it is kept beside the events."""
+    """The end of an order's chain. PostgreSQL keeps it beside the events."""
 
     length: int
     hash: bytes
 
 
 NOTHING = ChainHead(length=0, hash=b"")
-"""Where every chain begins."""
+"""The head of a chain without events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +75,10 @@ class DaySeal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainBreak:
-    """The first row at which an order's chain, or a day's seal, does not hold; `says` tells people what is wrong."""
+    """The first row at which an order's chain, or a day's seal, does not hold."""
 
     kind: BreakKind
+    #: The fault, in words for people.
     says: str
     order_id: UUID | None = None
     event_id: int | None = None
@@ -84,7 +87,7 @@ class ChainBreak:
 
 
 def detail_digest(event: AuditEvent) -> bytes:
-    """What the chain has for the detail."""
+    """The digest that stands in the chain for the detail."""
     if event.salt is None:
         return event.detail_digest or b""
     return hashlib.sha256(event.salt.bytes + event.detail.encode()).digest()
@@ -94,18 +97,29 @@ def event_hash(previous: bytes, place: int, event: AuditEvent) -> bytes:
     """The hash of an event at that place of its order's chain, after the hash `previous` (empty for the first)."""
     seconds, rest = divmod((event.at - _EPOCH) // timedelta(microseconds=1), 1_000_000)
     said = [
-        place, event.event_id, str(event.order_id), f"{seconds}.{rest:06d}", event.who, event.source, event.what,
-        event.from_state, event.to_state, event.ms, event.request_id, detail_digest(event).hex(),
-    ]  # fmt: skip
+        place,
+        event.event_id,
+        str(event.order_id),
+        f"{seconds}.{rest:06d}",
+        event.who,
+        event.source,
+        event.what,
+        event.from_state,
+        event.to_state,
+        event.ms,
+        event.request_id,
+        detail_digest(event).hex(),
+    ]
     return hashlib.sha256(previous + json.dumps(said, ensure_ascii=False).encode()).digest()
 
 
 def check_chain(
     order_id: UUID, events: Sequence[AuditEvent], head: ChainHead | None, base: ChainHead = NOTHING
 ) -> ChainBreak | None:
-    """The first break of an order's chain; `events` are all that it has, `head` is what is kept of the chain's end.
+    """The first break of an order's chain, or None.
 
-    `base` is where they begin: after those of the order that are in the archive.
+    `events` are all of the order's events, `head` is the recorded end of its chain. `base` is the end of the events in
+    the archive, after which `events` begin.
     """
 
     def broken(kind: BreakKind, says: str, event: AuditEvent | None = None, position: int | None = None) -> ChainBreak:
@@ -129,7 +143,7 @@ def check_chain(
         place = position
         fitting = [event for event in rows if event.hash == event_hash(previous, place, event)]
         if not fitting:
-            return broken(BreakKind.CHANGED, "the event does not say what its hash was made of", rows[0])
+            return broken(BreakKind.CHANGED, "the event's content does not match its hash", rows[0])
         if len(rows) > 1:
             stranger = next(event for event in rows if event is not fitting[0])
             return broken(BreakKind.INSERTED, "another event has this place in the chain", stranger)
@@ -157,17 +171,21 @@ def seal_day(before: DaySeal | None, day: date, hashes: Iterable[bytes]) -> DayS
 
 
 def check_seal(before: DaySeal | None, seal: DaySeal, hashes: Iterable[bytes]) -> ChainBreak | None:
-    """Whether the day still has the events that were sealed, and follows the day that it was sealed after."""
+    """The break of a day whose events, or whose day before, differ from the sealed ones; else None."""
     if before is not None and (seal.day - before.day).days != 1:
         says = f"the seals between {before.day} and {seal.day} are gone"
         return ChainBreak(kind=BreakKind.SEAL, says=says, day=seal.day)
     now = seal_day(before, seal.day, hashes)
     if now.events != seal.events:
         return ChainBreak(
-            kind=BreakKind.SEAL, says=f"{seal.events} events were sealed, {now.events} are there", day=seal.day
+            kind=BreakKind.SEAL,
+            says=f"{seal.events} events were sealed, and the day has {now.events} now",
+            day=seal.day,
         )
     if now.hash != seal.hash:
         return ChainBreak(
-            kind=BreakKind.SEAL, says="the day's events, or the seal before it, are not those sealed", day=seal.day
+            kind=BreakKind.SEAL,
+            says="the day's events, or the seal before it, differ from the sealed ones",
+            day=seal.day,
         )
     return None

@@ -1,43 +1,65 @@
-"""What is left of an order when a person's data are taken out of it.
+"""Takes a person's data out of an order.
 
-Lines, sums, dates and the tax document's number stay: they are the seller's books. Who bought is replaced.
+Lines, sums, dates and the tax document's number stay: they belong to the seller's books. The buyer's data go.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.orders import xml
-from mtd.domain.tax.rut import normalise
+from mtd.domain.tax.rut import ANONYMOUS_BUYER, FOREIGN_BUYER, check_digit, normalise
+from mtd.domain.tax.wire.wire_text import encodable
 
 ERASED = "erased"
 _SHORTEST = 4
-"""A value of fewer letters is not looked for in texts: it would be found in words that are not about the person."""
+"""An erasure does not look for shorter values in texts: words about other things would match."""
 _PARTIES = frozenset(
     {"BuyerCustomerParty", "OriginatorCustomerParty", "AccountingCustomerParty", "Delivery", "PaymentMeans", "Contact"}
 )
 
 
 def person_of(asked: str) -> tuple[str, str]:
-    """What a person is found by: (`rut`, '12345678-5') or (`email`, 'ana@example.cl').
+    """The kind and value that find a person: (`rut`, '12345678-5') or (`email`, 'ana@example.cl').
 
-    Raises RejectedOrder for what is neither.
+    Raises RejectedOrder for any other text, and for the RUTs that the SII gives to all anonymous buyers.
     """
     text = asked.strip()
     if "@" in text and len(text) <= 320 and not any(letter.isspace() for letter in text):
         return "email", text.lower()
     if "@" in text:
-        raise RejectedOrder(f"{text[:80]!r} is neither a RUT nor a mail address", code="person_malformed")
-    return "rut", normalise(text)
+        raise RejectedOrder(
+            f"{text[:80]!r} is neither a RUT nor a mail address: give one of the two", code="person_malformed"
+        )
+    if text.isascii() and text.isdecimal():
+        raise RejectedOrder(_two_readings(text), code="rut_ambiguous")
+    number = normalise(text)
+    if number in (ANONYMOUS_BUYER, FOREIGN_BUYER):
+        raise RejectedOrder(
+            f"RUT {number} stands for all buyers without a name: give the person's mail address instead",
+            code="person_malformed",
+        )
+    return "rut", number
+
+
+def _two_readings(digits: str) -> str:
+    """An erasure has no way back: whether the last digit is the check digit must be said by the dash."""
+    number = int(digits)
+    own, other = f"{number // 10}-{number % 10}", f"{number}-{check_digit(number)}"
+    first = f"{own} or {other}" if check_digit(number // 10) == own[-1] else other
+    return f"{digits[:20]} has no dash, so its check digit cannot be told: write {first}"
 
 
 def values_of(document: Mapping[str, Any]) -> frozenset[str]:
     """The texts by which an order's document names its buyer, as they may stand in other texts."""
     buyer = document.get("buyer") or {}
-    told = {buyer.get(name) for name in ("id", "name", "rut", "email")} | {document.get("gift_card")}
-    values = {value for value in told if isinstance(value, str) and len(value) >= _SHORTEST and value != ERASED}
+    identifiers = {buyer.get(name) for name in ("id", "name", "rut", "email", "address")} | {document.get("gift_card")}
+    values = {value for value in identifiers if isinstance(value, str) and len(value) >= _SHORTEST and value != ERASED}
+    # As a tax document writes them: an incident keeps what Paperless was asked.
+    values |= {form for value in tuple(values) if len(form := escape(encodable(value))[:100].rstrip()) >= _SHORTEST}
     for value in tuple(values):
         if match := re.fullmatch(r"(\d{1,2})(\d{3})(\d{3})-([\dkK])", value):
             values |= {f"{match[1]}.{match[2]}.{match[3]}-{match[4]}", f"{match[1]}{match[2]}{match[3]}{match[4]}"}
@@ -45,7 +67,7 @@ def values_of(document: Mapping[str, Any]) -> frozenset[str]:
 
 
 def erased_document(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document without its buyer: only the country is kept, which the tax document's type follows from."""
+    """The document without its buyer. The country stays, because the tax document's type follows from it."""
     buyer = {"id": ERASED, "name": ERASED}
     country = (document.get("buyer") or {}).get("country")
     kept = {name: value for name, value in document.items() if name != "gift_card"}
@@ -83,7 +105,7 @@ def erased_file(content: bytes, values: Iterable[str]) -> bytes:
 
 
 def _written(element: xml.Element, erase: Callable[[Any], Any], *, whole: bool) -> ElementTree.Element:
-    """`whole`: every text inside goes."""
+    """`whole` takes every text inside away."""
     whole = whole or element.tag.rpartition("}")[2] in _PARTIES
     attributes = {_qualified(key): erase(value) for key, value in element.attributes.items()}
     made = ElementTree.Element(_qualified(element.tag), attributes)

@@ -1,1 +1,1 @@
-"""The order: what a UBL file or the API says, typed and checked."""
+"""The order of a UBL file or of the API, typed and checked."""

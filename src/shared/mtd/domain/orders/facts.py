@@ -1,4 +1,4 @@
-"""What a process may ask of an order: the names that rules use, and their values."""
+"""The facts of an order that a process may ask for: the names that rules use, and their values."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -10,9 +10,14 @@ from mtd.domain.orders.totals import amounts
 
 _PARTY = {"id": "text", "name": "text", "rut": "text", "email": "text", "city": "text", "country": "text"}
 _LINE = {
-    "id": "text", "sku": "text", "name": "text", "unit": "text",
-    "quantity": "number", "price": "number", "amount": "number",
-}  # fmt: skip
+    "id": "text",
+    "sku": "text",
+    "name": "text",
+    "unit": "text",
+    "quantity": "number",
+    "price": "number",
+    "amount": "number",
+}
 
 NAMES: dict[str, Any] = {
     "gift_card": "bool",
@@ -43,7 +48,7 @@ def facts(order: Order, data: Mapping[str, Any] | None = None) -> dict[str, Any]
 
 
 class _Facts(Mapping[str, Any]):
-    """The order's facts, worked out when the first rule asks: most steps of most orders ask none."""
+    """The order's facts. The first rule that asks computes them: most steps of most orders ask none."""
 
     def __init__(self, order: Order) -> None:
         self._order = order

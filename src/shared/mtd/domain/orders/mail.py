@@ -1,4 +1,4 @@
-"""The mails a customer gets. Text only: nothing of an order is ever read as HTML."""
+"""The mails that a customer gets. They are plain text, so that no text of an order becomes HTML."""
 
 import re
 from collections.abc import Mapping
@@ -12,16 +12,17 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """A mail ready to be sent. `tags` come back with SES's events about it (letters, digits, _ and - only)."""
+    """A mail ready to be sent."""
 
     to: str
     subject: str
     body: str
+    #: SES's events about the mail carry them back. They hold letters, digits, _ and - only.
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def why_no_mail(order: Order) -> str | None:
-    """Why the customer gets no mail, for the timeline; None when there is an address that SES can take."""
+    """The reason why the customer gets no mail, for the timeline; None when the order has an address that SES takes."""
     address = order.buyer.email
     if not address:
         return "none: the order has no e-mail"
@@ -36,7 +37,7 @@ def _one_line(text: str) -> str:
 
 
 def being_processed(order: Order, document: str) -> Mail:
-    """The order's tax document was issued: it is on its way."""
+    """The mail after the tax document was issued."""
     number = _one_line(order.number)
     return Mail(
         to=order.buyer.email or "",
@@ -50,7 +51,7 @@ def being_processed(order: Order, document: str) -> Mail:
 
 
 def delayed_by_tax_document(order: Order) -> Mail:
-    """The tax document could not be issued: people are at it."""
+    """The mail after Paperless refused the tax document: people see to it."""
     number = _one_line(order.number)
     return Mail(
         to=order.buyer.email or "",

@@ -51,7 +51,9 @@ def quantise(amount: Decimal, currency: str) -> Decimal:
     Raises BusinessError with code `amount_out_of_range` from 10^18 up.
     """
     if abs(amount) >= _LARGEST_AMOUNT:
-        raise BusinessError(f"{amount:.3E} {currency} is more than can be reckoned with", code="amount_out_of_range")
+        raise BusinessError(
+            f"{amount:.3E} {currency} is larger than any amount that MTD can keep", code="amount_out_of_range"
+        )
     return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), ROUND_HALF_UP)
 
 

@@ -1,4 +1,4 @@
-"""The order as MTD knows it: what a UBL file says, typed; and its JSON, which travels and is stored."""
+"""The order in types, and as the JSON that travels and that PostgreSQL keeps."""
 
 import hashlib
 import json
@@ -11,27 +11,45 @@ from typing import Any
 from mtd.domain.json_types import Json
 from mtd.domain.tenants import PLATFORM_TENANT
 
-# Fixed for ever: order ids are derived from it, so that an order has the same id wherever it is read.
+# Never changes: order ids derive from it, so that an order has the same id wherever a function reads it.
 _NAMESPACE = uuid.UUID("6f7b0a5e-3f0a-4b59-9d57-0d8f2a3a7c11")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A buyer or a seller. `id` is the RUT where there is one, else the party's own identifier."""
+    """A buyer or a seller."""
 
+    #: The RUT where there is one, else the party's own identifier.
     id: str
     name: str
     rut: str | None = None
     email: str | None = None
     city: str | None = None
     country: str | None = None
+    #: The *giro*, the line of business that a factura must name.
     activity: str | None = None
-    """The *giro*, the line of business that a factura must name."""
+    #: Street and number.
+    address: str | None = None
+    #: The *comuna*.
+    district: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """An allowance (below zero) or a charge (above zero) of a line or of the whole order, in its currency."""
+
+    amount: Decimal
+    reason: str | None = None
+    #: The category of the allowance or charge itself; None: that of the line or order.
+    tax_category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """An order line. `amount` is the line extension amount before taxes, `adjustment` its charges less allowances."""
+    """An order line.
+
+    UBL has amounts before taxes; those of a boleta may hold them (`tax.reading` finds out which).
+    """
 
     id: str
     sku: str
@@ -40,9 +58,15 @@ class OrderLine:
     unit: str
     price: Decimal
     base_quantity: Decimal
+    #: Charges less allowances.
     adjustment: Decimal
+    #: UBL's line extension amount.
     amount: Decimal | None
     tax_percent: Decimal | None
+    #: UN/EDIFACT 5305 where it is not S, the standard rate: E exempt, Z zero rate, O outside of the tax's scope, …
+    tax_category: str | None = None
+    #: The parts of `adjustment`; empty in orders of earlier releases.
+    adjustments: tuple[Adjustment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +84,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A purchase order. `adjustment` is the document's charges less its allowances."""
+    """A purchase order."""
 
     number: str
     issued_on: date
@@ -69,26 +93,45 @@ class Order:
     buyer: Party
     lines: tuple[OrderLine, ...]
     totals: Totals
+    #: The document's charges less its allowances.
     adjustment: Decimal
     gift_card: str | None = None
     promised_on: date | None = None
     requested_document: int | None = None
+    #: The parts of `adjustment`; empty in orders of earlier releases.
+    adjustments: tuple[Adjustment, ...] = ()
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of the canonical JSON: equal for equal content, however the XML was written."""
-        return hashlib.sha256(json.dumps(to_json(self), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        """SHA-256 of the canonical JSON: equal for equal content, however the XML was written.
+
+        It leaves out the fields that an earlier release did not read, so that MTD recognises a copy of such an order.
+        """
+        document = _as_first_read(to_json(self))
+        return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     @property
     def order_id(self) -> uuid.UUID:
-        """The house's id of it."""
+        """Its id as the platform tenant's order."""
         return self.id_of(PLATFORM_TENANT)
 
     def id_of(self, tenant: str) -> uuid.UUID:
-        """A stable id: the same for every copy of the same order of a tenant, and so the idempotency key of its
-        effects."""
+        """The id of every copy of this order of the tenant. The idempotency keys of its effects begin with it."""
         namespace = _NAMESPACE if tenant == PLATFORM_TENANT else uuid.uuid5(_NAMESPACE, tenant)
         return uuid.uuid5(namespace, f"{self.seller.id}\n{self.number}\n{self.content_hash}")
+
+
+_READ_LATER = frozenset({"adjustments", "address", "district"})
+
+
+def _as_first_read(document: Json) -> Json:
+    """The document without the fields of later releases that make no difference in money."""
+
+    def kept(part: Json) -> Json:
+        return {name: value for name, value in part.items() if name not in _READ_LATER}
+
+    parties = {name: kept(document[name]) for name in ("seller", "buyer")}
+    return {**kept(document), **parties, "lines": [kept(line) for line in document["lines"]]}
 
 
 def _plain(value: Any) -> Any:
@@ -97,7 +140,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items() if inner is not None}
+        return {name: _plain(inner) for name, inner in value.items() if inner is not None and inner != ()}
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     return value
@@ -134,6 +177,8 @@ def from_json(document: Json) -> Order:
                 adjustment=Decimal(line["adjustment"]),
                 amount=decimal(line, "amount"),
                 tax_percent=decimal(line, "tax_percent"),
+                tax_category=line.get("tax_category"),
+                adjustments=_adjustments(line),
             )
             for line in document["lines"]
         ),
@@ -142,4 +187,12 @@ def from_json(document: Json) -> Order:
         gift_card=document.get("gift_card"),
         promised_on=date.fromisoformat(promised) if promised else None,
         requested_document=document.get("requested_document"),
+        adjustments=_adjustments(document),
+    )
+
+
+def _adjustments(document: Json) -> tuple[Adjustment, ...]:
+    return tuple(
+        Adjustment(amount=Decimal(each["amount"]), reason=each.get("reason"), tax_category=each.get("tax_category"))
+        for each in document.get("adjustments", ())
     )

@@ -1,17 +1,18 @@
-"""From a UBL 2.1 Order document to an Order. What UBL lets an order leave out may be missing."""
+"""From a UBL 2.1 Order document to an Order. An order may leave out all that is optional in UBL."""
 
 from datetime import date
 from decimal import Decimal
 
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.orders import check, money, xml
-from mtd.domain.orders.order import Order, OrderLine, Party, Totals
+from mtd.domain.orders.order import Adjustment, Order, OrderLine, Party, Totals
 from mtd.domain.orders.ubl_node import UblNode
 from mtd.domain.tax import rut
 
 _ORDER = "urn:oasis:names:specification:ubl:schema:xsd:Order-2}Order"
 _GIFT_CARD_NETWORK = "GIFT"
-_DOCUMENT_TYPES = {"33": 33, "39": 39}
+_DOCUMENT_TYPES = {"33": 33, "34": 34, "39": 39, "41": 41, "110": 110}
+_STANDARD_RATE = "S"
 
 
 def parse_order(content: bytes) -> Order:
@@ -30,6 +31,7 @@ def parse_order(content: bytes) -> Order:
     lines = tuple(_line(line, currency) for order_line in node.all("OrderLine") for line in order_line.all("LineItem"))
     if len(lines) > check.MAXIMUM_LINES:
         raise RejectedOrder(f"the order has {len(lines)} lines; {check.MAXIMUM_LINES} at most", code="too_many_lines")
+    adjustments = _adjustments(node, currency)
     return Order(
         number=check.identifier(_required(node, "ID"), "the order number", "number_malformed"),
         issued_on=node.date("IssueDate") or _missing("IssueDate"),
@@ -38,7 +40,8 @@ def parse_order(content: bytes) -> Order:
         buyer=_party(node, "BuyerCustomerParty"),
         lines=lines,
         totals=_totals(node, currency),
-        adjustment=_adjustment(node, currency),
+        adjustment=_total(adjustments),
+        adjustments=adjustments,
         gift_card=_gift_card(node),
         promised_on=_promised_on(node),
         requested_document=_DOCUMENT_TYPES.get(node.text("OrderTypeCode") or ""),
@@ -54,7 +57,7 @@ def _required(node: UblNode, path: str) -> str:
 
 
 def _currency(node: UblNode) -> str:
-    """DocumentCurrencyCode, or where the order leaves it out the currency of its first amount."""
+    """DocumentCurrencyCode, else the currency of the order's first amount."""
     code = node.text("DocumentCurrencyCode")
     if code is None:
         price = node.find("OrderLine/LineItem/Price")
@@ -73,6 +76,7 @@ def _line(node: UblNode, currency: str) -> OrderLine:
     price = node.amount("Price/PriceAmount", currency) or Decimal(0)
     if base < 0 or price < 0:
         raise RejectedOrder(f"line {identifier}: the price must not be negative", code="price_negative")
+    adjustments = _adjustments(node, currency)
     unit = next((basic.attributes.get("unitCode", "") for basic in node.basics("Quantity")), "")
     return OrderLine(
         id=identifier,
@@ -85,20 +89,37 @@ def _line(node: UblNode, currency: str) -> OrderLine:
         unit=unit,
         price=price,
         base_quantity=base,
-        adjustment=_adjustment(node, currency),
+        adjustment=_total(adjustments),
+        adjustments=adjustments,
         amount=node.amount("LineExtensionAmount", currency),
         tax_percent=node.decimal("Item/ClassifiedTaxCategory/Percent"),
+        tax_category=_category(node, "Item/ClassifiedTaxCategory"),
     )
 
 
-def _adjustment(node: UblNode, currency: str) -> Decimal:
-    total = Decimal(0)
-    for item in node.all("AllowanceCharge"):
-        amount = item.amount("Amount", currency)
-        if amount is None:
-            raise RejectedOrder("an AllowanceCharge has no Amount", code="field_missing")
-        total += amount if item.text("ChargeIndicator") in ("true", "1") else -amount
-    return total
+def _category(node: UblNode, path: str) -> str | None:
+    """The tax category's code; None for the standard rate's, as an earlier release read no category."""
+    code = (node.text(f"{path}/ID") or _STANDARD_RATE).upper()
+    return None if code == _STANDARD_RATE else code[:20]
+
+
+def _adjustments(node: UblNode, currency: str) -> tuple[Adjustment, ...]:
+    return tuple(_adjustment(item, currency) for item in node.all("AllowanceCharge"))
+
+
+def _adjustment(item: UblNode, currency: str) -> Adjustment:
+    amount = item.amount("Amount", currency)
+    if amount is None:
+        raise RejectedOrder("an AllowanceCharge has no Amount", code="field_missing")
+    return Adjustment(
+        amount=amount if item.text("ChargeIndicator") in ("true", "1") else -amount,
+        reason=item.text("AllowanceChargeReason"),
+        tax_category=_category(item, "TaxCategory"),
+    )
+
+
+def _total(adjustments: tuple[Adjustment, ...]) -> Decimal:
+    return sum((each.amount for each in adjustments), Decimal(0))
 
 
 def _totals(node: UblNode, currency: str) -> Totals:
@@ -119,7 +140,7 @@ def _totals(node: UblNode, currency: str) -> Totals:
 
 
 def _tax(node: UblNode, currency: str) -> Decimal | None:
-    """The taxes in the order's currency, added up; a total in another one tells the same tax for accounting."""
+    """The sum of the taxes in the order's currency. A total in another currency repeats the tax for accounting."""
     amounts = [
         money.parse_decimal(basic.text, "TaxTotal/TaxAmount")
         for total in node.all("TaxTotal")
@@ -152,7 +173,14 @@ def _party(order: UblNode, role: str) -> Party:
         city=party.text("PostalAddress/CityName"),
         country=party.text("PostalAddress/Country/IdentificationCode"),
         activity=party.text("IndustryClassificationCode"),
+        address=_address(party),
+        district=party.text("PostalAddress/CitySubdivisionName") or party.text("PostalAddress/District"),
     )
+
+
+def _address(party: UblNode) -> str | None:
+    parts = (party.text(f"PostalAddress/{name}") for name in ("StreetName", "BuildingNumber"))
+    return " ".join(part for part in parts if part) or None
 
 
 def _rut(party: UblNode) -> str | None:

@@ -59,7 +59,9 @@ class UblNode:
             return None
         given = basic.attributes.get("currencyID", currency)
         if given != currency:
-            raise RejectedOrder(f"{path} is in {given[:10]!r}, the order in {currency}", code="currency_mixed")
+            raise RejectedOrder(
+                f"{path} is in {given[:10]!r}, but the order is in {currency}: use one currency", code="currency_mixed"
+            )
         return money.parse_decimal(basic.text, path)
 
     def date(self, path: str) -> date | None:

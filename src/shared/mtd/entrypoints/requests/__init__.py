@@ -1,1 +1,1 @@
-"""What callers of the API say, checked."""
+"""The requests of the API's callers, checked and typed."""

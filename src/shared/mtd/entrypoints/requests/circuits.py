@@ -1,4 +1,4 @@
-"""What callers of POST /circuits/{system} say, checked."""
+"""The requests of POST /circuits/{system}, checked and typed."""
 
 import math
 
@@ -12,15 +12,15 @@ _FASTEST = 1_000.0
 
 
 def read_change(body: Json) -> ChangeRequest:
-    """What a person asks of a circuit. Raises InvalidRequest that says what is wrong or missing."""
+    """A change of a circuit. Raises InvalidRequest that names the field."""
     action, person, reason = (read_text(body, name, most) for name, most in _TEXTS)
     if action not in _ACTIONS or not person:
-        raise InvalidRequest("action must be open, close or set, person a name", code="request_malformed")
+        raise InvalidRequest("action must be open, close or set, and person must be a name", code="request_malformed")
     if not reason or not reason.strip():
         raise InvalidRequest("a reason must be given: the circuit shows it", code="reason_missing")
     rate = _rate(body)
     if action == "set" and rate is None:
-        raise InvalidRequest("to set it give drain_rate, orders a second", code="drain_rate_missing")
+        raise InvalidRequest("the action set needs drain_rate, in orders a second", code="drain_rate_missing")
     return ChangeRequest(action=action, person=person, reason=reason.strip(), drain_rate=rate)
 
 

@@ -1,4 +1,4 @@
-"""What callers of POST /orders/{number}/notes say, checked."""
+"""The requests of POST /orders/{number}/notes, checked and typed."""
 
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
@@ -7,7 +7,7 @@ from mtd.usecases.operations.write_note import Note
 
 
 def read_note(number: str, body: Json) -> Note:
-    """A note. Raises InvalidRequest that says what is wrong or missing."""
+    """A note. Raises InvalidRequest that names the field."""
     person, text = read_text(body, "person", 200), read_text(body, "text", 2_000)
     if not person or not text or not text.strip():
         raise InvalidRequest("person and text must be given", code="note_missing")

@@ -1,10 +1,11 @@
-"""What callers of /operations say, checked."""
+"""The requests of /operations, checked and typed."""
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from mtd.domain.errors import InvalidRequest
+from mtd.domain.errors import Conflict, InvalidRequest
 from mtd.domain.json_types import Json
 from mtd.entrypoints.requests.tasks import read_text
 from mtd.usecases.operations.bulk_operations import NewOperation, Selection
@@ -14,8 +15,15 @@ from mtd.usecases.operations.rollout import CANARY_STOPS_AT
 _MOST_NAMED = 10_000
 
 
-def read_operation_request(body: Json) -> NewOperation:
-    """A new operation. Raises InvalidRequest that says what is wrong or missing."""
+type FindOperation = Callable[[int], Mapping[str, Any]]
+"""An operation with its action, arguments and state. Raises NotFound."""
+
+
+def read_operation_request(body: Json, operation: FindOperation) -> NewOperation:
+    """A new operation.
+
+    Raises InvalidRequest that says what is wrong or missing; NotFound and Conflict where it is not what its trial was.
+    """
     action, person, reason = (read_text(body, name, most) for name, most in _TEXTS)
     if not (action and person):
         raise InvalidRequest("action and person must be given", code="request_malformed")
@@ -24,16 +32,20 @@ def read_operation_request(body: Json) -> NewOperation:
     act = read_action(action, person, reason, body)
     selection, canary = _selection(body), canary_of(body)
     named = len(selection.numbers or ()) + len(selection.order_ids or ())
-    if action == "correct" and (named != 1 or selection.fingerprint or selection.state):
-        raise InvalidRequest("one order is corrected at a time: name it", code="one_order_only")
+    alone = selection.fingerprint is None and selection.state is None and named == 1
+    if action == "correct" and not alone and selection.tried is None:
+        raise InvalidRequest("a correction takes one order: name it in numbers or order_ids", code="one_order_only")
     arguments = {"node": act.node, "at": act.at, "document": act.document}
+    kept = {name: value for name, value in arguments.items() if value is not None}
+    if selection.tried is not None:
+        _refuse_other_than_tried(selection.tried, action, kept, operation)
     stop_at = number_of(body, "stop_at", most=1.0, zero=True)
     return NewOperation(
         action=action,
         person=person,
         reason=reason.strip(),
         selection=selection,
-        arguments={name: value for name, value in arguments.items() if value is not None},
+        arguments=kept,
         dry_run=_flag(body, "dry_run"),
         canary=canary,
         rate=number_of(body, "rate", most=1_000.0, zero=False),
@@ -49,17 +61,41 @@ def _selection(body: Json) -> Selection:
     try:
         order_ids = tuple(str(UUID(each)) for each in ids) if ids is not None else None
     except ValueError:
-        raise InvalidRequest("order_ids must be ids of orders", code="order_ids_malformed") from None
+        raise InvalidRequest("order_ids must be UUIDs of orders", code="order_ids_malformed") from None
     selection = Selection(
         numbers=_names(body, "numbers"),
         order_ids=order_ids,
         seller=read_text(body, "seller", 200),
         fingerprint=read_text(body, "fingerprint", 64),
         state=read_text(body, "state", 200),
+        tried=_tried(body),
     )
-    if not (selection.numbers or selection.order_ids or selection.fingerprint or selection.state):
-        raise InvalidRequest("say which orders: numbers, order_ids, fingerprint or state", code="selection_missing")
+    named = selection.numbers or selection.order_ids or selection.fingerprint or selection.state
+    if selection.tried is not None and (named or selection.seller):
+        raise InvalidRequest("tried names its orders: leave the other selections out", code="selection_malformed")
+    if selection.tried is None and not named:
+        raise InvalidRequest(
+            "no orders are selected: give numbers, order_ids, fingerprint, state or tried", code="selection_missing"
+        )
     return selection
+
+
+def _tried(body: Json) -> int | None:
+    value = body.get("tried")
+    if value is None:
+        return None
+    if type(value) is not int or not 0 < value < 2**63:
+        raise InvalidRequest("tried must be the number of a dry run", code="tried_malformed")
+    return value
+
+
+def _refuse_other_than_tried(tried: int, action: str, arguments: Json, operation: FindOperation) -> None:
+    """The operation must do what its trial showed. Raises NotFound, Conflict."""
+    trial = operation(tried)
+    if not trial["dry_run"] or trial["status"] != "finished":
+        raise Conflict(f"operation {tried} is no dry run that has finished", code="not_tried")
+    if (trial["action"], trial["arguments"]) != (action, arguments):
+        raise Conflict(f"operation {tried} has tried something else: {trial['action']}", code="not_tried")
 
 
 def _names(body: Json, name: str) -> tuple[str, ...] | None:
@@ -76,7 +112,7 @@ def _is_name(value: Any) -> bool:
 
 
 def canary_of(body: Json) -> int | None:
-    """How many orders go first. Raises InvalidRequest."""
+    """The number of orders that go first, or None. Raises InvalidRequest."""
     value = body.get("canary")
     if value is None:
         return None
@@ -86,7 +122,7 @@ def canary_of(body: Json) -> int | None:
 
 
 def number_of(body: Json, name: str, *, most: float, zero: bool) -> float | None:
-    """A number of the body, from or above 0. Raises InvalidRequest."""
+    """A number of the body up to `most`; `zero` allows 0. Raises InvalidRequest."""
     value = body.get(name)
     if value is None:
         return None

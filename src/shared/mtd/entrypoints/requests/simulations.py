@@ -1,4 +1,4 @@
-"""What callers of POST /processes/{process}/versions/{version}/simulate say, checked."""
+"""The requests of POST /processes/{process}/versions/{version}/simulate, checked and typed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from mtd.queries.processes.processes import sample_document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """A sample order, the tasks that fail, and what the order's data holds from the start."""
+    """A simulation's sample order, the tasks that fail, and the values that the order has from the start."""
 
     order: Order
     fails: frozenset[str]
@@ -23,17 +23,20 @@ class Simulation:
 
 
 def read_simulation(body: Json, plan: Plan, read: Reader) -> Simulation:
-    """The order is that of `number`, or the newest. Raises NotFound, InvalidRequest that says what is wrong."""
+    """The order is the one with that number, or the newest. Raises NotFound, or InvalidRequest that names the fault."""
     number, fails = read_text(body, "number", 200), body.get("fails") or []
     if not isinstance(fails, list) or not all(isinstance(each, str) for each in fails):
-        raise InvalidRequest("fails must be a list of the process's steps", code="fails_malformed")
+        raise InvalidRequest("fails must be a list of names of the process's steps", code="fails_malformed")
     if unknown := [each for each in fails if each not in plan.nodes]:
         raise InvalidRequest(f"the process has no step {unknown[0]!r}", code="fails_malformed")
     document = sample_document(read, number)
     if document is None:
-        raise NotFound(f"there is no order {number!r}" if number else "there is no order yet", code="order_unknown")
+        raise NotFound(
+            f"there is no order {number!r}" if number else "there is no order yet: put one into the inbox first",
+            code="order_unknown",
+        )
     try:
         order = read_order(document)
     except RejectedOrder as error:
-        raise InvalidRequest(f"order {number!r} cannot run: {error}", code="order_malformed") from None
+        raise InvalidRequest(f"order {number!r} cannot be simulated: {error}", code="order_malformed") from None
     return Simulation(order=order, fails=frozenset(fails), values=read_values(body))

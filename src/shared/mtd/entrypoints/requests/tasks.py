@@ -1,4 +1,4 @@
-"""What callers of /tasks and /orders/{number}/messages say, checked."""
+"""The requests of /tasks and /orders/{number}/messages, checked and typed."""
 
 import json
 from uuid import UUID
@@ -9,10 +9,10 @@ from mtd.usecases.tasks.manage_tasks import TaskRequest
 
 
 def read_request(task_id: str, body: Json) -> TaskRequest:
-    """What a person asks of a task. Raises InvalidRequest, as the others here."""
+    """A request about a task. It raises InvalidRequest, as all functions of this module do."""
     person = read_text(body, "person", 200)
     if not person or type(body.get("version")) is not int or abs(body["version"]) >= 2**31:
-        raise InvalidRequest("version must be the task's, person a name", code="request_malformed")
+        raise InvalidRequest("version must be the task's version, and person must be a name", code="request_malformed")
     return TaskRequest(
         task_id=read_number(task_id),
         version=body["version"],
@@ -26,7 +26,7 @@ def read_request(task_id: str, body: Json) -> TaskRequest:
 def read_number(text: str) -> int:
     """A whole number that PostgreSQL holds."""
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
-        raise InvalidRequest(f"{text!r} is no whole number", code="number_malformed")
+        raise InvalidRequest(f"{text!r} is not a whole number", code="number_malformed")
     return int(text)
 
 
@@ -35,7 +35,7 @@ def read_id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidRequest(f"{text!r} is no id of an order", code="order_id_malformed") from None
+        raise InvalidRequest(f"{text!r} is not an order's id (a UUID)", code="order_id_malformed") from None
 
 
 def read_text(body: Json, name: str, most: int) -> str | None:

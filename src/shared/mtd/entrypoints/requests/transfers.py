@@ -1,4 +1,4 @@
-"""What callers of /processes/{process}/migrations say, checked."""
+"""The requests of /processes/{process}/migrations, checked and typed."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from mtd.usecases.operations.bulk_operations import NewOperation, Selection
 from mtd.usecases.operations.transfer_order import TRANSFER
 
 type Find = Callable[[str, int], tuple[int, Plan] | None]
-"""The id and the plan of a process's version; None when there is none of that number."""
+"""The id and the plan of a process's version; None for an unknown number."""
 
 _MODES = ("rehearse", "run", "reverse")
 
@@ -21,9 +21,9 @@ _MODES = ("rehearse", "run", "reverse")
 def read_new_operation(
     path: Mapping[str, str], body: Json, version: Find, operation: Callable[[int], Mapping[str, Any]]
 ) -> NewOperation:
-    """What is asked of /operations, or of /processes/{process}/migrations. Raises as the functions for either."""
+    """A new operation of /operations or of /processes/{process}/migrations. Raises as the functions for either."""
     if "process" not in path:
-        return read_operation_request(body)
+        return read_operation_request(body, operation)
     return read_migration_request(unquote(path["process"]), body, version, operation)
 
 
@@ -62,11 +62,13 @@ def read_migration_request(
 def _forward(process: str, body: Json, version: Find) -> Json:
     old, new = _number(body, "from"), _number(body, "to")
     if old == new:
-        raise InvalidRequest("from and to are the same version", code="same_version")
+        raise InvalidRequest("from and to name the same version: give two", code="same_version")
     (old_id, old_plan), (new_id, new_plan) = (_version(process, each, version) for each in (old, new))
     names = body.get("map") or {}
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
-        raise InvalidRequest("map must say for a node of the old version one of the new", code="map_malformed")
+        raise InvalidRequest(
+            "map must be an object of node names: {old version's node: new version's node}", code="map_malformed"
+        )
     unknown = [f"version {old} has no node {name!r}" for name in names if name not in old_plan.nodes]
     unknown += [f"version {new} has no node {name!r}" for name in names.values() if name not in new_plan.nodes]
     if unknown:
@@ -78,22 +80,29 @@ def _reversal(process: str, body: Json, operation: Callable[[int], Mapping[str, 
     operation_id = _number(body, "operation_id")
     done = operation(operation_id)
     if done["action"] != TRANSFER or done["dry_run"] or done["arguments"]["process"] != process:
-        raise Conflict(f"operation {operation_id} has migrated no orders of {process}", code="not_reversible")
+        raise Conflict(
+            f"operation {operation_id} has migrated no orders of {process}: name one that has", code="not_reversible"
+        )
     if done["status"] == "running":
         raise Conflict(f"operation {operation_id} is still running: stop it first", code="operation_running")
     was = done["arguments"]
     names = {new: old for old, new in was["map"].items()}
     arguments = {
-        "process": process, "from": was["to"], "to": was["from"], "from_id": was["to_id"], "to_id": was["from_id"],
-        "map": names, "reverses": operation_id,
-    }  # fmt: skip
+        "process": process,
+        "from": was["to"],
+        "to": was["from"],
+        "from_id": was["to_id"],
+        "to_id": was["from_id"],
+        "map": names,
+        "reverses": operation_id,
+    }
     return arguments, Selection(migrated_by=operation_id)
 
 
 def _version(process: str, number: int, version: Find) -> tuple[int, Plan]:
     found = version(process, number)
     if found is None:
-        raise NotFound(f"{process} has no version {number}", code="version_unknown")
+        raise NotFound(f"process {process} has no version {number}", code="version_unknown")
     return found
 
 

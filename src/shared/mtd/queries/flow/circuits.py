@@ -7,11 +7,14 @@ from mtd.sql import load
 
 _SQL = load(__name__)
 
+#: The legacy systems, each with a state that it serves.
 _STATES = (
-    ("gift_card", "gift_card"), ("eom", "allocation"), ("eom", "dispatch"), ("paperless", "emission_dte"),
+    ("gift_card", "gift_card"),
+    ("eom", "allocation"),
+    ("eom", "dispatch"),
+    ("paperless", "emission_dte"),
     ("sales_support", "sales_support"),
-)  # fmt: skip
-"""The states that each system serves."""
+)
 
 
 def last_failures(read: Reader) -> dict[str, Json]:
@@ -22,17 +25,21 @@ def last_failures(read: Reader) -> dict[str, Json]:
 
 
 def list_circuits(read: Reader, drain_rate: float) -> list[Json]:
-    """Every system's circuit. `drain_rate`, orders a second, is the deployment's own, where a circuit has none.
+    """Every system's circuit. `drain_rate` (orders a second) is the deployment's, for circuits without their own.
 
-    `since` is when it last opened or closed; `failing` how many orders had no answer since the last one; `parked` how
-    many orders' places it keeps, the `oldest` of them parked then. Closed with parked orders means draining.
+    `since` is the moment at which the circuit last opened or closed. `failing` counts the orders without an answer
+    since the last answer. `parked` counts its parked orders; `oldest` is when the first of them was parked. A closed
+    circuit with parked orders is draining.
     """
     return read(_SQL["read_circuits"], {"system": None, "drain_rate": drain_rate})
 
 
 def read_circuit(read: Reader, system: str, drain_rate: float) -> Json:
-    """One of them. Raises NotFound."""
+    """One system's circuit, as `list_circuits` has it. Raises NotFound."""
     found = read(_SQL["read_circuits"], {"system": system, "drain_rate": drain_rate})
     if not found:
-        raise NotFound(f"there is no system {system!r}", code="system_unknown")
+        raise NotFound(
+            f"there is no legacy system {system!r}: name one of gift_card, eom, paperless, sales_support",
+            code="system_unknown",
+        )
     return found[0]

@@ -9,7 +9,7 @@ cross join lateral (
 order by i.opened_at;
 
 -- name: read_circuits
--- The circuit is everybody's; its orders are counted as far as the asker may see them.
+-- All tenants share a circuit. The count of orders has those of the asking tenant only.
 select c.system, c.state, c.by_hand, c.changed_at as since, c.changed_by, c.reason,
        (select count(*) from orders o where o.order_id = any(c.failing)) as failing,
        c.next_probe_at, coalesce(c.drain_rate, %(drain_rate)s)::double precision as drain_rate,

@@ -1,4 +1,4 @@
-"""Operations as people read them: how far one is, and what became of each order."""
+"""Operations as people read them: their progress and the result of each order."""
 
 from mtd.domain.errors import NotFound
 from mtd.domain.json_types import Json
@@ -22,7 +22,7 @@ def read_operation(read: Reader, operation_id: int, after: int = 0) -> Json:
     operation = found[0]
     [counts] = read(_SQL["progress"], {"operation_id": operation_id, "dry_run": operation["dry_run"]})
     items = read(_SQL["read_items"], {"operation_id": operation_id, "after": after, "limit": PAGE})
-    names = ("total", "pending", "done", "refused", "came_back")
+    names = ("total", "pending", "done", "refused", "came_back", "unsettled")
     return {
         **operation,
         "counts": {name: counts[name] for name in names},

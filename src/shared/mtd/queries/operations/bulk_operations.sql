@@ -1,5 +1,5 @@
 -- name: progress
--- Came back: it was done, and failed again. Unsettled: no step at which the operation has put it is done yet.
+-- came_back: the order was done, and failed again. unsettled: none of the steps that it was put at is done yet.
 select count(*) as total, count(*) filter (where status = 'pending') as pending,
        count(*) filter (where status = 'done') as done, count(*) filter (where status = 'refused') as refused,
        count(*) filter (where status = 'done' and not %(dry_run)s and exists (
@@ -21,6 +21,6 @@ from operations where %(operation_id)s::bigint is null or operation_id = %(opera
 order by operation_id desc limit 50;
 
 -- name: read_items
-select position, order_id, number, status, code, message, ended_at from operation_items
+select position, order_id, number, status, code, message, places, ended_at from operation_items
 where operation_id = %(operation_id)s and position > %(after)s
 order by position limit %(limit)s;

@@ -1,4 +1,4 @@
-"""The exception queue: all that a person must see to, whatever it is, in one list of causes."""
+"""The exception queue: all that a person must see to, in one list of causes."""
 
 from mtd.domain.json_types import Json
 from mtd.queries.orders.orders import Reader

@@ -1,4 +1,4 @@
-"""One order with all that belongs to it."""
+"""One order with all of its rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,24 +17,28 @@ _SQL = load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage:
-    """`order` has the document and the plan; `stations` are its way in order of time, `at` in ISO 8601, `ms` in
-    milliseconds; `operations` is what people did or tried to do to it, `notes` what they wrote; `places` are the
-    diagram's elements where tokens stand, `passed` those where they have been, `inside` what these lie in."""
+    """An order as its page shows it."""
 
+    #: With the document and the plan.
     order: Row
     tokens: list[Row]
+    #: Its way in order of time, `at` in ISO 8601.
     stations: list[Row]
     mails: list[Row]
     incidents: list[Row]
+    #: The actions that people did or tried.
     operations: list[Row]
     notes: list[Row]
+    #: The diagram's elements where tokens are.
     places: list[str]
+    #: The diagram's elements where tokens have been.
     passed: list[str]
+    #: The element that each of these lies in.
     inside: dict[str, str]
 
 
 def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) -> OrderPage:
-    """`archived` reads what the archive has of an order. Raises NotFound."""
+    """The order. `archived` reads an order's line from the archive. Raises NotFound."""
     key = {"order_id": order_id}
     found = read(_SQL["order"], key)
     if not found:
@@ -48,7 +52,7 @@ def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) ->
         events = archived_events(line) + events
     tokens = read(_SQL["tokens"], key)
     elements = {node["id"]: node["element"] for node in order["plan"]["nodes"] if node.get("element")}
-    standing = [token["node"] for token in tokens] or [order["outcome"]]
+    current = [token["node"] for token in tokens] or [order["outcome"]]
     seen = dict.fromkeys(state for event in events for state in (event["from_state"], event["to_state"]))
     notes = read(_SQL["order_notes"], key)
     way = [station for event in events for station in stations(event, {})]
@@ -61,14 +65,14 @@ def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) ->
         incidents=incidents,
         operations=read(_SQL["order_operations"], key),
         notes=notes,
-        places=[elements[state] for state in standing if state in elements],
-        passed=[elements[state] for state in seen if state in elements and state not in standing],
+        places=[elements[state] for state in current if state in elements],
+        passed=[elements[state] for state in seen if state in elements and state not in current],
         inside=enclosing(order["plan"]),
     )
 
 
 def newest_with_number(read: Reader, number: str) -> UUID | None:
-    """The order that came last under that number."""
+    """The newest order with that number."""
     rows = read(_SQL["with_number"], {"number": number})
     return rows[0]["order_id"] if rows else None
 

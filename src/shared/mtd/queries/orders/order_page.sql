@@ -4,7 +4,10 @@ select o.order_id, o.number, o.seller_id, o.seller_name, o.buyer_id, o.buyer_nam
        c.number as conflicting_number, o.process_version_id, p.process, p.version, p.plan,
        d.document_type, d.folio, d.issued_at, d.amount as document_amount, d.currency as document_currency,
        n.document_type as note_type, n.folio as note_folio, n.issued_at as note_issued_at, n.amount as note_amount,
-       n.currency as note_currency, o.suspended_at, o.archived_at
+       n.currency as note_currency, o.suspended_at, o.archived_at, d.issued_on, d.stamp, n.issued_on as note_issued_on,
+       n.stamp as note_stamp,
+       (select jsonb_agg(to_jsonb(f) - 'order_id' order by f.key) from further_documents f
+        where f.order_id = o.order_id) as further_documents
 from orders o
 join process_versions p using (process_version_id)
 left join orders c on c.order_id = o.conflicts_with

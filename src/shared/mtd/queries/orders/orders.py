@@ -26,7 +26,7 @@ def list_orders(read: Reader, *, state: str | None, number: str | None, limit: i
     Raises InvalidRequest for a limit outside 1 to 1,000 or an `after` that is not an earlier `next`.
     """
     if not 1 <= limit <= LARGEST_PAGE:
-        raise InvalidRequest(f"limit must be 1 to {LARGEST_PAGE}", code="limit_out_of_range")
+        raise InvalidRequest(f"limit must be from 1 to {LARGEST_PAGE}", code="limit_out_of_range")
     after_at, after_id = _decode(after) if after else (None, None)
     rows = read(
         Template(_SQL["list_orders"]).substitute(page=_SQL["page"]),
@@ -64,18 +64,18 @@ def _decode(after: str) -> tuple[str, str]:
             raise ValueError
         return moment.isoformat(), str(identifier)
     except (ValueError, TypeError, RecursionError):
-        raise InvalidRequest("after must be the next of an earlier page", code="after_malformed") from None
+        raise InvalidRequest("after must be the value next of an earlier page", code="after_malformed") from None
 
 
 def count_by_state(read: Reader) -> dict[str, int]:
-    """How many orders stand in each state."""
+    """The number of orders in each state."""
     return {row["state"]: row["orders"] for row in read(_SQL["count_by_state"], {})}
 
 
 def timeline(read: Reader, number: str, archive: Archive) -> Json:
     """Everything that happened to the orders of that number, all sellers and conflicting copies, in order of time.
 
-    What the archive has of them is read there. Raises NotFound.
+    It reads archived events from the archive. Raises NotFound.
     """
     orders = read(_SQL["find_orders"], {"number": number})
     elsewhere = read(_SQL["waiting_or_rejected"], {"number": number})
@@ -111,6 +111,9 @@ def _summary(row: dict[str, Any]) -> Json:
         "tax_document": None
         if row["folio"] is None
         else {"document_type": row["document_type"], "folio": row["folio"]},
+        "tax_documents": []
+        if row["folio"] is None
+        else [{"document_type": row["document_type"], "folio": row["folio"]}, *(row.get("further_documents") or [])],
     }
 
 
@@ -144,8 +147,8 @@ def stations(event: dict[str, Any], sellers: Mapping[Any, str]) -> Sequence[Json
         _station(hop["at"], hop["source"], hop["what"] + suffix, ms=hop["ms"], request_id=hop["request_id"])
         for hop in detail.pop("hops", [])
     ]
-    told = ", ".join(f"{name} {value}" for name, value in detail.items() if value is not None)
-    what = event["what"] + (f": {told}" if told else "") + suffix
+    fields = ", ".join(f"{name} {value}" for name, value in detail.items() if value is not None)
+    what = event["what"] + (f": {fields}" if fields else "") + suffix
     change = _station(
         event["at"].isoformat(),
         event["source"],

@@ -1,7 +1,6 @@
 -- name: list_orders
--- One page of everything a person may ask about: orders, rejected files, waiting messages; newest first. Each gives a
--- page of its own, the query "page", along its index: of all orders together a page would cost more with each one that
--- ever came.
+-- One page of orders, rejected files and waiting messages, newest first. Each of the three gives a page of its own (the
+-- query "page") along its index: a page of their union would cost more with every order that ever came.
 select number, state, ended, reason, seller, buyer, currency, total, received_at, updated_at, id
 from (
     (select * from (
@@ -34,6 +33,8 @@ order by received_at desc, id desc limit %(limit)s
 -- name: find_orders
 select o.order_id, o.number, o.seller_id, o.seller_name, o.outcome, o.reason, o.conflicts_with, o.received_at,
        o.archived_at, o.archive_key, d.document_type, d.folio,
+       (select jsonb_agg(jsonb_build_object('document_type', f.document_type, 'folio', f.folio) order by f.folio)
+        from further_documents f where f.order_id = o.order_id and f.refers_to_type is null) as further_documents,
        (select string_agg(distinct p.node, ',') from places p where p.order_id = o.order_id) as nodes
 from orders o
 left join tax_documents d on d.order_id = o.order_id

@@ -1,4 +1,4 @@
-"""The list of orders as a person narrows it down: filters, sort, pages that continue where the last one ended."""
+"""The list of orders that a person filters and sorts, in pages that continue where the last one ended."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -9,6 +9,7 @@ from string import Template
 from typing import Any
 from uuid import UUID
 
+from mtd.domain.tax import rut
 from mtd.queries.orders.orders import Reader
 from mtd.sql import Row, load
 
@@ -19,7 +20,7 @@ _WILD = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
 
 
 class Sort(StrEnum):
-    """What the list is sorted by; an index serves each."""
+    """The sort orders of the list. An index serves each."""
 
     RECEIVED = "received"
     TOTAL = "total"
@@ -35,13 +36,15 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What orders must have; None asks for nothing. `state` is a state or an outcome, `received_until` is exclusive."""
+    """The conditions that orders must meet. A None is no condition."""
 
     text: str | None = None
+    #: A state or an outcome.
     state: str | None = None
     in_process: bool = False
     seller: str | None = None
     received_from: datetime | None = None
+    #: Exclusive.
     received_until: datetime | None = None
     at_least: Decimal | None = None
     at_most: Decimal | None = None
@@ -64,9 +67,14 @@ class Page:
 
 
 def search(
-    read: Reader, wanted: Filter, *, sort: Sort = Sort.RECEIVED, ascending: bool = False, limit: int = 50,
+    read: Reader,
+    wanted: Filter,
+    *,
+    sort: Sort = Sort.RECEIVED,
+    ascending: bool = False,
+    limit: int = 50,
     after: Cursor | None = None,
-) -> Page:  # fmt: skip
+) -> Page:
     """One page of the orders that pass the filter."""
     order = _order(sort, ascending)
     statement = _statement(_SQL["search_orders"], wanted, _SQL["page"], order)
@@ -75,17 +83,22 @@ def search(
 
 
 def first_page(
-    read: Reader, wanted: Filter, *, sort: Sort = Sort.RECEIVED, ascending: bool = False, limit: int = 50,
+    read: Reader,
+    wanted: Filter,
+    *,
+    sort: Sort = Sort.RECEIVED,
+    ascending: bool = False,
+    limit: int = 50,
     most: int = COUNTED_AT_MOST,
-) -> tuple[Page, int]:  # fmt: skip
-    """The first page, and how many orders pass as `count` says it."""
+) -> tuple[Page, int]:
+    """The first page, and the number of orders as `count` gives it."""
     if wanted.text is not None:
         statement = _statement(_SQL["search_and_count"], wanted, _SQL["found"], _order(sort, ascending))
         rows = read(statement, _parameters(wanted) | {"limit": limit + 1, "most": most + 1})
         total = [row.pop("found") for row in rows][-1] if rows else 0
         if total <= most:
             return _page(rows, limit), total
-        # Words that so many orders have are soon met on the way through all of them.
+        # So many orders have these words that a walk through the index finds a page of them soon.
         return search(read, wanted, sort=sort, ascending=ascending, limit=limit), total
     page = search(read, wanted, sort=sort, ascending=ascending, limit=limit)
     return page, len(page.rows) if page.following is None else count(read, wanted, most)
@@ -103,7 +116,7 @@ def everything(read: Reader, wanted: Filter, *, sort: Sort, ascending: bool) -> 
 
 
 def count(read: Reader, wanted: Filter, most: int = COUNTED_AT_MOST) -> int:
-    """How many orders pass the filter; `most` + 1 stands for more than that."""
+    """The number of orders that pass the filter; `most` + 1 means more than `most`."""
     statement = _statement(_SQL["count_orders"], wanted, _SQL["counted"], {})
     [row] = read(statement, _parameters(wanted) | {"limit": most + 1})
     return int(row["orders"])
@@ -121,7 +134,7 @@ def _order(sort: Sort, ascending: bool) -> dict[str, str]:
 
 
 def _statement(query: str, wanted: Filter, branch: str, order: Mapping[str, str]) -> str:
-    """Orders that ended in a state and those that stand in it are a branch each: an index finds either, none both."""
+    """Two branches: orders that ended in a state, and orders that are in it. Each branch has an index of its own."""
     states = ["true"] if wanted.state is None else [_SQL["has_outcome"], _SQL["stands_at"]]
     passes = _SQL["filter"]
     branches = " union all ".join(
@@ -138,4 +151,6 @@ def _page(rows: list[Row], limit: int) -> Page:
 
 
 def _parameters(wanted: Filter) -> dict[str, Any]:
-    return asdict(wanted) | {"text": wanted.text.translate(_WILD) if wanted.text else None}
+    """The words to look for. A RUT is also looked for in the form that orders hold."""
+    text = wanted.text.translate(_WILD) if wanted.text else None
+    return asdict(wanted) | {"text": text, "rut": rut.read(wanted.text) if wanted.text else None}

@@ -1,12 +1,12 @@
 -- name: search_orders
--- What a dollar names comes from fixed lists in queries/orders/search.py, and from the queries below.
+-- Names with a dollar stand for texts of fixed lists in queries/orders/search.py, and for the queries below.
 select $shown
 from ($branches) o
 order by $column $direction, o.order_id $direction
 limit %(limit)s;
 
 -- name: search_and_count
--- Words are looked for once for both: finding them is what takes long.
+-- Page and count share one search for the words, which takes most of the time.
 with found as materialized ($branches limit %(most)s)
 select $shown, (select count(*) from found) as found
 from found o
@@ -26,7 +26,7 @@ o.promised_on, o.reason, o.outcome, ($column)::text as sort_key,
  limit %(limit)s)
 
 -- name: count_orders
--- Counts no further than the limit: a number that nobody would page through costs more than a page.
+-- Counts up to the limit only: a full count would cost more than a page.
 select count(*) as orders from ($branches limit %(limit)s) found;
 
 -- name: counted
@@ -44,7 +44,8 @@ o.outcome = %(state)s
 exists (select from tokens t where t.order_id = o.order_id and t.node = %(state)s)
 
 -- name: filter
-(%(text)s::text is null or o.search_text like '%%' || plain_text(%(text)s::text) || '%%')
+(%(text)s::text is null or o.search_text like '%%' || plain_text(%(text)s::text) || '%%'
+ or o.search_text like '%%' || plain_text(%(rut)s::text) || '%%')
 and (not %(in_process)s or o.outcome is null)
 and (%(seller)s::text is null or o.seller_name = %(seller)s)
 and (%(received_from)s::timestamptz is null or o.received_at >= %(received_from)s)

@@ -11,7 +11,7 @@ _SQL = load(__name__)
 
 
 def list_versions(read: Reader, process: str | None) -> list[dict[str, Any]]:
-    """The versions, of one process or of all, the newest of each first, with how many orders are on their way."""
+    """The versions of one process or of all, the newest of each first, with their numbers of orders in flight."""
     return [
         {
             "process": row["process"],
@@ -28,7 +28,7 @@ def list_versions(read: Reader, process: str | None) -> list[dict[str, Any]]:
 
 
 def sample_document(read: Reader, number: str | None) -> dict[str, Any] | None:
-    """The document of the order that came last under that number, or last of all; None when there is none."""
+    """The document of the newest order with that number, or of the newest of all; None when there is none."""
     rows = read(_SQL["sample_order"], {"number": number})
     return rows[0]["document"] if rows else None
 
@@ -39,9 +39,9 @@ def process_version(read: Reader, process: str, version: int) -> dict[str, Any]:
     `element`. Raises NotFound."""
     found = read(_SQL["process_version"], {"process": process, "version": version})
     if not found:
-        raise NotFound(f"there is no version {version} of {process!r}", code="process_version_unknown")
+        raise NotFound(f"process {process!r} has no version {version}", code="process_version_unknown")
     places = read(_SQL["version_places"], {"process_version_id": found[0]["process_version_id"]})
-    # An order that is put back from where it ended has stood at an end; nobody waits for it there.
+    # An order that a person put back has been at an end event, where no time counts.
     elements = {node["id"]: node.get("element") for node in found[0]["plan"]["nodes"] if node["kind"] != "end"}
     counts = {element: row["orders"] for row in places if (element := elements.get(row["node"]))}
     times = read(_SQL["version_times"], {"process": process})
@@ -51,8 +51,10 @@ def process_version(read: Reader, process: str, version: int) -> dict[str, Any]:
 
 
 def enclosing(plan: Mapping[str, Any]) -> dict[str, str]:
-    """By the diagram's element: the one that it lies in, a sub-process or the call of another process. Where an element
-    is in another diagram or in a closed sub-process, the one around it is where it can be seen."""
+    """The element around each element: a sub-process, or the call of another process.
+
+    Pages show an element of another diagram or of a closed sub-process at the element around it.
+    """
     elements = {node["id"]: node["element"] for node in plan["nodes"] if node.get("element")}
     scopes = ((node.get("element"), elements.get(node.get("scope"))) for node in plan["nodes"])
     return {element: scope for element, scope in scopes if element and scope}

@@ -15,7 +15,7 @@ select document from orders where %(number)s::text is null or number = %(number)
 order by received_at desc, order_id limit 1;
 
 -- name: version_times
--- The last seven days' times in each state, of all versions: a state's name is what they share.
+-- The last seven days' times in each state, of all versions, which share the states' names.
 with times as (
     select state, bucket, sum(orders) as orders from time_figures
     where grain = 'hour' and measure = 'in_state' and process = %(process)s and since > now() - interval '7 days'

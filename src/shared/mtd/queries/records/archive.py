@@ -1,4 +1,4 @@
-"""Orders of the archive in the shape in which PostgreSQL gives those that it has."""
+"""Archived orders in the shape of PostgreSQL's rows."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from uuid import UUID
 from mtd.sql import Row
 
 type Archive = Callable[[str, UUID], Row]
-"""All of an order that is in that object of the archive: a line as `mtd.domain.audit.archive` describes it."""
+"""Reads an order's line from an object of the archive (`mtd.domain.audit.archive` describes lines)."""
 
 _MOMENTS = frozenset({"at", "created_at", "sent_at", "claimed_at", "feedback_at", "opened_at", "resolved_at"})
 
@@ -21,7 +21,7 @@ def events_of(line: Mapping[str, Any]) -> list[Row]:
 
 
 def rows_of(line: Mapping[str, Any], what: str) -> list[Row]:
-    """The order's `events`, `mails` or `incidents`, their moments as such."""
+    """The order's `events`, `mails` or `incidents`, with their moments as datetimes."""
     return [
         {name: datetime.fromisoformat(value) if name in _MOMENTS and value else value for name, value in row.items()}
         for row in line[what]

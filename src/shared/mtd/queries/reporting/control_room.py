@@ -1,4 +1,4 @@
-"""The system at work: what is in process, what ended, what failed."""
+"""The system at work: orders in process, ended and failed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,8 @@ _SQL = load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateCount:
-    """The orders that stand in a state: how many, how many of them between two tries, how many parked because a
-    legacy system does not answer (queries/flow/circuits.py), since when the oldest."""
+    """The orders in a state: their number, how many of them wait for another try, how many are parked because a
+    legacy system does not answer (queries/flow/circuits.py), and since when the oldest is there."""
 
     state: str
     name: str
@@ -45,7 +45,7 @@ class ControlRoom:
 
 
 def control_room(read: Reader) -> ControlRoom:
-    """Read afresh; a few milliseconds, whatever the number of orders that have ended."""
+    """The figures of now. It takes a few milliseconds, however many orders have ended."""
     counted = {row["state"]: row for row in read(_SQL["in_process"], {})}
     names = {row["state"]: row["name"] for row in read(_SQL["active_states"], {})}
     names |= {state: state for state in sorted(counted) if state not in names}

@@ -11,11 +11,11 @@ _SQL = load(__name__)
 
 
 def list_reconciliations(read: Reader, day: str | None) -> dict[str, Any]:
-    """The latest with all open differences, or those of one day with all of its differences. Raises InvalidRequest."""
+    """The latest ones with all open differences, or one day's with all of its differences. Raises InvalidRequest."""
     try:
         asked = {"day": date.fromisoformat(day) if day else None}
     except ValueError:
-        raise InvalidRequest(f"{day!r} is no date, such as 2026-09-18", code="day_malformed") from None
+        raise InvalidRequest(f"{day!r} is not a date: write it as 2026-09-18", code="day_malformed") from None
     return {
         "reconciliations": read(_SQL["list_reconciliations"], asked),
         "differences": read(_SQL["list_differences"], asked),

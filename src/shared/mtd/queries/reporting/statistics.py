@@ -8,7 +8,7 @@ from mtd.sql import Row, load
 
 _SQL = load(__name__)
 _DAYS_IN = "America/Santiago"
-"""The zone whose days are kept; those of another are added up from hours."""
+"""The zone of the kept days. Days of another zone are sums of hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

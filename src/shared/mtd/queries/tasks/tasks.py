@@ -26,7 +26,7 @@ def list_tasks(
     if status not in STATUSES:
         raise InvalidRequest(f"status must be one of {', '.join(STATUSES)}", code="status_unknown")
     if not 1 <= limit <= LARGEST_PAGE:
-        raise InvalidRequest(f"limit must be 1 to {LARGEST_PAGE}", code="limit_out_of_range")
+        raise InvalidRequest(f"limit must be from 1 to {LARGEST_PAGE}", code="limit_out_of_range")
     asked = {"group": group, "assignee": assignee, "number": number, "status": status, "after": after}
     rows = read(_SQL["list_tasks"], {**asked, "limit": limit + 1})
     page = rows[:limit]
@@ -46,7 +46,7 @@ def board(read: Reader, view: str, *, person: str, groups: Sequence[str], group:
 
 
 def count_views(read: Reader, person: str, groups: Sequence[str]) -> dict[str, int]:
-    """How many open tasks are the person's, are their groups', are there at all, and are overdue."""
+    """The numbers of open tasks: the person's, their groups', all, and overdue ones."""
     [counts] = read(_SQL["count_views"], {"person": person, "groups": _plain(groups)})
     return counts
 

@@ -13,7 +13,7 @@ order by t.task_id
 limit %(limit)s;
 
 -- name: board
--- What is due soonest comes first; done is what that person ended lately.
+-- The task that is due soonest comes first. Done tasks are those that the person ended lately.
 select t.task_id, t.order_id, o.number, t.name, t.team as "group", t.assignee, t.priority, t.due_at, t.status, t.version,
        t.ended_at, t.ended_by, t.status = 'open' and t.due_at < now() as overdue
 from tasks t
@@ -38,7 +38,7 @@ from tasks where status = 'open';
 select distinct team from tasks where status = 'open' order by team;
 
 -- name: known_groups
--- Those of tasks that are open, and those that active processes name.
+-- The groups of open tasks, and those that active processes name.
 select team from tasks where status = 'open'
 union
 select node #>> '{work,group}' from process_versions, jsonb_array_elements(plan -> 'nodes') node

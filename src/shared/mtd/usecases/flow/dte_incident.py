@@ -1,68 +1,68 @@
 """The error way of the tax document, in two steps of the state machine `dte_incident`.
 
-`register_dte_incident` writes the incident while the token stays where it is; `notify_dte_incident` tells the customer
-and ends the token. Both may run again: the incident is unique by token, the mail by order and kind.
+`register_dte_incident` writes the incident, and the token stays. `notify_dte_incident` asks for the customer's mail and
+ends the order. Both may run again: the incident is unique for its token, the mail for its order and kind.
 """
 
 from mtd.domain.errors import NotFound
 from mtd.domain.json_types import Json
 from mtd.domain.orders.mail import why_no_mail
-from mtd.usecases.flow.cases import Changes, EffectResult, LeasedToken, Reference
-from mtd.usecases.flow.control_error import record_incident
+from mtd.usecases.flow.changes import Changes, OrderEvent
+from mtd.usecases.flow.control_error import incident_of_failure
+from mtd.usecases.flow.effects import EffectResult, StateRun
+from mtd.usecases.flow.lease import lease
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.state_outcome import StateRun
+from mtd.usecases.flow.tokens import LeasedToken, Reference
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.ports import FlowStore
 
 NODE = "dte_incident"
 
 
-def register_dte_incident(reference: Reference, work: FlowStore, run: StateRun) -> Json:
-    """Write the incident; the input of the next step.
+def register_dte_incident(reference: Reference, store: FlowStore, run: StateRun) -> Json:
+    """Write the incident. Returns the input of the next step.
 
-    Raises NotFound when the token has gone on, which ends the execution well.
+    Raises NotFound when the token has moved on. The state machine ends well then.
     """
-    cases = work.lease(NODE, [reference]).cases
-    if not cases:
-        raise NotFound("the token has gone on or is being worked on", code="stale_token")
-    case = cases[0]
-    done = record_incident(case)
-    changes = Changes()
-    assert done.incident is not None
-    order_id = str(case.order_id)
-    changes.incidents.append(
-        {"order_id": order_id, "token_id": case.token_id, "version": case.version, **done.incident}
-    )
-    changes.releases.append({"token_id": case.token_id, "version": case.version})
-    changes.events.append(
-        {
-            "order_id": order_id,
-            "who": run.function,
-            "source": "Step Functions",
-            "what": "incident registered",
-            "from_state": case.node,
-            "to_state": case.node,
-            "request_id": run.request_id,
-            "detail": {
-                **done.detail,
-                "hops": [*run.hops, hop("Lambda", run.function, request_id=run.request_id)],
-            },
-        }
-    )
-    work.commit(cases, lambda _case, _held: changes)
-    return {"token_id": case.token_id, "version": case.version, "order_id": order_id}
+    tokens = lease(store, NODE, [reference], run.function).tokens
+    if not tokens:
+        raise NotFound("the token has moved on, or a function works on it", code="stale_token")
+    [token] = tokens
+    with store.unit_of_work([token]) as unit:
+        if unit.locked(token) is not None:
+            unit.write(_registered(token, run))
+    return {"token_id": token.token_id, "version": token.version, "order_id": str(token.order_id)}
 
 
-def notify_dte_incident(reference: Reference, work: FlowStore, run: StateRun) -> Json:
-    """Ask for the mail to the customer and end the token as an exception."""
-
-    def notify(case: LeasedToken) -> EffectResult:
-        failed = case.data
-        no_mail = why_no_mail(case.order)
-        return EffectResult(
-            detail={"mail": no_mail} if no_mail else {},
-            mails=() if no_mail else ("dte_incident",),
-            outcome_reason=f"{failed.get('failed')}: {failed.get('message')} ({failed.get('code')})",
+def _registered(token: LeasedToken, run: StateRun) -> Changes:
+    changes, incident = Changes(), incident_of_failure(token)
+    changes.fail(incident)
+    changes.release(token)
+    hops = [*run.hops, hop("Lambda", run.function, request_id=run.request_id)]
+    changes.record(
+        OrderEvent(
+            order_id=token.order_id,
+            who=run.function,
+            source="Step Functions",
+            what="incident registered",
+            from_state=token.node,
+            to_state=token.node,
+            request_id=run.request_id,
+            detail={"failed": incident.state, "code": incident.code, "hops": hops},
         )
+    )
+    return changes
 
-    return run_state(NODE, [reference], notify, work, run)
+
+def notify_dte_incident(reference: Reference, store: FlowStore, run: StateRun) -> Json:
+    """Ask for the mail to the customer and end the token as an exception."""
+    return run_state(NODE, [reference], _notify, store, run)
+
+
+def _notify(token: LeasedToken) -> EffectResult:
+    failed, no_mail = token.data, why_no_mail(token.order)
+    return EffectResult(
+        detail={"mail": no_mail} if no_mail else {},
+        mails=() if no_mail else ("dte_incident",),
+        end_reason=f"{failed.get('failed')}: {failed.get('message')} ({failed.get('code')})",
+    )

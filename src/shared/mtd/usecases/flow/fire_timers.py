@@ -1,4 +1,4 @@
-"""Timers whose time has come: each moves its order on. Whoever comes second finds the token gone: a no-op."""
+"""Fires timers whose time has come: each moves its order on. A second fire finds the token gone and does nothing."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,10 @@ from mtd.domain.errors import ProcessError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import TimerFired
-from mtd.usecases.flow.apply_trigger import apply_trigger, token_of_row
-from mtd.usecases.flow.cases import Changes, CurrentToken, LockedOrder
-from mtd.usecases.flow.fail_order import fail_order
-from mtd.usecases.flow.snapshots import snapshot_of_all
+from mtd.usecases.flow.apply_trigger import apply_trigger
+from mtd.usecases.flow.changes import Changes
+from mtd.usecases.flow.failures import fail_order, snapshot_of_all
+from mtd.usecases.flow.tokens import CurrentToken, LockedOrder, rounds
 from mtd.usecases.flow.trace import Hop
 from mtd.usecases.ports import FlowStore
 
@@ -18,31 +18,31 @@ LOG = logging.getLogger(__name__)
 
 
 def fire_timers(
-    places: Sequence[CurrentToken], plans: Mapping[int, Plan], work: FlowStore, who: str, hops: Sequence[Hop]
+    tokens: Sequence[CurrentToken], plans: Mapping[int, Plan], store: FlowStore, who: str, hops: Sequence[Hop]
 ) -> None:
     """Fire all of them in one commit. An order that cannot go on becomes an exception, and the others go on."""
-
-    def decide(place: CurrentToken, held: LockedOrder) -> Changes:
-        detail: Json = {"hops": list(hops)}
-        if held.suspended:
-            return Changes()
-        try:
-            return _fired(place, held, plans[place.process_version_id], who, detail)
-        except ProcessError as error:
-            LOG.exception("the process cannot go on", extra={"order_id": str(place.order_id), "state": place.node})
-            return fail_order(place, error, stood=snapshot_of_all(held), who=who, detail=detail)
-
-    if places:
-        work.commit(places, decide, orders=True)
+    for batch in rounds(tokens):
+        with store.unit_of_work(batch, with_content=True) as unit:
+            for token in batch:
+                locked = unit.locked(token)
+                if locked is not None and not locked.suspended:
+                    unit.write(_fire(token, locked, plans.get(token.process_version_id), who, {"hops": list(hops)}))
 
 
-def _fired(place: CurrentToken, held: LockedOrder, plan: Plan, who: str, detail: Json) -> Changes:
-    node, token = plan.nodes[place.node], token_of_row(held, place.token_id)
-    late = {
-        "failed": node.attached_to or node.id,
-        "kind": "late",
-        "code": "too_late",
-        "message": f"{node.name}: {node.time}",
-        "attempts": place.attempts,
-    }
-    return apply_trigger(plan, held, TimerFired(token=token.id), place.node, who, "time has come", detail, late)
+def _fire(token: CurrentToken, locked: LockedOrder, plan: Plan | None, who: str, detail: Json) -> Changes:
+    try:
+        if plan is None:
+            raise ProcessError(f"process version {token.process_version_id} does not exist", code="no_such_process")
+        node = plan.nodes[token.node]
+        trigger = TimerFired(token=locked.token_of_row(token.token_id).id)
+        late: Json = {
+            "failed": node.attached_to or node.id,
+            "kind": "late",
+            "code": "too_late",
+            "message": f"{node.name}: {node.time}",
+            "attempts": token.attempts,
+        }
+        return apply_trigger(plan, locked, trigger, token.node, who, "time has come", detail, late)
+    except ProcessError as error:
+        LOG.exception("the process cannot go on", extra={"order_id": str(token.order_id), "state": token.node})
+        return fail_order(token, error, snapshot=snapshot_of_all(locked), who=who, detail=detail)

@@ -1,13 +1,13 @@
-"""Every minute: send what a crash kept from being sent, and look again at tokens and mails that nobody looks at."""
+"""Every minute: send messages that a crash left, and wake tokens and mails that no function has taken up."""
 
 from typing import Protocol
 
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 
 _OLDER_THAN_SECONDS = 20
-# A token may rest in a long queue for minutes under load; only an older one is forgotten. Looking twice is harmless.
+# Under load a token's message may wait in its queue for minutes. A second message about a token does no harm.
 _FORGOTTEN_SECONDS = 900
 _LONGEST_SECONDS = 86_400
 _BATCH = 1_000
@@ -23,7 +23,7 @@ class Outbox(Protocol):
     def forgotten(self, forgotten_seconds: int, limit: int | None) -> list[Message]:
         """The messages of tokens without a lease and of mails that were due so many seconds ago.
 
-        With 0 of every one, those that wait for a retry too; they are due at once then.
+        With 0 it takes every token and mail, also those that wait for a retry: they become due at once.
         """
         ...
 
@@ -31,7 +31,7 @@ class Outbox(Protocol):
 
 
 def asked_seconds(event: Json) -> int | None:
-    """The event's `forgotten_seconds`, for when the queues themselves were lost; None when it says nothing.
+    """The event's `forgotten_seconds`, or None. It serves after a loss of the queues themselves.
 
     Raises InvalidRequest unless it is a whole number from 0 to a day.
     """
@@ -46,7 +46,7 @@ def asked_seconds(event: Json) -> int | None:
 
 
 def relay_outbox(outbox: Outbox, forgotten_seconds: int | None = None) -> Json:
-    """Send what is due; how many messages of each sort. `forgotten_seconds` asks for all that long forgotten."""
+    """Send the messages that are due. Returns how many of each sort. `forgotten_seconds` takes all that are so old."""
     unsent = outbox.resend_unsent(_OLDER_THAN_SECONDS, _BATCH)
     if forgotten_seconds is None:
         forgotten = outbox.forgotten(_FORGOTTEN_SECONDS, _BATCH)

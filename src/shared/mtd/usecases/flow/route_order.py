@@ -1,4 +1,4 @@
-"""From transition messages to one API call per state and batch: verify where each token stands, call its server."""
+"""From transition messages to one API call per state and batch: verify where each token is, then call its server."""
 
 import logging
 from collections import defaultdict
@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from mtd.domain.errors import MtdError
+from mtd.domain.errors import MtdError, ProcessError
 from mtd.domain.json_types import Json
-from mtd.engine.model.plan import CANCELLATION
+from mtd.engine.model.plan import CANCELLATION, Plan
 from mtd.engine.model.tokens import Waits
-from mtd.usecases.flow.cases import CurrentToken, Reference
+from mtd.usecases.flow.failures import fail_order, snapshot_of_all
 from mtd.usecases.flow.fire_timers import fire_timers
+from mtd.usecases.flow.tokens import CurrentToken, Reference, rounds
 from mtd.usecases.flow.trace import Hop
 from mtd.usecases.ports import FlowStore, StateMachines, StatesApi
 
@@ -23,98 +24,138 @@ LARGEST_BATCH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionMessage:
-    """A message of the transitions queue: the tokens it speaks of and how it came."""
+    """A message of the queue `transitions`: the tokens that it names, and its hop."""
 
     message_id: str
     references: tuple[Reference, ...]
     hop: Hop
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    """One call of a server for some of the tokens that wait for it."""
+
+    binding: str
+    tokens: Sequence[CurrentToken]
+    hops: tuple[Hop, ...]
+
+
 def route_order(
     messages: Sequence[TransitionMessage],
-    work: FlowStore,
+    store: FlowStore,
     api: StatesApi,
     machines: StateMachines,
     hop: Hop,
     at_once: int = 1,
 ) -> list[str]:
-    """Call every state's server, `at_once` of them at a time, and fire the timers that are due; the ids of the messages
-    that must come again.
+    """Fire the timers that are due and call every state's server, `at_once` calls at a time.
 
-    A token that has gone on, or is leased, is skipped: its message is stale.
+    Returns the ids of the messages that must come again. A token that has gone on, or is leased, is skipped, since its
+    message is stale. An order whose task nothing serves becomes an exception.
     """
     origin = {reference.token_id: message for message in reversed(messages) for reference in message.references}
-    places = work.current([r for message in messages for r in message.references])
-    plans = work.plans(sorted({place.process_version_id for place in places}))
-    groups: dict[str, list[CurrentToken]] = defaultdict(list)
+    current = store.current([reference for message in messages for reference in message.references])
+    tokens = list({token.token_id: token for token in current}.values())
+    plans = store.plans(sorted({token.process_version_id for token in tokens}))
+
+    if due := [token for token in tokens if token.waits is Waits.TIME]:
+        fire_timers(due, plans, store, hop["what"], [origin[due[0].token_id].hop, hop])
+
     failed: set[str] = set()
-    fresh = {place.token_id: place for place in places}.values()
-    due = [place for place in fresh if place.waits is Waits.TIME]
-    if due:
-        came = [origin[due[0].token_id].hop, hop]
-        fire_timers(due, plans, work, hop["what"], came)
-    for place in fresh:
-        if place.waits is not Waits.SERVICE:
-            continue
-        if place.node == CANCELLATION:
-            groups["api:/states/cancellation"].append(place)
-            continue
-        plan = plans.get(place.process_version_id)
-        node = plan.nodes.get(place.node) if plan else None
-        if node is None or not node.binding or node.binding.startswith("lambda:"):
-            LOG.error("no one serves the token", extra={"order_id": str(place.order_id), "state": place.node})
-            failed.add(origin[place.token_id].message_id)
-            continue
-        groups[_resolve(node.binding, place)].append(place)
-    calls = [(binding, chunk) for binding, group in groups.items() for chunk in _split(binding, group)]
+    unserved: list[tuple[CurrentToken, MtdError]] = []
+    calls = _calls([token for token in tokens if token.waits is Waits.SERVICE], plans, origin, hop, unserved)
     with ThreadPoolExecutor(max(1, min(len(calls), at_once))) as pool:
-        for chunk, error in pool.map(
-            lambda call: (call[1], _call(call[0], call[1], origin, api, machines, hop)), calls
-        ):
-            if error is not None:
-                failed |= {origin[place.token_id].message_id for place in chunk}
+        errors = pool.map(lambda call: _serve(call, api, machines), calls)
+        for call, error in zip(calls, errors, strict=True):
+            if isinstance(error, ProcessError):
+                unserved += [(token, error) for token in call.tokens]
+            elif error is not None:
+                failed |= {origin[token.token_id].message_id for token in call.tokens}
+    _fail_unserved(unserved, store, hop)
     return sorted(failed)
 
 
-def _resolve(binding: str, place: CurrentToken) -> str:
-    return binding.replace("{failed}", str(place.data.get("failed", "")))
-
-
-def _split(binding: str, places: list[CurrentToken]) -> list[list[CurrentToken]]:
-    """The calls of one server. Tokens whose function was cut off go alone: one of them may be what took it down."""
-    if binding.startswith("state_machine:"):
-        return _chunks(places, 1)
-    calm = [place for place in places if not place.outcome_unknown]
-    return _chunks(calm, LARGEST_BATCH) + _chunks([place for place in places if place.outcome_unknown], 1)
-
-
-def _chunks(places: list[CurrentToken], size: int) -> list[list[CurrentToken]]:
-    return [places[i : i + size] for i in range(0, len(places), size)]
-
-
-def _call(
-    binding: str,
-    places: Sequence[CurrentToken],
+def _calls(
+    tokens: Sequence[CurrentToken],
+    plans: Mapping[int, Plan],
     origin: Mapping[int, TransitionMessage],
-    api: StatesApi,
-    machines: StateMachines,
     hop: Hop,
-) -> MtdError | None:
-    scheme, _, target = binding.partition(":")
-    hops = [origin[places[0].token_id].hop, hop]
-    tokens = [{"token_id": place.token_id, "version": place.version} for place in places]
+    unserved: list[tuple[CurrentToken, MtdError]],
+) -> list[_Call]:
+    """The calls for the tokens. Tokens without a server go to `unserved`."""
+    groups: dict[str, list[CurrentToken]] = defaultdict(list)
+    for token in tokens:
+        try:
+            groups[_binding(token, plans)].append(token)
+        except ProcessError as error:
+            unserved.append((token, error))
+    return [
+        _Call(binding=binding, tokens=chunk, hops=(origin[chunk[0].token_id].hop, hop))
+        for binding, group in groups.items()
+        for chunk in _split(binding, group)
+    ]
+
+
+def _binding(token: CurrentToken, plans: Mapping[int, Plan]) -> str:
+    """The binding of the token's server. Raises ProcessError `nobody_serves`."""
+    if token.node == CANCELLATION:
+        return "api:/states/cancellation"
+    plan = plans.get(token.process_version_id)
+    node = plan.nodes.get(token.node) if plan else None
+    if node is None or not node.binding or node.binding.startswith("lambda:"):
+        raise ProcessError(
+            f"nothing serves the task {token.node!r}: deploy its server and retry, or move the order",
+            code="nobody_serves",
+        )
+    return node.binding.replace("{failed}", str(token.data.get("failed", "")))
+
+
+def _split(binding: str, tokens: list[CurrentToken]) -> list[list[CurrentToken]]:
+    """The tokens of each call of one server. A token whose function was cut off goes alone: it may be the cause."""
+    if binding.startswith("state_machine:"):
+        return _chunks(tokens, 1)
+    calm = [token for token in tokens if not token.outcome_unknown]
+    return _chunks(calm, LARGEST_BATCH) + _chunks([token for token in tokens if token.outcome_unknown], 1)
+
+
+def _chunks(tokens: list[CurrentToken], size: int) -> list[list[CurrentToken]]:
+    return [tokens[i : i + size] for i in range(0, len(tokens), size)]
+
+
+def _serve(call: _Call, api: StatesApi, machines: StateMachines) -> MtdError | None:
+    """Call the server. Returns the error of a call that failed."""
+    scheme, _, target = call.binding.partition(":")
+    references = [{"token_id": token.token_id, "version": token.version} for token in call.tokens]
     try:
         if scheme == "state_machine":
-            place = places[0]
-            # A retry after a lost lease or by the relay is a new execution, a doubled message the same one: Step
-            # Functions takes no name of a failed execution again for 90 days.
-            due = int(place.due_at.timestamp())
-            execution = f"{place.order_id}-{place.token_id}-{place.version}-{place.attempts}-{due}"
-            body: Json = {"token": tokens[0], "order_id": str(place.order_id), "hops": hops}
-            machines.start(target, execution, body)
+            [token] = call.tokens
+            body: Json = {"token": references[0], "order_id": str(token.order_id), "hops": list(call.hops)}
+            machines.start(target, _execution_name(token), body)
         else:
-            api.post(target, {"tokens": tokens, "hops": hops})
+            api.post(target, {"tokens": references, "hops": list(call.hops)})
     except MtdError as error:
-        LOG.warning("not served", extra={"binding": binding, "tokens": len(places), "reason": str(error)})
+        LOG.warning("not served", extra={"binding": call.binding, "tokens": len(call.tokens), "reason": str(error)})
         return error
     return None
+
+
+def _execution_name(token: CurrentToken) -> str:
+    """The name of a token's execution: another one for each retry, the same one for a doubled message.
+
+    Step Functions does not take the name of a failed execution again for 90 days.
+    """
+    due = int(token.due_at.timestamp())
+    return f"{token.order_id}-{token.token_id}-{token.version}-{token.attempts}-{due}"
+
+
+def _fail_unserved(unserved: Sequence[tuple[CurrentToken, MtdError]], store: FlowStore, hop: Hop) -> None:
+    """End each order as an exception at its task. A person binds the task anew, and retries."""
+    errors = {token.token_id: error for token, error in unserved}
+    for batch in rounds([token for token, _ in unserved]):
+        with store.unit_of_work(batch) as unit:
+            for token in batch:
+                if (locked := unit.locked(token)) is not None:
+                    snapshot = snapshot_of_all(locked)
+                    error = errors[token.token_id]
+                    detail = {"hops": [hop]}
+                    unit.write(fail_order(token, error, snapshot=snapshot, who=hop["what"], detail=detail))

@@ -1,17 +1,18 @@
-"""What every state has in common: lease a batch of tokens, do the effect on each, commit where each goes."""
+"""A batch of one state: lease its tokens, run the effect on each, decide where each goes, commit."""
 
 import logging
-import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from mtd.domain import retry
-from mtd.domain.errors import MtdError, RetryableError, UnstorableError
+from mtd.domain.errors import MtdError, UnstorableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
-from mtd.usecases.flow.cases import Changes, Effect, EffectResult, LeasedToken, LockedOrder, Reference
 from mtd.usecases.flow.circuit_breaker import CircuitBreaker, LeasedBatch
-from mtd.usecases.flow.state_outcome import EffectOutcome, StateRun, changes_of, maximum_tries
+from mtd.usecases.flow.decide_outcome import Decided, decide_outcome, maximum_tries
+from mtd.usecases.flow.effects import Effect, EffectOutcome, StateRun, run_effects
+from mtd.usecases.flow.lease import lease
+from mtd.usecases.flow.tokens import LeasedToken, Reference, rounds
 from mtd.usecases.ports import FlowStore
 
 LOG = logging.getLogger(__name__)
@@ -21,96 +22,93 @@ def run_state(
     state: str,
     references: Sequence[Reference],
     effect: Effect,
-    work: FlowStore,
+    store: FlowStore,
     run: StateRun,
     breaker: CircuitBreaker | None = None,
 ) -> Json:
-    """Run the state's effect on every token that still stands there; `breaker` is the circuit of the system it calls.
+    """Run the state's effect on every token that is still there. `breaker` is the circuit of the system that it calls.
 
-    Stale, leased and vanished tokens are no-ops. Returns how many were done, retried, parked, failed and skipped.
+    It skips stale, leased and vanished tokens. Returns how many were done, retried, parked, failed and skipped.
     """
-    batch = (
-        breaker.lease_batch(state, references, work, run)
-        if breaker
-        else LeasedBatch(cases=work.lease(state, references).cases)
-    )
-    cases = batch.cases
-    plans = work.plans(sorted({case.process_version_id for case in cases}))
-    worn_out = {case.token_id for case in cases if _worn_out(case, plans.get(case.process_version_id))}
-    guarded = breaker.guarded(effect) if breaker else effect
-    outcomes = run_all([case for case in cases if case.token_id not in worn_out], guarded, run.parallel)
-    outcomes |= {token_id: EffectOutcome(done=None, error=_CUT_OFF, ms=0) for token_id in worn_out}
-    if breaker and cases:
+    if breaker is None:
+        batch = LeasedBatch(tokens=lease(store, state, references, run.function).tokens)
+    else:
+        batch = breaker.lease_batch(state, references, store, run)
+    plans = store.plans(sorted({token.process_version_id for token in batch.tokens}))
+
+    worn_out, fit = _by_tries(batch.tokens, plans)
+    outcomes = run_effects(fit, breaker.guarded(effect) if breaker else effect, run.parallel)
+    outcomes |= {token.token_id: EffectOutcome.failed(_CUT_OFF) for token in worn_out}
+    if breaker is not None and batch.tokens:
         outcomes = breaker.record_results(batch, outcomes, run)
-    kinds: dict[int, str] = {}
-    if cases:
-        _commit(cases, outcomes, kinds, plans, work, run)
-    counts = {kind: sum(each == kind for each in kinds.values()) for kind in ("done", "retried", "parked", "failed")}
-    counts["parked"] += batch.parked
-    # A probe may be an order that no message of this batch spoke of.
-    return {"state": state, **counts, "skipped": max(0, len(references) - len(kinds) - batch.parked)}
+
+    decided = _commit(batch.tokens, outcomes, plans, store, run)
+    counts = Counter(decided.values())
+    counts[Decided.PARKED] += batch.parked
+    # A probe may be an order that no message of this batch names.
+    skipped = max(0, len(references) - len(decided) - batch.parked)
+    return {"state": state, **{each.value: counts[each] for each in Decided}, "skipped": skipped}
 
 
-_CUT_OFF = MtdError(f"cut off {retry.MAXIMUM_TRIES} times before it could answer", code="cut_off")
+_CUT_OFF = MtdError(
+    f"the function was cut off {retry.MAXIMUM_TRIES} times before it could answer for this order", code="cut_off"
+)
 
 
-def _worn_out(case: LeasedToken, plan: Plan | None) -> bool:
-    """Whether every try was cut off with its function: another one would take its batch along again."""
-    node = plan.nodes.get(case.node) if plan else None
-    return node is not None and node.on_error is not None and case.attempts > maximum_tries(case, plan)
+def _by_tries(tokens: Sequence[LeasedToken], plans: Mapping[int, Plan]) -> tuple[list[LeasedToken], list[LeasedToken]]:
+    """The tokens whose every try was cut off with its function, and the others.
+
+    Another try of such a token would cut off its batch again.
+    """
+    worn_out: list[LeasedToken] = []
+    fit: list[LeasedToken] = []
+    for token in tokens:
+        plan = plans.get(token.process_version_id)
+        node = plan.nodes.get(token.node) if plan else None
+        fails = node is not None and node.on_error is not None and token.attempts > maximum_tries(token, plan)
+        (worn_out if fails else fit).append(token)
+    return worn_out, fit
 
 
 def _commit(
-    cases: Sequence[LeasedToken],
+    tokens: Sequence[LeasedToken],
     outcomes: Mapping[int, EffectOutcome],
-    kinds: dict[int, str],
     plans: Mapping[int, Plan],
-    work: FlowStore,
+    store: FlowStore,
     run: StateRun,
-) -> None:
-    """Commit all at once; where PostgreSQL refuses that for good, each alone, and what it refuses as a failure."""
-
-    def decide(case: LeasedToken, held: LockedOrder) -> Changes:
-        outcome = outcomes[case.token_id] if refusal is None else EffectOutcome(done=None, error=refusal, ms=0)
-        kinds[case.token_id], changes = changes_of(case, held, outcome, plans.get(case.process_version_id), run)
-        return changes
-
-    refusal: MtdError | None = None
+) -> dict[int, Decided]:
+    """Commit all at once. If PostgreSQL refuses that for good, commit each alone and fail those it refuses."""
     try:
-        work.commit(cases, decide)
-        return
+        return _commit_once(tokens, outcomes, plans, store, run)
     except UnstorableError as error:
-        LOG.exception("commit refused", extra={"tokens": len(cases)})
-        told: MtdError = error
-    for case in cases:
+        LOG.exception("commit refused", extra={"tokens": len(tokens)})
+        refusal = error
+    decided: dict[int, Decided] = {}
+    for token in tokens:
         try:
-            refusal = None
-            if len(cases) > 1:
-                work.commit([case], decide)
+            if len(tokens) > 1:
+                decided |= _commit_once([token], outcomes, plans, store, run)
                 continue
         except UnstorableError as error:
-            told = error
-        refusal = told
-        work.commit([case], decide)
+            refusal = error
+        decided |= _commit_once([token], {token.token_id: EffectOutcome.failed(refusal)}, plans, store, run)
+    return decided
 
 
-def run_all(cases: Sequence[LeasedToken], effect: Effect, parallel: int) -> dict[int, EffectOutcome]:
-    """The effect on every case, `parallel` at a time; the outcomes by token."""
-
-    def run_one(case: LeasedToken) -> EffectOutcome:
-        started = time.perf_counter()
-        done: EffectResult | None = None
-        error: MtdError | None = None
-        try:
-            done = effect(case)
-        except MtdError as known:
-            error = known
-        except Exception as unknown:
-            LOG.exception("effect failed", extra={"order_id": str(case.order_id), "state": case.node})
-            error = RetryableError(f"{type(unknown).__name__}: {unknown}", code="unexpected")
-        return EffectOutcome(done=done, error=error, ms=(time.perf_counter() - started) * 1000)
-
-    if parallel == 1 or len(cases) < 2:
-        return {case.token_id: run_one(case) for case in cases}
-    with ThreadPoolExecutor(min(parallel, len(cases))) as pool:
-        return dict(zip((case.token_id for case in cases), pool.map(run_one, cases), strict=True))
+def _commit_once(
+    tokens: Sequence[LeasedToken],
+    outcomes: Mapping[int, EffectOutcome],
+    plans: Mapping[int, Plan],
+    store: FlowStore,
+    run: StateRun,
+) -> dict[int, Decided]:
+    decided: dict[int, Decided] = {}
+    for batch in rounds(tokens):
+        with store.unit_of_work(batch) as unit:
+            for token in batch:
+                if (locked := unit.locked(token)) is not None:
+                    plan = plans.get(token.process_version_id)
+                    outcome = outcomes[token.token_id]
+                    decided[token.token_id], changes = decide_outcome(token, locked, outcome, plan, run)
+                    unit.write(changes)
+    return decided

@@ -30,7 +30,7 @@ _MOST_HOPS = 100
 
 
 def read_hops(value: Any) -> tuple[Hop, ...]:
-    """Hops as a caller sent them, absent ones as none: they are stored, and every timeline reads them.
+    """The hops that a caller sent, or none. Events keep them, and every timeline reads them.
 
     Raises InvalidRequest with code `hops_malformed`.
     """

@@ -1,4 +1,4 @@
-"""The waiting queue, by hand: list what rests there, push orders back to the queue `orders`."""
+"""The waiting queue, by hand: list its messages, push orders back to the queue `orders`."""
 
 import json
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from mtd.domain.json_types import Json
 from mtd.domain.tenants import PLATFORM_TENANT
 from mtd.usecases.ports import QueueMessage, Queues, Tenants
 
-# Long enough to walk through the queue, short enough that a second look sees everything again.
+# Long enough to walk through the queue, short enough that the next walk sees all messages again.
 _LOOK_SECONDS = 30
-# Standard queues hand out at most ten a call: 10,000 messages are a thousand calls, a Lambda's minute.
+# A standard queue gives at most ten messages a call: 10,000 messages take a thousand calls, about a minute.
 _MOST_MESSAGES = 10_000
 
 
 class WaitingRows(Protocol):
-    """The waiting orders as PostgreSQL knows them."""
+    """The rows of waiting orders in PostgreSQL."""
 
     def record(self, rows: Sequence[Json]) -> None: ...
 
@@ -25,7 +25,7 @@ class WaitingRows(Protocol):
 
 
 def list_waiting(queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: str) -> list[Json]:
-    """Every message of the tenant that rests in the waiting queue, made visible again afterwards."""
+    """Every message of the tenant in the waiting queue. The messages become visible again afterwards."""
     messages = _receive_all(queues)
     try:
         reasons = rows.reasons()
@@ -51,10 +51,10 @@ def list_waiting(queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: st
 def push_waiting(
     numbers: Sequence[str] | None, queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: str
 ) -> list[str]:
-    """Send the tenant's orders of those numbers (all when None) back to `orders`; what was pushed, by number or
-    message id.
+    """Send the tenant's orders with those numbers (all when None) back to `orders`.
 
-    A crash between sending and deleting leaves the message in both queues; registering twice is a no-op.
+    Returns the numbers of the pushed orders, or message ids. A crash between sending and deleting leaves the message
+    in both queues; a second registration does nothing.
     """
     messages = _receive_all(queues)
     own = _own(messages, tenants, tenant)
@@ -82,7 +82,7 @@ def _receive_all(queues: Queues) -> list[QueueMessage]:
 
 
 def _own(messages: Sequence[QueueMessage], tenants: Tenants, tenant: str) -> list[QueueMessage]:
-    """The tenant's messages; the house's are also those that name nobody whom there is."""
+    """The tenant's messages. Messages without a known tenant belong to the platform tenant."""
     named = [_body(message).get("tenant") for message in messages]
     known = tenants.known({code for code in named if isinstance(code, str)})
     owners = [code if isinstance(code, str) and code in known else PLATFORM_TENANT for code in named]

@@ -1,4 +1,4 @@
-"""From the queue `orders` to the API: one POST /orders a batch, halved where the batch is refused."""
+"""From the queue `orders` to the API: one POST /orders for a batch. A refused batch goes again, order by order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,36 +18,35 @@ _LARGEST_CALL_BYTES = 3_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMessage:
-    """A message of the queue `orders`.
-
-    `body` is None when it is not JSON; `receives` counts this one; `size` is in bytes of the ASCII
-    JSON that the call carries.
-    """
+    """A message of the queue `orders`."""
 
     message_id: str
     receipt: str
+    #: The number of receives, this one included.
     receives: int
+    #: In bytes of the ASCII JSON that the call carries.
     size: int
+    #: None when it is not JSON.
     body: Json | None
     hop: Hop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedMessage:
-    """A message that must come again, and why."""
+    """A message that must come again, with the reason."""
 
     message: OrderMessage
     reason: str
 
 
 class WaitingList(Protocol):
-    """Where orders are noted that go to the waiting queue."""
+    """The rows of orders that go to the waiting queue."""
 
     def record(self, rows: Sequence[Json]) -> None: ...
 
 
 def read_queue(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[FailedMessage]:
-    """Register the messages' orders; those that failed."""
+    """Register the messages' orders. Returns the messages that failed."""
     failures = [
         FailedMessage(message=message, reason="the message is not an order")
         for message in messages
@@ -71,7 +70,7 @@ def _readable(body: Json | None) -> bool:
 
 
 def _batches(messages: Sequence[OrderMessage]) -> list[list[OrderMessage]]:
-    """Calls of a size that API Gateway and Lambda take."""
+    """The messages in calls of a size that API Gateway and Lambda take."""
     batches: list[list[OrderMessage]] = []
     size = 0
     for message in messages:
@@ -92,7 +91,7 @@ def _post(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[F
         away = isinstance(error, RetryableError) and error.code != "api_failed"
         if away or len(messages) == 1:
             return [FailedMessage(message=message, reason=str(error)) for message in messages]
-        # One order that the API refuses, or that its function fails on, must not hold up the others of its batch.
+        # An order that the API refuses, or that its function fails on, must not stop the others of its batch.
         half = len(messages) // 2
         return _post(messages[:half], api, here) + _post(messages[half:], api, here)
     return []

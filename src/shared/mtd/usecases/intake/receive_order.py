@@ -19,7 +19,7 @@ LOG = logging.getLogger(__name__)
 
 REJECTED_PREFIX = "rejected/"
 
-# SQS takes 256 KiB a message and a call; the rest is left to attributes and to the base of a full call.
+# SQS takes 256 KiB for a message and for a call. The rest is for attributes and for the call's own fields.
 _LARGEST_MESSAGE_BYTES = 200_000
 _READERS = 8
 # S3 takes 1,024 bytes.
@@ -29,17 +29,16 @@ _REASON_SUFFIX = ".reason.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxFile:
-    """An object that S3 told of.
+    """An object of the inbox that an S3 event names."""
 
-    `size` is in bytes; `message_id` is the queue message to be repeated on failure. `version` is what was put then: the
-    key may have been written over since.
-    """
-
+    #: The queue message that must come again when the file fails.
     message_id: str
     bucket: str
     key: str
+    #: In bytes.
     size: int
     hops: tuple[Hop, ...]
+    #: The object's version of the event. Somebody may have overwritten the key since.
     version: str | None = None
 
     @property
@@ -48,12 +47,12 @@ class InboxFile:
 
     @property
     def tenant(self) -> str:
-        """Whose it says it is."""
+        """The tenant that its key names."""
         return tenant_of_key(self.key)
 
 
 class Rejections(Protocol):
-    """Where rejected files become rows that a person can see."""
+    """The rows of rejected files, which lists show to people."""
 
     def record(self, rows: Sequence[Json]) -> None: ...
 
@@ -68,8 +67,8 @@ def receive_order(
 ) -> list[str]:
     """Send every readable order to the queue `orders`; keep every other file under `rejected/` with its reason.
 
-    The ids of the messages that must come again, because S3 or this code failed on their file. Raises UnavailableError
-    when the queue or PostgreSQL does not answer: all of it may safely be done again.
+    Returns the ids of the messages that must come again, because S3 or this code failed on their file. Raises
+    UnavailableError when the queue or PostgreSQL does not answer: the whole batch may safely come again.
     """
     if not arrivals:
         return []
@@ -87,25 +86,25 @@ def receive_order(
 
 
 def _read(arrival: InboxFile, objects: Objects, known: Container[str], here: Hop) -> str | Json | None:
-    """The message of a readable order, the row of a rejected file, or None when it must be tried again."""
-    # The house sees the files of nobody.
+    """The message of a readable order, the row of a rejected file, or None for a file that must be tried again."""
+    # The platform tenant sees files that name no known tenant.
     tenant = arrival.tenant if arrival.tenant in known else PLATFORM_TENANT
     try:
         try:
             if tenant != arrival.tenant:
                 raise RejectedOrder(
-                    f"there is no tenant {arrival.tenant!r}: files lie in orders/<tenant>/, the house's in orders/",
+                    f"there is no tenant {arrival.tenant!r}: put the file into the folder of a tenant that exists",
                     code="tenant_unknown",
                 )
             return _message(arrival, objects, here)
         except RejectedOrder as reason:
             return _reject(arrival, tenant, reason, objects)
     except NotFound:
-        # Deleted between the event and now: there is no file left to keep, but a row says so.
-        vanished = RejectedOrder("the file was deleted before it could be read", code="vanished")
+        # The file was deleted after the event. There is no file to keep, so a row alone reports it.
+        vanished = RejectedOrder("the file was deleted before MTD could read it: put it again", code="vanished")
         return _row(arrival, tenant, vanished, arrival.source)
     except Exception:
-        # One file must not take its batch down, whatever is in it.
+        # No content of a file may fail the other files of the batch.
         LOG.exception("file not read", extra={"source": arrival.source})
         return None
 
@@ -140,7 +139,7 @@ def _reject(arrival: InboxFile, tenant: str, reason: RejectedOrder, objects: Obj
 
 
 def _kept_key(key: str) -> str:
-    """Where a rejected file is kept; a key that would be too long with the prefix and suffix ends in its hash."""
+    """The key of a rejected file. A key that is too long with prefix and suffix ends in its hash instead."""
     kept = REJECTED_PREFIX + key
     if len(kept.encode()) + len(_REASON_SUFFIX) <= _LONGEST_KEY_BYTES:
         return kept

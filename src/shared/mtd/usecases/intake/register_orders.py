@@ -1,7 +1,9 @@
 """POST /orders: a batch of orders becomes rows, tokens and the first transitions, in one commit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from uuid import UUID
 
 from mtd.domain.errors import BusinessError, ConfigurationError, InvalidRequest
 from mtd.domain.json_types import Json
@@ -12,8 +14,9 @@ from mtd.domain.tenants import PLATFORM_TENANT
 from mtd.engine.model.plan import Plan
 from mtd.engine.runtime import interpreter
 from mtd.usecases.flow.apply_trigger import resting_place, write_step
-from mtd.usecases.flow.cases import Changes, NewOrder
+from mtd.usecases.flow.changes import Changes, OrderEvent
 from mtd.usecases.flow.trace import Hop, hop
+from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
 from mtd.usecases.ports import FlowStore
 
 PROCESS = "purchase-order"
@@ -21,102 +24,118 @@ PROCESS = "purchase-order"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An order as it arrived: its JSON, where its file is, the hops so far, its tenant, and the process it asks for.
-
-    Without a version the active one serves it.
-    """
+    """An order as it arrived."""
 
     order: Order
+    #: The order as JSON.
     document: Json
+    #: The address of its file, or `api`.
     source: str
+    #: Its stations so far.
     hops: tuple[Hop, ...]
     tenant: str = PLATFORM_TENANT
     process: str = PROCESS
+    #: None asks for the active version of the process.
     version: int | None = None
 
 
 def register_orders(
-    incoming: Sequence[Incoming], work: FlowStore, function: str, request_id: str, hops: Sequence[Hop]
+    incoming: Sequence[Incoming], store: FlowStore, function: str, request_id: str, hops: Sequence[Hop]
 ) -> list[Json]:
-    """Register each order once; the status of each, in the order given.
+    """Register each order once. Returns the status of each, in the given sequence.
 
-    Within a tenant the same seller, number and content again is `duplicate`; the same number with other content is
-    registered beside the first as an exception (`conflict`). Raises InvalidRequest for a process on which no order can
-    start.
+    Within a tenant an order with the same seller, number and content is a `duplicate`. An order with the same number
+    and other content is registered beside the first as an exception (`conflict`). Raises InvalidRequest for a process
+    on which no order can start.
     """
-    plans = {asked: _plan(work, *asked) for asked in {_asked(item) for item in incoming}}
+    plans = {asked: _plan(store, *asked) for asked in {_asked(item) for item in incoming}}
     here = [*hops, hop("Lambda", function, request_id=request_id)]
-    candidates = [_candidate(item, *plans[_asked(item)], function, request_id, here) for item in incoming]
-    unique = {candidate.order_id: candidate for candidate in candidates}
-    registered = {entry.order_id: entry for entry in work.register(list(unique.values()))}
+    started = [_start(item, *plans[_asked(item)], function, request_id, here) for item in incoming]
+    unique = {each.new.order_id: each for each in started}
+    statuses: dict[UUID, RegistrationStatus] = {}
+    with store.registration([each.new for each in unique.values()]) as registrations:
+        for result in registrations.results:
+            each = unique[result.order_id]
+            statuses[result.order_id] = result.status
+            if result.status is RegistrationStatus.REGISTERED:
+                registrations.write(each.changes)
+            registrations.write(Changes(events=[_event_of(each.event, result)]))
     return [
         {
-            "number": candidate.row["number"],
-            "order_id": str(candidate.order_id),
-            "status": registered[candidate.order_id].status,
+            "number": each.new.order.number,
+            "order_id": str(each.new.order_id),
+            "status": statuses[each.new.order_id].value,
         }
-        for candidate in candidates
+        for each in started
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Started:
+    """The changes of a new order: its process's first step, and the event of its registration."""
+
+    new: NewOrder
+    changes: Changes
+    event: OrderEvent
+
+
+def _event_of(event: OrderEvent, result: Registration) -> OrderEvent:
+    match result.status:
+        case RegistrationStatus.REGISTERED:
+            return event
+        case RegistrationStatus.DUPLICATE:
+            return replace(event, what="received again: the same content, ignored", to_state=None)
+        case RegistrationStatus.CONFLICT:
+            what = f"conflict: the number is taken by order {result.with_order}"
+            return replace(event, what=what, to_state="exception")
 
 
 def _asked(item: Incoming) -> tuple[str, str, int | None]:
     return item.tenant, item.process, item.version
 
 
-def _plan(work: FlowStore, tenant: str, process: str, version: int | None) -> tuple[int, Plan]:
-    found = work.startable(tenant, process, version)
+def _plan(store: FlowStore, tenant: str, process: str, version: int | None) -> tuple[int, Plan]:
+    found = store.startable(tenant, process, version)
     if found is None and tenant == PLATFORM_TENANT and process == PROCESS and version is None:
         raise ConfigurationError(f"process {process!r} has no active version: run migrate_database")
     if found is None:
         named = process if version is None else f"{process} version {version}"
         whose = "" if tenant == PLATFORM_TENANT else f" of tenant {tenant}"
         raise InvalidRequest(
-            f"no order{whose} can start on {named}: it is unknown, retired or not active", code="no_process"
+            f"no order{whose} can start on {named}: it does not exist, or is retired or not active", code="no_process"
         )
     return found
 
 
-def _candidate(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: str, hops: list[Hop]) -> NewOrder:
+def _start(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: str, hops: list[Hop]) -> _Started:
     order, changes = item.order, Changes()
-    identifier, known = order.id_of(item.tenant), facts(order)
+    order_id, known = order.id_of(item.tenant), facts(order)
     step = interpreter.begin(plan, known)
-    write_step(changes, plan, identifier, {}, step, known)
-    return NewOrder(
-        order_id=identifier,
-        row={
-            "order_id": str(identifier),
-            "tenant": item.tenant,
-            "number": order.number,
-            "seller_id": order.seller.id,
-            "seller_name": order.seller.name,
-            "buyer_id": order.buyer.rut or order.buyer.id,
-            "buyer_name": order.buyer.name,
-            "currency": order.currency,
-            "total": _total(order),
-            "document": item.document,
-            "content_hash": order.content_hash,
-            "process_version_id": plan_id,
-            "source": item.source,
-            "promised_on": order.promised_on.isoformat() if order.promised_on else None,
-            "outcome": step.outcome,
-        },
-        changes=changes,
-        event={
-            "order_id": str(identifier),
-            "who": function,
-            "source": "PostgreSQL",
-            "what": "registered",
-            "from_state": None,
-            "to_state": resting_place(step),
-            "request_id": request_id,
-            "detail": {"source": item.source, "hops": [*item.hops, *hops]},
-        },
+    write_step(changes, plan, order_id, {}, step, known)
+    new = NewOrder(
+        order_id=order_id,
+        tenant=item.tenant,
+        order=order,
+        document=item.document,
+        process_version_id=plan_id,
+        source=item.source,
+        total=_total(order),
+        outcome=step.outcome,
     )
+    event = OrderEvent(
+        order_id=order_id,
+        who=function,
+        what="registered",
+        to_state=resting_place(step),
+        request_id=request_id,
+        detail={"source": item.source, "hops": [*item.hops, *hops]},
+    )
+    return _Started(new=new, changes=changes, event=event)
 
 
-def _total(order: Order) -> str | None:
-    """What lists show before validation has computed or refused it."""
+def _total(order: Order) -> Decimal | None:
+    """The total that lists show until validation has computed or refused it."""
     try:
-        return str(amounts(order).payable)
+        return amounts(order).payable
     except BusinessError:
-        return str(order.totals.payable) if order.totals.payable is not None else None
+        return order.totals.payable

@@ -1,1 +1,1 @@
-"""Mails to customers, and what SES tells of them afterwards."""
+"""Mails to customers, and SES's reports of them."""

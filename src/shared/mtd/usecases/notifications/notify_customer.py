@@ -1,5 +1,8 @@
-"""Mails what a commit asked for: claim, send, finish. A crash between sending and finishing may double a mail: the
-claim is then retaken after five minutes, and the event says so."""
+"""Sends the mails that commits have asked for: claim, send, finish.
+
+A crash between sending and finishing may double a mail: another run takes the claim over after five minutes, and the
+event says so.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +15,18 @@ from mtd.domain.orders.order import Order
 from mtd.usecases.flow.trace import Hop
 from mtd.usecases.ports import Mailer, MailResult
 
-_DOCUMENT_NAMES = {33: "factura electrónica", 39: "boleta electrónica", 110: "factura de exportación"}
+_DOCUMENT_NAMES = {
+    33: "factura electrónica",
+    34: "factura exenta electrónica",
+    39: "boleta electrónica",
+    41: "boleta exenta electrónica",
+    110: "factura de exportación",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueMail:
-    """A claimed mail with what it is made of; `suppressed` says what an earlier mail to its address came to."""
+    """A claimed mail with its order's data."""
 
     mail_id: int
     order_id: UUID
@@ -25,7 +34,10 @@ class DueMail:
     order: Order
     document_type: int | None
     folio: int | None
+    #: The fate of an earlier mail to the same address, after which MTD sends no more.
     suppressed: str | None = None
+    #: Type and folio of the documents after the first.
+    further: Sequence[Json] | None = None
 
 
 class MailBox(Protocol):
@@ -44,9 +56,9 @@ def notify_customer(
     request_id: str,
     hops: Sequence[Hop] = (),
 ) -> int:
-    """Send the wanted mails ({order_id, kind}) that are still due; how many must be tried again.
+    """Send the wanted mails ({order_id, kind}) that are still due. Returns how many must be tried again.
 
-    No mail goes to an address that an earlier one bounced from, or whose reader complained: its row and event say so.
+    No mail goes to an address whose earlier mail bounced or whose reader complained. The row and the event say so.
     """
     due = box.claim(wanted)
     if not due:
@@ -62,10 +74,16 @@ def notify_customer(
     return sum(sending.status == "pending" for sending in sendings)
 
 
+def _documents(due: DueMail) -> str:
+    all_of_them = [
+        (due.document_type, due.folio),
+        *((each["document_type"], each["folio"]) for each in due.further or ()),
+    ]
+    return ", ".join(f"{_DOCUMENT_NAMES.get(kind or 0, 'DTE')} N° {folio}" for kind, folio in all_of_them)
+
+
 _TEMPLATES: dict[str, Callable[[DueMail], mail.Mail]] = {
-    "being_processed": lambda due: mail.being_processed(
-        due.order, f"{_DOCUMENT_NAMES.get(due.document_type or 0, 'DTE')} N° {due.folio}"
-    ),
+    "being_processed": lambda due: mail.being_processed(due.order, _documents(due)),
     "dte_incident": lambda due: mail.delayed_by_tax_document(due.order),
 }
 

@@ -1,5 +1,5 @@
-"""What SES tells of a mail after it was sent: a bounce or a complaint becomes an event of its order, and the address
-gets no more mails."""
+"""Records SES's reports of sent mails: a bounce or a complaint becomes an event of the order, and the address gets no
+further mail."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,17 +14,16 @@ from mtd.usecases.flow.trace import Hop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """A mail that bounced or was complained about; `what` is `bounced` or `complained`.
-
-    `addresses` are those that it is final for: a full mailbox or a server out of order is none.
-    """
+    """SES's report of a bounce or a complaint."""
 
     message_id: str
     order_id: UUID
     kind: str
+    #: `bounced` or `complained`.
     what: str
     at: str
     reason: str
+    #: The addresses that get no further mail. A full mailbox or a failing server is temporary, and not among them.
     addresses: tuple[str, ...]
     hops: tuple[Hop, ...] = ()
 
@@ -33,20 +32,20 @@ class FeedbackStore(Protocol):
     """The mails and suppressed addresses of PostgreSQL; one transaction."""
 
     def record(self, feedback: Sequence[Feedback], function: str, request_id: str) -> int:
-        """How many mails it was news for."""
+        """Record the reports. Returns the number of mails whose report was new."""
         ...
 
 
 def record_mail_feedback(feedback: Sequence[Feedback], store: FeedbackStore, function: str, request_id: str) -> int:
-    """Record what is new, each once however often SNS tells it; how many mails that were."""
+    """Record each new report once, however often SNS sends it. Returns the number of mails."""
     return store.record(feedback, function, request_id) if feedback else 0
 
 
 def read_feedback(event: Json, hops: tuple[Hop, ...]) -> Feedback | None:
-    """An event as SES publishes it to SNS; None when it is about no mail of an order, as SNS's first test message is.
+    """The report in an event as SES publishes it to SNS; None for an event about no mail of an order.
 
     Source: Amazon SES, "Contents of event data that Amazon SES publishes to Amazon SNS". Raises InvalidRequest,
-    LookupError, TypeError or ValueError for what is no such event.
+    LookupError, TypeError or ValueError for any other content.
     """
     kind = event.get("eventType")
     if kind == "Bounce":
@@ -58,7 +57,10 @@ def read_feedback(event: Json, hops: tuple[Hop, ...]) -> Feedback | None:
         people = about["complainedRecipients"]
         reason = str(about.get("complaintFeedbackType") or "complaint")
     elif "eventType" in event:
-        raise InvalidRequest(f"an event of the type {str(kind)[:50]!r} was not asked for", code="mail_event_unknown")
+        raise InvalidRequest(
+            f"SES sent an event of the type {str(kind)[:50]!r}, which the configuration set does not ask for",
+            code="mail_event_unknown",
+        )
     else:
         return None
     tags = event["mail"].get("tags") or {}

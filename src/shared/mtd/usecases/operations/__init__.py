@@ -1,1 +1,1 @@
-"""What people do to orders: one at a time, and many at once."""
+"""People's actions on orders: one at a time, and many at once."""

@@ -1,11 +1,12 @@
-"""A person corrects an order's data: what a legacy system has already acted on stays as it is, the rest may change.
+"""A person corrects an order's data. Data that a legacy system has acted on stay as they are; the rest may change.
 
-The keys of an order's effects are made of its id, which a correction does not change. So an effect that was made is
-found again and never made twice, and one that was not made yet is asked for with the corrected data.
+The keys of an order's effects derive from its id, which a correction does not change. So MTD finds an effect that a
+system has made, and never makes it twice. Later effects use the corrected data.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from mtd.domain.json_types import Json
 from mtd.domain.orders.check import read_order
 from mtd.domain.orders.order import Order, to_json
 from mtd.domain.orders.totals import amounts
+from mtd.usecases.operations.order_actions import Correction
 from mtd.usecases.ports import Legacy, Paperless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegacySystems:
-    """All systems that have effects of an order."""
+    """The legacy systems that keep effects of an order."""
 
     gift_cards: Legacy
     eom: Legacy
@@ -28,9 +30,9 @@ class LegacySystems:
 
 
 def effects_made(systems: LegacySystems, order_id: UUID) -> frozenset[str]:
-    """Which of `redeem`, `allocate`, `ship` and `dte` the systems have made for the order.
+    """The effects among `redeem`, `allocate`, `ship` and `dte` that the systems have made for the order.
 
-    Raises RetryableError when one does not answer.
+    Raises RetryableError when a system does not answer.
     """
     found = {
         operation
@@ -43,29 +45,37 @@ def effects_made(systems: LegacySystems, order_id: UUID) -> frozenset[str]:
 
 
 def find_effect(system: Legacy, order_id: UUID, operation: str) -> Json | None:
-    """The result of an operation of the order, None when it was not made."""
+    """The result of the order's operation at the system; None when the system has not made it."""
     try:
         return system.call("GET", f"/operations/{order_id}:{operation}", None, None)
     except NotFound:
         return None
 
 
-def correction(document: Json, fields: Mapping[str, Any]) -> tuple[Order, Json]:
-    """The order with the corrected fields (a JSON merge patch, RFC 7396: null takes a field away) and its JSON.
+def correction(document: Json, fields: Mapping[str, Any]) -> Correction:
+    """The order with the corrected fields (a JSON merge patch, RFC 7396: null takes a field away).
 
-    Raises InvalidRequest for what is no order, Conflict for another number or seller: that would be another order.
+    Raises InvalidRequest when the result is no order, Conflict for another number or seller: that is another order.
     """
     merged = _merged(document, fields)
     try:
         order = read_order(merged)
     except RejectedOrder as error:
-        raise InvalidRequest(f"corrected so it is no order: {error}", code=error.code) from None
+        raise InvalidRequest(f"the corrected order is not valid: {error}", code=error.code) from None
     if (order.number, order.seller.id) != (document["number"], document["seller"]["id"]):
-        raise Conflict("number and seller are the order's identity and stay", code="identity_changed")
+        raise Conflict(
+            "number and seller identify the order and cannot be corrected: cancel it and send another",
+            code="identity_changed",
+        )
     result = to_json(order)
     if result == document:
-        raise Conflict("the order says this already", code="nothing_corrected")
-    return order, result
+        raise Conflict("the correction changes nothing: the order has these values already", code="nothing_corrected")
+    return Correction(order=order, document=result, total=_payable(order))
+
+
+def differing_fields(one: Json, other: Json) -> Json:
+    """The fields of one document that the other lacks or has with another value."""
+    return {name: value for name, value in one.items() if other.get(name) != value}
 
 
 def _merged(old: Any, new: Any) -> Any:
@@ -81,7 +91,7 @@ def _merged(old: Any, new: Any) -> Any:
 
 
 def refuse_what_rests_on(made: frozenset[str], old: Order, new: Order) -> None:
-    """Raises Conflict where a change contradicts what a legacy system has already done."""
+    """Raises Conflict for a change that contradicts an effect of a legacy system."""
     for effect, says, why in _RESTS:
         if effect in made and says(old) != says(new):
             raise Conflict(f"{why}: cancel the order instead", code=f"{effect}_made")
@@ -91,7 +101,7 @@ def _payment(order: Order) -> Any:
     return order.gift_card, order.totals.prepaid or _payable(order), order.currency
 
 
-def _payable(order: Order) -> Any:
+def _payable(order: Order) -> Decimal | None:
     try:
         return amounts(order).payable
     except BusinessError:
@@ -104,7 +114,15 @@ def _stock(order: Order) -> Any:
 
 def _tax(order: Order) -> Any:
     buyer = (order.buyer.rut, order.buyer.name, order.buyer.activity)
-    return buyer, order.lines, order.totals, order.adjustment, order.currency, order.requested_document
+    return (
+        buyer,
+        order.lines,
+        order.totals,
+        order.adjustment,
+        order.adjustments,
+        order.currency,
+        order.requested_document,
+    )
 
 
 _RESTS = (
@@ -113,16 +131,3 @@ _RESTS = (
     ("allocate", _stock, "its stock is allocated"),
     ("ship", lambda order: order.promised_on, "it is shipped"),
 )
-
-
-def corrected_row(order: Order, document: Json) -> Json:
-    """The columns of the order that repeat what its document says."""
-    total = _payable(order)
-    return {
-        "document": document,
-        "buyer_id": order.buyer.rut or order.buyer.id,
-        "buyer_name": order.buyer.name,
-        "currency": order.currency,
-        "total": None if total is None else str(total),
-        "promised_on": order.promised_on.isoformat() if order.promised_on else None,
-    }

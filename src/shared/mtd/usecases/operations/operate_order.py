@@ -1,222 +1,226 @@
-"""What a person may do to one order: retry, correct, move, skip, suspend, resume, cancel. Decided under its lock.
+"""Decides a person's action on one order, under its lock: retry, correct, move, skip, suspend, resume, cancel.
 
-Every decision is all or nothing: the verdict is written in one transaction with the order's event, or a refusal says
-why not and nothing is changed.
+Every decision is all or nothing: one transaction writes it with the order's event, or a refusal gives the reason and
+nothing changes.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mtd.domain.errors import Conflict
-from mtd.domain.json_types import Json
 from mtd.domain.orders.facts import facts
 from mtd.domain.orders.order import Order
-from mtd.engine.model import tokens as engine
 from mtd.engine.model.plan import CANCELLATION
-from mtd.engine.model.tokens import Token, Waits
+from mtd.engine.model.tokens import Token, TokenChanges, Waits, applied
 from mtd.engine.runtime import restoring
-from mtd.usecases.flow.apply_trigger import active_tokens, resting_place, write_step
-from mtd.usecases.flow.snapshots import snapshot_tokens
-from mtd.usecases.operations.cancel_order import cancellation_token
-from mtd.usecases.operations.correct_order import corrected_row, correction, refuse_what_rests_on
-from mtd.usecases.operations.order_actions import Decision, OrderAction, OrderBusy, OrderUnderAction
+from mtd.usecases.flow.apply_trigger import resting_place, write_step
+from mtd.usecases.flow.changes import OrderEvent
+from mtd.usecases.flow.failures import snapshot_tokens
+from mtd.usecases.operations.cancel_order import cancellation_place
+from mtd.usecases.operations.correct_order import correction, differing_fields, refuse_what_rests_on
+from mtd.usecases.operations.order_actions import Decision, OrderAction, OrderBusy, OrderUnderAction, OrderUpdate
 
 
 def operate_order(
-    act: OrderAction, operated: OrderUnderAction, revision: int | None, made: frozenset[str], function: str
+    action: OrderAction, order: OrderUnderAction, revision: int | None, made: frozenset[str], function: str
 ) -> Decision:
-    """Decide. `revision` is the order's as the person saw it; `made` are the effects that a correction must not touch.
+    """Decide the action. `revision` is the revision that the person saw; `made` are the effects of legacy systems.
 
-    Raises Conflict where the order is not as they saw it or the action does not fit its state, InWork while a function
-    works on it, ProcessError where its process does not allow it.
+    Raises Conflict when the order has changed since or its state does not allow the action, OrderBusy while a function
+    works on it, ProcessError when its process does not allow the action.
     """
-    if revision is not None and revision != operated.revision:
-        raise Conflict("somebody else has worked on the order meanwhile: look again", code="order_changed")
-    if operated.outcome is not None and operated.outcome != "exception" and not operated.incidents:
-        raise Conflict(f"the order has ended as {operated.outcome}", code="order_ended")
-    if act.action != "cancel" and _is_being_cancelled(operated):
+    if revision is not None and revision != order.revision:
+        raise Conflict("somebody else has changed the order since you saw it: look at it again", code="order_changed")
+    if order.outcome is not None and order.outcome != "exception" and not order.incidents:
+        raise Conflict(f"the order has ended as {order.outcome}", code="order_ended")
+    if action.action != "cancel" and _is_being_cancelled(order):
         raise Conflict("the order is being cancelled", code="being_cancelled")
-    verdict = Decision()
-    _DECISIONS[act.action](act, operated, verdict, made)
-    verdict.row["order_id"] = str(operated.held.order_id)
-    _tell(act, operated, verdict, function)
-    return verdict
+    decision = Decision(update=OrderUpdate(order_id=order.locked.order_id))
+    _DECISIONS[action.action](action, order, decision, made)
+    _record(action, order, decision, function)
+    return decision
 
 
-def _retry(act: OrderAction, operated: OrderUnderAction, verdict: Decision, _made: frozenset[str]) -> None:
-    if not operated.incidents:
+def _retry(action: OrderAction, order: OrderUnderAction, decision: Decision, made: frozenset[str]) -> None:
+    if not order.incidents:
         raise Conflict("the order has no open incident: there is nothing to retry", code="nothing_to_retry")
-    if any(incident.state == CANCELLATION for incident in operated.incidents):
-        _cancel(act, operated, verdict, _made)
+    if any(incident.state == CANCELLATION for incident in order.incidents):
+        _cancel(action, order, decision, made)
         return
-    standing = active_tokens(operated.held)
-    _write(operated, verdict, engine.TokenChanges(), _put_back(operated, standing))
-    _reopen(operated, verdict)
+    _write(order, decision, TokenChanges(), _put_back(order))
+    _reopen(order, decision)
 
 
-def _correct(act: OrderAction, operated: OrderUnderAction, verdict: Decision, made: frozenset[str]) -> None:
-    _refuse_in_work(operated)
-    if operated.outcome is None and not operated.held.suspended:
+def _correct(action: OrderAction, order: OrderUnderAction, decision: Decision, made: frozenset[str]) -> None:
+    _refuse_busy(order)
+    if order.outcome is None and not order.locked.suspended:
         raise Conflict("the order is on its way: suspend it first", code="order_on_its_way")
-    if operated.outcome is not None and not operated.incidents:
+    if order.outcome is not None and not order.incidents:
         raise Conflict("the order has no open incident: there is nothing to retry", code="nothing_to_retry")
-    order, document = correction(operated.document, act.document or {})
-    refuse_what_rests_on(made, operated.order, order)
-    verdict.row |= corrected_row(order, document)
-    verdict.detail = {
-        "old": {name: value for name, value in operated.document.items() if document.get(name) != value},
-        "new": {name: value for name, value in document.items() if operated.document.get(name) != value},
+    corrected = correction(order.document, action.document or {})
+    refuse_what_rests_on(made, order.order, corrected.order)
+    decision.update.correction = corrected
+    decision.detail = {
+        "old": differing_fields(order.document, corrected.document),
+        "new": differing_fields(corrected.document, order.document),
     }
-    if operated.incidents:
-        _write(operated, verdict, engine.TokenChanges(), _put_back(operated, active_tokens(operated.held)), order)
-        _reopen(operated, verdict)
+    if order.incidents:
+        _write(order, decision, TokenChanges(), _put_back(order), corrected.order)
+        _reopen(order, decision)
 
 
-def _move(act: OrderAction, operated: OrderUnderAction, verdict: Decision, _made: frozenset[str]) -> None:
-    target = act.node or ""
-    _step_aside(act, operated, verdict, lambda tokens, token, known: restoring.move(
-        operated.plan, tokens, token, target, known))  # fmt: skip
+def _move(action: OrderAction, order: OrderUnderAction, decision: Decision, _made: frozenset[str]) -> None:
+    target = action.node or ""
+
+    def step(tokens: dict[int, Token], token: Token, known: Mapping[str, Any]) -> TokenChanges:
+        return restoring.move(order.plan, tokens, token, target, known)
+
+    _leave_step(action, order, decision, step)
 
 
-def _skip(act: OrderAction, operated: OrderUnderAction, verdict: Decision, _made: frozenset[str]) -> None:
-    _step_aside(act, operated, verdict, lambda tokens, token, known: restoring.skip(
-        operated.plan, tokens, token, known))  # fmt: skip
+def _skip(action: OrderAction, order: OrderUnderAction, decision: Decision, _made: frozenset[str]) -> None:
+    def step(tokens: dict[int, Token], token: Token, known: Mapping[str, Any]) -> TokenChanges:
+        return restoring.skip(order.plan, tokens, token, known)
+
+    _leave_step(action, order, decision, step)
 
 
-def _step_aside(
-    act: OrderAction,
-    operated: OrderUnderAction,
-    verdict: Decision,
-    step: Callable[[dict[int, Token], Token, Mapping[str, Any]], engine.TokenChanges],
+def _leave_step(
+    action: OrderAction,
+    order: OrderUnderAction,
+    decision: Decision,
+    step: Callable[[dict[int, Token], Token, Mapping[str, Any]], TokenChanges],
 ) -> None:
-    _refuse_in_work(operated)
-    standing = active_tokens(operated.held)
-    tokens = _put_back(operated, standing) if operated.incidents else dict(standing)
+    _refuse_busy(order)
+    tokens = _put_back(order) if order.incidents else order.locked.tokens
     if not tokens:
-        raise Conflict("the order has never been on its way: cancel it", code="never_on_its_way")
-    token = _meant(tokens, act.at or (operated.incidents[-1].state if operated.incidents else None))
-    changes = step(tokens, token, facts(operated.order, operated.held.values))
-    _write(operated, verdict, changes, engine.applied(tokens, changes))
-    verdict.detail = {"from": token.node, **({"to": act.node} if act.node else {})}
-    if operated.incidents:
-        _reopen(operated, verdict)
+        raise Conflict("the order never started its process: cancel it", code="never_on_its_way")
+    token = _meant(tokens, action.at or (order.incidents[-1].state if order.incidents else None))
+    changes = step(tokens, token, facts(order.order, order.locked.values))
+    _write(order, decision, changes, applied(tokens, changes))
+    decision.detail = {"from": token.node, **({"to": action.node} if action.node else {})}
+    if order.incidents:
+        _reopen(order, decision)
     if changes.outcome is not None:
-        verdict.changes.order_ends.append(
-            {"order_id": str(operated.held.order_id), "outcome": changes.outcome, "reason": None}
-        )
+        decision.changes.end(order.locked.order_id, changes.outcome)
 
 
 def _meant(tokens: Mapping[int, Token], at: str | None) -> Token:
-    """The token that a person means: the one at that step, or the only one that could be meant."""
+    """The token that the person means: the one at that step, or the only one."""
     own = [t for t in tokens.values() if t.host is None and t.waits not in (Waits.JOIN, Waits.INSIDE)]
     found = [token for token in tokens.values() if token.host is None and token.node == at] if at else own
     if len(found) == 1:
         return found[0]
     places = ", ".join(sorted({token.node for token in own}))
     if not found:
-        raise Conflict(f"the order does not stand at {at!r} but at: {places}", code="not_there")
-    raise Conflict(f"the order stands at several steps: say which (at): {places}", code="several_places")
+        raise Conflict(f"the order is not at {at!r}; it is at: {places}", code="not_there")
+    raise Conflict(f"the order is at several steps: name one of them in at: {places}", code="several_places")
 
 
-def _suspend(_act: OrderAction, operated: OrderUnderAction, verdict: Decision, _made: frozenset[str]) -> None:
-    if operated.outcome is not None:
+def _suspend(_action: OrderAction, order: OrderUnderAction, decision: Decision, _made: frozenset[str]) -> None:
+    if order.outcome is not None:
         raise Conflict("the order rests as an exception: there is nothing to suspend", code="order_ended")
-    if operated.held.suspended:
+    if order.locked.suspended:
         raise Conflict("the order is suspended already", code="order_suspended")
-    verdict.row["suspends"] = True
+    decision.update.suspends = True
 
 
-def _resume(_act: OrderAction, operated: OrderUnderAction, verdict: Decision, _made: frozenset[str]) -> None:
-    if not operated.held.suspended:
+def _resume(_action: OrderAction, order: OrderUnderAction, decision: Decision, _made: frozenset[str]) -> None:
+    if not order.locked.suspended:
         raise Conflict("the order is not suspended", code="not_suspended")
-    verdict.row["suspends"] = False
-    for each in operated.held.standing.values():
-        row: Json = {"token_id": each.token_id, "version": each.version}
-        # Whoever works on a leased one sends it on. A timer keeps its moment; watch_deadlines has the far ones.
-        if each.token.waits is Waits.SERVICE and each.token_id not in operated.leased:
-            verdict.changes.retries.append({**row, "delay_seconds": 0})
-        elif each.token.waits is Waits.TIME and (seconds := operated.due_seconds[each.token_id]) < _SOON_SECONDS:
-            verdict.changes.looks.append({**row, "delay_seconds": max(0, int(seconds) + 1)})
+    decision.update.suspends = False
+    for row in order.locked.rows.values():
+        # A leased token moves with its function. A timer keeps its moment; watch_deadlines wakes the far ones.
+        if row.token.waits is Waits.SERVICE and row.token_id not in order.leased:
+            decision.changes.retry(row, 0)
+        elif row.token.waits is Waits.TIME and (seconds := order.due_seconds[row.token_id]) < _SOON_SECONDS:
+            decision.changes.wake(row, max(0, int(seconds) + 1))
 
 
 _SOON_SECONDS = 600
 
 
-def _cancel(act: OrderAction, operated: OrderUnderAction, verdict: Decision, _made: frozenset[str]) -> None:
-    if operated.outcome is None and _is_being_cancelled(operated):
+def _cancel(action: OrderAction, order: OrderUnderAction, decision: Decision, _made: frozenset[str]) -> None:
+    if order.outcome is None and _is_being_cancelled(order):
         raise Conflict("the order is being cancelled already", code="being_cancelled")
-    _refuse_in_work(operated)
-    order_id = str(operated.held.order_id)
-    for each in operated.held.standing.values():
-        verdict.changes.ends.append({"token_id": each.token_id, "version": each.version})
-        if each.token.waits is Waits.PERSON:
-            verdict.changes.left.append({"token_id": each.token_id})
-    verdict.changes.tokens.append(cancellation_token(order_id, act.person, act.reason))
-    verdict.row |= {"suspends": False}
-    verdict.rests = (CANCELLATION,)
-    _reopen(operated, verdict)
+    _refuse_busy(order)
+    for row in order.locked.rows.values():
+        decision.changes.delete(row)
+        if row.token.waits is Waits.PERSON:
+            decision.changes.cancelled_tasks.append(row.token_id)
+    decision.changes.insert(order.locked.order_id, 1, cancellation_place(action.person, action.reason))
+    decision.update.suspends = False
+    decision.next_states = (CANCELLATION,)
+    _reopen(order, decision)
 
 
 _DECISIONS: Mapping[str, Callable[[OrderAction, OrderUnderAction, Decision, frozenset[str]], None]] = {
-    "retry": _retry, "correct": _correct, "move": _move, "skip": _skip, "suspend": _suspend, "resume": _resume,
+    "retry": _retry,
+    "correct": _correct,
+    "move": _move,
+    "skip": _skip,
+    "suspend": _suspend,
+    "resume": _resume,
     "cancel": _cancel,
-}  # fmt: skip
+}
 
 
-def _is_being_cancelled(operated: OrderUnderAction) -> bool:
-    return any(each.token.node == CANCELLATION for each in operated.held.standing.values())
+def _is_being_cancelled(order: OrderUnderAction) -> bool:
+    return any(row.token.node == CANCELLATION for row in order.locked.rows.values())
 
 
-def _refuse_in_work(operated: OrderUnderAction) -> None:
-    if operated.leased:
-        raise OrderBusy("a function works on the order right now: try again in a moment")
+def _refuse_busy(order: OrderUnderAction) -> None:
+    if order.leased:
+        raise OrderBusy("a function works on the order now: try again in a moment")
 
 
-def _put_back(operated: OrderUnderAction, standing: Mapping[int, Token]) -> dict[int, Token]:
-    """The order's tokens with those of every open incident where they stood."""
-    tokens = dict(standing)
-    for incident in operated.incidents:
-        if operated.outcome is None and (incident.stood or {}).get("goes_on"):
-            raise Conflict(f"the error way of {incident.state!r} goes on: move the order instead", code="goes_on")
+def _put_back(order: OrderUnderAction) -> dict[int, Token]:
+    """The order's tokens, with the snapshot of every open incident put back."""
+    tokens = order.locked.tokens
+    for incident in order.incidents:
+        if order.outcome is None and (incident.snapshot or {}).get("goes_on"):
+            raise Conflict(
+                f"the order is still on the error way of {incident.state!r}: move the order instead", code="goes_on"
+            )
         if incident.state == CANCELLATION:
-            raise Conflict("the order's cancellation has begun: retry that, or cancel again", code="being_cancelled")
-        tokens = restoring.put_back(operated.plan, tokens, snapshot_tokens(incident.stood, incident.state))
+            raise Conflict(
+                "the order's cancellation has begun: retry the cancellation, or cancel again", code="being_cancelled"
+            )
+        tokens = restoring.put_back(order.plan, tokens, snapshot_tokens(incident.snapshot, incident.state))
     return tokens
 
 
 def _write(
-    operated: OrderUnderAction,
-    verdict: Decision,
-    step: engine.TokenChanges,
+    order: OrderUnderAction,
+    decision: Decision,
+    step: TokenChanges,
     after: Mapping[int, Token],
-    order: Order | None = None,
+    corrected: Order | None = None,
 ) -> None:
-    standing = active_tokens(operated.held)
-    changes = restoring.difference(standing, after, step)
-    known = facts(order or operated.order, operated.held.values)
-    held = operated.held
-    write_step(verdict.changes, operated.plan, held.order_id, held.standing, changes, known)
-    verdict.rests = tuple(dict.fromkeys(t.node for t in changes.placed if t.waits is Waits.SERVICE))
-    verdict.said = resting_place(changes) if changes.placed or changes.outcome else ""
+    locked = order.locked
+    changes = restoring.difference(locked.tokens, after, step)
+    known = facts(corrected or order.order, locked.values)
+    write_step(decision.changes, order.plan, locked.order_id, locked.rows, changes, known)
+    decision.next_states = tuple(dict.fromkeys(t.node for t in changes.placed if t.waits is Waits.SERVICE))
+    decision.places = resting_place(changes) if changes.placed or changes.outcome else ""
 
 
-def _reopen(operated: OrderUnderAction, verdict: Decision) -> None:
-    verdict.row["reopens"] = True
-    verdict.resolved = [incident.incident_id for incident in operated.incidents]
+def _reopen(order: OrderUnderAction, decision: Decision) -> None:
+    decision.update.reopens = True
+    decision.resolved_incidents = [incident.incident_id for incident in order.incidents]
 
 
-def _tell(act: OrderAction, operated: OrderUnderAction, verdict: Decision, function: str) -> None:
-    places = dict.fromkeys(each.token.node for each in operated.held.standing.values() if each.token.host is None)
-    came_from = operated.outcome or ", ".join(places)
-    verdict.said = verdict.said or (", ".join(verdict.rests) or came_from)
-    verdict.changes.events.append(
-        {
-            "order_id": str(operated.held.order_id),
-            "who": function,
-            "source": "PostgreSQL",
-            "what": act.action,
-            "from_state": came_from,
-            "to_state": verdict.said,
-            "detail": {"by": act.person, "reason": act.reason, **verdict.detail},
-        }
+def _record(action: OrderAction, order: OrderUnderAction, decision: Decision, function: str) -> None:
+    stands = dict.fromkeys(row.token.node for row in order.locked.rows.values() if row.token.host is None)
+    came_from = order.outcome or ", ".join(stands)
+    decision.places = decision.places or ", ".join(decision.next_states) or came_from
+    decision.changes.record(
+        OrderEvent(
+            order_id=order.locked.order_id,
+            who=function,
+            what=action.action,
+            from_state=came_from,
+            to_state=decision.places,
+            detail={"by": action.person, "reason": action.reason, **decision.detail},
+        )
     )

@@ -1,4 +1,4 @@
-"""How fast an operation goes, how its canary is watched, and when it stops by itself."""
+"""The pace of an operation: its rate, the watch over its canary, and its stop by itself."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from mtd.domain.json_types import Json
 _SLICE, _WATCHED_SLICE = 100, 25
 _SMALLEST_SAMPLE = 10
 CANARY_STOPS_AT = 0.2
-"""The share of errors above which a canary stops its operation, where nothing else was said."""
+"""The share of errors above which a canary stops its operation, unless the person gave another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One under lease."""
+    """An operation under lease. The fields are those of `bulk_operations.NewOperation`."""
 
     operation_id: int
     action: str
@@ -28,21 +28,21 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far it is. `came_back` are those done that failed again, `unsettled` those
-    whose step, where they were put, is not done yet.
-    """
+    """The progress of an operation, in numbers of orders."""
 
     total: int
     pending: int
     done: int
     refused: int
+    #: Orders that were done and failed again.
     came_back: int
+    #: Orders that were done and whose next step is not finished.
     unsettled: int
     quiet_seconds: float
 
 
 def too_many_errors(operation: Operation, progress: Progress) -> str | None:
-    """Why it is to stop by itself, if it is."""
+    """The reason why the operation must stop by itself, or None."""
     if operation.stop_at is None or operation.dry_run:
         return None
     worked, errors = progress.done + progress.refused, progress.refused + progress.came_back
@@ -53,7 +53,7 @@ def too_many_errors(operation: Operation, progress: Progress) -> str | None:
 
 
 def canary_is_watched(operation: Operation, progress: Progress) -> bool:
-    """Whether the canary has gone and it is not known yet how it fares."""
+    """Whether the canary's orders are done and their next steps are not finished."""
     worked = progress.done + progress.refused
     return (
         operation.canary is not None
@@ -65,7 +65,7 @@ def canary_is_watched(operation: Operation, progress: Progress) -> bool:
 
 
 def slice_size(operation: Operation, progress: Progress) -> int:
-    """At a rate, a second's worth; with errors to watch, few enough that stopping comes in time."""
+    """The size of the next slice: a second's orders at a rate; small where errors are watched, to stop in time."""
     size = _SLICE if operation.stop_at is None or operation.dry_run else _WATCHED_SLICE
     if operation.rate is not None:
         size = min(size, math.ceil(operation.rate))

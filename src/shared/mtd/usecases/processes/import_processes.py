@@ -1,4 +1,4 @@
-"""What becomes of diagrams that are imported: a report of every process in them."""
+"""Reports on imported diagrams: one for every process in them, with the verdict whether orders can run on it."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from mtd.engine.model.plan import Plan
 from mtd.engine.readers.normalising import normalise
 
 STATES = frozenset({"validation", "gift_card", "allocation", "emission_dte", "sales_support", "dispatch", "completion"})
-"""States that have a function: `POST /states/<state>` of the API. A task of such a name is served by it."""
+"""The states with a function, `POST /states/<state>` of the API. It serves the tasks of that name."""
 
 
 MACHINES = frozenset({"dte_incident"})
@@ -28,7 +28,7 @@ _SERVERS = frozenset(
 
 
 def import_processes(sources: Sequence[Source]) -> list[Json]:
-    """The reports as JSON, files in the order given."""
+    """The reports as JSON, in the sequence of the files."""
     return [report_json(served(report)) for report in importing.import_sources(sources, STATES)]
 
 
@@ -51,12 +51,12 @@ def unserved(plan: Plan) -> list[Phrase]:
 
 
 def served(report: Report) -> Report:
-    """The report, in which a process with a task that nothing serves is `unbound`."""
+    """The report. A process with a task that nothing serves is `unbound`."""
     return lacking(report, unserved(report.plan) if report.plan is not None else [])
 
 
 def report_json(report: Report) -> Json:
-    """A report as JSON types, without its plan: in English, and in `phrases` the same for other languages."""
+    """A report as JSON types, without its plan: in English, and as `phrases` for other languages."""
     return {
         "process": report.process,
         "name": report.name,

@@ -1,4 +1,4 @@
-"""Versions of processes: import diagrams as new ones, say from which orders start, and take old ones out of use."""
+"""Versions of processes: import diagrams as new ones, activate one for new orders, and retire old ones."""
 
 import hashlib
 import json
@@ -18,22 +18,22 @@ from mtd.usecases.processes.import_processes import STATES, report_json, served,
 
 
 class Versions(Protocol):
-    """The process versions of PostgreSQL. A version is never changed but for whether orders start on it."""
+    """The process versions of PostgreSQL. Only a version's activation changes, never its content."""
 
     def store(self, process: str, plan: Json, diagram: str, digest: str, forms: Mapping[str, Any], report: Json) -> int:
-        """Its version number; the same content again is the version that it was."""
+        """Keep a version. Returns its number, which is an earlier one for the same content."""
         ...
 
     def plan(self, process: str, version: int) -> tuple[int, Plan] | None:
-        """Its id and its plan; None when there is no such version."""
+        """The id and the plan of a version; None for an unknown one."""
         ...
 
     def activate(self, process: str, version: int) -> bool:
-        """Let orders start on it and on no other of its process. Whether there is such a version."""
+        """Start new orders on this version only. Returns whether it exists."""
         ...
 
     def retire(self, process: str, version: int) -> bool:
-        """Let no order start on it any more; orders on it go on. Whether there is such a version."""
+        """Start no more orders on this version; its orders go on. Returns whether it exists."""
         ...
 
 
@@ -41,17 +41,17 @@ class FormSchemas(Protocol):
     """JSON Schemas of forms."""
 
     def check(self, schema: Any) -> None:
-        """Raises InvalidRequest (`form_malformed`) when it is no JSON Schema."""
+        """Raises InvalidRequest (`form_malformed`) when it is not a JSON Schema."""
         ...
 
 
 def import_versions(
     sources: Sequence[Source], forms: Mapping[str, Any], versions: Versions, schemas: FormSchemas
 ) -> list[Json]:
-    """The report of each process in the files; one that is ready is kept as a version, on which no order starts yet.
+    """Import the files. Returns the report of each process; a ready one becomes a version that is not active yet.
 
-    `forms` are JSON Schemas by the name under which people's tasks ask for them. A task that asks for one which is not
-    there makes its process `unbound`.
+    `forms` are JSON Schemas by the names that people's tasks ask for. A task with an unknown name makes its process
+    `unbound`.
     """
     for schema in forms.values():
         schemas.check(schema)
@@ -66,18 +66,18 @@ def import_versions(
 
 
 def change_version(process: str, version: int, action: str, versions: Versions) -> Json:
-    """`activate` or `retire` it.
+    """`activate` or `retire` a version.
 
-    Raises NotFound, InvalidRequest, and Conflict (`nobody_serves`) for a version with a task that nothing would do.
+    Raises NotFound, InvalidRequest, and Conflict (`nobody_serves`) for a version with a task that nothing serves.
     """
     changes = {"activate": versions.activate, "retire": versions.retire}
     if action not in changes:
-        raise InvalidRequest(f"{action!r} is neither activate nor retire", code="action_unknown")
+        raise InvalidRequest(f"the action {action!r} is unknown: use activate or retire", code="action_unknown")
     found = versions.plan(process, version) if action == "activate" else None
     if found is not None and (reasons := unserved(found[1])):
         raise Conflict(f"{process} version {version} cannot be activated: {reasons[0]}", code="nobody_serves")
     if not changes[action](process, version):
-        raise NotFound(f"{process} has no version {version}", code="version_unknown")
+        raise NotFound(f"process {process} has no version {version}", code="version_unknown")
     return {"process": process, "version": version, "done": action}
 
 
@@ -86,19 +86,21 @@ def _keep(report: Report, source: Source, forms: Mapping[str, Any], versions: Ve
     if report.verdict is Verdict.READY:
         missing = sorted(wanted.keys() - forms.keys())
         report = lacking(report, [Phrase("form_missing", form=name, task=wanted[name]) for name in missing])
-    told = {**report_json(report), "version": None}
+    answer = {**report_json(report), "version": None}
     if report.plan is None or report.verdict is not Verdict.READY:
-        return told
+        return answer
     used = {name: forms[name] for name in sorted(wanted)} | made_forms(report.plan, forms)
     plan = plan_json.to_json(report.plan)
     digest = hashlib.sha256(json.dumps([plan, used], sort_keys=True).encode()).hexdigest()
-    told["version"] = versions.store(report.process, plan, _diagram(report, source), digest, used, told)
-    return told
+    answer["version"] = versions.store(report.process, plan, _diagram(report, source), digest, used, answer)
+    return answer
 
 
 def _diagram(report: Report, source: Source) -> str:
-    """The picture that pages show: the file's own, or else one that is drawn of what runs. It is drawn once, here, and
-    not when it is read: a version never changes, and `.bpm` is binary."""
+    """The picture that pages show: the file's own, or one that MTD draws of the plan.
+
+    It is drawn once, here, because a version never changes and `.bpm` is binary.
+    """
     if report.unseen is not None:
         return diagram(report.unseen)
     return source.content.decode("utf-8", "replace").replace("\0", "")

@@ -1,4 +1,4 @@
-"""Brings the schema and the processes up to date; run after every deployment, before traffic."""
+"""Brings the schema and the processes up to date. Every deployment runs it before traffic."""
 
 import hashlib
 from collections.abc import Mapping
@@ -14,27 +14,30 @@ class Schema(Protocol):
     """Migrations and process versions in PostgreSQL."""
 
     def migrate(self) -> list[str]:
-        """Apply what is missing, under a lock; the names applied."""
+        """Apply the missing migrations under a lock. Returns their names."""
         ...
 
     def publish(self, process: str, plan_document: Json, diagram: str, diagram_hash: str) -> int:
-        """Make this diagram the active version of its process, for every tenant; the house's version number."""
+        """Keep this diagram as a version of each tenant's process. Returns the platform tenant's version number.
+
+        The version becomes active for tenants where no person has activated or retired a version of that process.
+        """
         ...
 
 
 class Users(Protocol):
-    """The database's users, where MTD itself makes them."""
+    """The database's users, for stacks in which MTD makes them."""
 
     def ensure(self) -> list[str]:
-        """Make them, give them their secrets' passwords and what they may; their names."""
+        """Make the users with their secrets' passwords and rights. Returns their names."""
         ...
 
 
 def migrate_database(processes: Mapping[str, str], schema: Schema, users: Users | None = None) -> Json:
-    """Make the users where that is MTD's to do, migrate, then compile and publish each diagram ({process: BPMN XML});
-    the same diagram again is a no-op.
+    """Make the users if `users` is given, migrate the schema, then compile and keep each diagram ({process: BPMN XML}).
 
-    Raises ProcessError when a diagram does not compile; the schema is migrated all the same.
+    A diagram that is there already changes nothing. Raises ProcessError when a diagram does not compile; the schema is
+    migrated all the same.
     """
     made = users.ensure() if users is not None else []
     applied = schema.migrate()

@@ -1,6 +1,6 @@
-"""A version of a process walked through with a sample order: no database, no clock, nobody is asked for anything.
+"""Walks a sample order through a version of a process, without a database, a clock, a legacy system or a person.
 
-Every task is done at once, every timer is due, every message comes; `fails` names the tasks that fail for good instead.
+Every task is done at once, every timer is due, every message comes. `fails` names the tasks that fail for good instead.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ from mtd.engine.model.tokens import (
 from mtd.engine.runtime import interpreter
 
 MOST_STEPS = 500
-"""A diagram with a way back may never end."""
+"""The limit of steps, because a diagram with a way back may never end."""
 
 type Choose = Callable[[str, tuple[str, ...]], str]
 """Answers a choice, by its name and its options."""
@@ -37,7 +37,7 @@ type Choose = Callable[[str, tuple[str, ...]], str]
 
 @dataclass(slots=True)
 class _Simulation:
-    """A case on its way: its tokens as they stand, the values it has found, the steps taken."""
+    """A sample order on its way: its tokens, its values, and the steps taken."""
 
     plan: Plan
     order: Order
@@ -62,13 +62,12 @@ class _Simulation:
 def simulate_process(
     plan: Plan, order: Order, fails: Collection[str], values: Mapping[str, Any], choose: Choose | None = None
 ) -> Json:
-    """The way that the order takes: `steps` with what happened where and what was visited then; `outcome` is the end
-    that it reached, else `stands` says where it is and `problem` why it goes no further: `message` in English,
-    `phrase` for other languages.
+    """The order's way: its `steps`, and the `outcome` that it reaches.
 
-    `values` are what the order's data holds from the start, as forms and messages would leave it. A person who has a
-    choice answers what `choose` says; without it what `values` hold, else each option in turn; where several
-    may be answered, all are.
+    Without an outcome, `stands` names the nodes where the order is, and `problem` the reason: `message` in English,
+    `phrase` for other languages. `values` are the values that the order has from the start, as forms and messages would
+    leave them. A person who has a choice answers what `choose` says; without it what `values` hold, else each option in
+    turn; where several may be answered, all are.
     """
     walk = _Simulation(plan, order, {}, dict(values), [], choose or _in_turn(values))
     problem: Json | None = None
@@ -97,7 +96,7 @@ def _stands(token: Token) -> bool:
 
 
 def _next(tokens: Mapping[int, Token]) -> Token:
-    """Work before what waits; an armed event on a host only where nothing else could happen."""
+    """The next token: one with work first, then a waiting one. An armed event on a host comes last."""
     waiting = [token for token in tokens.values() if token.waits in _ORDER]
     return min(waiting, key=lambda token: (token.host is not None, _ORDER.index(token.waits), token.id))
 

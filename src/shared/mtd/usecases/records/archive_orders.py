@@ -1,7 +1,7 @@
-"""Every night: orders that ended long ago go to S3 with all that belongs to them; their rows stay as what finds them.
+"""Every night: orders that ended long ago go to S3 with all of their rows. The row of `orders` stays for lists.
 
-An object is written, read back and compared before anything is deleted. It is named by its content: a crash in between
-leaves an object that the next night writes once more.
+MTD writes an object, reads it back and compares it before it deletes any row. The object's key is the hash of its
+content: after a crash the next night writes the same object once more.
 """
 
 import json
@@ -38,10 +38,11 @@ class EndedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveCounts:
-    """An object that is in S3, and the orders that are in it; `events` have id, order, moment and hash."""
+    """An object that S3 has, with the orders in it."""
 
     kept: StoredObject
     orders: Sequence[EndedOrder]
+    #: Id, order, moment and hash of each.
     events: Sequence[Json]
 
 
@@ -49,16 +50,16 @@ class Archivable(Protocol):
     """The orders in PostgreSQL that may go to the archive."""
 
     def ended(self, before: datetime, after: tuple[datetime, UUID], limit: int) -> list[EndedOrder]:
-        """So many that ended before then and follow that moment and id, the first to end first."""
+        """At most `limit` orders that ended before that moment and follow that end and id, sorted by their ends."""
         ...
 
     def forget(self, archived: ArchiveCounts) -> bool:
-        """Delete what the object has, and note where it is; False, and nothing, when an order has changed since."""
+        """Delete the rows that the object has, and keep its key. If an order has changed, delete none: False."""
         ...
 
 
 def asked_months(event: Json) -> int:
-    """How many months after its end an order goes to the archive. Raises InvalidRequest."""
+    """The months after its end at which an order goes to the archive. Raises InvalidRequest."""
     months = event.get("archive_months")
     if type(months) is not int or not 0 <= months <= 1_200:
         raise InvalidRequest("archive_months must be a whole number from 0 to 1200", code="archive_months_malformed")
@@ -68,11 +69,11 @@ def asked_months(event: Json) -> int:
 def archive_orders(
     store: Archivable, objects: Objects, bucket: str, before: datetime, until: Callable[[], bool]
 ) -> Json:
-    """Archive the orders that ended before then, or those until it is time to stop; how many, and how many were left.
+    """Archive the orders that ended before that moment, until `until` says stop. Returns how many it archived and left.
 
-    An order whose chain is broken stays where it is: it is evidence. Raises UnavailableError.
+    An order with a broken chain stays in PostgreSQL, because it is evidence. Raises UnavailableError.
     """
-    told = {"orders": 0, "events": 0, "objects": 0, "left": 0}
+    counts = {"orders": 0, "events": 0, "objects": 0, "left": 0}
     after = (_FIRST, UUID(int=0))
     while not until():
         found = store.ended(before, after, _PER_OBJECT)
@@ -82,13 +83,13 @@ def archive_orders(
         whole = [each for each in found if _is_whole(each)]
         archived = _put(whole, objects, bucket) if whole else None
         if archived is not None and store.forget(archived):
-            told["orders"] += len(whole)
-            told["events"] += len(archived.events)
-            told["objects"] += 1
-            told["left"] += len(found) - len(whole)
+            counts["orders"] += len(whole)
+            counts["events"] += len(archived.events)
+            counts["objects"] += 1
+            counts["left"] += len(found) - len(whole)
         else:
-            told["left"] += len(found)
-    return told
+            counts["left"] += len(found)
+    return counts
 
 
 def _is_whole(ended: EndedOrder) -> bool:

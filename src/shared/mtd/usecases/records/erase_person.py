@@ -1,7 +1,7 @@
-"""Takes a person's data out of their orders, wherever those are: PostgreSQL, the inbox, the archive.
+"""Takes a person's data out of their orders in PostgreSQL, the inbox and the archive.
 
-New objects are written first. Then one commit changes the rows and notes which objects are to go; then those go, with
-all of their versions. What a crash leaves of them the night's run takes up.
+First MTD writes new objects. Then one commit changes the rows and lists the old objects. Then MTD deletes these with
+all of their versions. After a crash the night's run deletes the listed objects.
 """
 
 import json
@@ -20,40 +20,46 @@ from mtd.usecases.ports import Objects
 from mtd.usecases.records.archive_objects import StoredObject, keep, manifest_key
 
 AT_ONCE = 100
-"""Orders of one call; who has more is asked for again."""
+"""The orders of one call. The caller repeats it for a person with more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonsOrder:
-    """An order that names the person; `archive_key` is its object in the archive, if it is there."""
+    """An order that names the person."""
 
     order_id: UUID
     number: str
     ended: bool
     document: Json
+    #: The address of its file.
     source: str | None
+    #: The key of its object, if the order is in the archive.
     archive_key: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplacedObject:
-    """An object of the archive, written anew; `old` is its key until now."""
+    """An object of the archive that MTD has written anew."""
 
+    #: The key of the object before.
     old: str
     kept: StoredObject
 
 
 @dataclass(slots=True, kw_only=True)
 class Erasure:
-    """What one commit writes: `sources` are where orders' files are now, `gone` (bucket, key) what is to be deleted."""
+    """The writes of one commit."""
 
     person: str
     reason: str
     orders: Sequence[PersonsOrder]
+    #: Takes the person's data out of a JSON value.
     erase: Callable[[Any], Any]
     documents: dict[UUID, Json] = field(default_factory=dict)
+    #: The new addresses of the orders' files.
     sources: dict[UUID, str] = field(default_factory=dict)
     moved: list[ReplacedObject] = field(default_factory=list)
+    #: Bucket and key of each object that must be deleted.
     gone: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -61,11 +67,11 @@ class Erasable(Protocol):
     """The orders in PostgreSQL that name people."""
 
     def orders_of(self, kind: str, value: str, limit: int) -> list[PersonsOrder]:
-        """So many orders whose buyer has that `rut` or `email`, those on their way first."""
+        """At most `limit` orders whose buyer has that `rut` or `email`, orders on their way first."""
         ...
 
     def erase(self, erasure: Erasure) -> None:
-        """One transaction. Raises Conflict when the archive has changed meanwhile."""
+        """Write the erasure in one transaction. Raises Conflict when the archive has changed since."""
         ...
 
     def gone(self) -> list[tuple[str, str]]:
@@ -79,15 +85,20 @@ class ErasableObjects(Objects, Protocol):
     """S3."""
 
     def delete(self, bucket: str, key: str) -> None:
-        """All versions of it; what is not there is fine."""
+        """Delete all versions of an object, if it exists."""
         ...
 
 
-def erase_person(whom: str, person: str, reason: str, store: Erasable, objects: ErasableObjects, bucket: str) -> Json:
-    """Erase the data of `whom`, a RUT or a mail address, from up to 100 orders; how many, and whether there are `more`.
+def preview_erasure(whom: str, store: Erasable) -> Json:
+    """The people whom an erasure of `whom` would meet in its next 100 orders, and whether there are `more`.
 
-    Raises InvalidRequest, NotFound where no order names them, and Conflict while an order is on its way: it needs them.
+    Raises InvalidRequest, and NotFound where no order names them.
     """
+    _, found = _orders_of(whom, store)
+    return {"people": _people(found[:AT_ONCE]), "more": len(found) > AT_ONCE}
+
+
+def _orders_of(whom: str, store: Erasable) -> tuple[str, Sequence[PersonsOrder]]:
     try:
         kind, value = person_of(whom)
     except RejectedOrder as error:
@@ -95,8 +106,41 @@ def erase_person(whom: str, person: str, reason: str, store: Erasable, objects: 
     found = store.orders_of(kind, value, AT_ONCE + 1)
     if not found:
         raise NotFound("no order names this person", code="person_unknown")
+    return value, found
+
+
+def _people(orders: Sequence[PersonsOrder]) -> list[Json]:
+    """The buyers of the orders, each with the numbers of their orders."""
+    people: dict[tuple[str, str], list[str]] = {}
+    for order in orders:
+        buyer = order.document.get("buyer") or {}
+        people.setdefault((buyer.get("rut") or buyer.get("id") or "", buyer.get("name") or ""), []).append(order.number)
+    return [{"id": id_, "name": name, "orders": numbers} for (id_, name), numbers in people.items()]
+
+
+def erase_person(
+    whom: str,
+    person: str,
+    reason: str,
+    store: Erasable,
+    objects: ErasableObjects,
+    bucket: str,
+    *,
+    everyone: bool = False,
+) -> Json:
+    """Erase the data of `whom`, a RUT or a mail address, from up to 100 orders; how many, and whether there are `more`.
+
+    Raises InvalidRequest, NotFound where no order names them, and Conflict while an order is on its way, since it needs
+    them, or where a mail address is that of several people, unless `everyone` of them is meant.
+    """
+    value, found = _orders_of(whom, store)
+    if len({each["id"] for each in _people(found)}) > 1 and not everyone:
+        names = ", ".join(f"{each['id']} ({len(each['orders'])} orders)" for each in _people(found))
+        raise Conflict(f"{whom.strip()} is in orders of several people: {names[:500]}", code="several_people")
     if living := [order.number for order in found if not order.ended]:
-        says = f"{len(living)} orders are on their way, or may be put back on it, and need these data"
+        says = (
+            f"{len(living)} orders of this person are on their way, or can be put back on it: end or cancel them first"
+        )
         raise Conflict(f"{says}: {', '.join(living[:10])}", code="orders_on_their_way")
     orders = sorted(found[:AT_ONCE], key=lambda order: order.archive_key or "")
     lines = {
@@ -119,7 +163,7 @@ def erase_person(whom: str, person: str, reason: str, store: Erasable, objects: 
 
 
 def delete_gone(store: Erasable, objects: ErasableObjects) -> int:
-    """Delete what erasures have left to be deleted; how many objects."""
+    """Delete the objects that erasures have listed. Returns how many."""
     gone = store.gone()
     for bucket, key in gone:
         objects.delete(bucket, key)
@@ -129,7 +173,7 @@ def delete_gone(store: Erasable, objects: ErasableObjects) -> int:
 
 
 def _erase_file(order: PersonsOrder, values: frozenset[str], erasure: Erasure, objects: ErasableObjects) -> None:
-    """The inbox has a file without the person, where no event tells of it; the one that came goes."""
+    """Put a file without the person into the inbox, where S3 sends no event for it, and list the old one."""
     bucket, _, key = (order.source or "").removeprefix("s3://").partition("/")
     if not key or key.startswith(f"{ERASED}/"):
         return
@@ -162,6 +206,6 @@ def _erase_archived(
 def _erased_line(line: ArchiveLine, erase: Callable[[Any], Any]) -> ArchiveLine:
     events = [detail_erased(event, erase) for event in line["events"]]
     order = {**erase(line["order"]), "document": erase(erased_document(line["order"]["document"]))}
-    return {**erase({name: rows for name, rows in line.items() if name != "events"}), "order": {
-        **order, "buyer_id": ERASED, "buyer_name": ERASED,
-    }, "events": events}  # fmt: skip
+    order |= {"buyer_id": ERASED, "buyer_name": ERASED}
+    others = {name: rows for name, rows in line.items() if name != "events"}
+    return {**erase(others), "order": order, "events": events}

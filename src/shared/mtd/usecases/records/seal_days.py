@@ -1,4 +1,4 @@
-"""Every night: the days that are over are sealed, each with the hash of its events and of the seal before it."""
+"""Every night: seal the days that are over, each with the hash of its events and of the seal before it."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Protocol
 from mtd.domain.audit.chain import DaySeal, seal_day
 
 SETTLED = timedelta(hours=1)
-"""How long after midnight a day is over: no transaction that writes events runs as long."""
+"""A day is over so long after midnight: no transaction that writes events runs as long."""
 
 
 class Days(Protocol):
@@ -24,12 +24,12 @@ class Days(Protocol):
         ...
 
     def keep(self, seal: DaySeal) -> None:
-        """Once kept a day's seal stays: of two at once the first counts, and both are the same."""
+        """Keep a day's seal. An existing seal stays; two runs at once compute the same."""
         ...
 
 
 def seal_days(days: Days, now: datetime) -> list[DaySeal]:
-    """Seal all days that are over and not sealed yet, empty ones too; their seals."""
+    """Seal all days that are over and not sealed yet, also empty ones. Returns their seals."""
     before = days.last_seal()
     day = before.day + timedelta(days=1) if before else days.first_day()
     today = (now - SETTLED).astimezone(UTC).date()

@@ -1,4 +1,4 @@
-"""Whether an object of the archive holds what was taken out of PostgreSQL, event by event."""
+"""Verifies that an object of the archive holds the events that PostgreSQL has given to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,32 +13,34 @@ from mtd.usecases.ports import Objects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveRow:
-    """An object as PostgreSQL knows it; `sha256` in hex."""
+    """An object as PostgreSQL knows it."""
 
     key: str
+    #: In hex.
     sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedOrder:
-    """An order that is in an object; `head` is where its events end there."""
+    """An order in an object."""
 
     order_id: UUID
     number: str
+    #: The end of its events there.
     head: ChainHead
 
 
 class ArchiveRecords(Protocol):
-    """What PostgreSQL keeps of the archive."""
+    """PostgreSQL's rows about the archive."""
 
     def archives(self, after: str, limit: int) -> list[ArchiveRow]:
-        """So many objects whose keys follow that key."""
+        """At most `limit` objects with keys after that one."""
         ...
 
     def archived_orders(self, key: str) -> list[ArchivedOrder]: ...
 
     def archived_hashes(self, event_ids: Sequence[int]) -> Mapping[int, bytes]:
-        """What is left of those archived events: their hashes, by their numbers."""
+        """The hashes of those archived events, by their numbers."""
         ...
 
 
@@ -46,7 +48,7 @@ type Found = tuple[ChainBreak, str | None]
 
 
 def archive_breaks(row: ArchiveRow, records: ArchiveRecords, objects: Objects, bucket: str) -> tuple[int, list[Found]]:
-    """How many events are in the object, and what is broken, with the number of its order if there is one.
+    """The number of events in the object, and the breaks, each with the number of its order if there is one.
 
     Raises UnavailableError.
     """
@@ -59,7 +61,12 @@ def archive_breaks(row: ArchiveRow, records: ArchiveRecords, objects: Objects, b
         return 0, [(ChainBreak(kind=BreakKind.ARCHIVE, says=f"the object {row.key} cannot be read"), None)]
     found: list[Found] = []
     if checksum(content) != row.sha256:
-        found.append((ChainBreak(kind=BreakKind.ARCHIVE, says=f"the object {row.key} is not what was written"), None))
+        found.append(
+            (
+                ChainBreak(kind=BreakKind.ARCHIVE, says=f"the object {row.key} differs from the one that was written"),
+                None,
+            )
+        )
     events = {UUID(line["order"]["order_id"]): events_of(line) for line in lines}
     orders = records.archived_orders(row.key)
     hashes = records.archived_hashes([event.event_id for each in events.values() for event in each])
@@ -78,6 +85,6 @@ def _broken(
         return broken
     for event in events:
         if hashes.get(event.event_id) != event.hash:
-            says = "what is left of the archived event is not its hash"
+            says = "the hash that PostgreSQL keeps of the archived event differs"
             return ChainBreak(kind=BreakKind.ARCHIVE, says=says, order_id=order.order_id, event_id=event.event_id)
     return None

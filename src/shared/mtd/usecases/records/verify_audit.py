@@ -1,4 +1,4 @@
-"""Looks through events, seals and archive, page by page, for what was changed, removed or inserted past MTD."""
+"""Verifies events, seals and archive, page by page: it finds rows that were changed, removed or inserted past MTD."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,50 +16,49 @@ _ORDERS = 500
 _DAYS = 31
 _OBJECTS = 20
 _MOST_EVENTS = 100_000
-"""No further day is begun in a page that has looked at so many events."""
+"""A page with so many events begins no further day."""
 _START = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """An order's events with the end of their chain; `number` is None where the order is gone.
-
-    `base` is where its events in the archive end.
-    """
+    """An order's events with the end of their chain."""
 
     order_id: UUID
+    #: None when the order's row is gone.
     number: str | None
     events: Sequence[AuditEvent]
     head: ChainHead | None
+    #: The end of its events in the archive.
     base: ChainHead = NOTHING
 
 
 class Records(Protocol):
-    """What is verified; each call sees one moment."""
+    """PostgreSQL's records of the audit. Each call sees one moment."""
 
     def chains(self, after: UUID, limit: int) -> list[Chain]:
-        """The chains of the orders that follow that id, in the order of their ids."""
+        """The chains of the orders with ids after that one, in sequence of their ids."""
         ...
 
     def chains_of_day(self, day: date, after: UUID, limit: int) -> list[Chain]:
-        """As `chains`, of the orders to which something happened on that day."""
+        """As `chains`, of the orders with events on that day."""
         ...
 
     def chains_of_number(self, number: str) -> list[Chain]: ...
 
     def seals(self, day: date, limit: int) -> list[DaySeal]:
-        """So many seals from that day on, and the one of the day before it first, if there is one."""
+        """At most `limit` seals from that day on, after the seal of the day before, if there is one."""
         ...
 
     def hashes(self, day: date) -> Iterable[bytes]: ...
 
 
 class AllRecords(Records, ArchiveRecords, Protocol):
-    """With what is kept of the archive."""
+    """The records of the audit and of the archive."""
 
 
 def verify_order(records: Records, number: str) -> Json:
-    """The chains of the orders of that number. Raises NotFound."""
+    """Verify the chains of the orders with that number. Raises NotFound."""
     chains = records.chains_of_number(number)
     if not chains:
         raise NotFound(f"no order has the number {number!r}", code="order_unknown")
@@ -67,7 +66,7 @@ def verify_order(records: Records, number: str) -> Json:
 
 
 def verify_page(records: AllRecords, after: str | None, objects: Objects, bucket: str) -> Json:
-    """One page of what there is to verify: the orders' chains first, then the days' seals, then the archive's objects.
+    """Verify one page: the orders' chains come first, then the days' seals, then the archive's objects.
 
     `after` is the `next` of the page before. Raises InvalidRequest.
     """
@@ -81,11 +80,11 @@ def verify_page(records: AllRecords, after: str | None, objects: Objects, bucket
             return _archive(records, value, objects, bucket)
     except ValueError:
         pass
-    raise InvalidRequest("after must be the next of an earlier page", code="after_malformed")
+    raise InvalidRequest("after must be the value next of an earlier page", code="after_malformed")
 
 
 def verify_day(records: Records, day: date) -> list[Json]:
-    """What is broken in the seal of that day and in the chains of the orders to which something happened on it."""
+    """The breaks of that day's seal, and of the chains of the orders with events on that day."""
     broken: list[Json] = _days(records, day, most=1)["broken"]
     after: UUID | None = _START
     while after is not None:
@@ -131,12 +130,12 @@ def _days(records: Records, day: date, most: int = _DAYS) -> Json:
 
 def _archive(records: AllRecords, after: str, objects: Objects, bucket: str) -> Json:
     kept = records.archives(after, _OBJECTS)
-    told: Json = {**_NOTHING, "objects": len(kept), "broken": []}
+    page: Json = {**_NOTHING, "objects": len(kept), "broken": []}
     for each in kept:
         events, broken = archive_breaks(each, records, objects, bucket)
-        told["events"] += events
-        told["broken"] += [_row(found, number) for found, number in broken]
-    return {**told, "next": f"archive {kept[-1].key}" if len(kept) == _OBJECTS else None}
+        page["events"] += events
+        page["broken"] += [_row(found, number) for found, number in broken]
+    return {**page, "next": f"archive {kept[-1].key}" if len(kept) == _OBJECTS else None}
 
 
 _NOTHING: Json = {"orders": 0, "events": 0, "days": 0, "objects": 0}

@@ -1,7 +1,7 @@
-"""Every morning, and by hand: are the tax documents of a day the same here and at Paperless? How long do folios last?
+"""Every morning, and by hand: compare a day's tax documents with Paperless's, and forecast how long the folios last.
 
-A document is known by its idempotency key, which both sides keep. What is ours alone is asked for by that key before it
-counts as missing: near midnight both sides may date it differently.
+Both sides keep a document's idempotency key. MTD asks Paperless by that key for a document that Paperless's list lacks
+before it counts as missing: near midnight the two sides may date it differently.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from mtd.usecases.ports import IssuedDte
 from mtd.usecases.reporting.summarise_orders import ZONE
 
 RATE_DAYS = 7
-"""How many days the rate of a forecast is taken from."""
+"""The days whose documents make the rate of a forecast."""
 _OLDEST_DAYS = 400
 
 
@@ -36,21 +36,21 @@ class Documents(Protocol):
     def today(self, zone: str) -> date: ...
 
     def issued(self, day: date, zone: str, keys: Sequence[str]) -> list[Issued]:
-        """Those of that day, and those with these keys on whatever day."""
+        """The documents of that day, and those with these keys of any day."""
         ...
 
     def per_day(self, days: int) -> dict[int, float]:
-        """How many a day of each type, by the last days."""
+        """The documents a day of each type, over the last days."""
         ...
 
     def store(self, day: date, counts: Json, found: Sequence[Difference], folios: Sequence[Forecast]) -> None:
-        """Keep the result: new differences are open, one that is there no more is gone."""
+        """Keep the result. New differences are open; differences that no longer exist are deleted."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """What a reconciliation found."""
+    """The result of a reconciliation."""
 
     day: date
     ours: int
@@ -60,25 +60,25 @@ class Reconciled:
 
     @property
     def least_days(self) -> int | None:
-        """How many days the folios last that end first."""
+        """The days until the first type runs out of folios."""
         return min((each.lasts_days for each in self.folios if each.lasts_days is not None), default=None)
 
 
 def asked_day(text: str | None, today: date) -> date:
-    """The day asked for; yesterday when none is. Raises InvalidRequest."""
+    """The day of the request, or yesterday. Raises InvalidRequest."""
     if not text:
         return today - timedelta(days=1)
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"{text!r} is no date, such as 2026-09-18", code="day_malformed") from None
+        raise InvalidRequest(f"{text!r} is not a date: write it as 2026-09-18", code="day_malformed") from None
     if not today - timedelta(days=_OLDEST_DAYS) <= day <= today:
         raise InvalidRequest(f"day must be one of the last {_OLDEST_DAYS} days", code="day_out_of_range")
     return day
 
 
 def reconcile_dte(day_text: str | None, register: PaperlessRegister, documents: Documents) -> Reconciled:
-    """Compare and keep. Raises InvalidRequest, RetryableError when Paperless does not answer."""
+    """Compare the day, and keep the result. Raises InvalidRequest, RetryableError when Paperless does not answer."""
     today = documents.today(ZONE)
     day = asked_day(day_text, today)
     theirs = register.issued_on(day)

@@ -1,8 +1,8 @@
-"""Every minute: the figures of hours and days are brought up to what has happened, page by page of events.
+"""Every minute: bring the figures of hours and days up to the latest events, page by page.
 
-A page is one transaction with its mark, so that nothing is counted twice or left out. What follows from an order's row
-(how it ended, its amount) is counted anew for the hours in which the orders came that something happened to; what
-follows from events alone (how long orders stay in states) is added up.
+One transaction counts a page and moves the mark, so that no event counts twice or is left out. Figures that follow from
+an order's row (its end, its amount) are counted anew for the hours in which the page's orders came. Figures that follow
+from events alone (the time in states) are added up.
 """
 
 from typing import Protocol
@@ -11,9 +11,9 @@ from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
 
 ZONE = "America/Santiago"
-"""Where days begin."""
+"""The time zone of the days."""
 HORIZON_SECONDS = 30
-"""An event is counted when it is that old: longer than any function that writes events may run."""
+"""The age at which an event counts: longer than any function that writes events may run."""
 _PAGE = 20_000
 _MOST_PAGES = 50
 
@@ -22,16 +22,16 @@ class Summaries(Protocol):
     """The figures in PostgreSQL."""
 
     def add_page(self, zone: str, horizon_seconds: int, limit: int) -> int:
-        """Count the next events, at most so many, in one transaction; how many."""
+        """Count the next events, at most `limit`, in one transaction. Returns how many."""
         ...
 
     def foretell(self) -> None:
-        """Work out what remains for an order in each state, by the orders of the last days."""
+        """Compute the time that remains for an order in each state, from the orders of the last days."""
         ...
 
 
 def asked_horizon(event: Json) -> int:
-    """The event's `horizon_seconds`, for whoever cannot wait; else the usual. Raises InvalidRequest."""
+    """The event's `horizon_seconds`, for callers that cannot wait; else the usual. Raises InvalidRequest."""
     asked = event.get("horizon_seconds", HORIZON_SECONDS)
     if type(asked) is not int or not 0 <= asked <= 3_600:
         raise InvalidRequest("horizon_seconds must be a whole number from 0 to 3600", code="horizon_seconds_malformed")
@@ -39,7 +39,7 @@ def asked_horizon(event: Json) -> int:
 
 
 def summarise_orders(summaries: Summaries, horizon_seconds: int = HORIZON_SECONDS) -> Json:
-    """How many events were counted. More than 50 pages are left for the next time."""
+    """Count events, 50 pages at most. Returns how many."""
     counted = 0
     for _ in range(_MOST_PAGES):
         page = summaries.add_page(ZONE, horizon_seconds, _PAGE)

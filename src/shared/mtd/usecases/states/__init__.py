@@ -1,1 +1,1 @@
-"""What each state does to one order."""
+"""The effect of each state on one order."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from mtd.domain.orders.money import plain
-from mtd.usecases.flow.cases import EffectResult, LeasedToken
+from mtd.usecases.flow.effects import EffectResult
+from mtd.usecases.flow.tokens import LeasedToken
 from mtd.usecases.ports import Legacy
 from mtd.usecases.states.call_idempotently import call_idempotently
 
@@ -16,12 +17,12 @@ class AllocateOrder:
 
     eom: Legacy
 
-    def __call__(self, case: LeasedToken) -> EffectResult:
-        order = case.order
+    def __call__(self, token: LeasedToken) -> EffectResult:
+        order = token.order
         lines = [{"line": line.id, "sku": line.sku, "quantity": plain(line.quantity)} for line in order.lines]
         request = {"order": order.number, "seller": order.seller.id, "lines": lines}
         allocation, hop = call_idempotently(
-            self.eom, "EOM", case, "allocate", "/allocations", request, "allocation_id", "warehouse"
+            self.eom, "EOM", token, "allocate", "/allocations", request, "allocation_id", "warehouse"
         )
         return EffectResult(
             detail={"allocation_id": allocation["allocation_id"], "warehouse": allocation["warehouse"]},

@@ -1,8 +1,9 @@
-"""The state `dispatch`: EOM ships what was allocated."""
+"""The state `dispatch`: EOM ships the allocated stock."""
 
 from dataclasses import dataclass
 
-from mtd.usecases.flow.cases import EffectResult, LeasedToken
+from mtd.usecases.flow.effects import EffectResult
+from mtd.usecases.flow.tokens import LeasedToken
 from mtd.usecases.ports import Legacy
 from mtd.usecases.states.call_idempotently import call_idempotently
 
@@ -15,16 +16,16 @@ class DispatchOrder:
 
     eom: Legacy
 
-    def __call__(self, case: LeasedToken) -> EffectResult:
-        order = case.order
+    def __call__(self, token: LeasedToken) -> EffectResult:
+        order = token.order
         request = {
             "order": order.number,
             "seller": order.seller.id,
-            "allocation_key": f"{case.order_id}:allocate",
+            "allocation_key": f"{token.order_id}:allocate",
             "promised_on": order.promised_on.isoformat() if order.promised_on else None,
         }
         shipment, hop = call_idempotently(
-            self.eom, "EOM", case, "ship", "/shipments", request, "shipment_id", "carrier"
+            self.eom, "EOM", token, "ship", "/shipments", request, "shipment_id", "carrier"
         )
         return EffectResult(
             detail={"shipment_id": shipment["shipment_id"], "carrier": shipment["carrier"]}, hops=(hop,)

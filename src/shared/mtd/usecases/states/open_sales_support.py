@@ -1,8 +1,9 @@
-"""The state `sales_support`: the after-sales system opens the order's case, so that it can answer the customer."""
+"""The state `sales_support`: the after-sales system opens a case for the order, so that it can answer the customer."""
 
 from dataclasses import dataclass
 
-from mtd.usecases.flow.cases import EffectResult, LeasedToken
+from mtd.usecases.flow.effects import EffectResult
+from mtd.usecases.flow.tokens import LeasedToken
 from mtd.usecases.ports import Legacy
 from mtd.usecases.states.call_idempotently import call_idempotently
 
@@ -15,8 +16,9 @@ class OpenSalesSupport:
 
     sales_support: Legacy
 
-    def __call__(self, case: LeasedToken) -> EffectResult:
-        order = case.order
+    def __call__(self, token: LeasedToken) -> EffectResult:
+        order = token.order
         request = {"order": order.number, "seller": order.seller.id, "customer": order.buyer.name}
-        opened, hop = call_idempotently(self.sales_support, "Sales Support", case, "open", "/cases", request, "case_id")
+        name, path = "Sales Support", "/cases"
+        opened, hop = call_idempotently(self.sales_support, name, token, "open", path, request, "case_id")
         return EffectResult(detail={"case_id": opened["case_id"]}, hops=(hop,))

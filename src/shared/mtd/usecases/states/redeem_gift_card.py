@@ -1,9 +1,11 @@
 """The state `gift_card`: redeem the amount from the card, in one call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mtd.domain.orders.totals import amounts
-from mtd.usecases.flow.cases import EffectResult, LeasedToken
+from mtd.domain.tax.issuer import TaxSettings
+from mtd.usecases.flow.effects import EffectResult
+from mtd.usecases.flow.tokens import LeasedToken
 from mtd.usecases.ports import Legacy
 from mtd.usecases.states.call_idempotently import call_idempotently
 
@@ -14,18 +16,22 @@ STATE = "gift_card"
 class RedeemGiftCard:
     """Raises BusinessError with the card system's code, such as `insufficient_funds` or `card_unknown`.
 
-    A hold before it would be a second call and protect nothing: both would be made in this state, one after the other.
+    A hold before the redemption would be a second call in the same state, and protect nothing.
     """
 
     gift_cards: Legacy
+    settings: TaxSettings = field(default_factory=TaxSettings)
 
-    def __call__(self, case: LeasedToken) -> EffectResult:
-        order = case.order
-        amount = str(order.totals.prepaid or amounts(order).payable)
+    def __call__(self, token: LeasedToken) -> EffectResult:
+        order = token.order
+        amount = str(order.totals.prepaid or amounts(order, self.settings.issuer_of(order).prices).payable)
         request = {
-            "card": order.gift_card, "amount": amount, "currency": order.currency, "order": order.number,
-        }  # fmt: skip
+            "card": order.gift_card,
+            "amount": amount,
+            "currency": order.currency,
+            "order": order.number,
+        }
         redeemed, hop = call_idempotently(
-            self.gift_cards, "Gift card", case, "redeem", "/redemptions", request, "redemption_id"
+            self.gift_cards, "Gift card", token, "redeem", "/redemptions", request, "redemption_id"
         )
         return EffectResult(detail={"amount": amount, "redemption_id": redeemed["redemption_id"]}, hops=(hop,))

@@ -1,36 +1,45 @@
-"""People's work: take a task, give it away, do it; and what the world tells an order that waits for a message."""
+"""People's work: claim, assign and complete tasks; and messages to orders that wait for them."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound, ProcessError
 from mtd.domain.json_types import Json
+from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import MessageReceived, TaskCompleted, TaskEscalated, Trigger, Waits
-from mtd.usecases.flow.apply_trigger import apply_trigger, token_of_row
-from mtd.usecases.flow.cases import Changes, CurrentToken, LockedOrder
+from mtd.usecases.flow.apply_trigger import apply_trigger
+from mtd.usecases.flow.changes import Changes, CompletedTask
+from mtd.usecases.flow.failures import fail_order, snapshot_of_all
+from mtd.usecases.flow.tokens import CurrentToken, LockedOrder, rounds
 from mtd.usecases.flow.trace import Hop
 from mtd.usecases.ports import FlowStore
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A task as it stands; `place` is where its token rests, None when it has gone."""
+    """A person's task."""
 
     task_id: int
     version: int
     status: str
     name: str
     assignee: str | None
+    #: The JSON Schema of its form.
     schema: Any
-    place: CurrentToken | None
+    #: The token that rests at it; None when the token has moved on.
+    token: CurrentToken | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRequest:
-    """What a person asks: `version` is that of the task they saw, `person` who they are."""
+    """A person's request about a task."""
 
     task_id: int
+    #: The version of the task that the person saw.
     version: int
     person: str
     assignee: str | None = None
@@ -40,7 +49,7 @@ class TaskRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Which function serves the request, and how it came."""
+    """The function that serves the request, and the request's hops."""
 
     function: str
     hops: tuple[Hop, ...]
@@ -52,11 +61,11 @@ class Tasks(Protocol):
     def task(self, task_id: int) -> Task | None: ...
 
     def change(self, request: TaskRequest, *, assigns: bool, assignee: str | None) -> bool:
-        """Write assignee and comment of an open task of that version. Whether it was."""
+        """Write assignee and comment of an open task of that version. Returns whether there was one."""
         ...
 
     def listening(self, number: str, seller: str | None, message: str) -> list[CurrentToken]:
-        """A token of each order of that number that waits for the message."""
+        """A token of each order with that number that waits for the message."""
         ...
 
 
@@ -64,17 +73,17 @@ class Forms(Protocol):
     """JSON Schemas of forms."""
 
     def validate(self, schema: Any, values: Json) -> None:
-        """Raises InvalidRequest (`form_refused`) that says what is wrong with the values."""
+        """Raises InvalidRequest (`form_refused`) that names the fault of the values."""
         ...
 
 
 def change_task(action: str, request: TaskRequest, tasks: Tasks) -> Json:
-    """`claim`, `unclaim`, `assign` or `comment`. Raises Conflict when the task is not as the person saw it."""
+    """`claim`, `unclaim`, `assign` or `comment`. Raises Conflict when the task has changed since the person saw it."""
     task = _seen(request, tasks)
     if action == "claim" and task.assignee not in (None, request.person):
-        raise Conflict(f"{task.name!r} is {task.assignee}'s", code="task_taken")
+        raise Conflict(f"the task {task.name!r} is assigned to {task.assignee}", code="task_taken")
     if action == "unclaim" and task.assignee != request.person:
-        raise Conflict(f"{task.name!r} is not {request.person}'s", code="task_taken")
+        raise Conflict(f"the task {task.name!r} is not assigned to {request.person}", code="task_taken")
     if action == "assign" and not request.assignee:
         raise InvalidRequest("assignee must name a person", code="assignee_missing")
     assignee = {"claim": request.person, "assign": request.assignee}.get(action)
@@ -83,102 +92,117 @@ def change_task(action: str, request: TaskRequest, tasks: Tasks) -> Json:
     return {"task_id": task.task_id, "version": task.version + 1, "done": action}
 
 
-def complete_task(request: TaskRequest, tasks: Tasks, forms: Forms, work: FlowStore, caller: Caller) -> Json:
-    """Do it: the values, which the form must take, go to the order's data, and the order goes on.
+def complete_task(request: TaskRequest, tasks: Tasks, forms: Forms, store: FlowStore, caller: Caller) -> Json:
+    """Complete the task: the values pass the form and go to the order's data, and the order goes on.
 
-    Raises Conflict when the task is not as the person saw it, or is another's: of two people, one completes it.
+    Raises Conflict when the task has changed since the person saw it, or another person has it: of two people, one
+    completes it.
     """
     task, values = _seen(request, tasks), request.values or {}
     if task.assignee not in (None, request.person):
-        raise Conflict(f"{task.name!r} is {task.assignee}'s", code="task_taken")
+        raise Conflict(f"the task {task.name!r} is assigned to {task.assignee}", code="task_taken")
     if task.schema is not None:
         forms.validate(task.schema, values)
-    completed = {"task_id": task.task_id, "person": request.person, "result": values, "comment": request.comment}
-    _happen(task, lambda token: TaskCompleted(token=token, values=values), "task completed", work, caller, [completed])
+    completed = CompletedTask(task_id=task.task_id, person=request.person, result=values, comment=request.comment)
+    _trigger(task, lambda token: TaskCompleted(token=token, values=values), "task completed", store, caller, completed)
     return {"task_id": task.task_id, "version": task.version + 1, "done": "complete"}
 
 
-def escalate_task(request: TaskRequest, tasks: Tasks, work: FlowStore, caller: Caller) -> Json:
-    """Set off the task's escalation event. Raises Conflict when it has none."""
+def escalate_task(request: TaskRequest, tasks: Tasks, store: FlowStore, caller: Caller) -> Json:
+    """Trigger the task's escalation event. Raises Conflict when it has none."""
     task = _seen(request, tasks)
-    _happen(task, lambda token: TaskEscalated(token=token), "task escalated", work, caller, [])
+    _trigger(task, lambda token: TaskEscalated(token=token), "task escalated", store, caller, None)
     return {"task_id": task.task_id, "version": task.version, "done": "escalate"}
 
 
 def send_message(
-    number: str, seller: str | None, message: str, values: Json, tasks: Tasks, work: FlowStore, caller: Caller
+    number: str, seller: str | None, message: str, values: Json, tasks: Tasks, store: FlowStore, caller: Caller
 ) -> Json:
-    """Tell the orders of that number what they wait for. Raises NotFound when none of them does."""
-    places = tasks.listening(number, seller, message)
-    told: list[str] = []
-    plans = work.plans(sorted({place.process_version_id for place in places}))
+    """Give the message to the orders with that number. Raises NotFound when none of them waits for it.
 
-    def decide(place: CurrentToken, held: LockedOrder) -> Changes:
-        occurrence = MessageReceived(message=message, values=values)
-        detail: Json = {"message": message, "hops": list(caller.hops)}
-        plan = plans[place.process_version_id]
-        changes = apply_trigger(plan, held, occurrence, place.node, caller.function, "message received", detail)
-        told.append(str(place.order_id))
-        return changes
-
-    _commit(work, places, decide)
-    if not told:
-        raise NotFound(f"no order {number!r} waits for the message {message!r}", code="nothing_waits")
-    return {"orders": told}
+    An order whose process cannot go on becomes an exception.
+    """
+    listening = tasks.listening(number, seller, message)
+    plans = store.plans(sorted({token.process_version_id for token in listening}))
+    trigger = MessageReceived(message=message, values=values)
+    detail: Json = {"message": message, "hops": list(caller.hops)}
+    received: list[str] = []
+    for batch in rounds(listening):
+        with store.unit_of_work(batch, with_content=True) as unit:
+            for token in batch:
+                if (locked := unit.locked(token)) is not None:
+                    plan = plans[token.process_version_id]
+                    unit.write(_go_on(plan, token, locked, trigger, "message received", caller, detail))
+                    received.append(str(token.order_id))
+    if not received:
+        raise NotFound(
+            f"no order {number!r} waits for the message {message!r}: check the number and the message's name",
+            code="nothing_waits",
+        )
+    return {"orders": received}
 
 
 def _seen(request: TaskRequest, tasks: Tasks) -> Task:
     task = tasks.task(request.task_id)
     if task is None:
         raise NotFound(f"there is no task {request.task_id}", code="task_unknown")
-    if task.status != "open" or task.version != request.version or task.place is None:
+    if task.status != "open" or task.version != request.version or task.token is None:
         raise _stale(task)
     return task
 
 
 def _stale(task: Task) -> Conflict:
-    return Conflict(f"{task.name!r} has changed: it is {task.status}, version {task.version}", code="task_changed")
+    return Conflict(
+        f"the task {task.name!r} has changed: it is {task.status}, version {task.version}: look at it again",
+        code="task_changed",
+    )
 
 
-def _happen(
+def _trigger(
     task: Task,
-    occurrence_at: Callable[[int], Trigger],
+    trigger_at: Callable[[int], Trigger],
     what: str,
-    work: FlowStore,
+    store: FlowStore,
     caller: Caller,
-    completed: list[Json],
+    completed: CompletedTask | None,
 ) -> None:
-    assert task.place is not None
-    plan = work.plans([task.place.process_version_id])[task.place.process_version_id]
-    decided: list[Changes] = []
-
-    def decide(place: CurrentToken, held: LockedOrder) -> Changes:
-        occurrence = occurrence_at(token_of_row(held, place.token_id).id)
-        detail: Json = {"task": task.name, "hops": list(caller.hops)}
-        if completed:
-            detail["by"] = completed[0]["person"]
-        changes = apply_trigger(plan, held, occurrence, place.node, caller.function, what, detail)
-        changes.completed += completed
-        decided.append(changes)
-        return changes
-
-    _commit(work, [task.place], decide)
-    if not decided:
-        raise _stale(task)
+    """Commit the task's trigger. Raises Conflict when the task is stale, or the order takes no such trigger."""
+    assert task.token is not None
+    token = task.token
+    plan = store.plans([token.process_version_id])[token.process_version_id]
+    detail: Json = {"task": task.name, "hops": list(caller.hops)}
+    if completed is not None:
+        detail["by"] = completed.person
+    with store.unit_of_work([token], with_content=True) as unit:
+        if (locked := unit.locked(token)) is None:
+            raise _stale(task)
+        trigger = trigger_at(locked.token_of_row(token.token_id).id)
+        changes = _go_on(plan, token, locked, trigger, what, caller, detail)
+        if completed is not None:
+            changes.completed_tasks.append(completed)
+        unit.write(changes)
 
 
-def _commit(
-    work: FlowStore, places: Sequence[CurrentToken], decide: Callable[[CurrentToken, LockedOrder], Changes]
-) -> None:
-    """Nothing is written where the process cannot go on: the caller is told instead."""
+_REFUSED = frozenset({"no_such_token", "not_waiting", "no_escalation_way"})
+"""The codes of a trigger that the order does not take. The order stays as it is, and the caller gets the error."""
+
+
+def _go_on(
+    plan: Plan, token: CurrentToken, locked: LockedOrder, trigger: Trigger, what: str, caller: Caller, detail: Json
+) -> Changes:
+    """The changes of the trigger. An order whose process cannot go on becomes an exception."""
     try:
-        work.commit(places, decide, orders=True)
+        return apply_trigger(plan, locked, trigger, token.node, caller.function, what, detail)
     except ProcessError as error:
-        raise Conflict(str(error), code=error.code) from None
+        if error.code in _REFUSED:
+            raise Conflict(str(error), code=error.code) from None
+        LOG.exception("the process cannot go on", extra={"order_id": str(token.order_id), "state": token.node})
+        snapshot = snapshot_of_all(locked)
+        return fail_order(token, error, snapshot=snapshot, who=caller.function, detail={"trigger": what, **detail})
 
 
-def place_of(row: Json) -> CurrentToken:
-    """The place of a row that `listening` or `task` gave."""
+def token_of(row: Json) -> CurrentToken:
+    """The token of a row of `listening` or `task`."""
     return CurrentToken(
         token_id=row["token_id"],
         version=row["version"],

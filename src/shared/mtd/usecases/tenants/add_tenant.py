@@ -1,4 +1,4 @@
-"""A new tenant: it can take orders at once, on the house's process."""
+"""Adds a tenant, which can take orders at once, on the platform tenant's process."""
 
 from typing import Protocol
 
@@ -11,18 +11,18 @@ _LONGEST_NAME = 80
 
 
 class TenantRegister(Protocol):
-    """The tenants that there are."""
+    """The tenants of PostgreSQL."""
 
     def add(self, code: str, name: str, process: str) -> None:
-        """Keep it with the house's active version of that process; one that is there already gets the name."""
+        """Keep a tenant with the platform tenant's active version of that process. An existing tenant gets the name."""
         ...
 
 
 def add_tenant(code: object, name: object, register: TenantRegister) -> Json:
-    """Raises InvalidRequest that says what is wrong."""
+    """Add the tenant. Raises InvalidRequest that names the field."""
     if not isinstance(code, str) or not is_code(code):
         raise InvalidRequest(
-            "code must begin with a letter a to z, then letters, digits and hyphens: 40 in all",
+            "code must begin with a letter a to z and go on with letters, digits and hyphens, 40 characters at most",
             code="tenant_malformed",
         )
     if not isinstance(name, str) or not name.isprintable() or not 1 <= len(name.strip()) <= _LONGEST_NAME:

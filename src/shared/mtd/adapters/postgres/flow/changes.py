@@ -1,58 +1,169 @@
-"""Writes the rows of changes, in one order for all, with the messages that tell of them."""
+"""Writes changes as rows and messages. All commits use the same order of statements."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
+from psycopg import Cursor
+from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Connection
-from mtd.adapters.postgres.flow.messages import notifications, transitions
+from mtd.domain.json_types import Json
 from mtd.sql import load
-from mtd.usecases.flow.cases import Changes, Message
+from mtd.usecases.flow.changes import Changes, Message, OrderEvent
 
 _SQL = load(__name__)
 
-# The order in which a commit writes its rows: parameter names of the queries in flow.sql.
-_WRITES = (
-    ("move_tokens", "moves"),
-    ("retry_tokens", "retries"),
-    ("park_tokens", "parks"),
-    ("release_tokens", "releases"),
-    ("end_tokens", "ends"),
-    ("insert_tokens", "tokens"),
-    ("complete_tasks", "completed"),
-    ("cancel_tasks", "left"),
-    ("insert_tasks", "tasks"),
-    ("set_values", "values"),
-    ("set_totals", "totals"),
-    ("insert_tax_documents", "documents"),
-    ("insert_credit_notes", "credit_notes"),
-    ("insert_mails", "mails"),
-    ("insert_incidents", "incidents"),
-    ("keep_lost", "lost"),
+TOKENS_PER_MESSAGE = 100
+MAILS_PER_MESSAGE = 50
+
+
+class Outbox:
+    """The messages of one commit. The commit inserts their rows; the sender deletes them afterwards."""
+
+    def __init__(self) -> None:
+        self._cursor: Cursor[DictRow] | None = None
+
+    def insert(self, connection: Connection, messages: Sequence[Message]) -> None:
+        """Write the messages' rows."""
+        if messages:
+            rows = [{"destination": m.destination, "body": m.body, "delay_seconds": m.delay_seconds} for m in messages]
+            self._cursor = connection.execute(_SQL["insert_outbox"], {"messages": Jsonb(rows)})
+
+    def sent_rows(self) -> list[tuple[int, Message]]:
+        """The messages with their rows' ids. Call it after the pipeline has ended: earlier it costs a round trip."""
+        if self._cursor is None:
+            return []
+        return [(row.pop("outbox_id"), Message(**row)) for row in self._cursor.fetchall()]
+
+
+def write_changes(connection: Connection, changes: Sequence[Changes], outbox: Outbox) -> None:
+    """Write all rows and messages."""
+    inserted = None
+    for query, parameter, rows_of in _WRITES:
+        if rows := [row for each in changes for row in rows_of(each)]:
+            cursor = connection.execute(_SQL[query], {parameter: Jsonb(rows)})
+            inserted = cursor if query == "insert_tokens" else inserted
+    # PostgreSQL gives new tokens their ids, so a commit that splits an order takes one more round trip.
+    ids = {(row["order_id"], row["ordinal"]): row for row in inserted.fetchall()} if inserted else {}
+    outbox.insert(connection, [*_transitions(changes, ids), *_notifications(changes), *_others(changes)])
+
+
+def event_rows(events: Iterable[OrderEvent]) -> list[Json]:
+    """Events as the query `insert_events` takes them."""
+    return [columns(event) for event in events]
+
+
+def _moved(changes: Changes) -> Iterable[Json]:
+    return ({"token_id": t.token_id, "version": t.version, **columns(t.place)} for t in changes.moved_tokens)
+
+
+def _new(changes: Changes) -> Iterable[Json]:
+    return ({"order_id": t.order_id, "ordinal": t.ordinal, **columns(t.place)} for t in changes.new_tokens)
+
+
+def columns(item: Any) -> Json:
+    """The fields of a dataclass whose names are the columns'. `asdict` would copy their values deeply."""
+    return {name: getattr(item, name) for name in item.__slots__}
+
+
+def _incidents(changes: Changes) -> Iterable[Json]:
+    for incident in changes.incidents:
+        row = columns(incident)
+        yield {**row, "stood": row.pop("snapshot")}
+
+
+# The order in which a commit writes: a query, its parameter, and its rows. The events come after all other statements
+# that wait for locks: a commit that holds the ends of chains must not wait for a token of another commit.
+_WRITES: Sequence[tuple[str, str, Callable[[Changes], Iterable[Json]]]] = (
+    ("move_tokens", "moves", _moved),
+    ("retry_tokens", "retries", lambda changes: map(columns, changes.retried_tokens)),
+    ("park_tokens", "parks", lambda changes: map(columns, changes.parked_tokens)),
+    ("release_tokens", "releases", lambda changes: map(columns, changes.released_tokens)),
+    ("end_tokens", "ends", lambda changes: map(columns, changes.deleted_tokens)),
+    ("insert_tokens", "tokens", _new),
+    ("complete_tasks", "completed", lambda changes: map(columns, changes.completed_tasks)),
+    ("cancel_tasks", "left", lambda changes: ({"token_id": each} for each in changes.cancelled_tasks)),
+    ("insert_tasks", "tasks", lambda changes: map(columns, changes.new_tasks)),
+    ("set_values", "values", lambda changes: map(columns, changes.values)),
+    ("set_totals", "totals", lambda changes: map(columns, changes.totals)),
+    ("insert_tax_documents", "documents", lambda changes: _first_of_orders(changes.documents)),
+    ("insert_credit_notes", "credit_notes", lambda changes: _first_of_orders(changes.credit_notes)),
+    ("insert_further_documents", "further_documents", lambda changes: _further(changes)),
+    ("insert_mails", "mails", lambda changes: map(columns, changes.mails)),
+    ("insert_incidents", "incidents", _incidents),
+    (
+        "keep_lost",
+        "lost",
+        lambda changes: ({"token_id": u.token_id, "stood": u.snapshot} for u in changes.incident_updates),
+    ),
+    ("end_orders", "ends", lambda changes: map(columns, changes.order_ends)),
+    ("insert_events", "events", lambda changes: event_rows(changes.events)),
 )
 
 
-def write_changes(connection: Connection, changes: Sequence[Changes]) -> Callable[[], list[tuple[int, Message]]]:
-    """Write the rows; the returned call gives the messages for them once the pipeline has been through."""
-    inserted = None
-    for query, parameter in _WRITES:
-        if values := [value for each in changes for value in getattr(each, parameter)]:
-            cursor = connection.execute(_SQL[query], {parameter: Jsonb(values)})
-            inserted = cursor if query == "insert_tokens" else inserted
-    if ends := [end for each in changes for end in each.order_ends]:
-        connection.execute(_SQL["end_orders"], {"ends": Jsonb(ends)})
-    # Last of what waits for locks: whoever holds the ends of chains must not wait for a token that another holds.
-    if events := [event for each in changes for event in each.events]:
-        connection.execute(_SQL["insert_events"], {"events": Jsonb(events)})
-    # Only tokens that are new have ids that are not known yet: whoever splits waits a round trip longer.
-    news = inserted.fetchall() if inserted else []
-    return insert_outbox(connection, [*transitions(changes, news), *notifications(changes)])
+def _first_of_orders(rows: Iterable[tuple[Any, Any]]) -> Iterable[Json]:
+    return ({"order_id": order_id, **columns(row)} for order_id, row in rows if row.part == 1)
 
 
-def insert_outbox(connection: Connection, messages: Sequence[Message]) -> Callable[[], list[tuple[int, Message]]]:
-    """Write the messages; the returned call gives them with their ids once the pipeline has been through."""
-    if not messages:
-        return list
-    rows = [{"destination": m.destination, "body": m.body, "delay_seconds": m.delay_seconds} for m in messages]
-    cursor = connection.execute(_SQL["insert_outbox"], {"messages": Jsonb(rows)})
-    return lambda: [(row.pop("outbox_id"), Message(**row)) for row in cursor.fetchall()]
+def _further(changes: Changes) -> Iterable[Json]:
+    """The documents and credit notes after an order's first. Their idempotency keys end in `key`."""
+    for name, rows in (("dte", changes.documents), ("credit_note", changes.credit_notes)):
+        for order_id, row in rows:
+            if row.part > 1:
+                yield {"order_id": order_id, "key": f"{name}:{row.part}", **columns(row)}
+
+
+def _transitions(changes: Sequence[Changes], ids: Mapping[tuple[Any, int], Mapping[str, Any]]) -> list[Message]:
+    """One message for all tokens without a delay, and one for each whole second of delay of the others."""
+    by_delay: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for each in changes:
+        for new in each.new_tokens:
+            if new.wake_delay is not None:
+                row = ids[new.order_id, new.ordinal]
+                by_delay[new.wake_delay].append((row["token_id"], row["version"]))
+        for moved in each.moved_tokens:
+            if moved.wake_delay is not None:
+                by_delay[moved.wake_delay].append((moved.token_id, moved.version + 1))
+        for retried in each.retried_tokens:
+            by_delay[retried.wake_delay].append((retried.token_id, retried.version + 1))
+        for wakeup in each.wakeups:
+            by_delay[wakeup.delay_seconds].append((wakeup.token_id, wakeup.version))
+    return [message for delay, tokens in by_delay.items() for message in token_messages(tokens, delay)]
+
+
+def token_messages(tokens: Sequence[tuple[int, int]], delay_seconds: int = 0) -> list[Message]:
+    """Messages that ask to look at these tokens (ids and versions), a hundred to each."""
+    return [
+        Message(
+            destination="transitions",
+            body={"tokens": [{"token_id": token_id, "version": version} for token_id, version in chunk]},
+            delay_seconds=delay_seconds,
+        )
+        for chunk in chunks(tokens, TOKENS_PER_MESSAGE)
+    ]
+
+
+def mail_messages(mails: Sequence[tuple[Any, str]]) -> list[Message]:
+    """Messages that ask for mails (orders and kinds), fifty to each."""
+    return [
+        Message(
+            destination="notifications",
+            body={"mails": [{"order_id": str(order_id), "kind": kind} for order_id, kind in chunk]},
+        )
+        for chunk in chunks(mails, MAILS_PER_MESSAGE)
+    ]
+
+
+def _notifications(changes: Sequence[Changes]) -> list[Message]:
+    return mail_messages([(mail.order_id, mail.kind) for each in changes for mail in each.mails])
+
+
+def _others(changes: Sequence[Changes]) -> Iterable[Message]:
+    return (message for each in changes for message in each.messages)
+
+
+def chunks[T](items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    """The items in runs of that size at most."""
+    return (items[i : i + size] for i in range(0, len(items), size))

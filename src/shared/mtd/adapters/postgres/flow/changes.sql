@@ -5,7 +5,7 @@ select order_id, node, ordinal, waits, server, scope, host, via, item, size, rem
 from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, node text, ordinal integer, waits text, server text,
      scope integer, host integer, via text, item integer, size integer, remaining integer, message text,
      due_at timestamptz, data jsonb)
-returning token_id, version, waits, extract(epoch from due_at - now())::double precision as due_seconds;
+returning order_id, ordinal, token_id, version;
 
 -- name: move_tokens
 update tokens t
@@ -25,7 +25,7 @@ from jsonb_to_recordset(%(retries)s) as m (token_id bigint, version integer, del
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: park_tokens
--- The try is given back, but for the first: after it a system is asked what it has done before it is asked again.
+-- The token gets its try back, except for the first: after a first try MTD asks the system by the key before a repeat.
 update tokens t
 set version = t.version + 1, leased_until = null, attempts = greatest(t.attempts - 1, 1), parked_at = now(),
     parked_for = p.system
@@ -88,7 +88,7 @@ from jsonb_to_recordset(%(totals)s) as s (order_id uuid, total numeric)
 where o.order_id = s.order_id;
 
 -- name: insert_events
--- In one order for all: each locks the end of its order's chain.
+-- All commits insert in the same sequence of orders: each event locks the end of its order's chain.
 insert into events (order_id, at, who, source, what, from_state, to_state, ms, request_id, detail)
 select order_id, clock_timestamp(), who, source, what, from_state, to_state, ms, request_id, coalesce(detail, '{}')
 from rows from (jsonb_to_recordset(%(events)s) as (order_id uuid, who text, source text, what text, from_state text,
@@ -96,18 +96,30 @@ from rows from (jsonb_to_recordset(%(events)s) as (order_id uuid, who text, sour
 order by order_id, ordinality;
 
 -- name: insert_tax_documents
-insert into tax_documents (order_id, document_type, folio, amount, currency)
-select order_id, document_type, folio, amount, currency
+insert into tax_documents (order_id, document_type, folio, amount, currency, issuer, issued_on, stamp, track_id)
+select order_id, document_type, folio, amount, currency, issuer, issued_on, stamp, track_id
 from jsonb_to_recordset(%(documents)s) as d (order_id uuid, document_type smallint, folio bigint, amount numeric,
-     currency text)
+     currency text, issuer text, issued_on date, stamp text, track_id text)
 on conflict (order_id) do nothing;
 
 -- name: insert_credit_notes
-insert into credit_notes (order_id, document_type, folio, refers_to_type, refers_to_folio, amount, currency)
-select order_id, document_type, folio, refers_to_type, refers_to_folio, amount, currency
+insert into credit_notes (order_id, document_type, folio, refers_to_type, refers_to_folio, amount, currency, issuer,
+    issued_on, stamp, track_id)
+select order_id, document_type, folio, refers_to_type, refers_to_folio, amount, currency, issuer, issued_on, stamp, track_id
 from jsonb_to_recordset(%(credit_notes)s) as d (order_id uuid, document_type smallint, folio bigint,
-     refers_to_type smallint, refers_to_folio bigint, amount numeric, currency text)
+     refers_to_type smallint, refers_to_folio bigint, amount numeric, currency text, issuer text, issued_on date,
+     stamp text, track_id text)
 on conflict (order_id) do nothing;
+
+-- name: insert_further_documents
+insert into further_documents (order_id, key, document_type, folio, refers_to_type, refers_to_folio, amount, currency,
+    issuer, issued_on, stamp, track_id)
+select order_id, key, document_type, folio, refers_to_type, refers_to_folio, amount, currency, issuer, issued_on, stamp,
+       track_id
+from jsonb_to_recordset(%(further_documents)s) as d (order_id uuid, key text, document_type smallint, folio bigint,
+     refers_to_type smallint, refers_to_folio bigint, amount numeric, currency text, issuer text, issued_on date,
+     stamp text, track_id text)
+on conflict (order_id, key) do nothing;
 
 -- name: insert_mails
 insert into mails (order_id, kind)

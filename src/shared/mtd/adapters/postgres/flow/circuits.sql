@@ -1,5 +1,5 @@
 -- name: lock_circuit
--- Whoever parks at an open circuit, closes it or releases holds this lock, so that nobody parks behind a release.
+-- Parking at an open circuit, closing and releasing hold this lock, so that no batch parks a token after a release.
 select state = 'open' as open, by_hand, failing, drain_rate, coalesce(next_probe_at <= now() + interval '2 seconds', false) as due
 from circuits where system = %(system)s for update;
 
@@ -56,7 +56,7 @@ returning t.token_id, t.version, t.node, t.attempts, t.data, t.entered_at, t.due
           next.outcome_unknown or o.operated_at is not null as outcome_unknown, o.order_id, o.document, o.process_version_id;
 
 -- name: park_due
--- Untried: a try that was cut off stays counted, so that the next one asks what it has done.
+-- Parked without a try. A try that was cut off stays counted, so that the next one asks the system by the key.
 with due as (
     select t.token_id
     from tokens t
@@ -72,10 +72,10 @@ update tokens t
 set version = t.version + 1, leased_until = null, parked_at = now(), parked_for = %(system)s
 from due
 where t.token_id = due.token_id
-returning t.order_id, t.node;
+returning t.order_id, t.node, t.token_id, t.version;
 
 -- name: release_parked
--- The oldest first, one after the other at the rate.
+-- The longest parked tokens come first, one after the other at the rate.
 with next as (
     select token_id from tokens
     where parked_for = %(system)s and parked_at is not null
@@ -94,7 +94,7 @@ returning t.token_id, t.version, t.order_id, t.node,
           greatest(extract(epoch from t.due_at - now()), 0)::double precision as due_seconds;
 
 -- name: drain_window
--- From when on the next released order has its turn, and how many have theirs before the next look.
+-- The moment of the next released order's turn, and the number of orders whose turn comes before the next run.
 select greatest(now(), coalesce(drained_until, now())) as start,
        ceil(%(rate)s::double precision * greatest(extract(epoch from now() + make_interval(secs => %(ahead_seconds)s)
            - greatest(now(), coalesce(drained_until, now()))), 0))::integer as turns

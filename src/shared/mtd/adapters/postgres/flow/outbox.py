@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from mtd.adapters.postgres.database import Database
-from mtd.adapters.postgres.flow.messages import MAILS_PER_MESSAGE, TOKENS_PER_MESSAGE
+from mtd.adapters.postgres.flow.changes import mail_messages, token_messages
 from mtd.sql import load
-from mtd.usecases.flow.cases import Message
+from mtd.usecases.flow.changes import Message
 
 _SQL = load(__name__)
 
@@ -21,7 +21,7 @@ class PostgresOutbox:
         parameters = {"older_than_seconds": older_than_seconds, "limit": limit}
         with self._database.transaction() as connection:
             rows = connection.execute(_SQL["unsent"], parameters).fetchall()
-            # Inside the transaction: a send that fails leaves the rows where they are.
+            # The send is inside of the transaction, so that a failed send keeps the rows.
             self._send(
                 [Message(destination=r["destination"], body=r["body"], delay_seconds=r["delay_seconds"]) for r in rows]
             )
@@ -33,16 +33,11 @@ class PostgresOutbox:
             tokens = connection.execute(_SQL["forgotten_tokens"], parameters).fetchall()
             operations = connection.execute(_SQL["forgotten_operations"]).fetchall()
             mails = connection.execute(_SQL["forgotten_mails"], parameters).fetchall()
-        transitions = [
-            Message(destination="transitions", body={"tokens": tokens[i : i + TOKENS_PER_MESSAGE]})
-            for i in range(0, len(tokens), TOKENS_PER_MESSAGE)
+        return [
+            *token_messages([(token["token_id"], token["version"]) for token in tokens]),
+            *mail_messages([(mail["order_id"], mail["kind"]) for mail in mails]),
+            *(Message(destination="operations", body=each) for each in operations),
         ]
-        wanted = [{"order_id": str(mail["order_id"]), "kind": mail["kind"]} for mail in mails]
-        notifications = [
-            Message(destination="notifications", body={"mails": wanted[i : i + MAILS_PER_MESSAGE]})
-            for i in range(0, len(wanted), MAILS_PER_MESSAGE)
-        ]
-        return transitions + notifications + [Message(destination="operations", body=each) for each in operations]
 
     def send(self, messages: list[Message]) -> None:
         self._send(messages)

@@ -1,61 +1,81 @@
-"""Registers orders: each once, copies recognised, and what has a taken number as an order of its own."""
+"""Registers each order once. It recognises copies; other content under a taken number is a new order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Connection
 from mtd.domain.json_types import Json
+from mtd.domain.orders.order import Order
 from mtd.sql import load
-from mtd.usecases.flow.cases import NewOrder, Registration
+from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
 
 _SQL = load(__name__)
 _NUMBERED = ("tenant", "seller_id", "number")
 """Within a tenant a seller uses a number once."""
 
 
-def insert_orders(connection: Connection, by_id: Mapping[UUID, NewOrder]) -> list[Registration]:
-    """Write the orders that are new, and those that come under a taken number; what became of each."""
-    # Every registration takes the numbers in one order: two batches of the same orders never wait for each other.
-    by_id = dict(sorted(by_id.items(), key=lambda item: _key(item[1].row)))
-    rows = [candidate.row for candidate in by_id.values()]
-    inserted = connection.execute(_SQL["insert_orders"], {"orders": Jsonb(rows)}).fetchall()
-    new = {row["order_id"] for row in inserted}
-    registrations = [Registration(order_id=order_id, status="registered") for order_id in by_id if order_id in new]
-    old = [candidate for order_id, candidate in by_id.items() if order_id not in new]
+def insert_orders(connection: Connection, new_orders: Sequence[NewOrder]) -> list[Registration]:
+    """Write the orders that are new, and those under a taken number. Returns the result of each."""
+    # Every registration locks the numbers in the same order, so that two batches never wait for each other in a circle.
+    rows = {new.order_id: row for row, new in sorted(((_row(new), new) for new in new_orders), key=_by_number)}
+    inserted = connection.execute(_SQL["insert_orders"], {"orders": Jsonb(list(rows.values()))}).fetchall()
+    written = {row["order_id"] for row in inserted}
+    new = [order_id for order_id in rows if order_id in written]
+    registrations = [Registration(order_id=each, status=RegistrationStatus.REGISTERED) for each in new]
+    old = {order_id: row for order_id, row in rows.items() if order_id not in written}
     if not old:
         return registrations
-    keys = [{name: candidate.row[name] for name in _NUMBERED} for candidate in old]
-    standing = {
-        _key(row): row["order_id"] for row in connection.execute(_SQL["orders_with_numbers"], {"keys": Jsonb(keys)})
-    }
+    keys = [{name: row[name] for name in _NUMBERED} for row in old.values()]
+    found = connection.execute(_SQL["orders_with_numbers"], {"keys": Jsonb(keys)}).fetchall()
+    first = {_key(row): row["order_id"] for row in found}
     conflicts = []
-    for candidate in old:
-        first = standing[_key(candidate.row)]
-        if first == candidate.order_id:
-            registrations.append(Registration(order_id=candidate.order_id, status="duplicate"))
+    for order_id, row in old.items():
+        other = first[_key(row)]
+        if other == order_id:
+            registrations.append(Registration(order_id=order_id, status=RegistrationStatus.DUPLICATE))
         else:
-            reason = f"number {candidate.row['number']} is taken by order {first} with other content"
-            conflicts.append({**candidate.row, "conflicts_with": first, "reason": reason})
-            registrations.append(Registration(order_id=candidate.order_id, status="conflict", with_order=first))
+            reason = f"number {row['number']} is taken by order {other} with other content"
+            conflicts.append({**row, "conflicts_with": other, "reason": reason})
+            conflict = Registration(order_id=order_id, status=RegistrationStatus.CONFLICT, with_order=other)
+            registrations.append(conflict)
     if conflicts:
         connection.execute(_SQL["insert_conflicts"], {"orders": Jsonb(conflicts)})
     return registrations
 
 
+def content_columns(order: Order) -> Json:
+    """The columns that repeat the order's content for lists and search."""
+    return {
+        "buyer_id": order.buyer.rut or order.buyer.id,
+        "buyer_name": order.buyer.name,
+        "currency": order.currency,
+        "promised_on": order.promised_on,
+    }
+
+
+def _row(new: NewOrder) -> Json:
+    order = new.order
+    return {
+        "order_id": new.order_id,
+        "tenant": new.tenant,
+        "number": order.number,
+        "seller_id": order.seller.id,
+        "seller_name": order.seller.name,
+        **content_columns(order),
+        "total": new.total,
+        "document": new.document,
+        "content_hash": order.content_hash,
+        "process_version_id": new.process_version_id,
+        "source": new.source,
+        "outcome": new.outcome,
+    }
+
+
+def _by_number(pair: tuple[Json, NewOrder]) -> tuple[str, ...]:
+    return _key(pair[0])
+
+
 def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(row[name]) for name in _NUMBERED)
-
-
-def registration_event(registration: Registration) -> Json:
-    """What the event of an order says that was not simply registered."""
-    if registration.status == "registered":
-        return {}
-    if registration.status == "duplicate":
-        return {"what": "received again: the same content, ignored", "to_state": None}
-    return {
-        "what": f"conflict: the number is taken by order {registration.with_order}",
-        "to_state": "exception",
-    }

@@ -1,37 +1,36 @@
 """The write side of PostgreSQL: leases, commits and registrations, each one transaction and one pipeline."""
 
 import logging
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Connection, Database
-from mtd.adapters.postgres.flow.changes import write_changes
-from mtd.adapters.postgres.flow.registration import insert_orders, registration_event
+from mtd.adapters.postgres.flow.changes import Outbox, write_changes
+from mtd.adapters.postgres.flow.registration import insert_orders
 from mtd.domain.circuit import CircuitState
 from mtd.domain.errors import MtdError
 from mtd.domain.orders import order as orders
+from mtd.domain.orders.order import Order
 from mtd.engine.model import plan_json
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
 from mtd.sql import load
-from mtd.usecases.flow.cases import (
-    Changes,
+from mtd.usecases.flow.changes import Changes, Message
+from mtd.usecases.flow.tokens import (
     CurrentToken,
     LeasedToken,
     LeaseResult,
     LockedOrder,
-    Message,
-    NewOrder,
     Reference,
-    Registration,
     TokenRow,
+    UnreadableToken,
 )
-from mtd.usecases.flow.fail_order import fail_order
-from mtd.usecases.flow.snapshots import snapshot_of_all
+from mtd.usecases.intake.registration import NewOrder, Registration
 
 LOG = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ _SQL = load(__name__)
 
 
 class PostgresFlowStore:
-    """Serves `ports.Work`. `send` delivers an outbox message; what it cannot deliver the relay will."""
+    """Serves `ports.FlowStore`. `send` delivers outbox messages; `relay_outbox` delivers those that it cannot."""
 
     def __init__(self, database: Database, send: Callable[[Sequence[Message]], None], lease_seconds: float) -> None:
         self._database = database
@@ -53,7 +52,7 @@ class PostgresFlowStore:
         return (rows[0]["process_version_id"], self._remember(rows[0])) if rows else None
 
     def plans(self, ids: Sequence[int], within: Connection | None = None) -> Mapping[int, Plan]:
-        """`within` is the transaction that asks, where there is one."""
+        """The plans by their ids. `within` is the caller's transaction, if it has one."""
         missing = {"ids": [id_ for id_ in ids if id_ not in self._plans]}
         if missing["ids"]:
             query = _SQL["plans"]
@@ -63,7 +62,7 @@ class PostgresFlowStore:
         return self._plans
 
     def _remember(self, row: Mapping[str, Any]) -> Plan:
-        """Versions are immutable, so an environment keeps them for ever."""
+        """The row's plan. A version never changes, so the environment keeps its plan."""
         plan_id: int = row["process_version_id"]
         if plan_id not in self._plans:
             self._plans[plan_id] = plan_json.from_json(row["plan"])
@@ -81,77 +80,96 @@ class PostgresFlowStore:
             "lease_seconds": self.lease_seconds,
         }
         rows = self._database.query(_SQL["lease_tokens"], parameters)
-        seen = [CircuitState(row.pop("seen")) for row in rows]
-        return LeaseResult(cases=self.cases(row for row in rows if row["token_id"] is not None), circuit=seen[0])
+        states = [CircuitState(row.pop("seen")) for row in rows]
+        return lease_result((row for row in rows if row["token_id"] is not None), states[0])
 
-    def cases(self, rows: Iterable[dict[str, Any]]) -> list[LeasedToken]:
-        """Leased rows as cases; an order that cannot be read is set aside."""
-        cases = []
-        for row in rows:
-            document, entered_at = row.pop("document"), row.pop("entered_at")
-            place = CurrentToken(**row)
-            del row["due_at"]
-            try:
-                cases.append(LeasedToken(order=orders.from_json(document), entered_at=entered_at, **row))
-            except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
-                self._set_aside(place, MtdError(f"the stored order is unreadable: {error!r}", code="order_unreadable"))
-        return cases
+    @contextmanager
+    def unit_of_work(
+        self, tokens: Sequence[LeasedToken] | Sequence[CurrentToken], *, with_content: bool = False
+    ) -> Iterator["PostgresUnitOfWork"]:
+        fence = [{"token_id": t.token_id, "version": t.version, "attempts": t.attempts} for t in tokens]
+        order_ids = [token.order_id for token in tokens]
+        with self.committing() as unit:
+            wanted = {"order_ids": order_ids, "documents": with_content}
+            orders = unit.connection.execute(_SQL["hold_orders"], wanted)
+            asked = {"references": Jsonb(fence), "order_ids": order_ids}
+            rows = unit.connection.execute(_SQL["held_tokens"], asked).fetchall()
+            locked = locked_orders(orders.fetchall(), rows)
+            yield PostgresUnitOfWork(unit, locked, {row["token_id"] for row in rows if row["confirmed"]})
 
-    def _set_aside(self, place: CurrentToken, error: MtdError) -> None:
-        """An order that this code cannot read must not keep its batch from being worked on."""
-        LOG.error("order unreadable", extra={"order_id": str(place.order_id), "state": place.node})
+    @contextmanager
+    def registration(self, new_orders: Sequence[NewOrder]) -> Iterator["PostgresRegistrations"]:
+        with self.committing() as unit:
+            yield PostgresRegistrations(unit, insert_orders(unit.connection, new_orders))
 
-        def decide(place: CurrentToken, held: LockedOrder) -> Changes:
-            return fail_order(place, error, stood=snapshot_of_all(held), who="lease", detail={})
-
-        self.commit([place], decide)
-
-    def commit[T: (LeasedToken, CurrentToken)](
-        self, cases: Sequence[T], decide: Callable[[T, LockedOrder], Changes], *, orders: bool = False
-    ) -> None:
-        rounds: dict[int, list[T]] = defaultdict(list)
-        seen: Counter[UUID] = Counter()
-        for case in cases:
-            rounds[seen[case.order_id]].append(case)
-            seen[case.order_id] += 1
-        for each in rounds.values():
-            self._commit(each, decide, orders)
-
-    def _commit[T: (LeasedToken, CurrentToken)](
-        self, cases: Sequence[T], decide: Callable[[T, LockedOrder], Changes], wanted: bool
-    ) -> None:
-        """At most one case of each order."""
-        fence = [{"token_id": c.token_id, "version": c.version, "attempts": c.attempts} for c in cases]
-        order_ids = [case.order_id for case in cases]
+    @contextmanager
+    def committing(self) -> Iterator["Commit"]:
+        """A transaction that writes its changes at the end of the block, and sends their messages after the commit."""
         with self._database.transaction() as connection:
-            touched = connection.execute(_SQL["hold_orders"], {"order_ids": order_ids, "documents": wanted})
-            rows = connection.execute(
-                _SQL["held_tokens"], {"references": Jsonb(fence), "order_ids": order_ids}
-            ).fetchall()
-            held = locked_orders(touched.fetchall(), rows)
-            confirmed = {row["token_id"] for row in rows if row["confirmed"]}
-            changes = [decide(case, held[case.order_id]) for case in cases if case.token_id in confirmed]
-            outbox = write_changes(connection, changes)
-        self.deliver(outbox())
+            unit = Commit(connection)
+            yield unit
+            write_changes(connection, unit.changes, unit.outbox)
+        self._deliver(unit.outbox.sent_rows())
 
-    def register(self, candidates: Sequence[NewOrder]) -> list[Registration]:
-        by_id = {candidate.order_id: candidate for candidate in candidates}
-        with self._database.transaction() as connection:
-            registrations = insert_orders(connection, by_id)
-            changes = [by_id[r.order_id].changes for r in registrations if r.status == "registered"]
-            changes.append(
-                Changes(events=[{**by_id[r.order_id].event, **registration_event(r)} for r in registrations])
-            )
-            outbox = write_changes(connection, changes)
-        self.deliver(outbox())
-        return registrations
+    def _deliver(self, sent: Sequence[tuple[int, Message]]) -> None:
+        """Send the messages of a commit and delete their rows. `relay_outbox` sends those that fail here."""
+        if sent:
+            self._send([message for _, message in sent])
+            self._database.query(_SQL["delete_outbox"], {"ids": [outbox_id for outbox_id, _ in sent]})
 
-    def deliver(self, sent: Sequence[tuple[int, Message]]) -> None:
-        """Send the messages of a commit and forget their rows; what cannot be sent the relay will."""
-        if not sent:
-            return
-        self._send([message for _, message in sent])
-        self._database.query(_SQL["delete_outbox"], {"ids": [outbox_id for outbox_id, _ in sent]})
+
+class Commit:
+    """An open transaction: its connection, and the changes that it writes at its end."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.changes: list[Changes] = []
+        self.outbox = Outbox()
+
+
+class PostgresUnitOfWork:
+    """Serves `ports.UnitOfWork`."""
+
+    def __init__(self, commit: Commit, orders: Mapping[UUID, LockedOrder], confirmed: Collection[int]) -> None:
+        self._commit = commit
+        self._orders = orders
+        self._confirmed = confirmed
+
+    def locked(self, token: LeasedToken | CurrentToken) -> LockedOrder | None:
+        return self._orders[token.order_id] if token.token_id in self._confirmed else None
+
+    def write(self, changes: Changes) -> None:
+        self._commit.changes.append(changes)
+
+
+class PostgresRegistrations:
+    """Serves `ports.Registrations`."""
+
+    def __init__(self, commit: Commit, results: Sequence[Registration]) -> None:
+        self._commit = commit
+        self.results = results
+
+    def write(self, changes: Changes) -> None:
+        self._commit.changes.append(changes)
+
+
+def lease_result(rows: Iterable[dict[str, Any]], circuit: CircuitState) -> LeaseResult:
+    """Leased rows as tokens with their orders. Tokens with an unreadable order are in `unreadable`."""
+    tokens, unreadable = [], []
+    for row in rows:
+        document, entered_at = row.pop("document"), row.pop("entered_at")
+        current = CurrentToken(**row)
+        del row["due_at"]
+        try:
+            tokens.append(LeasedToken(order=orders.from_json(document), entered_at=entered_at, **row))
+        except UNREADABLE as error:
+            reason = MtdError(f"the order's stored content cannot be read: {error!r}", code="order_unreadable")
+            unreadable.append(UnreadableToken(token=current, error=reason))
+    return LeaseResult(tokens=tokens, unreadable=unreadable, circuit=circuit)
+
+
+UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""The errors of reading a stored order that another release wrote, or that a person changed by hand."""
 
 
 def reference_rows(references: Sequence[Reference]) -> Jsonb:
@@ -159,22 +177,39 @@ def reference_rows(references: Sequence[Reference]) -> Jsonb:
     return Jsonb([{"token_id": r.token_id, "version": r.version} for r in references])
 
 
-def locked_orders(orders_: Sequence[Mapping[str, Any]], tokens: Sequence[Mapping[str, Any]]) -> dict[UUID, LockedOrder]:
+def locked_orders(
+    order_rows: Sequence[Mapping[str, Any]], token_rows: Sequence[Mapping[str, Any]]
+) -> dict[UUID, LockedOrder]:
     """Rows of orders and of their tokens as the use cases see them."""
-    standing: dict[UUID, dict[int, TokenRow]] = defaultdict(dict)
-    for row in tokens:
+    tokens: dict[UUID, dict[int, TokenRow]] = defaultdict(dict)
+    for row in token_rows:
         token = Token(
-            id=row["ordinal"], node=row["node"], waits=Waits(row["waits"]), scope=row["scope"], host=row["host"],
-            via=row["via"], item=row["item"], size=row["size"], left=row["remaining"],
-        )  # fmt: skip
-        standing[row["order_id"]][token.id] = TokenRow(token_id=row["token_id"], version=row["version"], token=token)
+            id=row["ordinal"],
+            node=row["node"],
+            waits=Waits(row["waits"]),
+            scope=row["scope"],
+            host=row["host"],
+            via=row["via"],
+            item=row["item"],
+            size=row["size"],
+            left=row["remaining"],
+        )
+        tokens[row["order_id"]][token.id] = TokenRow(token_id=row["token_id"], version=row["version"], token=token)
     return {
         row["order_id"]: LockedOrder(
             order_id=row["order_id"],
-            standing=standing[row["order_id"]],
+            rows=tokens[row["order_id"]],
             values=row["data"],
-            order=orders.from_json(row["document"]) if row["document"] else None,
+            order=_content(row["document"]),
             suspended=row["suspended"],
         )
-        for row in orders_
+        for row in order_rows
     }
+
+
+def _content(document: Any) -> Order | None:
+    try:
+        return orders.from_json(document) if document else None
+    except UNREADABLE:
+        LOG.exception("order unreadable")
+        return None

@@ -14,7 +14,7 @@ join jsonb_to_recordset(%(references)s) as r (token_id bigint, version integer)
   on t.token_id = r.token_id and t.version = r.version
 join orders o on o.order_id = t.order_id
 where o.suspended_at is null
-  -- A parked token is looked at only when it is time to probe its system.
+  -- A parked token is due only when a probe of its system is due.
   and (t.parked_at is null
        or exists (select from circuits c
                   where c.system = t.parked_for and c.state = 'open' and c.next_probe_at <= now() + interval '2 seconds'))
@@ -23,7 +23,7 @@ where o.suspended_at is null
        or (t.waits = 'time' and t.due_at <= now()));
 
 -- name: lease_tokens
--- One row at least: how the circuit of the system is, where the state calls one. While it is open nothing is leased.
+-- Returns at least one row, with the state of the system's circuit. While the circuit is open it leases no token.
 with circuit as (
     select case when state = 'open' then 'open' when failing <> '{}' then 'failing' else 'closed' end as seen
     from circuits where system = %(system)s::text
@@ -51,7 +51,7 @@ select coalesce((select seen from circuit), 'closed') as seen, l.token_id, l.ver
 from (values (1)) as one left join leased l on true;
 
 -- name: hold_orders
--- Locks the orders for one step and touches them, in one order for all, so that two batches never wait for each other.
+-- Locks the orders for one step and touches them. All batches lock in the same sequence, so none waits in a circle.
 with held as (
     select order_id from orders where order_id = any(%(order_ids)s) order by order_id for no key update
 )
@@ -61,7 +61,7 @@ where o.order_id = held.order_id
 returning o.order_id, o.data, o.suspended_at is not null as suspended, case when %(documents)s then o.document end as document;
 
 -- name: held_tokens
--- A statement of its own, so that it sees what was committed while the orders' locks were waited for.
+-- A statement of its own, so that it sees the commits of the time that the locks took.
 with confirmed as (
     select t.token_id
     from tokens t

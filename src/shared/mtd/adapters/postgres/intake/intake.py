@@ -1,4 +1,4 @@
-"""Rows for what never became an order yet: rejected files and waiting messages."""
+"""Rows of rejected files and waiting messages, which are no orders yet."""
 
 from collections.abc import Sequence
 

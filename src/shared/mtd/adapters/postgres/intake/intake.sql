@@ -6,7 +6,7 @@ on conflict (source) do update
 set kept_at = excluded.kept_at, code = excluded.code, reason = excluded.reason, received_at = now();
 
 -- name: record_waiting
--- Whatever a message says, the default tenant sees what belongs to nobody.
+-- The platform tenant sees the messages that name no known tenant.
 insert into waiting_orders (message_id, number, seller_id, reason, tenant)
 select message_id, number, seller_id, reason, coalesce((select t.code from tenants t where t.code = w.tenant), 'main')
 from jsonb_to_recordset(%(waiting)s) as w (message_id text, number text, seller_id text, reason text, tenant text)

@@ -1,4 +1,4 @@
-"""The mails of PostgreSQL: claimed, finished with their events, and what is heard of them afterwards."""
+"""The mails of PostgreSQL: claimed, finished with their events, and marked by SES's reports."""
 
 import logging
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class PostgresMailBox:
                 due.append(DueMail(order=orders.from_json(document), **row))
             except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
                 LOG.exception("order unreadable", extra={"order_id": str(row["order_id"])})
-                reason = "the stored order is unreadable"
+                reason = "the order's stored content cannot be read"
                 unreadable.append({"mail_id": row["mail_id"], "status": "failed", "message_id": None, "reason": reason})
         if unreadable:
             self.finish(unreadable, [])
@@ -61,8 +61,8 @@ class PostgresFeedback:
         ]
         with self._database.transaction() as connection:
             news = connection.execute(_SQL["record_feedback"], {"feedback": Jsonb(rows)}).fetchall()
-            told = [by_mail[row["order_id"], row["kind"]] for row in news]
-            events = [_feedback_event(each, function, request_id) for each in told]
+            recorded = [by_mail[row["order_id"], row["kind"]] for row in news]
+            events = [_feedback_event(each, function, request_id) for each in recorded]
             connection.execute(_FLOW["insert_events"], {"events": Jsonb(events)})
             connection.execute(_SQL["suppress"], {"suppressed": Jsonb(suppressed)})
         return len(news)

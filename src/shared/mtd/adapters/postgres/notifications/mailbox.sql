@@ -11,6 +11,8 @@ where o.order_id = m.order_id
     for update skip locked
   )
 returning m.mail_id, m.order_id, m.kind, o.document, d.document_type, d.folio,
+          (select jsonb_agg(jsonb_build_object('document_type', f.document_type, 'folio', f.folio) order by f.folio)
+           from further_documents f where f.order_id = o.order_id and f.refers_to_type is null) as further,
           (select s.why from suppressed_addresses s where s.address = lower(o.document -> 'buyer' ->> 'email')) as suppressed;
 
 -- name: finish
@@ -21,7 +23,7 @@ from jsonb_to_recordset(%(mails)s) as f (mail_id bigint, status text, message_id
 where m.mail_id = f.mail_id;
 
 -- name: record_feedback
--- The rows that this changes: a message that comes twice, or tells of an order that is not ours, changes none.
+-- Returns the changed rows. A message that comes twice, or names an unknown order, changes none.
 update mails m
 set feedback = f.what, feedback_at = f.at, feedback_reason = f.reason
 from jsonb_to_recordset(%(feedback)s) as f (order_id uuid, kind text, what text, at timestamptz, reason text)

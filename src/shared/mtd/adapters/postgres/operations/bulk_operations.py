@@ -1,7 +1,8 @@
 """Operations in PostgreSQL, behind `operations.Operations`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,23 +10,27 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Database
-from mtd.adapters.postgres.flow.changes import insert_outbox, write_changes
-from mtd.adapters.postgres.flow.store import PostgresFlowStore, locked_orders
+from mtd.adapters.postgres.flow.changes import columns
+from mtd.adapters.postgres.flow.registration import content_columns
+from mtd.adapters.postgres.flow.store import Commit, PostgresFlowStore, locked_orders
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
-from mtd.engine.model.tokens import Waits
 from mtd.sql import load
-from mtd.usecases.flow.cases import Changes, Message
+from mtd.usecases.flow.changes import Changes, Message
 from mtd.usecases.operations.bulk_operations import (
-    ARCHIVED,
-    Decide,
     ItemResult,
     NewOperation,
     OperationItem,
     Selection,
     selection_problem,
 )
-from mtd.usecases.operations.order_actions import Decision, OpenIncident, OrderUnderAction
+from mtd.usecases.operations.order_actions import (
+    Decision,
+    OpenIncident,
+    OrderUnderAction,
+    OrderUpdate,
+    Positions,
+)
 from mtd.usecases.operations.rollout import Operation, Progress
 
 _SQL = load(__name__)
@@ -33,11 +38,11 @@ _PROGRESS = load("mtd.queries.operations.bulk_operations")["progress"]
 
 
 class PostgresOperations:
-    """`work` has the plans, and sends the messages of what is committed."""
+    """`store` has the plans, commits, and sends the messages."""
 
-    def __init__(self, database: Database, work: PostgresFlowStore) -> None:
+    def __init__(self, database: Database, store: PostgresFlowStore) -> None:
         self._database = database
-        self._work = work
+        self._store = store
 
     def create(self, new: NewOperation, most: int) -> tuple[int, list[tuple[str, str]]]:
         chosen = new.selection
@@ -49,12 +54,19 @@ class PostgresOperations:
             "state": chosen.state,
             "version": chosen.version,
             "migrated_by": chosen.migrated_by,
+            "tried": chosen.tried,
         }
         row = {
-            "action": new.action, "person": new.person, "reason": new.reason, "arguments": Jsonb(new.arguments),
+            "action": new.action,
+            "person": new.person,
+            "reason": new.reason,
+            "arguments": Jsonb(new.arguments),
             "selection": Jsonb({name: value for name, value in asked.items() if value is not None}),
-            "dry_run": new.dry_run, "canary": new.canary, "rate": new.rate, "stop_at": new.stop_at,
-        }  # fmt: skip
+            "dry_run": new.dry_run,
+            "canary": new.canary,
+            "rate": new.rate,
+            "stop_at": new.stop_at,
+        }
         with self._database.transaction() as connection:
             made = connection.execute(_SQL["insert_operation"], row).fetchone()
             assert made is not None
@@ -71,42 +83,25 @@ class PostgresOperations:
 
     def pending(self, operation_id: int, limit: int) -> list[OperationItem]:
         rows = self._database.query(_SQL["pending_items"], {"operation_id": operation_id, "limit": limit})
-        return [OperationItem(**row) for row in rows]
+        return [OperationItem(positions=_positions(row.pop("stood")), **row) for row in rows]
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
-        return self._work.plans(ids)
+        return self._store.plans(ids)
 
-    def operate(self, operation: Operation, items: Sequence[OperationItem], decide: Decide) -> None:
+    @contextmanager
+    def orders_under_action(
+        self, operation: Operation, items: Sequence[OperationItem]
+    ) -> Iterator["PostgresOrdersUnderAction"]:
         ids = {"order_ids": [item.order_id for item in items]}
-        with self._database.transaction() as connection:
-            locked = connection.execute(_SQL["operated_orders"], ids)
-            standing = connection.execute(_SQL["operated_tokens"], ids)
-            opened = connection.execute(_SQL["unresolved_incidents"], ids).fetchall()
-            orders, tokens = [row for row in locked.fetchall() if not row["archived"]], standing.fetchall()
-            plans = self._work.plans(sorted({row["process_version_id"] for row in orders}), connection)
-            operated = _operated(orders, tokens, opened, plans)
-            results = {
-                item: decide(item, operated[item.order_id]) if item.order_id in operated else ARCHIVED for item in items
-            }
-            verdicts = [r.verdict for r in results.values() if r.verdict is not None and not operation.dry_run]
-            if verdicts:
-                connection.execute(_SQL["operate_orders"], {"orders": Jsonb([v.row for v in verdicts])})
-            if migrated := [row for verdict in verdicts for row in verdict.migrated]:
-                connection.execute(_SQL["migrate_tokens"], {"tokens": Jsonb(migrated)})
-            if carried := [row for verdict in verdicts for row in verdict.carried]:
-                connection.execute(_SQL["carry_tasks"], {"tasks": Jsonb(carried)})
-            told = {"person": operation.person, "action": operation.action, "reason": operation.reason}
-            resolved = [{"incident_id": each, **told} for verdict in verdicts for each in verdict.resolved]
-            if resolved:
-                connection.execute(_SQL["resolve_incidents"], {"resolved": Jsonb(resolved)})
-            written = [verdict.changes for verdict in verdicts]
-            outbox = write_changes(connection, [*written, _looks(operated.values(), verdicts)])
-            finished = {
-                "operation_id": operation.operation_id,
-                "items": Jsonb([_finished(item, result) for item, result in results.items()]),
-            }
-            connection.execute(_SQL["finish_items"], finished)
-        self._work.deliver(outbox())
+        with self._store.committing() as commit:
+            locked = commit.connection.execute(_SQL["operated_orders"], ids)
+            tokens = commit.connection.execute(_SQL["operated_tokens"], ids)
+            incidents = commit.connection.execute(_SQL["unresolved_incidents"], ids).fetchall()
+            orders = [row for row in locked.fetchall() if not row["archived"]]
+            plans = self._store.plans(sorted({row["process_version_id"] for row in orders}), commit.connection)
+            unit = PostgresOrdersUnderAction(commit, _under_action(orders, tokens.fetchall(), incidents, plans))
+            yield unit
+            unit.write_rows(operation)
 
     def progress(self, operation: Operation) -> Progress:
         asked = {"operation_id": operation.operation_id, "dry_run": operation.dry_run}
@@ -115,10 +110,10 @@ class PostgresOperations:
     def release(self, operation_id: int, *, status: str, why: str | None, delay_seconds: int) -> None:
         released = {"operation_id": operation_id, "status": status, "why": why, "delay_seconds": delay_seconds}
         following = Message(destination="operations", body={"operation_id": operation_id}, delay_seconds=delay_seconds)
-        with self._database.transaction() as connection:
-            connection.execute(_SQL["release_operation"], released)
-            outbox = insert_outbox(connection, [following] if status == "running" else [])
-        self._work.deliver(outbox())
+        with self._store.committing() as commit:
+            commit.connection.execute(_SQL["release_operation"], released)
+            if status == "running":
+                commit.changes.append(Changes(messages=[following]))
 
     def stop(self, operation_id: int, person: str) -> bool:
         return bool(self._database.query(_SQL["stop_operation"], {"operation_id": operation_id, "person": person}))
@@ -127,43 +122,88 @@ class PostgresOperations:
 def _freezing(chosen: Selection) -> str:
     if chosen.version is not None:
         return "freeze_in_flight"
+    if chosen.tried is not None:
+        return "freeze_tried"
     return "freeze_migrated" if chosen.migrated_by is not None else "freeze_items"
 
 
-def _looks(operated: Iterable[OrderUnderAction], verdicts: Sequence[Decision]) -> Changes:
-    """Tokens that are due and left as they are: whoever came for one while it was locked here has passed it over."""
-    touched = {
-        row["token_id"]
-        for verdict in verdicts
-        for row in (*verdict.changes.moves, *verdict.changes.ends, *verdict.changes.retries, *verdict.migrated)
+class PostgresOrdersUnderAction:
+    """Serves `bulk_operations.OrdersUnderAction`."""
+
+    def __init__(self, commit: Commit, orders: Mapping[UUID, OrderUnderAction]) -> None:
+        self._commit = commit
+        self._orders = orders
+        self._decisions: list[Decision] = []
+        self._results: list[Json] = []
+
+    def order(self, item: OperationItem) -> OrderUnderAction | None:
+        return self._orders.get(item.order_id)
+
+    def write(self, decision: Decision) -> None:
+        self._decisions.append(decision)
+        self._commit.changes.append(decision.changes)
+
+    def wake(self, changes: Changes) -> None:
+        self._commit.changes.append(changes)
+
+    def finish(self, item: OperationItem, result: ItemResult) -> None:
+        decision = result.decision
+        positions = decision.positions if decision is not None else None
+        self._results.append(
+            {
+                "position": item.position,
+                "status": result.status,
+                "code": result.code,
+                "message": result.message,
+                "rests": list(decision.next_states) if decision is not None else [],
+                "places": decision.places if decision is not None else None,
+                "stood": {"before": positions.before, "after": positions.after} if positions is not None else None,
+            }
+        )
+
+    def write_rows(self, operation: Operation) -> None:
+        """Write the changes besides tokens: the orders, their incidents, and the items' results."""
+        by = {"person": operation.person, "action": operation.action, "reason": operation.reason}
+        rows = {
+            ("operate_orders", "orders"): [_update_row(each.update) for each in self._decisions],
+            ("migrate_tokens", "tokens"): [columns(t) for each in self._decisions for t in each.transferred_tokens],
+            ("carry_tasks", "tasks"): [columns(t) for each in self._decisions for t in each.transferred_tasks],
+            ("resolve_incidents", "resolved"): [
+                {"incident_id": incident_id, **by}
+                for each in self._decisions
+                for incident_id in each.resolved_incidents
+            ],
+        }
+        for (query, parameter), values in rows.items():
+            if values:
+                self._commit.connection.execute(_SQL[query], {parameter: Jsonb(values)})
+        finished = {"operation_id": operation.operation_id, "items": Jsonb(self._results)}
+        self._commit.connection.execute(_SQL["finish_items"], finished)
+
+
+def _positions(stored: Json | None) -> Positions | None:
+    return Positions(before=stored["before"], after=stored["after"]) if stored else None
+
+
+def _update_row(update: OrderUpdate) -> Json:
+    row: Json = {
+        "order_id": update.order_id,
+        "reopens": update.reopens,
+        "suspends": update.suspends,
+        "process_version_id": update.process_version_id,
     }
-    suspended = {UUID(v.row["order_id"]): v.row["suspends"] for v in verdicts if "suspends" in v.row}
-    left = [
-        {"token_id": each.token_id, "version": each.version, "delay_seconds": 0}
-        for order in operated
-        if not suspended.get(order.held.order_id, order.held.suspended)
-        for each in order.held.standing.values()
-        if each.token.waits is Waits.SERVICE and order.due_seconds[each.token_id] <= 2
-        and each.token_id not in order.leased and each.token_id not in touched
-    ]  # fmt: skip
-    return Changes(looks=left)
+    if (corrected := update.correction) is not None:
+        row |= {"document": corrected.document, "total": corrected.total, **content_columns(corrected.order)}
+    return row
 
 
-def _finished(item: OperationItem, result: ItemResult) -> Json:
-    rests = list(result.verdict.rests) if result.verdict is not None else []
-    return {
-        "position": item.position, "status": result.status, "code": result.code, "message": result.message,
-        "rests": rests, "stood": result.verdict.stood if result.verdict is not None else None,
-    }  # fmt: skip
-
-
-def _operated(
+def _under_action(
     orders: Sequence[Mapping[str, Any]],
     tokens: Sequence[Mapping[str, Any]],
     incidents: Sequence[Mapping[str, Any]],
     plans: Mapping[int, Plan],
 ) -> dict[UUID, OrderUnderAction]:
-    held = locked_orders(orders, tokens)
+    locked = locked_orders(orders, tokens)
     leased: dict[UUID, set[int]] = defaultdict(set)
     due: dict[UUID, dict[int, float]] = defaultdict(dict)
     entered: dict[UUID, dict[int, datetime]] = defaultdict(dict)
@@ -175,15 +215,15 @@ def _operated(
     opened: dict[UUID, list[OpenIncident]] = defaultdict(list)
     for row in incidents:
         opened[row["order_id"]].append(
-            OpenIncident(incident_id=row["incident_id"], state=row["state"], stood=row["stood"])
+            OpenIncident(incident_id=row["incident_id"], state=row["state"], snapshot=row["stood"])
         )
     found: dict[UUID, OrderUnderAction] = {}
     for row in orders:
         order_id: UUID = row["order_id"]
-        order = held[order_id].order
+        order = locked[order_id].order
         assert order is not None
         found[order_id] = OrderUnderAction(
-            held=held[order_id],
+            locked=locked[order_id],
             order=order,
             document=row["document"],
             number=row["number"],

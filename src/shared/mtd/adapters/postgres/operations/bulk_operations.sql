@@ -5,7 +5,7 @@ from orders where order_id = any(%(order_ids)s)
 order by order_id for no key update;
 
 -- name: operated_tokens
--- Locked, so that nobody leases one meanwhile.
+-- Locks the tokens, so that no function leases one.
 select token_id, version, order_id, node, ordinal, waits, scope, host, via, item, size, remaining, entered_at,
        coalesce(leased_until > now(), false) as leased,
        extract(epoch from due_at - now())::double precision as due_seconds
@@ -24,7 +24,7 @@ set revision = o.revision + 1, operated_at = now(), updated_at = now(),
     outcome = case when p.reopens then null else o.outcome end,
     reason = case when p.reopens then null else o.reason end,
     suspended_at = case p.suspends when true then now() when false then null else o.suspended_at end,
-    -- content_hash stays: it says what came, and copies of that are known by it.
+    -- content_hash stays: it is the hash of the content that came, and recognises copies of it.
     process_version_id = coalesce(p.process_version_id, o.process_version_id),
     document = coalesce(p.document, o.document),
     buyer_id = coalesce(p.buyer_id, o.buyer_id),
@@ -37,8 +37,8 @@ from jsonb_to_recordset(%(orders)s) as p (order_id uuid, reopens boolean, suspen
 where o.order_id = p.order_id;
 
 -- name: migrate_tokens
--- Their tries, leases that ran out and data stay: only what the new version says of their place changes. A parked one is
--- looked at again, and parked again where its new step's system is still out.
+-- Tries, leases that ran out and data stay; only the columns of the new version's place change. A parked token becomes
+-- due, and is parked again if its new step's system still does not answer.
 update tokens t
 set node = m.node, version = t.version + 1, server = m.server, message = m.message, via = m.via,
     parked_at = null, parked_for = null,
@@ -48,7 +48,7 @@ from jsonb_to_recordset(%(tokens)s) as m (token_id bigint, version integer, node
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: carry_tasks
--- Of another team's task nobody of the old one is the assignee any more.
+-- A task that goes to another team loses its assignee.
 update tasks t
 set node = c.node, name = c.name, team = c.team, form = c.form, version = t.version + 1,
     assignee = case when t.team = c.team then t.assignee end
@@ -67,7 +67,7 @@ values (%(action)s, %(person)s, %(reason)s, %(selection)s, %(arguments)s, %(dry_
 returning operation_id;
 
 -- name: freeze_items
--- By number, an order that came under a taken number is not meant: name it by its id.
+-- A number does not select an order that came under a taken number. Its id does.
 insert into operation_items (operation_id, position, order_id, number, revision)
 select %(operation_id)s, row_number() over (order by o.received_at, o.order_id), o.order_id, o.number, o.revision
 from orders o
@@ -109,6 +109,16 @@ order by i.position
 limit %(limit)s
 returning number, order_id;
 
+-- name: freeze_tried
+-- Takes the revisions of the trial, so that an order that somebody has changed since is refused.
+insert into operation_items (operation_id, position, order_id, number, revision)
+select %(operation_id)s, i.position, i.order_id, i.number, i.revision
+from operation_items i
+where i.operation_id = %(tried)s and i.status = 'done'
+order by i.position
+limit %(limit)s
+returning number, order_id;
+
 -- name: lease_operation
 update operations set leased_until = now() + interval '60 seconds'
 where operation_id = %(operation_id)s and status = 'running' and due_at < now() + interval '1 second'
@@ -122,11 +132,11 @@ order by tries, position limit %(limit)s;
 
 -- name: finish_items
 update operation_items i
-set status = f.status, code = f.code, message = f.message, rests = f.rests, tries = i.tries + 1,
+set status = f.status, code = f.code, message = f.message, rests = f.rests, places = f.places, tries = i.tries + 1,
     stood = coalesce(f.stood, i.stood),
     ended_at = case when f.status = 'pending' then null else clock_timestamp() end
 from jsonb_to_recordset(%(items)s) as f (position integer, status text, code text, message text, rests jsonb,
-     stood jsonb)
+     places text, stood jsonb)
 where i.operation_id = %(operation_id)s and i.position = f.position;
 
 -- name: release_operation

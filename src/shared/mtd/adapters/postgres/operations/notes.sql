@@ -1,5 +1,5 @@
 -- name: noted_orders
--- By number alone, an order that came under a taken number is not meant: name it by its id.
+-- A number alone does not select an order that came under a taken number. Its id does.
 select order_id, seller_name from orders
 where number = %(number)s and (%(seller)s::text is null or seller_id = %(seller)s)
   and case when %(order_id)s::uuid is null then conflicts_with is null else order_id = %(order_id)s end

@@ -16,7 +16,7 @@ _LOCK = load("mtd.adapters.postgres.schema")["lock"]
 
 
 class PostgresVersions:
-    """Serialised with deployments by their advisory lock, so that two imports at once get different numbers."""
+    """Serves `manage_processes.Versions`. An advisory lock gives two imports at once different numbers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -19,11 +19,11 @@ where process = %(process)s and active and version <> %(version)s
   and exists (select from process_versions v where v.process = %(process)s and v.version = %(version)s);
 
 -- name: activate_version
-update process_versions set active = true, retired_at = null
+update process_versions set active = true, retired_at = null, decided_at = now()
 where process = %(process)s and version = %(version)s
 returning version;
 
 -- name: retire_version
-update process_versions set active = false, retired_at = now()
+update process_versions set active = false, retired_at = now(), decided_at = now()
 where process = %(process)s and version = %(version)s
 returning version;

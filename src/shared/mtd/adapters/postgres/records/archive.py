@@ -1,4 +1,4 @@
-"""The archive: what PostgreSQL gives to it and keeps of it, and the orders that are read from its objects."""
+"""The archive: the rows that move to it, the rows that stay, and the orders that its objects hold."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -38,9 +38,12 @@ class PostgresArchive:
         ]
         ids = {"order_ids": [each.order_id for each in archived.orders]}
         object_ = {
-            "archive_key": archived.kept.key, "sha256": archived.kept.sha256, "bytes": archived.kept.bytes,
-            "orders": len(archived.orders), "events": len(archived.events),
-        }  # fmt: skip
+            "archive_key": archived.kept.key,
+            "sha256": archived.kept.sha256,
+            "bytes": archived.kept.bytes,
+            "orders": len(archived.orders),
+            "events": len(archived.events),
+        }
         with self._database.transaction() as connection:
             locked = connection.execute(_SQL["lock_archivable"], {"orders": Jsonb(rows)}).fetchall()
             if len(locked) < len(rows):
@@ -61,14 +64,14 @@ class ArchivedOrders:
         self._bucket = bucket
 
     def line(self, key: str, order_id: UUID) -> ArchiveLine:
-        """All of an order that is in that object. Raises NotFound, UnavailableError."""
+        """The order's line in that object. Raises NotFound, UnavailableError."""
         for line in unpack(self._objects.get(self._bucket, key)):
             if line["order"]["order_id"] == str(order_id):
                 return line
         raise NotFound(f"the order {order_id} is not in the archive's object {key}", code="archive_order_absent")
 
     def find(self, order_id: UUID) -> ArchiveLine:
-        """As `line`, wherever it is in the archive."""
+        """The order's line, from whichever object holds it. Raises as `line` does."""
         rows: Sequence[dict[str, Any]] = self._database.query(_SQL["archive_key"], {"order_id": order_id})
         if not rows:
             raise NotFound(f"the order {order_id} is not in the archive", code="archive_order_absent")

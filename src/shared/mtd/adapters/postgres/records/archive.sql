@@ -1,5 +1,5 @@
 -- name: archivable
--- Orders that ended before then, and that nothing is left to be done for: their lines as they go to the archive.
+-- Orders that ended before that moment and have no open work, with their lines for the archive.
 with chosen as (
     select o.* from orders o
     where o.ended_at < %(before)s and o.archived_at is null and (o.ended_at, o.order_id) > (%(after_at)s, %(after_id)s)
@@ -29,7 +29,7 @@ from chosen c join event_chains h using (order_id)
 order by c.ended_at, c.order_id;
 
 -- name: lock_archivable
--- Fewer rows come than were asked for when something happened to an order since it was read.
+-- Returns fewer rows than asked for when an order has changed since it was read.
 select o.order_id from orders o
 join jsonb_to_recordset(%(orders)s) as r (order_id uuid, updated_at timestamptz, length integer)
   on o.order_id = r.order_id and o.updated_at = r.updated_at
@@ -48,7 +48,7 @@ select event_id, order_id, at, decode(hash, 'hex')
 from jsonb_to_recordset(%(events)s) as e (event_id bigint, order_id uuid, at timestamptz, hash text);
 
 -- name: archive_orders
--- The document keeps what people find an order by.
+-- The document keeps the fields by which people find an order.
 with forgotten_tasks as (delete from tasks where order_id = any(%(order_ids)s)),
      forgotten_mails as (delete from mails where order_id = any(%(order_ids)s)),
      forgotten_incidents as (delete from incidents where order_id = any(%(order_ids)s)),

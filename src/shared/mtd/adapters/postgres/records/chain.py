@@ -18,7 +18,7 @@ _PAGE = 20_000
 
 
 class PostgresAudit:
-    """Reads in snapshots: what is written meanwhile is in neither events nor chains, or in both."""
+    """Reads in snapshots: a concurrent write is in both events and chains, or in neither."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

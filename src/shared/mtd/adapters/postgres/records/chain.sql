@@ -13,7 +13,7 @@ select event_id, hash from archived_events where event_id = any(%(event_ids)s);
 set transaction isolation level repeatable read read only;
 
 -- name: chain_page
--- Jumps from one order's events to the next one's; orders of which only one side is left come up, too.
+-- Jumps from one order's events to the next one's. It also finds orders that have only events or only a chain.
 with recursive jumped as (
     (select order_id, 1 as jump from events where order_id > %(after)s order by order_id limit 1)
     union all
@@ -38,7 +38,7 @@ from orders o left join event_chains c using (order_id)
 where o.number = %(number)s order by o.order_id;
 
 -- name: chains_of_day
--- The orders to which something happened on that day.
+-- The orders with events on that day.
 with page as (
     select distinct order_id from events
     where at >= %(day)s::date::timestamp at time zone 'UTC' and at < (%(day)s::date + 1)::timestamp at time zone 'UTC'
@@ -64,7 +64,7 @@ select (min(at) at time zone 'UTC')::date as day from events;
 select day, events, hash from day_seals order by day desc limit 1;
 
 -- name: seals_from
--- With the day before the page, which its first day was sealed after.
+-- Includes the day before the page, on whose seal the first day's seal builds.
 select day, events, hash from day_seals
 where day >= %(day)s::date - 1 order by day limit %(limit)s + 1;
 

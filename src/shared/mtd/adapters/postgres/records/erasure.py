@@ -18,11 +18,11 @@ _TEXTS = (
     ("operations", "erase_operations"),
     ("notes", "erase_notes"),
 )
-"""Tables in which people and systems have said something: the queries that read and that replace it."""
+"""The tables with texts of people and systems: the queries that read and that replace them."""
 
 
 class PostgresErasing:
-    """The texts of every table that belongs to the orders go through the erasure."""
+    """Serves `erase_person.Erasable`. It passes the texts of all tables of the orders through the erasure."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -37,12 +37,14 @@ class PostgresErasing:
         with self._database.transaction() as connection:
             rows = [
                 {
-                    "order_id": row["order_id"], "document": erasure.erase(erasure.documents[row["order_id"]]),
-                    "reason": erasure.erase(row["reason"]), "data": erasure.erase(row["data"]),
+                    "order_id": row["order_id"],
+                    "document": erasure.erase(erasure.documents[row["order_id"]]),
+                    "reason": erasure.erase(row["reason"]),
+                    "data": erasure.erase(row["data"]),
                     "source": erasure.sources.get(row["order_id"]),
                 }
                 for row in connection.execute(_SQL["lock_orders"], ids)
-            ]  # fmt: skip
+            ]
             connection.execute(_SQL["erase_orders"], {"orders": Jsonb(rows)})
             details = _changed(connection.execute(_SQL["details"], ids).fetchall(), erasure.erase)
             connection.execute(_SQL["erase_details"], {"erased": Jsonb(details)})
@@ -50,16 +52,20 @@ class PostgresErasing:
                 rows = _changed(connection.execute(_SQL[read], ids).fetchall(), erasure.erase)
                 connection.execute(_SQL[write], {"rows": Jsonb(rows)})
             connection.execute(_SQL["erase_items"], ids)
+            connection.execute(_SQL["forget_stamps"], ids)
             connection.execute(_SQL["forget_addresses"], {**ids, "addresses": sorted(addresses)})
             for moved in erasure.moved:
                 kept = moved.kept
                 asked = {"old": moved.old, "new": kept.key, "sha256": kept.sha256, "bytes": kept.bytes}
                 if connection.execute(_SQL["move_archive"], asked).fetchone() is None:
-                    raise Conflict("the archive has changed meanwhile: try again", code="archive_changed")
+                    raise Conflict(
+                        "the archive has changed since the erasure read it: send the request again",
+                        code="archive_changed",
+                    )
             connection.execute(_SQL["discard"], {"objects": _objects(erasure.gone)})
-            told = {"person": erasure.person, "reason": erasure.reason}
+            by = {"person": erasure.person, "reason": erasure.reason}
             counts = {"orders": len(erasure.orders), "objects": len(erasure.gone)}
-            connection.execute(_SQL["insert_erasure"], {**told, **counts})
+            connection.execute(_SQL["insert_erasure"], {**by, **counts})
 
     def gone(self) -> list[tuple[str, str]]:
         return [(row["bucket"], row["key"]) for row in self._database.query(_SQL["discarded"])]

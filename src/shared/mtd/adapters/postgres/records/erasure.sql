@@ -1,6 +1,6 @@
 -- name: orders_of
--- The search's index finds what may be meant, the rest decides.
--- One that rests with an open incident may be put back on its way, and has not ended either.
+-- The search's index finds candidates; the other conditions decide.
+-- An order with an open incident can be put back on its way, so it has not ended.
 select order_id, number,
        ended_at is not null
        and not exists (select from incidents i where i.order_id = orders.order_id and i.resolved_at is null) as ended,
@@ -67,6 +67,12 @@ select note_id as id, text from order_notes where order_id = any(%(order_ids)s);
 
 -- name: erase_notes
 select records.erase_notes(%(rows)s) as notes;
+
+-- name: forget_stamps
+-- A stamp names the receiver; Paperless keeps the document for as long as the law asks.
+with first as (update tax_documents set stamp = null where order_id = any(%(order_ids)s) and stamp is not null),
+     notes as (update credit_notes set stamp = null where order_id = any(%(order_ids)s) and stamp is not null)
+update further_documents set stamp = null where order_id = any(%(order_ids)s) and stamp is not null;
 
 -- name: erase_items
 update operation_items set message = null where order_id = any(%(order_ids)s) and message is not null;

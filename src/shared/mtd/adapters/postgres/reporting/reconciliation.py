@@ -35,25 +35,32 @@ class PostgresDocuments:
         return {row["document_type"]: row["per_day"] for row in rows}
 
     def store(self, day: date, counts: Json, found: Sequence[Difference], folios: Sequence[Forecast]) -> None:
-        rows = Jsonb([
-            {"kind": each.kind, "key": each.key, "order_id": _order_id(each.key), "ours": _side(each.ours),
-             "theirs": _side(each.theirs)}
-            for each in found
-        ])  # fmt: skip
-        told = {"day": day, "differences": len(found), "folios": Jsonb([_lasting(each) for each in folios]), **counts}
+        rows = Jsonb(
+            [
+                {
+                    "kind": each.kind,
+                    "key": each.key,
+                    "order_id": _order_id(each.key),
+                    "ours": _side(each.ours),
+                    "theirs": _side(each.theirs),
+                }
+                for each in found
+            ]
+        )
+        row = {"day": day, "differences": len(found), "folios": Jsonb([_lasting(each) for each in folios]), **counts}
         with self._database.transaction() as connection:
-            connection.execute(_SQL["store_reconciliation"], told)
+            connection.execute(_SQL["store_reconciliation"], row)
             connection.execute(_SQL["forget_differences"], {"day": day, "found": rows})
             connection.execute(_SQL["store_differences"], {"day": day, "found": rows})
 
     def resolve(self, difference_id: int, person: str, note: str) -> bool:
-        """A person has seen to it. Whether there was an open one of that number."""
+        """Close a difference that a person has seen to. Returns whether there was an open one with that number."""
         resolved = {"difference_id": difference_id, "person": person, "note": note}
         return bool(self._database.query(_SQL["resolve_difference"], resolved))
 
 
 def _order_id(key: str) -> str | None:
-    """The order that a key speaks of; None for one that MTD has not made."""
+    """The order of an idempotency key; None for a key that MTD did not make."""
     try:
         return str(UUID(key.partition(":")[0]))
     except ValueError:
@@ -69,6 +76,9 @@ def _side(issued: Issued | None) -> Any:
 
 def _lasting(each: Forecast) -> Json:
     return {
-        "document_type": each.document_type, "left": each.left, "per_day": each.per_day,
-        "expires_on": each.expires_on and each.expires_on.isoformat(), "lasts_days": each.lasts_days,
-    }  # fmt: skip
+        "document_type": each.document_type,
+        "left": each.left,
+        "per_day": each.per_day,
+        "expires_on": each.expires_on and each.expires_on.isoformat(),
+        "lasts_days": each.lasts_days,
+    }

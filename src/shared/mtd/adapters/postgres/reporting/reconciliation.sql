@@ -3,18 +3,23 @@ select (now() at time zone %(zone)s)::date as today;
 
 -- name: issued
 with documents as (
-    select order_id || ':dte' as key, order_id, document_type, folio, amount, issued_at from tax_documents
+    select order_id || ':dte' as key, order_id, document_type, folio, amount, issued_at, issued_on from tax_documents
     union all
-    select order_id || ':credit_note', order_id, document_type, folio, amount, issued_at from credit_notes
+    select order_id || ':credit_note', order_id, document_type, folio, amount, issued_at, issued_on from credit_notes
+    union all
+    select order_id || ':' || key, order_id, document_type, folio, amount, issued_at, issued_on from further_documents
 )
 select key, document_type, folio, amount from documents
+-- MTD writes a document a moment after its day, or much later when Paperless's answer was lost.
 where (issued_at >= %(day)s::date::timestamp at time zone %(zone)s
-       and issued_at < (%(day)s::date + 1)::timestamp at time zone %(zone)s)
+       and issued_at < (%(day)s::date + 31)::timestamp at time zone %(zone)s
+       and coalesce(issued_on, (issued_at at time zone %(zone)s)::date) = %(day)s)
    or order_id = any(%(order_ids)s::uuid[]) and key = any(%(keys)s);
 
 -- name: per_day
 select document_type, count(*) / %(days)s::double precision as per_day
-from (select document_type, issued_at from tax_documents union all select document_type, issued_at from credit_notes) d
+from (select document_type, issued_at from tax_documents union all select document_type, issued_at from credit_notes
+      union all select document_type, issued_at from further_documents) d
 where issued_at >= now() - make_interval(days => %(days)s)
 group by document_type;
 
@@ -25,7 +30,7 @@ on conflict (day) do update set ran_at = now(), ours = excluded.ours, theirs = e
     differences = excluded.differences, folios = excluded.folios;
 
 -- name: store_differences
--- What a person has resolved stays so, unless it has gone and come back.
+-- A resolved difference stays resolved, unless it has vanished and come back.
 insert into dte_differences as d (day, kind, key, order_id, ours, theirs)
 select %(day)s, f.kind, f.key, o.order_id, f.ours, f.theirs
 from jsonb_to_recordset(%(found)s) as f (kind text, key text, order_id uuid, ours jsonb, theirs jsonb)

@@ -9,7 +9,7 @@ _SQL = load(__name__)
 
 
 class PostgresSummaries:
-    """The mark is locked first: two at once go one after the other."""
+    """Serves `summarise_orders.Summaries`. It locks the mark first, so that two runs follow each other."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -2,7 +2,7 @@
 select event_id, at from summary_marks where name = 'events' for update;
 
 -- name: upto
--- Younger events wait: a transaction that has an older number may not have committed yet.
+-- Younger events wait: a transaction with an earlier number may not have committed yet.
 with page as (
     select event_id, at from events where event_id > %(after)s order by event_id limit %(limit)s
 )
@@ -17,7 +17,7 @@ from orders o
 where o.order_id in (select order_id from events where event_id > %(after)s and event_id <= %(upto)s);
 
 -- name: add_states
--- Each event that took an order out of a state, with the one that had brought it there.
+-- Each event by which an order left a state, with the event by which it came there.
 with passed as (
     select f.at, o.tenant, v.process, o.process_version_id, f.from_state as state, f.at - b.at as took
     from events f
@@ -49,7 +49,7 @@ from each group by 1, 2, 4, 5, 6, 7
 on conflict (grain, since, measure, tenant, process, state, bucket) do update set orders = s.orders + excluded.orders;
 
 -- name: add_remaining
--- Of each order that was completed: from when it came to each of its states to then.
+-- For each completed order, the times from its arrival in each state to its completion.
 with ended as (
     select f.event_id, f.order_id, f.at, o.tenant, v.process
     from events f

@@ -1,6 +1,6 @@
 -- name: warn
--- What remains is what nine of ten orders took from here on. Where too few have gone this way, the state's target.
--- Time that an order has spent here counts; one that is slower than all of them may be through at any moment.
+-- The remaining time is the time that nine of ten orders took from here on, or the state's target when too few orders
+-- have gone this way. The time that the order has spent here is subtracted, down to none.
 with standing as (
     select t.order_id, t.node as state, t.entered_at, g.target, case when r.orders >= %(fewest)s then r.p90 end as remaining,
            (o.promised_on + 1)::timestamp at time zone %(zone)s as promised_at

@@ -2,14 +2,14 @@
 
 from mtd.adapters.postgres.database import Database
 from mtd.sql import load
-from mtd.usecases.flow.cases import CurrentToken
-from mtd.usecases.tasks.manage_tasks import Task, TaskRequest, place_of
+from mtd.usecases.flow.tokens import CurrentToken
+from mtd.usecases.tasks.manage_tasks import Task, TaskRequest, token_of
 
 _SQL = load(__name__)
 
 
 class PostgresTasks:
-    """What moves an order goes through `PostgresWork`; here a task is read and given to someone."""
+    """Reads and assigns tasks. `PostgresFlowStore` writes all that moves an order."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -19,7 +19,7 @@ class PostgresTasks:
         if not rows:
             return None
         [row] = rows
-        standing = row["token_version"] is not None
+        rests = row["token_version"] is not None
         return Task(
             task_id=row["task_id"],
             version=row["version"],
@@ -27,7 +27,7 @@ class PostgresTasks:
             name=row["name"],
             assignee=row["assignee"],
             schema=row["schema"],
-            place=place_of({**row, "version": row["token_version"]}) if standing else None,
+            token=token_of({**row, "version": row["token_version"]}) if rests else None,
         )
 
     def change(self, request: TaskRequest, *, assigns: bool, assignee: str | None) -> bool:
@@ -42,4 +42,4 @@ class PostgresTasks:
 
     def listening(self, number: str, seller: str | None, message: str) -> list[CurrentToken]:
         asked = {"number": number, "seller": seller, "message": message}
-        return [place_of(row) for row in self._database.query(_SQL["listening"], asked)]
+        return [token_of(row) for row in self._database.query(_SQL["listening"], asked)]

@@ -16,7 +16,7 @@ where task_id = %(task_id)s and version = %(version)s and status = 'open'
 returning version;
 
 -- name: listening
--- The tokens that wait for the message, of the orders of that number, the oldest order first.
+-- The tokens of the orders with that number that wait for the message, the oldest order first.
 select distinct on (o.received_at, o.order_id)
        t.token_id, t.version, t.node, t.attempts, t.data, t.order_id, o.process_version_id, t.due_at
 from tokens t

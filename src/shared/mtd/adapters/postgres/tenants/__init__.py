@@ -1,1 +1,1 @@
-"""Tenants, and whom the connection acts for."""
+"""Tenants, and the tenant of the connection."""

@@ -1,4 +1,4 @@
-"""Tenants in PostgreSQL, and whom its connection acts for."""
+"""Tenants in PostgreSQL, and the tenant of its connection."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _SQL = load(__name__)
 
 
 class PostgresTenants:
-    """Serves `ports.Tenants` and `add_tenant.Register`. A tenant is never taken away: an environment remembers it."""
+    """Serves `ports.Tenants` and `add_tenant.Register`. Tenants are never deleted, so it keeps them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,9 +27,11 @@ class PostgresTenants:
 
     @contextmanager
     def acting_for(self, tenant: str) -> Iterator[None]:
-        """Meanwhile PostgreSQL shows and takes rows of that tenant only. Raises NotFound where there is none."""
+        """In the block PostgreSQL shows and takes rows of that tenant only. Raises NotFound for an unknown tenant."""
         if tenant not in self.known([tenant]):
-            raise NotFound(f"there is no tenant {tenant!r}", code="tenant_unknown")
+            raise NotFound(
+                f"there is no tenant {tenant!r}: add it with 'mtd tenants add', or name another", code="tenant_unknown"
+            )
         with self._database.acting_for(tenant):
             yield
 

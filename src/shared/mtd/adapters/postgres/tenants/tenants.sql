@@ -8,7 +8,7 @@ select code, name, created_at from tenants order by code;
 insert into tenants (code, name) values (%(code)s, %(name)s) on conflict (code) do update set name = excluded.name;
 
 -- name: give_process
--- As a deployment's: the next one brings it up to date, unless the tenant has drawn its own by then.
+-- The version counts as a deployment's: the next deployment renews it, unless the tenant has its own by then.
 insert into process_versions (tenant, process, version, plan, diagram, diagram_hash, active)
 select %(code)s, process, 1, plan, diagram, diagram_hash, true
 from process_versions v

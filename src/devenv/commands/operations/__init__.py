@@ -1,0 +1,1 @@
+"""Commands about what is done to orders, and why."""

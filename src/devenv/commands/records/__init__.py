@@ -1,0 +1,1 @@
+"""Commands about what is kept of orders: tax documents, events, personal data."""

@@ -1,0 +1,59 @@
+"""erase a person's data from their orders, in database, inbox and archive"""
+
+import argparse
+import getpass
+import sys
+
+from devenv.console.screen import json_flag, print_json
+from devenv.instance import Instance
+from devenv.orders.orders_client import OrdersClient
+from devenv.running import Running
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--person", required=True, metavar="RUT|MAIL", help="the person's RUT or mail address, which is not kept"
+    )
+    parser.add_argument("--reason", required=True, help="the reason, such as the number of the request, which is kept")
+    parser.add_argument(
+        "--by", default=getpass.getuser(), help="the person who does it (default: the user of this machine)"
+    )
+    parser.add_argument(
+        "--everyone", action="store_true", help="erase a mail address of several people for all of them"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask, on a terminal")
+    json_flag(parser)
+
+
+def run(arguments: argparse.Namespace, instance: Instance) -> int:
+    api = Running.of(instance).orders_api()
+    body = {
+        "whom": arguments.person,
+        "person": arguments.by,
+        "reason": arguments.reason,
+        "everyone": arguments.everyone,
+    }
+    if sys.stdin.isatty() and not arguments.yes and not _confirmed(api, body):
+        print("Nothing was erased.")
+        return 1
+    erased = {"orders": 0, "objects": 0}
+    more = True
+    while more:
+        page = api.call("POST", "/erasures", body=body)
+        erased = {name: count + page[name] for name, count in erased.items()}
+        more = page["more"]
+    if arguments.json:
+        print_json(erased)
+    else:
+        print(f"Erased from {erased['orders']} orders; {erased['objects']} objects of S3 are gone.")
+    return 0
+
+
+def _confirmed(api: OrdersClient, body: dict[str, object]) -> bool:
+    """Shows the people whose data the erasure removes for good, and asks for a confirmation."""
+    preview = api.call("POST", "/erasures", body={**body, "preview": True})
+    for each in preview["people"]:
+        print(f"{each['id']}  {each['name']}  {len(each['orders'])} orders: {', '.join(each['orders'][:5])}")
+    if preview["more"]:
+        print("… and more orders than the first 100.")
+    return input("Erase these people's data for good? [y/N] ").strip().lower() == "y"

@@ -1,0 +1,1 @@
+"""Amounts of tax documents by the SII's arithmetic: items, sums, rates, currencies, notes."""

@@ -1,0 +1,164 @@
+"""Decides the order's way after an effect: the next node, the error way, another try, parking, or an exception."""
+
+import logging
+from enum import StrEnum
+
+from mtd.domain import retry
+from mtd.domain.errors import MtdError, ProcessError, RetryableError
+from mtd.domain.json_types import Json
+from mtd.domain.orders.facts import facts
+from mtd.engine.model.plan import Plan
+from mtd.engine.model.tokens import TaskCompleted, TaskFailed, TokenChanges
+from mtd.usecases.flow.apply_trigger import resting_place, take_step
+from mtd.usecases.flow.changes import Changes, IncidentUpdate, OrderEvent, OrderTotal
+from mtd.usecases.flow.effects import EffectOutcome, EffectResult, Parking, StateRun
+from mtd.usecases.flow.failures import fail_order, snapshot_before_failure, snapshot_of_all
+from mtd.usecases.flow.tokens import LeasedToken, LockedOrder
+from mtd.usecases.flow.trace import hop
+
+LOG = logging.getLogger(__name__)
+
+
+class Decided(StrEnum):
+    """The decision on a token after its effect."""
+
+    DONE = "done"
+    RETRIED = "retried"
+    PARKED = "parked"
+    FAILED = "failed"
+
+
+def maximum_tries(token: LeasedToken, plan: Plan | None) -> int:
+    """The number of tries of a task: the diagram's, else the usual one."""
+    node = plan.nodes.get(token.node) if plan else None
+    return retry.MAXIMUM_TRIES if node is None or node.retries is None else node.retries + 1
+
+
+def decide_outcome(
+    token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, plan: Plan | None, run: StateRun
+) -> tuple[Decided, Changes]:
+    """Decide under the order's lock. An order whose process cannot go on becomes an exception."""
+    if plan is None:
+        missing = ProcessError(f"process version {token.process_version_id} does not exist", code="no_such_process")
+        return Decided.FAILED, _fail(token, locked, outcome, missing, run)
+    if (error := outcome.error) is not None:
+        if outcome.parking is not None:
+            return Decided.PARKED, _park(token, outcome, outcome.parking, error, run)
+        if isinstance(error, RetryableError) and token.attempts < maximum_tries(token, plan):
+            return Decided.RETRIED, _retry(token, outcome, error, run)
+    try:
+        if error is not None:
+            return Decided.FAILED, _take_error_way(token, locked, outcome, error, plan, run)
+        assert outcome.result is not None
+        return Decided.DONE, _go_on(token, locked, outcome, outcome.result, plan, run)
+    except ProcessError as stuck:
+        LOG.exception("the process cannot go on", extra={"order_id": str(token.order_id), "state": token.node})
+        return Decided.FAILED, _fail(token, locked, outcome, stuck, run)
+
+
+def _park(token: LeasedToken, outcome: EffectOutcome, parking: Parking, error: MtdError, run: StateRun) -> Changes:
+    changes = Changes()
+    changes.park(token, parking.system, probe_in=parking.probe_in)
+    detail: Json = {"system": parking.system, "code": error.code, "message": str(error)}
+    changes.record(_event(token, outcome, run, "parked", token.node, detail))
+    return changes
+
+
+def _retry(token: LeasedToken, outcome: EffectOutcome, error: MtdError, run: StateRun) -> Changes:
+    changes = Changes()
+    delay = retry.delay_seconds(token.attempts, run.retry_base_seconds)
+    changes.retry(token, delay)
+    detail: Json = {"code": error.code, "message": str(error), "attempt": token.attempts}
+    changes.record(_event(token, outcome, run, "retry", token.node, {**detail, "delay_seconds": round(delay, 2)}))
+    return changes
+
+
+def _take_error_way(
+    token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, error: MtdError, plan: Plan, run: StateRun
+) -> Changes:
+    changes, own = Changes(), locked.token_of_row(token.token_id)
+    failure: Json = {
+        "failed": token.node,
+        "code": error.code,
+        "message": str(error)[:500],
+        "attempts": token.attempts,
+    }
+    kept = {**failure, "kind": error.kind, "payload": error.payload}
+    known = facts(token.order, locked.values)
+    step = take_step(changes, plan, locked, TaskFailed(token=own.id, code=error.code), known, failure=kept)
+    _end(changes, token, step, None)
+    changes.record(_event(token, outcome, run, "failed", resting_place(step), failure))
+    return changes
+
+
+def _go_on(
+    token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, result: EffectResult, plan: Plan, run: StateRun
+) -> Changes:
+    changes, own = Changes(), locked.token_of_row(token.token_id)
+    known = facts(token.order, locked.values)
+    step = take_step(changes, plan, locked, TaskCompleted(token=own.id), known, token.data or None)
+    _write_result(changes, token, result)
+    if "stood" in token.data:
+        # The token is on its error way: the incident must keep the tokens that this way has consumed.
+        snapshot = snapshot_before_failure(token.data, locked, own.id, step)
+        if result.incident is None:
+            changes.incident_updates.append(IncidentUpdate(token_id=token.token_id, snapshot=snapshot))
+        else:
+            changes.fail(result.incident.with_snapshot(snapshot))
+    elif result.incident is not None:
+        changes.fail(result.incident)
+    _end(changes, token, step, result)
+    changes.record(_event(token, outcome, run, "done", resting_place(step), result.detail))
+    return changes
+
+
+def _fail(
+    token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, stuck: ProcessError, run: StateRun
+) -> Changes:
+    """End the order as an exception. If it was on its error way, the incident names the failure that led there."""
+    result, error = outcome.result, outcome.error or stuck
+    snapshot = snapshot_of_all(locked)
+    detail: Json = {**(result.detail if result else {}), "process": str(stuck), "hops": list(run.hops)}
+    changes = fail_order(token, error, snapshot=snapshot, who=run.function, detail=detail)
+    if result is not None:
+        _write_result(changes, token, result)
+        if result.incident is not None:
+            own = locked.token_of_row(token.token_id).id
+            snapshot = snapshot_before_failure(token.data, locked, own, None)
+            changes.incidents = [result.incident.with_snapshot(snapshot)]
+            changes.order_ends.clear()
+            changes.end(token.order_id, "exception", result.end_reason)
+    return changes
+
+
+def _write_result(changes: Changes, token: LeasedToken, result: EffectResult) -> None:
+    changes.documents += [(token.order_id, document) for document in result.documents]
+    if result.total is not None:
+        changes.totals.append(OrderTotal(order_id=token.order_id, total=result.total))
+    for kind in result.mails:
+        changes.mail(token.order_id, kind)
+
+
+def _end(changes: Changes, token: LeasedToken, step: TokenChanges, result: EffectResult | None) -> None:
+    if step.outcome is not None:
+        changes.end(token.order_id, step.outcome, result.end_reason if result else None)
+
+
+def _event(
+    token: LeasedToken, outcome: EffectOutcome, run: StateRun, what: str, to_state: str, detail: Json
+) -> OrderEvent:
+    hops = [
+        *run.hops,
+        hop("Lambda", run.function, ms=outcome.ms, request_id=run.request_id),
+        *(outcome.result.hops if outcome.result else ()),
+    ]
+    return OrderEvent(
+        order_id=token.order_id,
+        who=run.function,
+        what=what,
+        from_state=token.node,
+        to_state=to_state,
+        ms=round(outcome.ms, 2),
+        request_id=run.request_id,
+        detail={**detail, "hops": hops},
+    )

@@ -1,0 +1,92 @@
+"""Orders that cannot go on: the exception, its incident, and the tokens that a retry puts back."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from mtd.domain.errors import MtdError
+from mtd.domain.json_types import Json
+from mtd.engine.model.tokens import Token, TokenChanges, token_from_json, token_json
+from mtd.engine.runtime.restoring import renumbered
+from mtd.usecases.flow.changes import Changes, Incident, OrderEvent
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LockedOrder
+
+_LONGEST_MESSAGE = 500
+
+
+def fingerprint(state: str, code: str) -> str:
+    """The hash of state and stable code: equal for incidents of one cause."""
+    return hashlib.sha256(f"{state}\n{code}".encode()).hexdigest()[:16]
+
+
+def incident_of(token: CurrentToken | LeasedToken, error: MtdError, snapshot: Json) -> Incident:
+    """The incident of an error at the token's node."""
+    return Incident(
+        order_id=token.order_id,
+        token_id=token.token_id,
+        version=token.version,
+        state=token.node,
+        code=error.code,
+        message=str(error)[:_LONGEST_MESSAGE],
+        fingerprint=fingerprint(token.node, error.code),
+        attempts=token.attempts,
+        kind=error.kind,
+        payload=error.payload,
+        snapshot=snapshot,
+    )
+
+
+def fail_order(
+    token: CurrentToken | LeasedToken, error: MtdError, *, snapshot: Json, who: str, detail: Json
+) -> Changes:
+    """End the order as an exception whose incident names the error. `detail` goes with the event.
+
+    This is the last resort for an order that no plan can move or no table can keep, so that its batch can go on.
+    """
+    changes, incident = Changes(), incident_of(token, error, snapshot)
+    changes.delete(token)
+    changes.end(token.order_id, "exception", f"{incident.state}: {incident.message} ({incident.code})")
+    changes.fail(incident)
+    changes.record(
+        OrderEvent(
+            order_id=token.order_id,
+            who=who,
+            what="failed",
+            from_state=token.node,
+            to_state="exception",
+            detail={"code": incident.code, "message": incident.message, **detail},
+        )
+    )
+    return changes
+
+
+def snapshot_of_all(locked: LockedOrder) -> Json:
+    """The snapshot of all tokens of an order that cannot go on at all."""
+    return _snapshot(locked.tokens.values(), goes_on=False)
+
+
+def snapshot_before_failure(failure: Json, locked: LockedOrder, own: int, step: TokenChanges | None) -> Json:
+    """The snapshot of the tokens before the failure, with those that the error way has consumed since.
+
+    `failure` is the data of the token `own`, which is on the error way. `step` is the latest step there; None when the
+    order cannot go on and loses all of its tokens.
+    """
+    before = [token_from_json(each) for each in failure.get("stood") or ()]
+    lost = {
+        number: token
+        for number, token in locked.tokens.items()
+        if number != own and (step is None or number in step.consumed)
+    }
+    goes_on = step is not None and step.outcome is None and own not in step.consumed
+    return _snapshot([*lost.values(), *renumbered(lost, before)], goes_on=goes_on)
+
+
+def _snapshot(tokens: Iterable[Token], *, goes_on: bool) -> Json:
+    return {"tokens": [token_json(token) for token in tokens], "goes_on": goes_on}
+
+
+def snapshot_tokens(snapshot: Mapping[str, object] | None, state: str) -> list[Token]:
+    """The tokens of an incident's snapshot. An incident of an older release has none: its order had one token."""
+    kept = (snapshot or {}).get("tokens")
+    if not isinstance(kept, list) or not kept:
+        return [token_from_json({"id": 1, "node": state, "waits": "service"})]
+    return [token_from_json(each) for each in kept]
