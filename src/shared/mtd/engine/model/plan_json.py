@@ -8,18 +8,31 @@ from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Choice, EventType, Flow, MultiInstance, Node, NodeKind, Plan, TaskAssignment
 
 _FORMAT = 3
+_KINDS = frozenset({NodeKind.SIGNAL, NodeKind.SIGNAL_THROW, NodeKind.CONDITION, NodeKind.COMPENSATE})
+_TRIGGERS = frozenset({EventType.SIGNAL, EventType.CONDITIONAL, EventType.COMPENSATION})
 
 
 def to_json(plan: Plan) -> Json:
     """The plan as JSON types."""
-    return {
-        "format": _FORMAT,
+    nodes = plan.nodes.values()
+    document: Json = {
+        "format": _FORMAT if any(map(_needs_third_format, nodes)) else 2,
         "process": plan.process,
         "name": plan.name,
         "start": plan.start,
-        "starts": list(plan.starts),
-        "nodes": [_node_json(node) for node in plan.nodes.values()],
+        "nodes": [_node_json(node) for node in nodes],
     }
+    if plan.starts != (plan.start,):
+        document["starts"] = list(plan.starts)
+    return document
+
+
+def _needs_third_format(node: Node) -> bool:
+    """Whether the node has what code of the second format cannot read."""
+    if node.kind in _KINDS or node.trigger in _TRIGGERS or node.when is not None or node.compensation is not None:
+        return True
+    chosen = node.work is not None and bool(node.work.extends or node.work.choices)
+    return chosen or (node.repeat is not None and (node.repeat.collect or node.repeat.until is not None))
 
 
 def from_json(document: Json) -> Plan:
@@ -34,7 +47,7 @@ def from_json(document: Json) -> Plan:
         process=document["process"],
         name=document["name"],
         start=document["start"],
-        starts=tuple(document.get("starts", ())),
+        starts=tuple(document.get("starts", (document["start"],))),
         nodes={each.id: each for each in nodes},
     )
 

@@ -8,7 +8,7 @@ order by process, place;
 select node as state, count(*) as orders, count(*) filter (where parked_at is not null) as parked,
        count(*) filter (where attempts > 0 and leased_until is null and parked_at is null) as retrying,
        min(entered_at) as oldest
-from tokens group by node;
+from tokens where waits <> 'done' group by node;
 
 -- name: ended_lately
 select outcome, count(*) as orders from orders where ended_at > now() - interval '24 hours' group by outcome;

@@ -1,10 +1,11 @@
 """The changes of one commit. A use case states them by the methods of `Changes`; the adapter makes rows of them."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from mtd.domain.json_types import Json
@@ -46,7 +47,13 @@ class TokenPlace:
     via: str | None = None
     item: int | None = None
     size: int | None = None
+    #: `left` of the engine's token.
     remaining: int | None = None
+    element: Any = None
+    elements: Sequence[Any] | None = None
+    #: `values` of the engine's token.
+    own_values: Mapping[str, Any] | None = None
+    #: The name of the message or signal that it waits for.
     message: str | None = None
     due_at: datetime | None = None
     #: The data that the server gets with the token.

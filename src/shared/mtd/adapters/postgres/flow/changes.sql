@@ -1,21 +1,22 @@
 -- name: insert_tokens
-insert into tokens (order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, message, due_at, data)
-select order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, message, coalesce(due_at, now()),
-       coalesce(data, '{}')
+insert into tokens (order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, element, elements,
+    own_values, message, due_at, data)
+select order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, element, elements, own_values,
+       message, coalesce(due_at, now()), coalesce(data, '{}')
 from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, node text, ordinal integer, waits text, server text,
-     scope integer, host integer, via text, item integer, size integer, remaining integer, message text,
-     due_at timestamptz, data jsonb)
+     scope integer, host integer, via text, item integer, size integer, remaining integer, element jsonb,
+     elements jsonb, own_values jsonb, message text, due_at timestamptz, data jsonb)
 returning order_id, ordinal, token_id, version;
 
 -- name: move_tokens
 update tokens t
 set node = m.node, version = t.version + 1, attempts = 0, leased_until = null, due_at = coalesce(m.due_at, now()),
     entered_at = now(), data = coalesce(m.data, '{}'), waits = m.waits, server = m.server, scope = m.scope,
-    host = m.host, via = m.via, item = m.item, size = m.size, remaining = m.remaining, message = m.message,
-    parked_at = null, parked_for = null
+    host = m.host, via = m.via, item = m.item, size = m.size, remaining = m.remaining, element = m.element,
+    elements = m.elements, own_values = m.own_values, message = m.message, parked_at = null, parked_for = null
 from jsonb_to_recordset(%(moves)s) as m (token_id bigint, version integer, node text, data jsonb, waits text,
-     server text, scope integer, host integer, via text, item integer, size integer, remaining integer, message text,
-     due_at timestamptz)
+     server text, scope integer, host integer, via text, item integer, size integer, remaining integer, element jsonb,
+     elements jsonb, own_values jsonb, message text, due_at timestamptz)
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: retry_tokens

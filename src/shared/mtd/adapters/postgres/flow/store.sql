@@ -71,7 +71,7 @@ with confirmed as (
     for update of t
 )
 select t.token_id, t.version, t.order_id, t.node, t.ordinal, t.waits, t.scope, t.host, t.via, t.item, t.size,
-       t.remaining, c.token_id is not null as confirmed
+       t.remaining, t.element, t.elements, t.own_values, c.token_id is not null as confirmed
 from tokens t
 left join confirmed c on c.token_id = t.token_id
 where t.order_id = any(%(order_ids)s);

@@ -151,6 +151,14 @@ def test_tokens_with_elements_survive_their_json() -> None:
             assert token_from_json(token_json(token)) == token
 
 
+def test_a_plan_names_the_third_format_only_where_it_needs_it() -> None:
+    plain = report_of("start: S\nuser: A | group=g\nend: E\nS > A > E").plan
+    assert plain is not None
+    for plan, found in ((plain, 2), (plan_of("parallel"), 3)):
+        document = plan_json.to_json(plan)
+        assert (document["format"], plan_json.from_json(document)) == (found, plan)
+
+
 def test_a_plan_of_an_earlier_release_runs_as_it_did() -> None:
     document = plan_json.to_json(plan_of("parallel")) | {"format": 2}
     for node in document["nodes"]:
