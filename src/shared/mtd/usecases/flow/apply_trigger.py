@@ -61,7 +61,9 @@ def write_step(
     places: list[tuple[Token, TokenPlace]] = []
     tasks: list[NewTask] = []
     for token in step.placed:
-        inside = seen if token.scope is None else interpreter.facts_at(plan, tokens, token.id, seen)
+        # An instance sees its own element; one of an earlier release has none with it.
+        around = token.scope if token.element is None else token.id
+        inside = seen if around is None else interpreter.facts_at(plan, tokens, around, seen)
         node = plan.nodes[token.node]
         places.append((token, token_place(node, token, inside, data)))
         if token.waits is Waits.PERSON:
