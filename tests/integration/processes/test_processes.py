@@ -193,11 +193,10 @@ _INSTANCES = """
 """
 
 
-@pytest.fixture(scope="module")
-def instances(system: System) -> str:
-    """The name of an active process with a check of each line, and an event sub-process that stops all."""
+def _active(system: System, drawing: str) -> str:
+    """The name of an active process of that drawing."""
     name = f"test-{uuid.uuid4().hex[:8]}"
-    content = base64.b64encode(bpmn(draw(_INSTANCES, "Test"))).decode()
+    content = base64.b64encode(bpmn(draw(drawing, "Test"))).decode()
     file = {"name": f"{name}.bpmn", "content": content, "sheet": {}}
     status, answer = system.call("POST", "/processes", {"files": [file], "forms": {"approval": _FORM}})
     assert status == 200, answer
@@ -207,10 +206,8 @@ def instances(system: System) -> str:
     return name
 
 
-def test_instances_collect_their_results_and_an_event_sub_process_takes_over(
-    system: System, number: str, instances: str
-) -> None:
-    assert _start(system, number, instances)[0] == 200
+def test_instances_collect_their_results_and_an_event_sub_process_takes_over(system: System, number: str) -> None:
+    assert _start(system, number, _active(system, _INSTANCES))[0] == 200
     checks = _tasks(system, number, "Check", "Check")
     rows = system.sql(
         "select element from tokens join orders using (order_id) where number = %s and waits = 'person' order by item",
@@ -238,3 +235,23 @@ def test_instances_collect_their_results_and_an_event_sub_process_takes_over(
 
     system.ended(number, "cleaned")
     assert system.sql("select 1 from tokens join orders using (order_id) where number = %s", number) == []
+
+
+def test_a_signal_of_one_order_moves_another_on(system: System, number: str) -> None:
+    signal = f"stock-{uuid.uuid4().hex[:8]}"
+    waiting = _active(system, f"start: S\ncatch: Wait | signal={signal}\nend: Went on\nS > Wait > Went on")
+    throwing = _active(
+        system,
+        f"start: S\nuser: Count | group=g\nthrow: Stock came | signal={signal}\nend: Told\n"
+        "S > Count > Stock came > Told",
+    )
+    assert _start(system, number, waiting)[0] == 200
+    until(lambda: system.order(number)["state"], lambda state: state == "wait")
+    assert _start(system, f"{number}-b", throwing)[0] == 200
+    [count] = _tasks(system, f"{number}-b", "Count")
+    assert system.order(number)["state"] == "wait"
+
+    assert _do(system, count, "complete")[0] == 200
+
+    system.ended(f"{number}-b", "told")
+    assert system.ended(number, "went_on")["events"][-1]["what"] == "signal received"

@@ -14,6 +14,9 @@ alter table tokens
         (waits in ('service', 'person', 'message', 'signal', 'condition', 'time', 'join', 'inside', 'done')) not valid;
 alter table tokens validate constraint tokens_waits_check;
 
+-- A signal looks for all tokens that wait for it.
+create index tokens_signal on tokens (message) where waits = 'signal';
+
 -- A token whose activity is done is no place: nothing happens there any more.
 create or replace view places with (security_invoker = true) as
 select t.order_id, t.node

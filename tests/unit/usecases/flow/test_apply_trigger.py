@@ -1,6 +1,7 @@
 """The writes of a step of an order with several tokens."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import TaskCompleted, Token, Waits, applied
 from mtd.engine.runtime import interpreter
 from mtd.usecases.flow.apply_trigger import write_step
-from mtd.usecases.flow.changes import Changes, Row
+from mtd.usecases.flow.changes import Changes, Row, ThrownSignal
 from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.route_order import TransitionMessage, route_order
 from mtd.usecases.flow.run_state import run_state
@@ -192,3 +193,38 @@ def test_each_instance_is_written_with_its_element_and_then_with_its_values() ->
     [place] = [moved.place for moved in last.moved_tokens] + [new.place for new in last.new_tokens]
     assert (place.node, place.waits, place.message) == ("back", Waits.SIGNAL, "stock_is_back")
     assert last.values[0].data == {"ok": [True, None]}
+
+
+SIGNALS = """
+    start: S
+    user: A | group=g
+    throw: Told | signal=stock
+    catch: Back | signal=stock
+    end: E
+    S > A > Told > Back > E
+"""
+
+
+def test_a_thrown_signal_is_told_to_other_orders() -> None:
+    plan, order_id, changes = plan_of(SIGNALS), uuid.uuid4(), Changes()
+    tokens = applied({}, interpreter.begin(plan, {}))
+    rows = {number: TokenRow(token_id=100 + number, version=1, token=token) for number, token in tokens.items()}
+
+    write_step(changes, plan, order_id, rows, interpreter.step(plan, tokens, TaskCompleted(token=1), {}), {})
+
+    assert changes.signals == [ThrownSignal(order_id=order_id, signal="stock")]
+    assert [(moved.place.node, moved.place.message) for moved in changes.moved_tokens] == [("back", "stock")]
+
+
+def test_an_order_that_waits_for_the_signal_goes_on() -> None:
+    order = ubl.parse_order(OrderFile(number="N").xml().encode())
+    waiting = replace(due("back"), waits=Waits.SIGNAL)
+    store = FakeStore(current_tokens=[waiting], plan=plan_of(SIGNALS), order=order)
+    message = TransitionMessage(
+        message_id="m", references=(Reference(token_id=1, version=3),), hop=hop("SQS", "transitions")
+    )
+
+    assert route_order([message], store, FakeApi(), FakeMachines(), HERE) == []
+
+    changes = store.committed[1]
+    assert (changes.events[0].what, changes.events[0].to_state) == ("signal received", "e")

@@ -14,7 +14,7 @@ from mtd.engine.rules import timers
 from mtd.engine.rules.evaluator import Facts
 from mtd.engine.runtime import interpreter
 from mtd.engine.runtime.restoring import moved_tokens
-from mtd.usecases.flow.changes import Changes, NewTask, OrderEvent, OrderValues, TokenPlace
+from mtd.usecases.flow.changes import Changes, NewTask, OrderEvent, OrderValues, ThrownSignal, TokenPlace
 from mtd.usecases.flow.tokens import LockedOrder, TokenRow
 
 NAMED = frozenset({Waits.MESSAGE, Waits.SIGNAL})
@@ -80,6 +80,7 @@ def write_step(
         changes.delete(rows[number])
     if step.values:
         changes.values.append(OrderValues(order_id=order_id, data=dict(step.values)))
+    changes.signals += [ThrownSignal(order_id=order_id, signal=each) for each in dict.fromkeys(step.signals)]
 
 
 def apply_trigger(

@@ -194,6 +194,14 @@ class OrderValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThrownSignal:
+    """A signal that an order threw. The commit wakes the other orders of its tenant that wait for it."""
+
+    order_id: UUID
+    signal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTotal:
     """The order's total, in its currency."""
 
@@ -299,6 +307,7 @@ class Changes:
     cancelled_tasks: list[int] = field(default_factory=list)
     new_tasks: list[NewTask] = field(default_factory=list)
     values: list[OrderValues] = field(default_factory=list)
+    signals: list[ThrownSignal] = field(default_factory=list)
     totals: list[OrderTotal] = field(default_factory=list)
     documents: list[tuple[UUID, IssuedDocument]] = field(default_factory=list)
     credit_notes: list[tuple[UUID, CreditNote]] = field(default_factory=list)

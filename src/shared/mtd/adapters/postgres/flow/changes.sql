@@ -139,6 +139,14 @@ update incidents i set stood = l.stood
 from jsonb_to_recordset(%(lost)s) as l (token_id bigint, stood jsonb)
 where i.token_id = l.token_id and i.resolved_at is null;
 
+-- name: signal_listeners
+-- The tokens of other orders of the tenant that wait for the signals. A suspended order does not hear them.
+select distinct t.token_id, t.version
+from jsonb_to_recordset(%(signals)s) as s (order_id uuid, signal text)
+join orders o on o.order_id = s.order_id
+join tokens t on t.waits = 'signal' and t.message = s.signal and t.order_id <> s.order_id
+join orders other on other.order_id = t.order_id and other.tenant = o.tenant and other.suspended_at is null;
+
 -- name: insert_outbox
 insert into outbox (destination, body, delay_seconds)
 select destination, body, delay_seconds
