@@ -67,8 +67,8 @@ def _problem(services: Services) -> Callable[[Request, Exception], Awaitable[Res
         status, kind = _kind(error)
         if status >= 500:
             LOG.error("request failed", exc_info=error, extra={"path": request.url.path})
-        told = error if isinstance(error, MtdError) and status < 500 else None
-        return await run_in_threadpool(_page, request, services, status, kind, told)
+        shown = error if isinstance(error, MtdError) and status < 500 else None
+        return await run_in_threadpool(_page, request, services, status, kind, shown)
 
     return answer
 
@@ -79,10 +79,10 @@ def _kind(error: Exception) -> tuple[int, str]:
     return next(((status, kind) for type_, status, kind in _STATUSES if isinstance(error, type_)), (500, "internal"))
 
 
-def _page(request: Request, services: Services, status: int, kind: str, told: MtdError | None) -> Response:
+def _page(request: Request, services: Services, status: int, kind: str, shown: MtdError | None) -> Response:
     session = None
     if status < 500:
         token = request.cookies.get(SESSION_COOKIE)
         session = services.sessions.find(token) if token else None
     visit = Visit(request=request, services=services, session=session, form={})
-    return visit.answer(status, "problem.html", kind=kind, detail=visit.explain(told) if told else "")
+    return visit.answer(status, "problem.html", kind=kind, detail=visit.explain(shown) if shown else "")

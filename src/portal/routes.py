@@ -1,4 +1,4 @@
-"""Every route with the least role that may use it, and whether it is the house's alone."""
+"""Every route with the least role that may use it, and whether it is the platform tenant's alone."""
 
 from portal.access.accounts import Role
 from portal.access.guard import Page
@@ -37,9 +37,9 @@ PAGES = (
     Page(path="/exceptions", endpoint=exceptions.show, role=Role.VIEWER),
     Page(path="/warnings", endpoint=warnings.show, role=Role.VIEWER),
     Page(path="/warnings", endpoint=warnings.acknowledge, role=Role.OPERATOR, method="POST"),
-    Page(path="/dte", endpoint=reconciliations.show, role=Role.VIEWER, house=True),
-    Page(path="/dte", endpoint=reconciliations.reconcile, role=Role.OPERATOR, method="POST", house=True),
-    Page(path="/dte/resolve", endpoint=reconciliations.resolve, role=Role.OPERATOR, method="POST", house=True),
+    Page(path="/dte", endpoint=reconciliations.show, role=Role.VIEWER, platform_only=True),
+    Page(path="/dte", endpoint=reconciliations.reconcile, role=Role.OPERATOR, method="POST", platform_only=True),
+    Page(path="/dte/resolve", endpoint=reconciliations.resolve, role=Role.OPERATOR, method="POST", platform_only=True),
     Page(path="/tasks", endpoint=tasks.show_all, role=Role.VIEWER),
     Page(path="/tasks", endpoint=tasks.do, role=Role.OPERATOR, method="POST"),
     Page(path="/tasks/assign", endpoint=tasks.assign, role=Role.SUPERVISOR, method="POST"),
@@ -55,13 +55,13 @@ PAGES = (
     Page(path="/processes/migrate", endpoint=process_trials.rehearse, role=Role.SUPERVISOR, method="POST"),
     Page(path="/processes/reverse", endpoint=process_trials.reverse, role=Role.SUPERVISOR, method="POST"),
     Page(path="/circuits", endpoint=circuits.show, role=Role.VIEWER, quiet=True),
-    Page(path="/circuits", endpoint=circuits.change, role=Role.SUPERVISOR, method="POST", house=True),
+    Page(path="/circuits", endpoint=circuits.change, role=Role.SUPERVISOR, method="POST", platform_only=True),
     Page(path="/waiting", endpoint=exceptions.waiting, role=Role.VIEWER),
     Page(path="/waiting/push", endpoint=exceptions.push, role=Role.OPERATOR, method="POST"),
-    Page(path="/mail", endpoint=mail.show, role=Role.VIEWER, house=True),
+    Page(path="/mail", endpoint=mail.show, role=Role.VIEWER, platform_only=True),
     Page(path="/statistics", endpoint=statistics.show, role=Role.VIEWER),
     Page(path="/statistics.csv", endpoint=statistics.export, role=Role.VIEWER),
-    Page(path="/system", endpoint=system.show, role=Role.VIEWER, house=True),
+    Page(path="/system", endpoint=system.show, role=Role.VIEWER, platform_only=True),
     Page(path="/people", endpoint=people.show, role=Role.ADMINISTRATOR),
     Page(path="/people/add", endpoint=people.add, role=Role.ADMINISTRATOR, method="POST"),
     Page(path="/people/role", endpoint=people.change_role, role=Role.ADMINISTRATOR, method="POST"),

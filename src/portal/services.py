@@ -27,13 +27,13 @@ class Services:
     read: Database
     database: Database
     accounts: Accounts
-    door: Authenticator
+    authenticator: Authenticator
     sessions: Sessions
     audit: Audit
     views: Views
     orders_api: OrdersApi
     cloud: Cloud
-    lives: LiveFeeds
+    live_feeds: LiveFeeds
     templates: Templates
     assets: Assets
 
@@ -50,13 +50,13 @@ class Services:
             read=read,
             database=database,
             accounts=accounts,
-            door=BalancerAuthenticator(settings.balancer, accounts) if settings.balancer else accounts,
+            authenticator=BalancerAuthenticator(settings.balancer, accounts) if settings.balancer else accounts,
             sessions=Sessions(database, idle_seconds=settings.idle_seconds, longest_seconds=settings.longest_seconds),
             audit=Audit(database),
             views=Views(database),
             orders_api=OrdersApi(settings.api_url, settings.region),
             cloud=cloud,
-            lives=LiveFeeds(read, cloud),
+            live_feeds=LiveFeeds(read, cloud),
             templates=Templates(assets),
             assets=assets,
         )

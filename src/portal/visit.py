@@ -52,13 +52,13 @@ class Visit:
 
     @property
     def live(self) -> LiveFeed:
-        return self.services.lives.of(self.who.tenant)
+        return self.services.live_feeds.of(self.who.tenant)
 
     @property
     def address(self) -> str:
-        """Where the visitor is. A load balancer adds whom it heard to the end of the header; the rest is hearsay."""
-        if self.services.settings.secure and (heard := self.request.headers.get("x-forwarded-for")):
-            return heard.rpartition(",")[2].strip()
+        """The visitor's address. The load balancer appends it to the header; a client may forge the rest."""
+        if self.services.settings.secure and (forwarded := self.request.headers.get("x-forwarded-for")):
+            return forwarded.rpartition(",")[2].strip()
         return self.request.client.host if self.request.client else "unknown"
 
     @property
@@ -95,7 +95,7 @@ class Visit:
             "path": self.request.url.path,
             "back": self._back(),
             "theme": self.theme,
-            "told": self._told(),
+            "notice": self._notice(),
             "environment": self.services.settings.environment,
             "has_inbox": self.services.cloud.has_inbox,
         }
@@ -111,27 +111,26 @@ class Visit:
         """A page of that status; no cache keeps it."""
         return HTMLResponse(self.html(template, **context), status, headers={"Cache-Control": "no-store"})
 
-    def go(self, path: str, told: str = "", **values: object) -> Response:
+    def go(self, path: str, notice: str = "", **values: object) -> Response:
         """See Other, with a message of the catalogue for the next page."""
-        query = urlencode({"told": told, **values}) if told else ""
+        query = urlencode({"notice": notice, **values}) if notice else ""
         return RedirectResponse(path + (("&" if "?" in path else "?") + query if query else ""), 303)
 
-    def record(self, action: str, subject: str, outcome: str = "done", *, told: str = "", **detail: Any) -> None:
-        """Writes the audit: the visitor's tenant's, or the one of who is to be `told`."""
-        who = {"tenant": told or self.who.tenant, "user": self.who.name, "address": self.address}
+    def record(self, action: str, subject: str, outcome: str = "done", *, tenant: str = "", **detail: Any) -> None:
+        """Writes the audit of the visitor's tenant, or of the `tenant` that is named."""
+        who = {"tenant": tenant or self.who.tenant, "user": self.who.name, "address": self.address}
         self.services.audit.record(**who, action=action, subject=subject, outcome=outcome, **detail)
 
     @contextmanager
     def recording(self, action: str, subject: str, **detail: Any) -> Iterator[dict[str, Any]]:
-        """The audit of what is done within: done, or the code of the error that it ends with. What is put into the
-        dictionary meanwhile is told of what was done only."""
-        told: dict[str, Any] = {}
+        """Audits the block: as done, with what it put into the dictionary, or with the code of its error."""
+        result: dict[str, Any] = {}
         try:
-            yield told
+            yield result
         except MtdError as error:
             self.record(action, subject, outcome=error.code, **detail)
             raise
-        self.record(action, subject, **detail, **told)
+        self.record(action, subject, **detail, **result)
 
     def number(self, name: str) -> int:
         """A posted whole number. Raises InvalidRequest."""
@@ -145,11 +144,11 @@ class Visit:
 
     def _back(self) -> str:
         """This page's own address; what was posted has none to come back to."""
-        url = self.request.url.remove_query_params(("told", "count"))
+        url = self.request.url.remove_query_params(("notice", "count"))
         return "/" if self.request.method == "POST" else url.path + (f"?{url.query}" if url.query else "")
 
-    def _told(self) -> str:
-        key = f"told.{self.request.query_params.get('told', '')}"
+    def _notice(self) -> str:
+        key = f"notice.{self.request.query_params.get('notice', '')}"
         if key not in messages(self.locale):
             return ""
         count = self.request.query_params.get("count", "0")

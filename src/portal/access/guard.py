@@ -27,21 +27,21 @@ type Endpoint = Callable[[Visit], Response] | Callable[[Visit], Awaitable[Respon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A route. `role` is the least one that may use it, None lets everybody in. A `house` page tells or changes what
-    concerns all tenants. A `quiet` page asks by itself, so that it keeps no session alive. `files` is how many a form
-    of it may bring."""
+    """A route. `role` is the least one that may use it, None lets everybody in. A `platform_only` page shows or
+    changes what concerns all tenants. A `quiet` page is requested by a script, so that it keeps no session alive.
+    `files` is how many files a form of it may have."""
 
     path: str
     endpoint: Endpoint
     role: Role | None
     method: str = "GET"
-    house: bool = False
+    platform_only: bool = False
     quiet: bool = False
     files: int = 0
 
     def admits(self, session: Session) -> bool:
         """Whether that person may use it."""
-        return self.role is None or (session.role.may(self.role) and (session.house or not self.house))
+        return self.role is None or (session.role.may(self.role) and (session.is_platform or not self.platform_only))
 
 
 def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Response]]:

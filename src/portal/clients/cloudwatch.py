@@ -1,4 +1,4 @@
-"""What CloudWatch tells of the moment: the alarms that are off, and how the calls of legacy systems went lately."""
+"""CloudWatch's present figures: the alarms that fire, and the results of recent calls to legacy systems."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,12 +18,12 @@ _OUTCOMES = ("done", "retried", "parked", "failed")
 
 
 def alarms(client: Any, prefix: str) -> list[Row]:
-    """The alarms whose name begins so and that are in alarm: name, what it means, since when; the latest first."""
+    """The alarms in state ALARM whose name begins so: name, what it means, since when; the latest first."""
     pages = client.get_paginator("describe_alarms").paginate(StateValue="ALARM", AlarmNamePrefix=prefix)
     rows = [
         {
             "name": alarm["AlarmName"].removeprefix(prefix),
-            "told": alarm.get("AlarmDescription", ""),
+            "meaning": alarm.get("AlarmDescription", ""),
             "since": alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp"),
         }
         for page in pages

@@ -14,8 +14,8 @@ LOCALES = ("es", "en")
 def messages(locale: str) -> Mapping[str, str]:
     """All messages of a locale by key."""
     text = files("portal.messages").joinpath(f"{locale}.json").read_text("utf-8")
-    told: dict[str, str] = json.loads(text)
-    return told
+    loaded: dict[str, str] = json.loads(text)
+    return loaded
 
 
 def say(locale: str, key: str, **values: object) -> str:

@@ -88,8 +88,8 @@
     return made
   }
 
-  // Where an element is seen: itself, or what it lies in where it is another diagram's or a closed sub-process's.
-  function seen(viewer, inside, id) {
+  // The elements that show an element: itself, or what encloses it on another diagram or in a collapsed sub-process.
+  function visible(viewer, inside, id) {
     const [canvas, registry] = ['canvas', 'elementRegistry'].map((name) => viewer.get(name))
     const found = []
     for (let each = id; each; each = inside[each]) {
@@ -108,7 +108,7 @@
     registry.forEach((element) => canvas.removeMarker(element, 'here'))
     const sums = {}
     for (const [id, orders] of Object.entries(counts)) {
-      for (const each of seen(viewer, inside, id)) sums[each] = (sums[each] || 0) + orders
+      for (const each of visible(viewer, inside, id)) sums[each] = (sums[each] || 0) + orders
     }
     for (const [id, orders] of Object.entries(sums)) {
       overlays.add(id, 'count', { position: { top: -14, right: 14 }, html: badge(orders, 'badge') })
@@ -126,7 +126,7 @@
       const [canvas, registry] = ['canvas', 'elementRegistry'].map((name) => viewer.get(name))
       const inside = JSON.parse(target.dataset.inside)
       const mark = (ids, kind) => {
-        for (const id of ids.flatMap((each) => seen(viewer, inside, each))) canvas.addMarker(id, kind)
+        for (const id of ids.flatMap((each) => visible(viewer, inside, each))) canvas.addMarker(id, kind)
       }
       mark(JSON.parse(target.dataset.passed), 'passed')
       mark(JSON.parse(target.dataset.places), target.dataset.ended === 'true' ? 'ended' : 'here')
@@ -143,10 +143,10 @@
       viewer.on('root.set', 100, fit)
       fit()
     } catch (error) {
-      const told = document.createElement('p')
-      told.className = 'none'
-      told.textContent = target.dataset.problem
-      target.replaceChildren(told)
+      const message = document.createElement('p')
+      message.className = 'none'
+      message.textContent = target.dataset.problem
+      target.replaceChildren(message)
       console.warn(error)
     }
   }

@@ -110,7 +110,7 @@ def make_world(system: System, own: Database) -> World:
 def ended(system: System, tenant: str, number: str, state: str) -> Json:
     """The tenant's order once it is in that state."""
     path = f"/orders/{number}"
-    return until(lambda: system.call("GET", path, tenant=tenant)[1], lambda told: told.get("state") == state)
+    return until(lambda: system.call("GET", path, tenant=tenant)[1], lambda order: order.get("state") == state)
 
 
 def _let_wait(system: System, tenant: str, number: str) -> None:
@@ -121,37 +121,47 @@ def _let_wait(system: System, tenant: str, number: str) -> None:
     sent = client.send_message(QueueUrl=url, MessageBody=json.dumps(body))
     system.sql(
         "insert into waiting_orders (message_id, number, seller_id, reason, tenant) values (%s, %s, 's', 'test', %s)",
-        sent["MessageId"], number, tenant,
-    )  # fmt: skip
+        sent["MessageId"],
+        number,
+        tenant,
+    )
 
 
 def _rows(system: System, tenant: str, mark: str, order_id: str) -> dict[str, int]:
     [task] = system.sql(
         "insert into tasks (order_id, token_id, node, name, team, priority)"
         " values (%s, -%s, 'n', %s, 'team', 'normal') returning task_id as id",
-        order_id, uuid.uuid4().int % 10**15, f"task {mark}",
-    )  # fmt: skip
+        order_id,
+        uuid.uuid4().int % 10**15,
+        f"task {mark}",
+    )
     [warning] = system.sql(
         "insert into warnings (order_id, kind, state, due_at, predicted_at)"
         " values (%s, %s, 'n', now(), now()) returning warning_id as id",
-        order_id, f"state:{mark}",
-    )  # fmt: skip
+        order_id,
+        f"state:{mark}",
+    )
     system.sql(
         "insert into credit_notes (order_id, document_type, folio, refers_to_type, refers_to_folio, amount, currency)"
         " select order_id, 61, %s, document_type, folio, t.amount, t.currency"
         " from tax_documents t join orders using (order_id) where number = %s",
-        uuid.uuid4().int % 10**15, f"{mark}-good",
-    )  # fmt: skip
+        uuid.uuid4().int % 10**15,
+        f"{mark}-good",
+    )
     [version] = system.sql(
         "insert into process_versions (tenant, process, version, plan, diagram, diagram_hash)"
         " select tenant, %s, 1, plan, diagram, %s from process_versions where tenant = %s limit 1"
         " returning process_version_id as id",
-        f"p-{mark}", mark, tenant,
-    )  # fmt: skip
+        f"p-{mark}",
+        mark,
+        tenant,
+    )
     system.sql(
         "insert into order_figures (grain, since, tenant, seller_id, currency, seller_name, received, completed,"
         " exceptions, cancelled, promised, kept)"
         " values ('hour', date_trunc('hour', now()) - interval '5 hours', %s, %s, 'CLP', %s, 1, 1, 0, 0, 0, 0)",
-        tenant, f"figures-{mark}", f"Seller {mark}",
-    )  # fmt: skip
+        tenant,
+        f"figures-{mark}",
+        f"Seller {mark}",
+    )
     return {"task": task["id"], "warning": warning["id"], "version": version["id"]}

@@ -21,8 +21,20 @@ pytestmark = pytest.mark.slow
 type Enter = Callable[..., Page]
 TIMES = "/processes/version?process=purchase-order&version=1&view=times"
 # What has a test of its own with data in it is looked at there.
-PAGES = ("/", "/orders", "/exceptions", "/warnings", "/processes/import", TIMES, "/dte", "/statistics", "/mail",
-         "/system", "/people", "/account")  # fmt: skip
+PAGES = (
+    "/",
+    "/orders",
+    "/exceptions",
+    "/warnings",
+    "/processes/import",
+    TIMES,
+    "/dte",
+    "/statistics",
+    "/mail",
+    "/system",
+    "/people",
+    "/account",
+)
 WAIT = 60_000
 
 
@@ -254,4 +266,4 @@ def test_axe_finds_nothing(enter: Enter, address: str, axe: str, delivered: str,
     page.context.clear_cookies()
     page.goto(f"{address}/login")
     found["/login"] = violations(page, axe)
-    assert {path: told for path, told in found.items() if told} == {}
+    assert {path: violations for path, violations in found.items() if violations} == {}

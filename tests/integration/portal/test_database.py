@@ -1,4 +1,4 @@
-"""The portal on a real PostgreSQL: what its roles may, sessions that end, guesses that are braked, whole lists."""
+"""The portal on a real PostgreSQL: what its roles may, sessions that end, guesses that are throttled, whole lists."""
 
 import uuid
 from collections.abc import Callable
@@ -127,24 +127,24 @@ def test_a_revoked_session_and_a_disabled_user_are_out_at_once(
 def test_the_sixth_guess_is_not_even_tried(own: Database, person: Callable[[Role], str]) -> None:
     accounts, name = Accounts(own), person(Role.VIEWER)
     tries = [accounts.log_in(attempt(name, "wrong")) for _ in range(6)]
-    assert [tried.braked for tried in tries] == [False] * 5 + [True]
-    assert accounts.log_in(attempt(name, PASSWORD)).braked
+    assert [tried.throttled for tried in tries] == [False] * 5 + [True]
+    assert accounts.log_in(attempt(name, PASSWORD)).throttled
     own.outside("delete from portal.failed_logins where name = %(name)s", {"name": name})
     assert accounts.log_in(attempt(name.upper(), PASSWORD)).user_id is not None
 
 
-def test_an_address_that_tries_many_names_is_braked(own: Database) -> None:
+def test_an_address_that_tries_many_names_is_throttled(own: Database) -> None:
     accounts, address = Accounts(own), address_of_one()
     tries = [accounts.log_in(attempt(f"nobody-{uuid.uuid4().hex}", "x", address)) for _ in range(21)]
-    assert [tried.braked for tried in tries] == [False] * 20 + [True]
+    assert [tried.throttled for tried in tries] == [False] * 20 + [True]
 
 
 def test_a_short_password_and_a_taken_or_odd_name_are_refused(own: Database, person: Callable[[Role], str]) -> None:
     accounts, name = Accounts(own), person(Role.VIEWER)
     for wrong, password, code in ((name, PASSWORD, "name_taken"), ("new", "short", "password_short")):
-        with pytest.raises(InvalidRequest) as told:
+        with pytest.raises(InvalidRequest) as found:
             accounts.add(PLATFORM_TENANT, wrong, password, Role.VIEWER)
-        assert told.value.code == code
+        assert found.value.code == code
     with pytest.raises(MtdError):
         accounts.add(PLATFORM_TENANT, "two words", PASSWORD, Role.VIEWER)
 
@@ -158,8 +158,13 @@ def _orders(system: System, mark: str, totals: list[int]) -> None:
             " select %s, %s, %s, 'Ñuñoa Ltda.', '1-9', %s, 'CLP', %s, '{\"lines\": [{\"sku\": \"SKU-%%_7\"}]}', 'x',"
             " max(process_version_id), 'completed', now(), now() - make_interval(secs => %s)"
             " from process_versions where tenant = 'main'",
-            uuid.uuid4(), f"{mark}-{place}", mark, f"José {mark}", total, place // 2,
-        )  # fmt: skip
+            uuid.uuid4(),
+            f"{mark}-{place}",
+            mark,
+            f"José {mark}",
+            total,
+            place // 2,
+        )
 
 
 @pytest.mark.parametrize("sort", list(Sort))
@@ -221,8 +226,8 @@ def test_a_state_is_where_orders_stand_or_how_they_ended(system: System, reader:
         system.sql("update orders set outcome = 'completed', ended_at = now() where order_id = %s", row["order_id"])
 
 
-def _rows(told: tuple[search.Page, int]) -> tuple[list[dict[str, Any]], int]:
-    return told[0].rows, told[1]
+def _rows(found: tuple[search.Page, int]) -> tuple[list[dict[str, Any]], int]:
+    return found[0].rows, found[1]
 
 
 def test_a_search_minds_neither_case_nor_accents_and_takes_signs_as_they_are(

@@ -120,15 +120,15 @@ def test_an_order_rests_while_it_is_suspended_and_goes_on_when_resumed(
 ) -> None:
     task = task_of(system, number)
     page = enter(Role.OPERATOR, locale="es")
-    for action, button, told in (("Suspender", "Suspender ahora", "suspendida"), ("Reanudar", "Reanudar ahora", "")):
+    for action, button, chip in (("Suspender", "Suspender ahora", "suspendida"), ("Reanudar", "Reanudar ahora", "")):
         page.goto(f"{address}/orders/{number}")
         page.locator(".acts").get_by_role("link", name=action, exact=True).click()
         page.fill("input[name=reason]", "espera al cliente")
         page.keyboard.press("Enter")
         page.get_by_role("button", name=button).click(timeout=WAIT)
-        expect(page.locator("tbody")).to_contain_text("reanudada" if not told else "suspendida: Approve", timeout=WAIT)
+        expect(page.locator("tbody")).to_contain_text("reanudada" if not chip else "suspendida: Approve", timeout=WAIT)
         page.goto(f"{address}/orders/{number}")
-        expect(page.locator(".chip.big", has_text="suspendida")).to_have_count(1 if told else 0)
+        expect(page.locator(".chip.big", has_text="suspendida")).to_have_count(1 if chip else 0)
     done = {"version": task["version"], "person": "ana", "values": {"discount": 1, "approved": True}}
     assert system.call("POST", f"/tasks/{task['task_id']}/complete", done)[0] == 200
     system.ended(number, "completed")
@@ -209,4 +209,4 @@ def test_axe_finds_nothing_where_people_operate(
     _try(page, "Retry", "look")
     expect(page).to_have_url(re.compile(r"/operations/\d+$"))
     found["tried"] = violations(page, axe)
-    assert {path: told for path, told in found.items() if told} == {}
+    assert {path: violations for path, violations in found.items() if violations} == {}

@@ -87,7 +87,7 @@ def test_a_task_is_claimed_and_completed_by_keyboard_and_the_order_goes_on(
     assert row["result"] == {"discount": 15, "channel": "shop", "approved": True}
 
 
-def test_of_two_people_one_has_the_task_and_the_other_is_told(
+def test_of_two_people_one_has_the_task_and_the_other_learns_it(
     enter: Enter, address: str, system: System, number: str
 ) -> None:
     task = task_of(system, number)

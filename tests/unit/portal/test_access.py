@@ -1,4 +1,4 @@
-"""Who may do what: every route, every role, in the house and in another tenant; CSRF on every POST; nothing for
+"""Who may do what: every route, every role, in the platform tenant and in another one; CSRF on every POST; nothing for
 nobody."""
 
 import re
@@ -76,11 +76,15 @@ LEAST = {
     ("GET", "/account"): "viewer",
     ("POST", "/account"): "viewer",
 }
-# What concerns all tenants, so that the house alone may see or change it.
-OF_THE_HOUSE = {
-    ("POST", "/circuits"), ("GET", "/dte"), ("POST", "/dte"), ("POST", "/dte/resolve"), ("GET", "/mail"),
+# Concerns all tenants: only the platform tenant may see or change it.
+PLATFORM_ONLY = {
+    ("POST", "/circuits"),
+    ("GET", "/dte"),
+    ("POST", "/dte"),
+    ("POST", "/dte/resolve"),
+    ("GET", "/mail"),
     ("GET", "/system"),
-}  # fmt: skip
+}
 FORM = {"user_id": "1", "session_id": "1", "view_id": "1", "role": "viewer", "name": "n", "password": "right"}
 FORM |= {"current": "right", "warning_id": "1", "difference_id": "1"}
 # A stream has no end to wait for; the integration tests read from it.
@@ -97,7 +101,7 @@ def address(page: Page) -> str:
 
 def test_every_route_asks_for_the_role_it_should() -> None:
     assert {(page.method, page.path): page.role and page.role.value for page in PAGES} == LEAST
-    assert {(page.method, page.path) for page in PAGES if page.house} == OF_THE_HOUSE
+    assert {(page.method, page.path) for page in PAGES if page.platform_only} == PLATFORM_ONLY
 
 
 def test_the_table_for_people_is_as_the_routes_are() -> None:
@@ -121,7 +125,7 @@ def test_a_role_may_what_it_should_in_its_own_tenant(portal: FakePortal, page: P
     least, route = LEAST[page.method, page.path], (page.method, page.path)
     assert least is not None
     assert (answer.status_code == 403) == (
-        not role.may(Role(least)) or (tenant != PLATFORM_TENANT and route in OF_THE_HOUSE)
+        not role.may(Role(least)) or (tenant != PLATFORM_TENANT and route in PLATFORM_ONLY)
     )
     assert answer.status_code < 500
     # Whatever it read, changed or wrote down was that tenant's.
@@ -175,12 +179,12 @@ def test_a_login_needs_the_token_of_its_own_form(portal: FakePortal) -> None:
     assert "SameSite=lax" in cookie
 
 
-@pytest.mark.parametrize(("name", "told"), [("x", "Wrong user or password"), ("braked", "Too many tries")])
-def test_a_failed_login_says_so_and_keeps_the_name(portal: FakePortal, name: str, told: str) -> None:
+@pytest.mark.parametrize(("name", "expected"), [("x", "Wrong user or password"), ("throttled", "Too many tries")])
+def test_a_failed_login_says_so_and_keeps_the_name(portal: FakePortal, name: str, expected: str) -> None:
     client = portal.client(mtd_login="t")
     answer = client.post("/login", data={"csrf": "t", "name": name, "password": "wrong"})
     assert answer.status_code == 401
-    assert told in answer.text
+    assert expected in answer.text
     assert f'value="{name}"' in answer.text
     assert "mtd_session" not in answer.cookies
 

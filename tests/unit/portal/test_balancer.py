@@ -59,8 +59,15 @@ def part(value: dict[str, Any]) -> bytes:
 
 
 def token(key: ec.EllipticCurvePrivateKey = OURS, claims: dict[str, Any] | None = None, **header: object) -> str:
-    head = {"alg": "ES256", "typ": "JWT", "kid": KEY_ID, "signer": SETTINGS.signer, "iss": SETTINGS.issuer,
-            "client": SETTINGS.client, "exp": int(time.time()) + 120} | header  # fmt: skip
+    head = {
+        "alg": "ES256",
+        "typ": "JWT",
+        "kid": KEY_ID,
+        "signer": SETTINGS.signer,
+        "iss": SETTINGS.issuer,
+        "client": SETTINGS.client,
+        "exp": int(time.time()) + 120,
+    } | header
     body = {"sub": "1", "email": "Ana@Retailer.example"} if claims is None else claims
     signed = part({name: value for name, value in head.items() if value is not None}) + b"." + part(body)
     raw = jwt.get_algorithm_by_name("ES256").sign(signed, key)
@@ -78,26 +85,38 @@ def known() -> Known:
 
 
 @pytest.fixture
-def door(keys: Keys, known: Known) -> BalancerAuthenticator:
+def authenticator(keys: Keys, known: Known) -> BalancerAuthenticator:
     return BalancerAuthenticator(SETTINGS, cast(Accounts, known), keys)
 
 
-def enter(door: BalancerAuthenticator, shown: str) -> Login:
-    return door.log_in(Credentials(token=shown, address="10.0.0.1"))
+def enter(authenticator: BalancerAuthenticator, shown: str) -> Login:
+    return authenticator.log_in(Credentials(token=shown, address="10.0.0.1"))
 
 
 def test_a_person_is_let_in_by_mail_address_and_the_key_is_fetched_once(
-    door: BalancerAuthenticator, keys: Keys, known: Known
+    authenticator: BalancerAuthenticator, keys: Keys, known: Known
 ) -> None:
-    assert enter(door, token()).name == "ana@retailer.example"
-    assert enter(door, token(claims={"email": SETTINGS.administrator})).user_id == 1
+    assert enter(authenticator, token()).name == "ana@retailer.example"
+    assert enter(authenticator, token(claims={"email": SETTINGS.administrator})).user_id == 1
     assert known.roles == {"ana@retailer.example": Role.VIEWER, SETTINGS.administrator: Role.ADMINISTRATOR}
     assert keys.asked == [f"https://keys.example/{KEY_ID}"]
 
 
-UNSIGNED = (part({"alg": "none", "kid": KEY_ID, "signer": SETTINGS.signer, "iss": SETTINGS.issuer,
-                  "client": SETTINGS.client, "exp": 9_999_999_999})
-            + b"." + part({"email": "ana@retailer.example"}) + b".").decode()  # fmt: skip
+UNSIGNED = (
+    part(
+        {
+            "alg": "none",
+            "kid": KEY_ID,
+            "signer": SETTINGS.signer,
+            "iss": SETTINGS.issuer,
+            "client": SETTINGS.client,
+            "exp": 9_999_999_999,
+        }
+    )
+    + b"."
+    + part({"email": "ana@retailer.example"})
+    + b"."
+).decode()
 WRONG: dict[str, Callable[[], str]] = {
     "nothing": lambda: "",
     "no token": lambda: "a.b",
@@ -111,9 +130,16 @@ WRONG: dict[str, Callable[[], str]] = {
     "expires as a word": lambda: token(exp="9999999999"),
     "unsigned": lambda: UNSIGNED,
     "signed with a shared key": lambda: jwt.encode(
-        {"email": "ana@retailer.example"}, "k" * 32, "HS256",
-        {"kid": KEY_ID, "signer": SETTINGS.signer, "iss": SETTINGS.issuer, "client": SETTINGS.client,
-         "exp": 9_999_999_999},
+        {"email": "ana@retailer.example"},
+        "k" * 32,
+        "HS256",
+        {
+            "kid": KEY_ID,
+            "signer": SETTINGS.signer,
+            "iss": SETTINGS.issuer,
+            "client": SETTINGS.client,
+            "exp": 9_999_999_999,
+        },
     ),
     "a key elsewhere": lambda: token(kid="../../evil"),
     "no mail address": lambda: token(claims={"sub": "1"}),
@@ -122,31 +148,31 @@ WRONG: dict[str, Callable[[], str]] = {
     "claims changed": lambda: ".".join(
         [token().split(".")[0], part({"email": "boss@retailer.example"}).decode(), token().split(".")[2]]
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_anything_else_is_nobody(door: BalancerAuthenticator, known: Known, case: str) -> None:
-    assert enter(door, WRONG[case]()).user_id is None
+def test_anything_else_is_nobody(authenticator: BalancerAuthenticator, known: Known, case: str) -> None:
+    assert enter(authenticator, WRONG[case]()).user_id is None
     assert known.roles == {}
 
 
 def test_keys_that_cannot_be_had_are_said_to_be_away(known: Known) -> None:
-    door = BalancerAuthenticator(SETTINGS, cast(Accounts, known), _away)
+    authenticator = BalancerAuthenticator(SETTINGS, cast(Accounts, known), _away)
     with pytest.raises(UnavailableError):
-        enter(door, token())
+        enter(authenticator, token())
 
 
 def _away(url: str) -> bytes:
     raise UnavailableError(url, code="keys_unavailable")
 
 
-def behind(door: BalancerAuthenticator, folder: Path) -> TestClient:
-    return FakePortal(folder, door, secure=True).client()
+def behind(authenticator: BalancerAuthenticator, folder: Path) -> TestClient:
+    return FakePortal(folder, authenticator, secure=True).client()
 
 
-def test_behind_the_load_balancer_nobody_sees_a_form(door: BalancerAuthenticator, tmp_path: Path) -> None:
-    client = behind(door, tmp_path)
+def test_behind_the_load_balancer_nobody_sees_a_form(authenticator: BalancerAuthenticator, tmp_path: Path) -> None:
+    client = behind(authenticator, tmp_path)
 
     refused = client.get("/login")
     let_in = client.get("/login?next=/waiting", headers={HEADER: token()})
@@ -158,7 +184,7 @@ def test_behind_the_load_balancer_nobody_sees_a_form(door: BalancerAuthenticator
     assert posted.status_code == 403
 
 
-def test_a_link_leads_nobody_elsewhere(door: BalancerAuthenticator, tmp_path: Path) -> None:
-    answer = behind(door, tmp_path).get("/login?next=//evil.example", headers={HEADER: token()})
+def test_a_link_leads_nobody_elsewhere(authenticator: BalancerAuthenticator, tmp_path: Path) -> None:
+    answer = behind(authenticator, tmp_path).get("/login?next=//evil.example", headers={HEADER: token()})
 
     assert answer.headers["location"] == "/"

@@ -48,18 +48,22 @@ def test_alarms_are_told_by_their_short_names_the_latest_first() -> None:
         lambda *_: [],
     )
     assert alarms(client, "mtd-local-") == [
-        {"name": "b", "told": "", "since": AT.replace(hour=4)},
-        {"name": "a", "told": "A", "since": AT},
+        {"name": "b", "meaning": "", "since": AT.replace(hour=4)},
+        {"name": "a", "meaning": "A", "since": AT},
     ]
     assert client.asked == {"StateValue": "ALARM", "AlarmNamePrefix": "mtd-local-"}
 
 
 def test_a_systems_tries_are_those_of_all_functions_that_call_it() -> None:
-    counts = {("allocate_order", "done"): [3.0, 2.0], ("dispatch_order", "failed"): [1.0],
-              ("dispatch_order", "parked"): [2.0], ("issue_dte", "retried"): [4.0]}  # fmt: skip
+    counts = {
+        ("allocate_order", "done"): [3.0, 2.0],
+        ("dispatch_order", "failed"): [1.0],
+        ("dispatch_order", "parked"): [2.0],
+        ("issue_dte", "retried"): [4.0],
+    }
     client = FakeCloudWatch([], lambda function, name: counts.get((function, name), []))
-    told = {row["system"]: (row["tried"], row["failed"]) for row in legacy_tries(client)}
-    assert told == {"gift_card": (0, 0), "eom": (8, 3), "paperless": (4, 4), "sales_support": (0, 0)}
+    tries = {row["system"]: (row["tried"], row["failed"]) for row in legacy_tries(client)}
+    assert tries == {"gift_card": (0, 0), "eom": (8, 3), "paperless": (4, 4), "sales_support": (0, 0)}
 
 
 class SilentCloud(Cloud):

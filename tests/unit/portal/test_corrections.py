@@ -48,9 +48,9 @@ def test_only_what_changed_is_said(changed: dict[str, str], expected: dict[str, 
 
 @pytest.mark.parametrize("changed", [{}, {"buyer__name": " Ana "}])
 def test_a_form_that_says_nothing_new_is_refused(changed: dict[str, str]) -> None:
-    with pytest.raises(InvalidRequest) as told:
+    with pytest.raises(InvalidRequest) as refused:
         patch(DOCUMENT, typed(**changed))
-    assert told.value.code == "nothing_corrected"
+    assert refused.value.code == "nothing_corrected"
 
 
 @pytest.mark.parametrize("path", ["number", "seller__name", "lines__2__sku", "buyer__id", "lines__-1__sku"])

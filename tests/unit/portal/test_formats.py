@@ -15,7 +15,7 @@ from portal.rendering.formats import age, duration, moment, money, number
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "locale", "told"),
+    ("amount", "currency", "locale", "expected"),
     [
         (Decimal("1454025"), "CLP", "es", "CLP\u00a01.454.025"),
         (Decimal("1454025"), "CLP", "en", "CLP\u00a01,454,025"),
@@ -25,17 +25,31 @@ from portal.rendering.formats import age, duration, moment, money, number
         (Decimal("1"), None, "en", "1.00"),
     ],
 )
-def test_money_has_its_currencys_decimals(amount: Decimal | None, currency: str | None, locale: str, told: str) -> None:
-    assert money(amount, currency, locale) == told
+def test_money_has_its_currencys_decimals(
+    amount: Decimal | None, currency: str | None, locale: str, expected: str
+) -> None:
+    assert money(amount, currency, locale) == expected
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
-    [(None, "–"), (0, "0 ms"), (0.00001, "0.0 ms"), (0.0042, "4.2 ms"), (0.34, "340 ms"), (0.9996, "1.0 s"),
-     (4.25, "4.2 s"), (59.94, "59.9 s"), (60, "1 min"), (200, "3 min 20 s"), (18720, "5 h 12 min"), (187e3, "2 d 3 h")],
-)  # fmt: skip
-def test_a_duration_has_the_units_that_matter(seconds: float | None, told: str) -> None:
-    assert duration(seconds, "en") == told
+    ("seconds", "expected"),
+    [
+        (None, "–"),
+        (0, "0 ms"),
+        (0.00001, "0.0 ms"),
+        (0.0042, "4.2 ms"),
+        (0.34, "340 ms"),
+        (0.9996, "1.0 s"),
+        (4.25, "4.2 s"),
+        (59.94, "59.9 s"),
+        (60, "1 min"),
+        (200, "3 min 20 s"),
+        (18720, "5 h 12 min"),
+        (187e3, "2 d 3 h"),
+    ],
+)
+def test_a_duration_has_the_units_that_matter(seconds: float | None, expected: str) -> None:
+    assert duration(seconds, "en") == expected
 
 
 def test_an_age_is_in_whole_seconds() -> None:

@@ -9,7 +9,7 @@ from tests.unit.portal.services import CSRF, FakePortal
 
 from mtd.domain.errors import Conflict, InvalidRequest, UnavailableError
 from portal.access.accounts import Role
-from portal.pages.operations.order_actions import pace
+from portal.pages.operations.order_actions import rollout
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 GROUP = {"csrf": CSRF, "group": "f1", "reason": "EOM is well"}
@@ -17,17 +17,44 @@ GROUP = {"csrf": CSRF, "group": "f1", "reason": "EOM is well"}
 
 def operated(portal: FakePortal, **changed: Any) -> None:
     """The portal reads that operation."""
-    row = {"operation_id": 5, "action": "retry", "person": "p", "reason": "why", "selection": {"fingerprint": "f1"},
-           "arguments": {}, "dry_run": True, "canary": None, "rate": None, "stop_at": None, "status": "finished",
-           "why": None, "created_at": AT, "ended_at": AT}  # fmt: skip
+    row = {
+        "operation_id": 5,
+        "action": "retry",
+        "person": "p",
+        "reason": "why",
+        "selection": {"fingerprint": "f1"},
+        "arguments": {},
+        "dry_run": True,
+        "canary": None,
+        "rate": None,
+        "stop_at": None,
+        "status": "finished",
+        "why": None,
+        "created_at": AT,
+        "ended_at": AT,
+    }
     portal.read.rows["from operations where"] = [row | changed]
     portal.read.rows["as came_back"] = [{"total": 2, "pending": 0, "done": 1, "refused": 1, "came_back": 0}]
     portal.read.rows["from operation_items\nwhere"] = [
-        {"position": 1, "order_id": uuid.UUID(int=1), "number": "O-1", "status": "done", "code": None,
-         "message": "would be retried: allocation", "ended_at": AT},
-        {"position": 2, "order_id": uuid.UUID(int=2), "number": "O-2", "status": "refused", "code": "order_ended",
-         "message": "the order has ended as completed", "ended_at": AT},
-    ]  # fmt: skip
+        {
+            "position": 1,
+            "order_id": uuid.UUID(int=1),
+            "number": "O-1",
+            "status": "done",
+            "code": None,
+            "message": "would be retried: allocation",
+            "ended_at": AT,
+        },
+        {
+            "position": 2,
+            "order_id": uuid.UUID(int=2),
+            "number": "O-2",
+            "status": "refused",
+            "code": "order_ended",
+            "message": "the order has ended as completed",
+            "ended_at": AT,
+        },
+    ]
 
 
 def test_a_trial_is_a_dry_run_in_the_persons_name_and_audited(portal: FakePortal) -> None:
@@ -54,9 +81,17 @@ def test_what_was_tried_is_what_is_done(portal: FakePortal) -> None:
     form = {"csrf": CSRF, "operation_id": "5", "canary": "2", "rate": "0,5", "stop_at": "20"}
     portal.client(Role.SUPERVISOR).post("/operations/run", data=form)
     assert portal.api.operated == [
-        {"action": "move", "person": "a-supervisor", "reason": "why", "order_ids": ["x"], "node": "dispatch",
-         "canary": 2, "rate": 0.5, "stop_at": 0.2}
-    ]  # fmt: skip
+        {
+            "action": "move",
+            "person": "a-supervisor",
+            "reason": "why",
+            "order_ids": ["x"],
+            "node": "dispatch",
+            "canary": 2,
+            "rate": 0.5,
+            "stop_at": 0.2,
+        }
+    ]
 
 
 def test_what_is_no_trial_is_not_done_again(portal: FakePortal) -> None:
@@ -67,7 +102,7 @@ def test_what_is_no_trial_is_not_done_again(portal: FakePortal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "status", "told"),
+    ("refusal", "status", "expected"),
     [
         (InvalidRequest("give a reason", code="reason_missing"), 400, "Give a reason"),
         (Conflict("a code of its own <b>", code="unheard_of"), 400, "a code of its own &lt;b&gt;"),
@@ -75,12 +110,12 @@ def test_what_is_no_trial_is_not_done_again(portal: FakePortal) -> None:
     ],
 )
 def test_a_refusal_is_said_where_it_was_typed_and_audited(
-    portal: FakePortal, refusal: Any, status: int, told: str
+    portal: FakePortal, refusal: Any, status: int, expected: str
 ) -> None:
     portal.api.refusal = refusal
     answer = portal.client(Role.OPERATOR).post("/operations/try", data=GROUP | {"action": "retry"})
     assert answer.status_code == status
-    assert told in answer.text
+    assert expected in answer.text
     assert portal.records.recorded == [("a-operator", "try_operation", refusal.code)]
 
 
@@ -117,9 +152,9 @@ def test_an_empty_list_is_said(portal: FakePortal) -> None:
 
 
 @pytest.mark.parametrize("form", [{"canary": "many"}, {"rate": "x"}, {"canary": "inf"}, {"canary": "nan"}])
-def test_a_pace_that_is_no_number_is_refused(form: dict[str, str]) -> None:
+def test_a_rollout_that_is_no_number_is_refused(form: dict[str, str]) -> None:
     with pytest.raises(InvalidRequest):
-        pace(form)
+        rollout(form)
 
 
 def test_a_version_is_activated_by_a_supervisor_and_audited(portal: FakePortal) -> None:

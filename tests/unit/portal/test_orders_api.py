@@ -32,10 +32,10 @@ class _Handler(BaseHTTPRequestHandler):
         assert self.headers["authorization"].startswith("AWS4-HMAC-SHA256")
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.asked.append((self.command, self.path, body))
-        told = json.dumps(self.server.answer).encode()
+        content = json.dumps(self.server.answer).encode()
         self.send_response(self.server.status)
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(content)
 
     def log_message(self, *_: object) -> None: ...
 

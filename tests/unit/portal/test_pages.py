@@ -18,9 +18,9 @@ def test_the_catalogues_say_the_same_things() -> None:
     spanish, english = (messages(locale) for locale in LOCALES)
     assert spanish.keys() == english.keys()
     for key in spanish:
-        names = [set(re.findall(r"{(\w+)}", told[key])) for told in (spanish, english)]
+        names = [set(re.findall(r"{(\w+)}", catalogue[key])) for catalogue in (spanish, english)]
         assert names[0] == names[1], key
-    assert all(told.strip() for catalogue in (spanish, english) for told in catalogue.values())
+    assert all(message.strip() for catalogue in (spanish, english) for message in catalogue.values())
 
 
 def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -> None:
@@ -29,9 +29,30 @@ def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -
     asked |= set(re.findall(r'"((?:login|live)\.(?!html)[a-z_]+)"', sources))
     assert asked - messages("en").keys() == set()
     # A key put together at run time starts with what its place says.
-    made = ("told.", "code.", "state.", "orders.", "problem.", "statistics.", "people.", "mail.", "role.", "prefs.",
-            "nav.", "sum.", "dte.", "operation.", "field.", "circuit.", "task.", "document.", "process.",
-            "warning.", "result.", "files.")  # fmt: skip
+    made = (
+        "notice.",
+        "code.",
+        "state.",
+        "orders.",
+        "problem.",
+        "statistics.",
+        "people.",
+        "mail.",
+        "role.",
+        "prefs.",
+        "nav.",
+        "sum.",
+        "dte.",
+        "operation.",
+        "field.",
+        "circuit.",
+        "task.",
+        "document.",
+        "process.",
+        "warning.",
+        "result.",
+        "files.",
+    )
     assert {key for key in messages("en").keys() - asked if not key.startswith(made)} == set()
 
 
@@ -59,12 +80,26 @@ def test_a_cookie_goes_before_the_browsers_language(portal: FakePortal) -> None:
 
 def test_what_came_with_an_order_is_escaped(portal: FakePortal) -> None:
     at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    row = {"order_id": "1", "number": HOSTILE, "seller_name": HOSTILE, "buyer_name": HOSTILE, "currency": "CLP",
-           "total": None, "received_at": at, "updated_at": at, "ended_at": at, "promised_on": None, "reason": HOSTILE,
-           "outcome": "exception", "nodes": None, "sort_key": "x"}  # fmt: skip
+    row = {
+        "order_id": "1",
+        "number": HOSTILE,
+        "seller_name": HOSTILE,
+        "buyer_name": HOSTILE,
+        "currency": "CLP",
+        "total": None,
+        "received_at": at,
+        "updated_at": at,
+        "ended_at": at,
+        "promised_on": None,
+        "reason": HOSTILE,
+        "outcome": "exception",
+        "nodes": None,
+        "sort_key": "x",
+    }
     portal.read.rows["from orders o\nwhere"] = [row]
-    portal.api.rows = [{"number": HOSTILE, "message_id": "m", "seller": HOSTILE, "since": None, "receives": 1,
-                        "reason": HOSTILE}]  # fmt: skip
+    portal.api.rows = [
+        {"number": HOSTILE, "message_id": "m", "seller": HOSTILE, "since": None, "receives": 1, "reason": HOSTILE}
+    ]
     portal.cloud.letters = [{"id": "m", "subject": HOSTILE, "to": HOSTILE, "from": "", "text": HOSTILE, "sent_at": at}]
     client = portal.client(Role.ADMINISTRATOR)
     for path in (f"/orders?q={HOSTILE}", "/waiting", "/mail", f"/mail?q={HOSTILE}"):

@@ -15,8 +15,13 @@ from mtd.domain.errors import ConfigurationError
 from portal import services
 from portal.settings import BalancerLogin, Settings
 
-NEEDED = {"PORTAL_READER": "dbname=mtd user=mtd_reader", "PORTAL_DATABASE": "dbname=mtd user=mtd_portal",
-          "API_URL": "https://api.example/live/", "AWS_REGION": "us-west-2", "PORTAL_ASSETS": "/assets"}  # fmt: skip
+NEEDED = {
+    "PORTAL_READER": "dbname=mtd user=mtd_reader",
+    "PORTAL_DATABASE": "dbname=mtd user=mtd_portal",
+    "API_URL": "https://api.example/live/",
+    "AWS_REGION": "us-west-2",
+    "PORTAL_ASSETS": "/assets",
+}
 SECRET = (
     '{"username": "mtd_reader", "password": "a b\'c\\\\", "host": "db.example", "port": 5432, "dbname": "mtd",'
     ' "sslmode": "require", "engine": "postgres"}'
@@ -24,8 +29,14 @@ SECRET = (
 # AWS's own; read by boto3, not by us.
 BOTO3 = {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 LOCAL_ONLY = {"PORTAL_MAIL_INBOX"}
-AWS_ONLY = {"PORTAL_SECURE", "PORTAL_OIDC_SIGNER", "PORTAL_OIDC_ISSUER", "PORTAL_OIDC_CLIENT", "PORTAL_OIDC_KEYS",
-            "PORTAL_OIDC_ADMINISTRATOR"}  # fmt: skip
+AWS_ONLY = {
+    "PORTAL_SECURE",
+    "PORTAL_OIDC_SIGNER",
+    "PORTAL_OIDC_ISSUER",
+    "PORTAL_OIDC_CLIENT",
+    "PORTAL_OIDC_KEYS",
+    "PORTAL_OIDC_ADMINISTRATOR",
+}
 
 
 def read_by_the_portal() -> set[str]:
@@ -75,8 +86,14 @@ def test_all_that_is_missing_is_named_at_once() -> None:
 def test_a_secret_is_a_connection_string_too() -> None:
     read = conninfo_to_dict(Settings.from_env(NEEDED | {"PORTAL_READER": SECRET}).reader)
 
-    assert read == {"user": "mtd_reader", "password": "a b'c\\", "host": "db.example", "port": "5432", "dbname": "mtd",
-                    "sslmode": "require"}  # fmt: skip
+    assert read == {
+        "user": "mtd_reader",
+        "password": "a b'c\\",
+        "host": "db.example",
+        "port": "5432",
+        "dbname": "mtd",
+        "sslmode": "require",
+    }
 
 
 @pytest.mark.parametrize("wrong", ["{", "{}", '{"username": "x"}'])
@@ -86,11 +103,15 @@ def test_a_secret_of_something_else_is_said_to_be_none(wrong: str) -> None:
 
 
 def test_the_balancer_logs_people_in_only_where_its_signer_is_known() -> None:
-    oidc = {"PORTAL_OIDC_SIGNER": "", "PORTAL_OIDC_ISSUER": "", "PORTAL_OIDC_CLIENT": "",
-            "PORTAL_OIDC_KEYS": "https://keys.example"}  # fmt: skip
+    oidc = {
+        "PORTAL_OIDC_SIGNER": "",
+        "PORTAL_OIDC_ISSUER": "",
+        "PORTAL_OIDC_CLIENT": "",
+        "PORTAL_OIDC_KEYS": "https://keys.example",
+    }
     assert Settings.from_env(NEEDED | oidc).balancer is None
-    told = oidc | {"PORTAL_OIDC_SIGNER": "arn", "PORTAL_OIDC_ISSUER": "i", "PORTAL_OIDC_CLIENT": "c"}
-    assert Settings.from_env(NEEDED | told | {"PORTAL_OIDC_ADMINISTRATOR": " Ana@Retailer.example"}).balancer == (
+    balancer = oidc | {"PORTAL_OIDC_SIGNER": "arn", "PORTAL_OIDC_ISSUER": "i", "PORTAL_OIDC_CLIENT": "c"}
+    assert Settings.from_env(NEEDED | balancer | {"PORTAL_OIDC_ADMINISTRATOR": " Ana@Retailer.example"}).balancer == (
         BalancerLogin(
             signer="arn", issuer="i", client="c", keys="https://keys.example", administrator="ana@retailer.example"
         )

@@ -42,7 +42,7 @@ def waiting(visit: Visit) -> Response:
 def push(visit: Visit) -> Response:
     """Pushes one waiting order, or all of them, back to the queue, through the API."""
     number = visit.form.get("number")
-    with visit.recording("push_waiting", number or "all") as told:
+    with visit.recording("push_waiting", number or "all") as result:
         pushed = visit.api.push_waiting([number] if number else None)
-        told |= {"pushed": pushed[:100], "count": len(pushed)}
+        result |= {"pushed": pushed[:100], "count": len(pushed)}
     return visit.go("/exceptions", "pushed", count=len(pushed))

@@ -17,11 +17,11 @@ from portal.pages.operations.order_actions import (
     OF_MANY,
     ROLES,
     Choice,
+    active_nodes,
     arguments,
     fitting,
     may_operate,
-    pace,
-    standing,
+    rollout,
     steps,
 )
 from portal.pages.orders.filters import given, read_filter
@@ -70,7 +70,7 @@ def run(visit: Visit) -> Response:
         raise InvalidRequest("that operation is no dry run", code="no_dry_run")
     if action == MIGRATE:
         return visit.go(f"/operations/{_migrate(visit, tried)}")
-    body = {"reason": tried["reason"], **tried["selection"], **tried["arguments"], **pace(visit.form)}
+    body = {"reason": tried["reason"], **tried["selection"], **tried["arguments"], **rollout(visit.form)}
     return visit.go(f"/operations/{_begin(visit, action, body, 'run_operation')}")
 
 
@@ -97,8 +97,10 @@ def progress(visit: Visit) -> Response:
 def _progress(visit: Visit) -> dict[str, Any]:
     operation_id = int(visit.request.path_params["operation"])
     after = visit.request.query_params.get("after", "")
-    told = queries.read_operation(visit.read, operation_id, int(after) if after.isdecimal() and len(after) < 9 else 0)
-    return {"operation": told, "allowed": may_operate(visit.who.role, told["action"])}
+    operation = queries.read_operation(
+        visit.read, operation_id, int(after) if after.isdecimal() and len(after) < 9 else 0
+    )
+    return {"operation": operation, "allowed": may_operate(visit.who.role, operation["action"])}
 
 
 def _page(visit: Visit, choice: Choice) -> OrderPage | None:
@@ -121,7 +123,7 @@ def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Re
         problem=problem,
         link=lambda one: f"/operations/new?{urlencode({**choice.fields, 'action': one})}",
         steps=steps(page) if page else list(figures.state_names(visit.read)),
-        standing=standing(page) if page else [],
+        active_nodes=active_nodes(page) if page else [],
         fields=_grouped(page) if page and chosen == "correct" else [],
         given=visit.form,
     )
@@ -157,9 +159,9 @@ def _listed(visit: Visit, query: str) -> list[str]:
 def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str) -> int:
     detail = {name: value for name, value in body.items() if name not in ("order_ids", "document")}
     subject = f"{action} {_subject(body)}"
-    with visit.recording(recorded, subject, **detail) as told:
+    with visit.recording(recorded, subject, **detail) as result:
         begun = visit.api.operate({"action": action, "person": visit.who.name, **body})
-        told["operation"] = begun
+        result["operation"] = begun
     return begun
 
 
@@ -167,7 +169,7 @@ def _migrate(visit: Visit, rehearsed: dict[str, Any]) -> int:
     """What was rehearsed, in earnest."""
     was = rehearsed["arguments"]
     span = {name: was[name] for name in ("from", "to", "map")}
-    body = {"mode": "run", "reason": rehearsed["reason"], **span, **pace(visit.form)}
+    body = {"mode": "run", "reason": rehearsed["reason"], **span, **rollout(visit.form)}
     return begin_migration(visit, was["process"], body)
 
 

@@ -100,8 +100,8 @@ def steps(page: OrderPage) -> list[str]:
     return [node["id"] for node in resting(page.order["plan"])]
 
 
-def standing(page: OrderPage) -> list[str]:
-    """Where the order stands or failed: several where its way has branched."""
+def active_nodes(page: OrderPage) -> list[str]:
+    """The nodes of the order's tokens and open incidents: several where its path has branched."""
     nodes = [token["node"] for token in page.tokens]
     nodes += [incident["state"] for incident in page.incidents if incident["resolved_at"] is None]
     return list(dict.fromkeys(nodes))
@@ -117,15 +117,15 @@ def arguments(action: str, form: Mapping[str, str], page: OrderPage | None) -> d
     return {name: form[name] for name in names if form.get(name)}
 
 
-def pace(form: Mapping[str, str]) -> dict[str, Any]:
-    """How fast many are worked off, from `canary` (orders), `rate` (orders a second) and `stop_at` (percent).
+def rollout(form: Mapping[str, str]) -> dict[str, Any]:
+    """The pace of a bulk operation, from `canary` (orders), `rate` (orders a second) and `stop_at` (percent).
 
     Raises InvalidRequest.
     """
     try:
-        told = {name: float(form[name].replace(",", ".")) for name in ("canary", "rate", "stop_at") if form.get(name)}
-        if "canary" in told:
-            told["canary"] = int(told["canary"])
+        pace = {name: float(form[name].replace(",", ".")) for name in ("canary", "rate", "stop_at") if form.get(name)}
+        if "canary" in pace:
+            pace["canary"] = int(pace["canary"])
     except (ValueError, OverflowError):
         raise InvalidRequest("canary, rate and stop_at are numbers", code="number_malformed") from None
-    return told | ({"stop_at": told["stop_at"] / 100} if "stop_at" in told else {})
+    return pace | ({"stop_at": pace["stop_at"] / 100} if "stop_at" in pace else {})

@@ -1,4 +1,4 @@
-"""Early warnings: the orders that will be late, and who has seen that."""
+"""Early warnings: the orders that will be late, and who has acknowledged it."""
 
 from starlette.responses import Response
 

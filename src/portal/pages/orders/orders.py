@@ -20,9 +20,18 @@ from portal.visit import Visit
 
 _OUTCOMES = ("completed", "exception", "cancelled")
 _COLUMNS = (
-    "number", "state", "seller_name", "buyer_name", "currency", "total", "received_at", "updated_at", "ended_at",
-    "promised_on", "reason",
-)  # fmt: skip
+    "number",
+    "state",
+    "seller_name",
+    "buyer_name",
+    "currency",
+    "total",
+    "received_at",
+    "updated_at",
+    "ended_at",
+    "promised_on",
+    "reason",
+)
 
 
 def show(visit: Visit) -> Response:

@@ -16,9 +16,11 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 def show_login(visit: Visit) -> Response:
     """The form; where the load balancer has asked already, the session, or that there is none to be had."""
-    if visit.services.door.has_form:
+    if visit.services.authenticator.has_form:
         return _form(visit)
-    login = visit.services.door.log_in(Credentials(token=visit.request.headers.get(HEADER, ""), address=visit.address))
+    login = visit.services.authenticator.log_in(
+        Credentials(token=visit.request.headers.get(HEADER, ""), address=visit.address)
+    )
     if login.user_id is None:
         return visit.answer(403, "problem.html", kind="forbidden")
     return _open(visit, login, visit.request.query_params.get("next", ""))
@@ -26,13 +28,13 @@ def show_login(visit: Visit) -> Response:
 
 def log_in(visit: Visit) -> Response:
     """Opens a session, or shows the form again without saying which of the two was wrong."""
-    if not visit.services.door.has_form:
+    if not visit.services.authenticator.has_form:
         return visit.go("/login")
     name = visit.form.get("name", "")
     attempt = Credentials(name=name, password=visit.form.get("password", ""), address=visit.address)
-    login = visit.services.door.log_in(attempt)
+    login = visit.services.authenticator.log_in(attempt)
     if login.user_id is None:
-        return _form(visit, name=name, problem="login.braked" if login.braked else "login.wrong", status=401)
+        return _form(visit, name=name, problem="login.throttled" if login.throttled else "login.wrong", status=401)
     return _open(visit, login, visit.form.get("next", ""))
 
 
@@ -53,7 +55,7 @@ def log_out(visit: Visit) -> Response:
     visit.services.sessions.close(visit.who.tenant, visit.who.session_id, visit.who.name)
     visit.record("log_out", "session")
     response = visit.go("/login")
-    for name in (SESSION_COOKIE, *(() if visit.services.door.has_form else COOKIES)):
+    for name in (SESSION_COOKIE, *(() if visit.services.authenticator.has_form else COOKIES)):
         response.delete_cookie(name)
     return response
 

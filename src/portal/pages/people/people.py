@@ -23,13 +23,13 @@ def show(visit: Visit) -> Response:
 
 
 def add(visit: Visit) -> Response:
-    """One of the own tenant; the house may make one of another, who then makes its others. Raises NotFound."""
+    """A user of the own tenant; the platform tenant may add another tenant's first user. Raises NotFound."""
     name, role, tenant = visit.form.get("name", ""), _role(visit), visit.form.get("tenant") or visit.who.tenant
     if tenant not in {row["code"] for row in visit.services.accounts.tenants(visit.who.tenant)}:
         raise NotFound(f"there is no tenant {tenant!r}", code="tenant_unknown")
     visit.services.accounts.add(tenant, name, visit.form.get("password", ""), role)
-    for told in {visit.who.tenant, tenant}:
-        visit.record("add_user", name, told=told, role=role, whose=tenant)
+    for audited in {visit.who.tenant, tenant}:
+        visit.record("add_user", name, tenant=audited, role=role, whose=tenant)
     return visit.go("/people", "user_added")
 
 
@@ -68,7 +68,9 @@ def revoke(visit: Visit) -> Response:
 
 
 def show_account(visit: Visit) -> Response:
-    return visit.page("people/account.html", shortest=SHORTEST_PASSWORD, has_password=visit.services.door.has_form)
+    return visit.page(
+        "people/account.html", shortest=SHORTEST_PASSWORD, has_password=visit.services.authenticator.has_form
+    )
 
 
 def change_password(visit: Visit) -> Response:

@@ -16,9 +16,9 @@ def import_(visit: Visit) -> Response:
     """What is ready becomes a version, on which no order starts yet; the page shows the report of each process."""
     names = [file.name for file in visit.files]
     try:
-        with visit.recording("import_process", ", ".join(names)) as told:
+        with visit.recording("import_process", ", ".join(names)) as result:
             reports = visit.api.import_processes(import_request(visit.files))
-            told["kept"] = [f"{report['process']} v{report['version']}" for report in reports if report["version"]]
+            result["kept"] = [f"{report['process']} v{report['version']}" for report in reports if report["version"]]
     except FilesRefused as error:
         return _page(visit, problem=visit.say(f"files.{error.code}", **error.values))
     except InvalidRequest as error:

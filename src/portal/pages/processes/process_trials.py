@@ -73,9 +73,9 @@ def reverse(visit: Visit) -> Response:
 def begin_migration(visit: Visit, process: str, body: dict[str, Any]) -> int:
     """Rehearses, runs or reverses one, through the API; the operation."""
     subject = f"{process} {body.get('from', '')}→{body.get('to', body.get('operation_id', ''))}"
-    with visit.recording(f"{body['mode']}_migration", subject) as told:
+    with visit.recording(f"{body['mode']}_migration", subject) as result:
         begun = visit.api.migrate(process, {"person": visit.who.name, **body})
-        told["operation"] = begun
+        result["operation"] = begun
     return begun
 
 

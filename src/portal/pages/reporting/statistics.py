@@ -23,16 +23,16 @@ class _Asked:
 
 def show(visit: Visit) -> Response:
     asked = _asked(visit)
-    return visit.page("reporting/statistics.html", told_of=_statistics(visit, asked), asked=asked, spans=list(SPANS))
+    return visit.page("reporting/statistics.html", figures=_statistics(visit, asked), asked=asked, spans=list(SPANS))
 
 
 def export(visit: Visit) -> Response:
-    told = _statistics(visit, _asked(visit))
+    figures = _statistics(visit, _asked(visit))
     columns = ("since", "received", "completed", "exceptions", "kept", "p50")
 
     def lines() -> Iterator[str]:
         yield csv_export.line([visit.say(f"statistics.{column}") for column in columns])
-        for step in told.steps:
+        for step in figures.steps:
             yield csv_export.line([step[column] for column in columns])
 
     return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=csv_export.headers("statistics"))

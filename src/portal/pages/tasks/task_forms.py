@@ -43,15 +43,15 @@ def fields(schema: Any) -> list[Field]:
 
 def values(schema: Any, form: Mapping[str, str]) -> Json:
     """What was typed; an empty field says nothing. Raises InvalidRequest for what is not of its type."""
-    told: Json = {}
+    typed: Json = {}
     properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
     for field in fields(schema):
         text = form.get(PREFIX + field.name, "").strip()
         if field.kind == "checkbox":
-            told[field.name] = text == "true"
+            typed[field.name] = text == "true"
         elif text:
-            told[field.name] = _value(field, properties[field.name], text)
-    return told
+            typed[field.name] = _value(field, properties[field.name], text)
+    return typed
 
 
 def _field(name: str, rule: Any, required: bool) -> Field:
