@@ -18,7 +18,8 @@ from portal.access.sessions import Session
 from portal.access.uploads import Upload
 from portal.clients.orders_api import OrdersApi
 from portal.live import LiveFeed
-from portal.rendering.catalogue import LOCALES, messages, preferred, say
+from portal.rendering.catalogue import messages, preferred, say
+from portal.rendering.formats import LOCALES
 from portal.services import Services
 
 THEMES = ("auto", "light", "dark")
@@ -152,4 +153,4 @@ class Visit:
         if key not in messages(self.locale):
             return ""
         count = self.request.query_params.get("count", "0")
-        return self.say(key, count=count if count.isdecimal() and len(count) < 10 else "0")
+        return self.say(key, count=int(count) if count.isdecimal() and len(count) < 10 else 0)

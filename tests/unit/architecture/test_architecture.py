@@ -28,8 +28,9 @@ RULES = {
     LAMBDAS: {"mtd"},
     SRC / "legacy_simulator": {"legacy_simulator", "starlette", "uvicorn"},
     SRC / "portal": {
-        "portal", "mtd.queries", "mtd.sql", "mtd.domain.errors", "mtd.domain.tenants",
-        "argon2", "boto3", "botocore", "jinja2", "jwt", "psycopg", "psycopg_pool", "reportlab", "starlette",
+        # Money's decimals and RUTs have one source, the domain's.
+        "portal", "mtd.queries", "mtd.sql", "mtd.domain.errors", "mtd.domain.tenants", "mtd.domain.orders.money",
+        "argon2", "babel", "boto3", "botocore", "jinja2", "jwt", "psycopg", "psycopg_pool", "reportlab", "starlette",
         "uvicorn", "yaml",
     },
     SRC / "devenv": {

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.pages.orders.csv_export import line
-from portal.rendering.formats import age, duration, moment, money, number
+from portal.rendering.formats import age, day, duration, moment, money, number
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,9 @@ from portal.rendering.formats import age, duration, moment, money, number
         (Decimal("-0.5"), "EUR", "en", "EUR\u00a0-0.50"),
         (None, "EUR", "en", "–"),
         (Decimal("1"), None, "en", "1.00"),
+        (Decimal("1.5"), "CLF", "es", "CLF\u00a01,5000"),
+        (Decimal("1.5"), "KWD", "en", "KWD\u00a01.500"),
+        (Decimal("1.5"), "???", "en", "???\u00a01.50"),
     ],
 )
 def test_money_has_its_currencys_decimals(
@@ -62,6 +65,11 @@ def test_a_moment_is_in_the_readers_zone() -> None:
     at = datetime(2026, 7, 1, 2, 30, 1, 9000, tzinfo=UTC)
     assert moment(at, ZoneInfo("America/Santiago"), "es") == "30-06-2026 22:30:01"
     assert moment(at.isoformat(), ZoneInfo("UTC"), "en", precise=True) == "2026-07-01 02:30:01.009"
+
+
+def test_a_day_is_unmistakable() -> None:
+    days = [day(on, locale) for on in (date(2026, 2, 1), "2026-02-01", None) for locale in ("es", "en")]
+    assert days == ["01-02-2026", "2026-02-01"] * 2 + ["–", "–"]
 
 
 def test_thousands_are_the_locales() -> None:

@@ -8,7 +8,8 @@ import pytest
 from tests.unit.portal.services import FakePortal
 
 from portal.access.accounts import Role
-from portal.rendering.catalogue import LOCALES, messages, preferred
+from portal.rendering.catalogue import Message, messages, preferred, say
+from portal.rendering.formats import LOCALES
 
 SRC = Path(__file__).parents[3] / "src" / "portal"
 HOSTILE = "<script>alert(1)</script>"
@@ -18,9 +19,35 @@ def test_the_catalogues_say_the_same_things() -> None:
     spanish, english = (messages(locale) for locale in LOCALES)
     assert spanish.keys() == english.keys()
     for key in spanish:
-        names = [set(re.findall(r"{(\w+)}", catalogue[key])) for catalogue in (spanish, english)]
-        assert names[0] == names[1], key
-    assert all(message.strip() for catalogue in (spanish, english) for message in catalogue.values())
+        names = {frozenset(re.findall(r"{(\w+)}", text)) for each in (spanish, english) for text in texts(each[key])}
+        assert len(names) == 1, key
+    assert all(text.strip() for catalogue in (spanish, english) for each in catalogue.values() for text in texts(each))
+
+
+def texts(message: Message) -> list[str]:
+    return [message] if isinstance(message, str) else list(message.values())
+
+
+@pytest.mark.parametrize(
+    ("locale", "count", "expected"),
+    [
+        ("es", 1, "1 orden"),
+        ("es", 0, "0 órdenes"),
+        ("es", 1234, "1.234 órdenes"),
+        ("es", 1_000_000, "1.000.000 órdenes"),
+        ("en", 1, "1 order"),
+        ("en", 1234, "1,234 orders"),
+    ],
+)
+def test_a_count_has_its_plural_and_its_separators(locale: str, count: int, expected: str) -> None:
+    """CLDR's plural rules; a million is of Spanish's category `many`, which is written as `other`."""
+    assert say(locale, "orders.found", count=count) == expected
+
+
+def test_plurals_have_the_categories_of_cldr() -> None:
+    for locale in LOCALES:
+        for key, message in messages(locale).items():
+            assert isinstance(message, str) or message.keys() == {"one", "other"}, key
 
 
 def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -> None:

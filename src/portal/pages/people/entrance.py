@@ -8,7 +8,7 @@ from starlette.responses import Response
 from portal.access.accounts import Credentials, Login
 from portal.access.balancer import COOKIES, HEADER
 from portal.access.guard import LOGIN_COOKIE, SESSION_COOKIE
-from portal.rendering.catalogue import LOCALES
+from portal.rendering.formats import LOCALES
 from portal.visit import THEMES, Visit
 
 _YEAR_SECONDS = 365 * 24 * 3600
