@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
-from portal.access.guard import SESSION_COOKIE, guarded
+from portal.access.guard import guarded
 from portal.access.headers import SecurityHeaders
+from portal.rendering.problem import ProblemContext
 from portal.routes import PAGES
 from portal.services import Services
-from portal.visit import Visit
+from portal.visit import SESSION_COOKIE, Visit
 
 LOG = logging.getLogger(__name__)
 _STATUSES: tuple[tuple[type[MtdError], int, str], ...] = (
@@ -85,4 +86,4 @@ def _page(request: Request, services: Services, status: int, kind: str, shown: M
         token = request.cookies.get(SESSION_COOKIE)
         session = services.sessions.find(token) if token else None
     visit = Visit(request=request, services=services, session=session, form={})
-    return visit.answer(status, "problem.html", kind=kind, detail=visit.explain(shown) if shown else "")
+    return visit.answer(status, ProblemContext(kind=kind, detail=visit.explain(shown) if shown else ""))

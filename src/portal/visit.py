@@ -19,9 +19,12 @@ from portal.access.uploads import Upload
 from portal.clients.orders_api import OrdersApi
 from portal.live import LiveFeed
 from portal.rendering.catalogue import messages, preferred, say
+from portal.rendering.context import Context, Frame
 from portal.rendering.formats import LOCALES
 from portal.services import Services
 
+SESSION_COOKIE = "mtd_session"
+LOGIN_COOKIE = "mtd_login"
 THEMES = ("auto", "light", "dark")
 
 
@@ -80,6 +83,11 @@ class Visit:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             return ZoneInfo("UTC")
 
+    @property
+    def csrf(self) -> str:
+        """The token that a form of the visitor must bring: the session's, before a login the login cookie's."""
+        return self.session.csrf if self.session else self.request.cookies.get(LOGIN_COOKIE, "")
+
     def say(self, key: str, **values: object) -> str:
         return say(self.locale, key, **values)
 
@@ -88,29 +96,28 @@ class Visit:
         known = f"code.{error.code}"
         return self.say(known) if known in messages(self.locale) else str(error)
 
-    def html(self, template: str, /, **context: Any) -> str:
-        """The template with what every page needs."""
-        needed = {
-            "who": self.session,
-            "may": self._may,
-            "path": self.request.url.path,
-            "back": self._back(),
-            "theme": self.theme,
-            "notice": self._notice(),
-            "environment": self.services.settings.environment,
-            "has_inbox": self.services.cloud.has_inbox,
-        }
-        states = state_names(self.read) if self.session else {}
-        return self.services.templates.render(
-            template, needed | context, locale=self.locale, zone=self.zone, states=states
+    def html(self, context: Context) -> str:
+        """The context's template, with what every page has."""
+        frame = Frame(
+            who=self.session,
+            may=self._may,
+            csrf=self.csrf,
+            path=self.request.url.path,
+            back=self._back(),
+            theme=self.theme,
+            notice=self._notice(),
+            environment=self.services.settings.environment,
+            has_inbox=self.services.cloud.has_inbox,
         )
+        states = state_names(self.read) if self.session else {}
+        return self.services.templates.render(context, frame, locale=self.locale, zone=self.zone, states=states)
 
-    def page(self, template: str, /, **context: Any) -> Response:
-        return self.answer(200, template, **context)
+    def page(self, context: Context) -> Response:
+        return self.answer(200, context)
 
-    def answer(self, status: int, template: str, /, **context: Any) -> Response:
+    def answer(self, status: int, context: Context) -> Response:
         """A page of that status; no cache keeps it."""
-        return HTMLResponse(self.html(template, **context), status, headers={"Cache-Control": "no-store"})
+        return HTMLResponse(self.html(context), status, headers={"Cache-Control": "no-store"})
 
     def go(self, path: str, notice: str = "", **values: object) -> Response:
         """See Other, with a message of the catalogue for the next page."""

@@ -14,11 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from portal.access.accounts import Role
 from portal.access.sessions import Session
 from portal.access.uploads import read_form, refuse_large, uploads
+from portal.rendering.problem import ProblemContext
 from portal.services import Services
-from portal.visit import Visit
+from portal.visit import SESSION_COOKIE, Visit
 
-SESSION_COOKIE = "mtd_session"
-LOGIN_COOKIE = "mtd_login"
 # A correction shows eight fields for each line of the order.
 _MOST_FIELDS = 2_000
 
@@ -82,13 +81,12 @@ async def _with_form(visit: Visit, page: Page) -> Visit:
 
 def _meant(visit: Visit) -> bool:
     """Whether the form comes from a page of ours: it holds the session's token, or before a login the cookie's."""
-    expected = visit.session.csrf if visit.session else visit.request.cookies.get(LOGIN_COOKIE, "")
     given = visit.form.get("csrf", "")
-    return bool(expected) and secrets.compare_digest(expected.encode(), given.encode())
+    return bool(visit.csrf) and secrets.compare_digest(visit.csrf.encode(), given.encode())
 
 
 def _refused(visit: Visit, why: str) -> Response:
-    return visit.answer(403, "problem.html", kind=why)
+    return visit.answer(403, ProblemContext(kind=why))
 
 
 def _to_login(request: Request) -> Response:

@@ -9,7 +9,15 @@
     if (zone !== 'UTC' && document.querySelector('time, .time')) location.reload()
   }
 
-  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+  // A colour of the palette as the theme has it: a canvas knows no custom properties.
+  function colour(name) {
+    const probe = document.createElement('i')
+    probe.style.color = `var(${name})`
+    document.body.append(probe)
+    const found = getComputedStyle(probe).color
+    probe.remove()
+    return found
+  }
 
   // Selects of the preferences take effect at once; without a script their button does it.
   for (const form of document.querySelectorAll('form[data-instant]')) {
@@ -42,7 +50,7 @@
   const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const calendar = new Intl.DateTimeFormat(document.documentElement.lang, { day: 'numeric', month: 'short' })
   const times = (_, ticks) => ticks.map((at) => (at % 86400 && ticks[1] - ticks[0] < 86400 ? clock : calendar).format(at * 1000))
-  const axis = () => ({ stroke: style('--ink-2'), grid: { stroke: style('--line'), width: 1 }, ticks: { show: false }, font: '12px "Plex Sans", sans-serif' })
+  const axis = () => ({ stroke: colour('--ink-2'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false }, font: '12px "Plex Sans", sans-serif' })
 
   function plot(target, data, bars) {
     if (!window.uPlot || !target) return
@@ -53,8 +61,8 @@
     }
     const paths = bars ? window.uPlot.paths.bars({ size: [0.7, 48] }) : undefined
     const series = [
-      { label: target.dataset.received, stroke: style('--accent'), fill: style('--accent-tint'), width: 2, paths, points: { show: false } },
-      { label: target.dataset.ended, stroke: style(bars ? '--bad' : '--amber'), width: 2, paths, fill: bars ? style('--bad') : undefined, points: { show: false } },
+      { label: target.dataset.received, stroke: colour('--accent'), fill: colour('--accent-tint'), width: 2, paths, points: { show: false } },
+      { label: target.dataset.ended, stroke: colour(bars ? '--bad' : '--amber'), width: 2, paths, fill: bars ? colour('--bad') : undefined, points: { show: false } },
     ]
     const drawn = new window.uPlot({
       width: target.clientWidth, height: 200, series: [{}, ...series], legend: { live: false }, axes: [{ ...axis(), values: times }, { ...axis(), size: 44 }],

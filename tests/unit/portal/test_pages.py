@@ -225,3 +225,9 @@ def test_times_are_the_readers(portal: FakePortal) -> None:
     shown = {zone: portal.client(Role.VIEWER, zone=zone).get("/mail").text for zone in ("America/Santiago", "nonsense")}
     assert "2026-01-02 00:04:05" in shown["America/Santiago"]
     assert "2026-01-02 03:04:05" in shown["nonsense"]
+
+
+def test_colours_stand_in_the_palette_alone() -> None:
+    palette, _, rest = (SRC / "static" / "portal.css").read_text("utf-8").partition("\n}\n")
+    assert "--ground: light-dark(" in palette
+    assert re.findall(r"#[0-9a-fA-F]{3,8}(?=[;\s,)])", rest) == []

@@ -1,28 +1,57 @@
-"""Exceptions, waiting orders and rejected files: what a person must see to."""
+"""Exceptions, waiting orders and rejected files: a person's work."""
 
 import contextlib
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from starlette.responses import Response
 
 from mtd.domain.errors import UnavailableError
 from mtd.queries.reporting import control_room
+from portal.rendering.context import Context, values
 from portal.visit import Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionListContext(Context):
+    """The part of the page that renews itself: open incidents by cause, the orders of the cause `group` (a
+    fingerprint) where one is chosen, exceptions without an incident, and files that can never become an order."""
+
+    template: ClassVar[str] = "operations/exceptions_list.html"
+
+    groups: list[dict[str, Any]]
+    group: str
+    members: list[dict[str, Any]]
+    others: list[dict[str, Any]]
+    rejections: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionsContext(ExceptionListContext):
+    template: ClassVar[str] = "operations/exceptions.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingContext(Context):
+    """The waiting orders; None where the API did not answer."""
+
+    template: ClassVar[str] = "operations/waiting.html"
+
+    waiting: list[dict[str, Any]] | None
 
 
 def show(visit: Visit) -> Response:
     """The whole page, or for HTMX what changes of it."""
     read = visit.read
     fingerprint = visit.request.query_params.get("group", "")
-    context = {
-        "groups": control_room.incident_groups(read),
-        "group": fingerprint,
-        "members": control_room.incidents_of(read, fingerprint) if fingerprint else [],
-        "others": control_room.exceptions_without_incident(read),
-        "rejections": control_room.latest_rejections(read),
-    }
-    part = visit.request.headers.get("hx-request")
-    return visit.page("operations/exceptions_list.html" if part else "operations/exceptions.html", **context)
+    listed = ExceptionListContext(
+        groups=control_room.incident_groups(read),
+        group=fingerprint,
+        members=control_room.incidents_of(read, fingerprint) if fingerprint else [],
+        others=control_room.exceptions_without_incident(read),
+        rejections=control_room.latest_rejections(read),
+    )
+    return visit.page(listed if visit.request.headers.get("hx-request") else ExceptionsContext(**values(listed)))
 
 
 def waiting(visit: Visit) -> Response:
@@ -36,7 +65,7 @@ def waiting(visit: Visit) -> Response:
     else:
         with contextlib.suppress(UnavailableError):
             rows = visit.api.waiting()
-    return visit.page("operations/waiting.html", waiting=rows)
+    return visit.page(WaitingContext(waiting=rows))
 
 
 def push(visit: Visit) -> Response:

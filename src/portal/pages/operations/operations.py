@@ -1,7 +1,9 @@
 """Operations on orders: asked for, tried (the engine's dry run says what would happen), then done and watched."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
@@ -26,14 +28,60 @@ from portal.pages.operations.order_actions import (
 )
 from portal.pages.orders.filters import given, read_filter
 from portal.pages.processes.process_trials import begin_migration
+from portal.rendering.catalogue import state_name
+from portal.rendering.context import Context, Tab
+from portal.rendering.problem import ProblemContext
 from portal.visit import Visit
 
 _MOST_NAMED = 10_000
 """As many orders as the API lets one operation name."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationsContext(Context):
+    template: ClassVar[str] = "operations/operations.html"
+
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationProgressContext(Context):
+    """One operation with a page of its orders; `allowed` when the visitor may run, stop or reverse it."""
+
+    template: ClassVar[str] = "operations/operation_progress.html"
+
+    operation: dict[str, Any]
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationContext(OperationProgressContext):
+    template: ClassVar[str] = "operations/operation.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationFormContext(Context):
+    """The form of an `action` on the orders of a `choice`; `order` is the one where it is one.
+
+    `steps` and `active_nodes` are pairs of a node and its name: where an order may be moved to, and where this one is.
+    `fields` are the values that may be corrected, in their groups; `given` is what was typed.
+    """
+
+    template: ClassVar[str] = "operations/operation_new.html"
+
+    choice: Mapping[str, str]
+    order: dict[str, Any] | None
+    offered: list[Tab]
+    action: str
+    problem: str
+    steps: list[tuple[str, str]]
+    active_nodes: list[tuple[str, str]]
+    fields: list[tuple[str, list[corrections.Field]]]
+    given: Mapping[str, str]
+
+
 def show_all(visit: Visit) -> Response:
-    return visit.page("operations/operations.html", rows=queries.list_operations(visit.read))
+    return visit.page(OperationsContext(rows=queries.list_operations(visit.read)))
 
 
 def ask(visit: Visit) -> Response:
@@ -86,12 +134,12 @@ def stop(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """One operation: how far it is and what became, or would become, of each order."""
-    return visit.page("operations/operation.html", **_progress(visit))
+    return visit.page(OperationContext(**_progress(visit)))
 
 
 def progress(visit: Visit) -> Response:
     """The part of it that changes; it asks for itself until the operation ends."""
-    return visit.page("operations/operation_progress.html", **_progress(visit))
+    return visit.page(OperationProgressContext(**_progress(visit)))
 
 
 def _progress(visit: Visit) -> dict[str, Any]:
@@ -113,19 +161,33 @@ def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Re
     chosen = action if action in offered else next(iter(offered), "")
     if not problem and action and action != chosen:
         problem = visit.say("code.action_unfit")
+    allowed = [one for one in offered if visit.who.role.may(ROLES[one])]
+    shown = chosen if chosen in allowed else ""
+    names = figures.state_names(visit.read)
+
+    def named(nodes: Iterable[str]) -> list[tuple[str, str]]:
+        return [(node, state_name(visit.locale, node, names)) for node in nodes]
+
     return visit.answer(
         400 if problem and visit.form else 200,
-        "operations/operation_new.html",
-        choice=choice.fields,
-        order=page.order if page else None,
-        offered=[one for one in offered if visit.who.role.may(ROLES[one])],
-        action=chosen if chosen and visit.who.role.may(ROLES[chosen]) else "",
-        problem=problem,
-        link=lambda one: f"/operations/new?{urlencode({**choice.fields, 'action': one})}",
-        steps=steps(page) if page else list(figures.state_names(visit.read)),
-        active_nodes=active_nodes(page) if page else [],
-        fields=_grouped(page) if page and chosen == "correct" else [],
-        given=visit.form,
+        OperationFormContext(
+            choice=choice.fields,
+            order=page.order if page else None,
+            offered=[
+                Tab(
+                    label=f"operation.{one}",
+                    href=f"/operations/new?{urlencode({**choice.fields, 'action': one})}",
+                    chosen=one == shown,
+                )
+                for one in allowed
+            ],
+            action=shown,
+            problem=problem,
+            steps=named(steps(page) if page else names),
+            active_nodes=named(active_nodes(page) if page else ()),
+            fields=_grouped(page) if page and chosen == "correct" else [],
+            given=visit.form,
+        ),
     )
 
 
@@ -186,4 +248,4 @@ def _refused(visit: Visit, action: str) -> Response | None:
 
 
 def _forbidden(visit: Visit) -> Response:
-    return visit.answer(403, "problem.html", kind="forbidden")
+    return visit.answer(403, ProblemContext(kind="forbidden"))

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from mtd.domain.errors import InvalidRequest
 from mtd.queries.orders.search import Filter
 
+IN_PROCESS = "in_process"
+"""Of the field `state`: all orders that have not ended."""
 FIELDS = ("q", "state", "seller", "from", "to", "min", "max", "sort")
 
 
@@ -31,8 +33,8 @@ def read_filter(given: Mapping[str, str], zone: ZoneInfo) -> Filter:
     state = given.get("state")
     return Filter(
         text=given.get("q"),
-        state=None if state == "in_process" else state,
-        in_process=state == "in_process",
+        state=None if state == IN_PROCESS else state,
+        in_process=state == IN_PROCESS,
         seller=given.get("seller"),
         received_from=_midnight(_day(given, "from"), zone),
         received_until=_midnight(until + timedelta(days=1) if until else None, zone),

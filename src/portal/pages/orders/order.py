@@ -1,8 +1,9 @@
 """One order."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
@@ -10,7 +11,21 @@ from starlette.responses import RedirectResponse, Response
 from mtd.domain.errors import NotFound
 from mtd.queries.orders import order_page
 from portal.pages.operations.order_actions import ROLES, fitting
+from portal.rendering.context import Context
 from portal.visit import Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderContext(Context):
+    """An order with its `document` as it came, its `timeline` (each station with the seconds since the one before it),
+    and the `actions` that its state and the visitor's role allow."""
+
+    template: ClassVar[str] = "orders/order.html"
+
+    page: order_page.OrderPage
+    document: dict[str, Any]
+    timeline: list[dict[str, Any]]
+    actions: list[str]
 
 
 def show(visit: Visit) -> Response:
@@ -27,9 +42,7 @@ def show(visit: Visit) -> Response:
     # An order that could not be understood is stored as it came.
     document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
     actions = [action for action in fitting(page) if visit.who.role.may(ROLES[action])]
-    return visit.page(
-        "orders/order.html", page=page, order=page.order, document=document, way=_gaps(page.stations), actions=actions
-    )
+    return visit.page(OrderContext(page=page, document=document, timeline=_gaps(page.stations), actions=actions))
 
 
 def write_note(visit: Visit) -> Response:

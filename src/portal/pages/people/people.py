@@ -1,24 +1,55 @@
 """Users, their roles, groups and sessions, and what they did."""
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 from starlette.responses import Response
 
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.queries.tasks import tasks
 from portal.access.accounts import SHORTEST_PASSWORD, Credentials, Role
+from portal.rendering.context import Context
 from portal.visit import Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleContext(Context):
+    """A tenant's users, their latest sessions and the audit. `roles` and `tenants` are pairs of value and name to
+    choose from, `groups` those that processes name, `shortest` the least length of a password."""
+
+    template: ClassVar[str] = "people/people.html"
+
+    users: list[dict[str, Any]]
+    sessions: list[dict[str, Any]]
+    audit: list[dict[str, Any]]
+    roles: list[tuple[str, str]]
+    tenants: list[tuple[str, str]]
+    groups: list[str]
+    shortest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountContext(Context):
+    """`has_password` unless the load balancer logs people in."""
+
+    template: ClassVar[str] = "people/account.html"
+
+    has_password: bool
+    shortest: int
 
 
 def show(visit: Visit) -> Response:
     services, tenant = visit.services, visit.who.tenant
     return visit.page(
-        "people/people.html",
-        tenants=services.accounts.tenants(tenant),
-        users=services.accounts.users(tenant),
-        sessions=services.sessions.listed(tenant),
-        audit=services.audit.latest(tenant),
-        roles=list(Role),
-        groups=tasks.known_groups(visit.read),
-        shortest=SHORTEST_PASSWORD,
+        PeopleContext(
+            users=services.accounts.users(tenant),
+            sessions=services.sessions.listed(tenant),
+            audit=services.audit.latest(tenant),
+            roles=[(role.value, visit.say(f"role.{role}")) for role in Role],
+            tenants=[(row["code"], row["name"]) for row in services.accounts.tenants(tenant)],
+            groups=tasks.known_groups(visit.read),
+            shortest=SHORTEST_PASSWORD,
+        )
     )
 
 
@@ -68,9 +99,7 @@ def revoke(visit: Visit) -> Response:
 
 
 def show_account(visit: Visit) -> Response:
-    return visit.page(
-        "people/account.html", shortest=SHORTEST_PASSWORD, has_password=visit.services.authenticator.has_form
-    )
+    return visit.page(AccountContext(shortest=SHORTEST_PASSWORD, has_password=visit.services.authenticator.has_form))
 
 
 def change_password(visit: Visit) -> Response:

@@ -2,19 +2,35 @@
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from portal.access.guard import SESSION_COOKIE
 from portal.live import Snapshot
-from portal.visit import Visit
+from portal.rendering.context import Context
+from portal.visit import SESSION_COOKIE, Visit
 
 _SESSION_CHECK_SECONDS = 10.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresContext(Context):
+    """The part that the live feed renews."""
+
+    template: ClassVar[str] = "reporting/figures.html"
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRoomContext(FiguresContext):
+    template: ClassVar[str] = "reporting/control_room.html"
+
+
 def show(visit: Visit) -> Response:
-    return visit.page("reporting/control_room.html", snapshot=visit.live.snapshot())
+    return visit.page(ControlRoomContext(snapshot=visit.live.snapshot()))
 
 
 async def stream(visit: Visit) -> Response:
@@ -41,7 +57,7 @@ async def _events(visit: Visit) -> AsyncIterator[str]:
         if snapshot is None:
             yield _event("away", visit.say("live.away"))
             continue
-        yield _event("figures", await run_in_threadpool(visit.html, "reporting/figures.html", snapshot=snapshot))
+        yield _event("figures", await run_in_threadpool(visit.html, FiguresContext(snapshot=snapshot)))
         for name, now in (("trouble", _trouble(snapshot)), ("health", _health(snapshot))):
             if sent.get(name, now) != now:
                 yield _event(name, "changed")

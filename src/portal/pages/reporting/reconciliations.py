@@ -1,9 +1,26 @@
 """Tax documents against Paperless's: a day's differences, who resolved them, and how long the folios last."""
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 from starlette.responses import Response
 
 from mtd.queries.reporting.reconciliations import list_reconciliations
+from portal.rendering.context import Context
 from portal.visit import Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationsContext(Context):
+    """The reconciled days, the differences of the `chosen` one (ISO 8601) or all open ones, and the folios' reserves
+    as the latest day found them."""
+
+    template: ClassVar[str] = "reporting/reconciliations.html"
+
+    chosen: str
+    reconciliations: list[dict[str, Any]]
+    differences: list[dict[str, Any]]
+    folios: list[dict[str, Any]]
 
 
 def show(visit: Visit) -> Response:
@@ -12,11 +29,12 @@ def show(visit: Visit) -> Response:
     listed = list_reconciliations(visit.read, day or None)
     latest = listed["reconciliations"] if not day else list_reconciliations(visit.read, None)["reconciliations"]
     return visit.page(
-        "reporting/reconciliations.html",
-        chosen=day,
-        reconciliations=latest,
-        differences=listed["differences"],
-        folios=latest[0]["folios"] if latest else [],
+        ReconciliationsContext(
+            chosen=day,
+            reconciliations=latest,
+            differences=listed["differences"],
+            folios=latest[0]["folios"] if latest else [],
+        )
     )
 
 
