@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 from starlette.responses import Response
 
 from mtd.queries.orders.tax_document import PrintedDocument, credit_note, tax_document
-from portal.pages.orders.dte_pdf import tax_document_pdf
+from portal.pages.orders.sheet_pdf import pdf_of
+from portal.pages.orders.tax_sheet import sheet_of
 from portal.rendering.context import Context
 from portal.visit import Visit
 
@@ -46,7 +47,7 @@ def credit_note_pdf(visit: Visit) -> Response:
 def _pdf(visit: Visit, document: PrintedDocument) -> Response:
     name = f"DTE-{document.row['document_type']}-{document.row['folio']}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
-    content = tax_document_pdf(document, simulated=visit.services.settings.simulates)
+    content = pdf_of(sheet_of(document, simulated=visit.services.settings.simulates))
     return Response(content, media_type="application/pdf", headers=headers)
 
 
