@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mtd.adapters.aws.signed_api import SignedApi
 from portal.access.accounts import Accounts, Authenticator
 from portal.access.audit import Audit
 from portal.access.balancer import BalancerAuthenticator
@@ -54,7 +55,7 @@ class Services:
             sessions=Sessions(database, idle_seconds=settings.idle_seconds, longest_seconds=settings.longest_seconds),
             audit=Audit(database),
             views=Views(database),
-            orders_api=OrdersApi(settings.api_url, settings.region),
+            orders_api=OrdersApi(SignedApi(settings.api_url, settings.region)),
             cloud=cloud,
             live_feeds=LiveFeeds(read, cloud),
             templates=Templates(assets),

@@ -1,29 +1,24 @@
 """The project's own REST API, asked as any client would: signed with SigV4."""
 
-import json
-import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from typing import Any, cast
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from devenv.problem import Problem
+from mtd.adapters.aws.signed_api import REFUSED, SignedApi
+from mtd.domain.errors import MtdError, NotFound, UnavailableError
 
 Row = dict[str, Any]
+_TRIES = 3
 
 
 class OrdersApi:
-    """`url` is the root stack's ApiUrl output; without a `tenant` it is asked as the house."""
+    """`url` is the root stack's ApiUrl output; without a `tenant` it answers for the platform tenant."""
 
     def __init__(self, url: str, credentials: Credentials, region: str, tenant: str | None = None) -> None:
-        self._url = url.rstrip("/")
-        self._credentials = credentials
-        self._region = region
-        self._headers = {"Content-Type": "application/json"} | ({"X-MTD-Tenant": tenant} if tenant else {})
+        api = SignedApi(url, region, credentials=credentials, tries=_TRIES)
+        self._api = api.of(tenant) if tenant else api
 
     def orders(self, *, state: str | None = None, most: int | None = None) -> list[Row]:
         """The orders, newest first, page by page, at most `most`."""
@@ -95,50 +90,28 @@ class OrdersApi:
         return cast(Row, self.call("POST", f"/operations/{operation_id}/stop", body={"person": person}))
 
     def call(
-        self, method: str, path: str, query: dict[str, str | None] | None = None, *,
-        body: Row | None = None, missing_is_none: bool = False, seconds: float = 35.0,
-    ) -> Any:  # fmt: skip
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str | None] | None = None,
+        *,
+        body: Row | None = None,
+        missing_is_none: bool = False,
+        seconds: float = 35.0,
+    ) -> Any:
         """One request; the JSON answer. A gateway's passing 5xx is asked again for a GET. Raises Problem."""
-        pairs = {name: value for name, value in (query or {}).items() if value}
-        url = self._url + path + (f"?{urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote)}" if pairs else "")
-        # API Gateway's models know no null: what is not said is left out.
-        said = None if body is None else {name: value for name, value in body.items() if value is not None}
-        data = None if said is None else json.dumps(said).encode()
-        for attempt in range(3):
-            try:
-                with urllib.request.urlopen(self._signed(method, url, data), timeout=seconds) as response:
-                    return json.load(response)
-            except urllib.error.HTTPError as error:
-                told = error.read().decode("utf-8", "replace")[:500]
-                if error.code == 404 and missing_is_none:
-                    return None
-                if (refusal := _refusal(error.code, told)) is not None:
-                    raise refusal from error
-                if error.code < 500 or method != "GET" or attempt == 2:
-                    raise Problem(
-                        f"The API answered {error.code} to {method} {path}: {told}",
-                        fix="See 'mtd logs query_orders'.",
-                    ) from error
-            except (urllib.error.URLError, TimeoutError, OSError) as error:
-                if method != "GET" or attempt == 2:
-                    raise Problem(
-                        f"The API at {self._url} cannot be reached ({error}).", fix="See 'mtd status'."
-                    ) from error
-            except ValueError as error:
-                raise Problem(f"The API's answer to {method} {path} is no JSON.", fix="See 'mtd logs'.") from error
-            time.sleep(0.3)
-        raise AssertionError("unreachable")
-
-    def _signed(self, method: str, url: str, data: bytes | None) -> urllib.request.Request:
-        request = AWSRequest(method=method, url=url, data=data, headers=self._headers)
-        SigV4Auth(self._credentials, "execute-api", self._region).add_auth(request)
-        return urllib.request.Request(url, data=data, method=method, headers=dict(request.headers.items()))
+        try:
+            return self._api.call(method, path, query=query, body=body, seconds=seconds)
+        except NotFound as error:
+            if missing_is_none:
+                return None
+            raise _problem(error, method, path) from error
+        except MtdError as error:
+            raise _problem(error, method, path) from error
 
 
-def _refusal(status: int, told: str) -> Problem | None:
-    """What the API itself says is wrong with a request, in its own sentence."""
-    try:
-        answer = json.loads(told)
-        return Problem(f"{answer['message']} ({answer['code']}).") if status < 500 else None
-    except (ValueError, KeyError, TypeError):
-        return None
+def _problem(error: MtdError, method: str, path: str) -> Problem:
+    """What the API itself refuses, in its own sentence; else what went wrong on the way to it."""
+    if isinstance(error, UnavailableError) or error.code == REFUSED:
+        return Problem(f"{method} {path}: {error}.", fix="See 'mtd status' and 'mtd logs query_orders'.")
+    return Problem(f"{error} ({error.code}).")

