@@ -2,7 +2,7 @@
 
 from portal.access.accounts import Role
 from portal.access.guard import Page
-from portal.pages.operations import circuits, exceptions, operations, warnings
+from portal.pages.operations import circuits, correction_lines, exceptions, operations, warnings
 from portal.pages.orders import documents, order, orders
 from portal.pages.people import entrance, people
 from portal.pages.processes import process_imports, process_trials, processes
@@ -22,6 +22,7 @@ PAGES = (
     Page(path="/views/delete", endpoint=orders.delete_view, role=Role.VIEWER, method="POST"),
     Page(path="/operations", endpoint=operations.show_all, role=Role.VIEWER),
     Page(path="/operations/new", endpoint=operations.ask, role=Role.OPERATOR),
+    Page(path="/operations/lines", endpoint=correction_lines.show, role=Role.OPERATOR),
     Page(path="/operations/try", endpoint=operations.try_, role=Role.OPERATOR, method="POST"),
     Page(path="/operations/run", endpoint=operations.run, role=Role.OPERATOR, method="POST"),
     Page(path="/operations/stop", endpoint=operations.stop, role=Role.OPERATOR, method="POST"),

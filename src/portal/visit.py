@@ -21,6 +21,7 @@ from portal.live import LiveFeed
 from portal.rendering.catalogue import messages, preferred, say
 from portal.rendering.context import Context, Frame
 from portal.rendering.formats import LOCALES
+from portal.rendering.typed import Mistyped
 from portal.services import Services
 
 SESSION_COOKIE = "mtd_session"
@@ -93,6 +94,8 @@ class Visit:
 
     def explain(self, error: MtdError) -> str:
         """What went wrong, in the visitor's language where the catalogue has it, else as the system says it."""
+        if isinstance(error, Mistyped):
+            return self.say(f"typed.{error.code}", text=error.text)
         known = f"code.{error.code}"
         return self.say(known) if known in messages(self.locale) else str(error)
 

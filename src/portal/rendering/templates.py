@@ -11,6 +11,7 @@ from portal.rendering import formats
 from portal.rendering.assets import Assets
 from portal.rendering.catalogue import document_name, result, say, state_name
 from portal.rendering.context import Context, Frame, values
+from portal.rendering.typed import show_typed
 
 
 class Templates:
@@ -42,6 +43,7 @@ def tools(locale: str, zone: ZoneInfo, states: Mapping[str, str]) -> dict[str, A
         "locale": locale,
         "zone": zone.key,
         "number": partial(formats.number, locale=locale),
+        "typed": partial(show_typed, locale=locale),
         "money": partial(formats.money, locale=locale),
         "moment": partial(formats.moment, zone=zone, locale=locale),
         "day": partial(formats.day, locale=locale),

@@ -58,6 +58,7 @@ PORTAL: dict[tuple[str, str], Callable[[World], Try] | str] = {
     ("GET", "/operations/new"): lambda w: Try(
         at=f"/operations/new?order={w.bad}", evidence=f"{w.mark}-bad", others=404
     ),
+    ("GET", "/operations/lines"): lambda w: Try(at=f"/operations/lines?order={w.bad}", others=404),
     ("POST", "/operations/try"): lambda w: Try(
         at="/operations/try", body={"order": w.bad, "action": "retry", "reason": "r"}, others=404
     ),

@@ -14,7 +14,7 @@ from mtd.queries.orders.tax_document import PrintedDocument
 from mtd.queries.reporting.control_room import ControlRoom, StateCount
 from mtd.queries.reporting.statistics import Statistics
 from portal.live import Snapshot
-from portal.pages.operations import circuits, corrections, exceptions, operations, warnings
+from portal.pages.operations import circuits, correction_lines, corrections, exceptions, operations, warnings
 from portal.pages.orders import documents, order, orders
 from portal.pages.people import entrance, people
 from portal.pages.processes import heat, process_imports, process_trials, processes
@@ -285,6 +285,16 @@ PRINTED = PrintedDocument(
     lines=[(line.name, line.quantity, line.price, line_amount(line, ORDER.currency)) for line in ORDER.lines],
     receiver="12345678-5",
 )
+LINES = [
+    correction_lines.LineRow(
+        place=1,
+        line=DOCUMENT["lines"][0],
+        fields=corrections.line_fields(DOCUMENT, 0, "es") if corrected else [],
+        correct="/operations/lines?line=1",
+        page="/operations/new?line=1",
+    )
+    for corrected in (False, True)
+]
 COLUMN = orders.Column(label="orders.number", num=False, href="/orders?sort=number", sorted="ascending")
 LETTER = {"id": "m", "subject": "s", "to": "t", "from": "f", "text": "x", "sent_at": AT, "href": "/mail?mail=m"}
 STEP = {"since": AT, "received": 4, "completed": 3, "exceptions": 1, "promised": 2, "kept": 1, "p50": 9.0}
@@ -320,8 +330,12 @@ SAMPLES: list[Context] = [
         next="/warnings?after=1",
     ),
     operations.OperationsContext(rows=[OPERATION]),
-    operations.OperationContext(operation=OPERATION, allowed=True),
-    operations.OperationContext(operation=MIGRATION, allowed=True),
+    operations.OperationContext(
+        operation=OPERATION,
+        allowed=True,
+        effect=corrections.effect(DOCUMENT, {"buyer": {"rut": None, "name": "Eva"}}, "es"),
+    ),
+    operations.OperationContext(operation=MIGRATION, allowed=True, effect=None),
     operations.OperationProgressContext(operation=OPERATION | {"status": "running"}, allowed=True),
     operations.OperationFormContext(
         choice={"order": str(ID)},
@@ -331,7 +345,10 @@ SAMPLES: list[Context] = [
         problem="a problem",
         steps=[("dispatch", "Dispatch")],
         active_nodes=[("allocation", "Allocation"), ("approve", "Approve")],
-        fields=[("buyer", corrections.fields(DOCUMENT))],
+        fields=[("buyer", corrections.fields(DOCUMENT, "es"))],
+        lines=LINES,
+        next_lines="/operations/lines?after=100",
+        currency="CLP",
         given={},
     ),
     operations.OperationFormContext(
@@ -343,8 +360,12 @@ SAMPLES: list[Context] = [
         steps=[("dispatch", "Dispatch")],
         active_nodes=[("allocation", "Allocation"), ("approve", "Approve")],
         fields=[],
+        lines=[],
+        next_lines="",
+        currency="",
         given={"node": "dispatch"},
     ),
+    correction_lines.CorrectionLinesContext(lines=LINES, next_lines="/more", currency="CLP", given={}),
     order.OrderContext(page=ORDER_PAGE, document=DOCUMENT, timeline=[STATION, STATION], actions=["retry", "cancel"]),
     documents.TicketContext(document=PRINTED),
     orders.OrderRowsContext(rows=[ROW, ROW | {"outcome": "completed", "ended_at": AT}], next="/orders?after=x"),

@@ -27,6 +27,7 @@ LEAST = {
     ("POST", "/views/delete"): "viewer",
     ("GET", "/operations"): "viewer",
     ("GET", "/operations/new"): "operator",
+    ("GET", "/operations/lines"): "operator",
     ("POST", "/operations/try"): "operator",
     ("POST", "/operations/run"): "operator",
     ("POST", "/operations/stop"): "operator",

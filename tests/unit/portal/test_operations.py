@@ -79,7 +79,7 @@ def test_what_goes_around_the_process_is_a_supervisors(portal: FakePortal, actio
 def test_what_was_tried_is_what_is_done(portal: FakePortal) -> None:
     operated(portal, action="move", selection={"order_ids": ["x"]}, arguments={"node": "dispatch"})
     form = {"csrf": CSRF, "operation_id": "5", "canary": "2", "rate": "0,5", "stop_at": "20"}
-    portal.client(Role.SUPERVISOR).post("/operations/run", data=form)
+    portal.client(Role.SUPERVISOR, locale="es").post("/operations/run", data=form)
     assert portal.api.operated == [
         {
             "action": "move",
@@ -154,7 +154,7 @@ def test_an_empty_list_is_said(portal: FakePortal) -> None:
 @pytest.mark.parametrize("form", [{"canary": "many"}, {"rate": "x"}, {"canary": "inf"}, {"canary": "nan"}])
 def test_a_rollout_that_is_no_number_is_refused(form: dict[str, str]) -> None:
     with pytest.raises(InvalidRequest):
-        rollout(form)
+        rollout(form, "es")
 
 
 def test_a_version_is_activated_by_a_supervisor_and_audited(portal: FakePortal) -> None:

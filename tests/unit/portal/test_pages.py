@@ -77,6 +77,7 @@ def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -
         "document.",
         "process.",
         "warning.",
+        "typed.",
         "result.",
         "files.",
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -14,6 +15,7 @@ from mtd.queries.orders import search
 from mtd.queries.orders.order_page import OrderPage, order_page
 from mtd.queries.reporting import control_room as figures
 from portal.pages.operations import corrections
+from portal.pages.operations.correction_lines import LineRow, lines_of
 from portal.pages.operations.order_actions import (
     MIGRATE,
     OF_MANY,
@@ -56,7 +58,11 @@ class OperationProgressContext(Context):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationContext(OperationProgressContext):
+    """`effect` is what a correction that was tried would do to the order as it is now."""
+
     template: ClassVar[str] = "operations/operation.html"
+
+    effect: corrections.Effect | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,8 @@ class OperationFormContext(Context):
     """The form of an `action` on the orders of a `choice`; `order` is the one where it is one.
 
     `steps` and `active_nodes` are pairs of a node and its name: where an order may be moved to, and where this one is.
-    `fields` are the values that may be corrected, in their groups; `given` is what was typed.
+    `fields` are the values that may be corrected, in their groups, and `lines` those of the order, a page of them, as
+    in CorrectionLinesContext; `given` is what was typed.
     """
 
     template: ClassVar[str] = "operations/operation_new.html"
@@ -77,6 +84,9 @@ class OperationFormContext(Context):
     steps: list[tuple[str, str]]
     active_nodes: list[tuple[str, str]]
     fields: list[tuple[str, list[corrections.Field]]]
+    lines: list[LineRow]
+    next_lines: str
+    currency: str
     given: Mapping[str, str]
 
 
@@ -100,7 +110,7 @@ def try_(visit: Visit) -> Response:
         body = {
             "reason": visit.form.get("reason", ""),
             **_selection(visit, choice),
-            **arguments(action, visit.form, page),
+            **arguments(action, visit.form, page, visit.locale),
         }
         tried = _begin(visit, action, body | {"dry_run": True}, "try_operation")
     except (InvalidRequest, NotFound, Conflict) as error:
@@ -118,7 +128,7 @@ def run(visit: Visit) -> Response:
         raise InvalidRequest("that operation is no dry run", code="no_dry_run")
     if action == MIGRATE:
         return visit.go(f"/operations/{_migrate(visit, tried)}")
-    body = {"reason": tried["reason"], **tried["selection"], **tried["arguments"], **rollout(visit.form)}
+    body = {"reason": tried["reason"], **tried["selection"], **tried["arguments"], **rollout(visit.form, visit.locale)}
     return visit.go(f"/operations/{_begin(visit, action, body, 'run_operation')}")
 
 
@@ -134,7 +144,7 @@ def stop(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """One operation: how far it is and what became, or would become, of each order."""
-    return visit.page(OperationContext(**_progress(visit)))
+    return visit.page(OperationContext(**_progress(visit), effect=_effect(visit)))
 
 
 def progress(visit: Visit) -> Response:
@@ -151,6 +161,16 @@ def _progress(visit: Visit) -> dict[str, Any]:
     return {"operation": operation, "allowed": may_operate(visit.who.role, operation["action"])}
 
 
+def _effect(visit: Visit) -> corrections.Effect | None:
+    """What the operation's correction would do; None for what is no correction, or has been done."""
+    operation = queries.read_operation(visit.read, int(visit.request.path_params["operation"]))
+    ids = operation["selection"].get("order_ids", [])
+    if operation["action"] != "correct" or not operation["dry_run"] or len(ids) != 1:
+        return None
+    document = order_page(visit.read, UUID(ids[0]), visit.api.archived).order["document"]
+    return corrections.effect(document, operation["arguments"]["document"], visit.locale)
+
+
 def _page(visit: Visit, choice: Choice) -> OrderPage | None:
     return order_page(visit.read, choice.order_id, visit.api.archived) if choice.order_id else None
 
@@ -164,6 +184,8 @@ def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Re
     allowed = [one for one in offered if visit.who.role.may(ROLES[one])]
     shown = chosen if chosen in allowed else ""
     names = figures.state_names(visit.read)
+    correcting = page is not None and shown == "correct"
+    listed = lines_of(visit, page.order, visit.form, corrected=_corrected(visit)) if page and correcting else None
 
     def named(nodes: Iterable[str]) -> list[tuple[str, str]]:
         return [(node, state_name(visit.locale, node, names)) for node in nodes]
@@ -185,15 +207,25 @@ def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Re
             problem=problem,
             steps=named(steps(page) if page else names),
             active_nodes=named(active_nodes(page) if page else ()),
-            fields=_grouped(page) if page and chosen == "correct" else [],
+            fields=_grouped(page, visit.locale) if page and shown == "correct" else [],
+            lines=listed.lines if listed else [],
+            next_lines=listed.next_lines if listed else "",
+            currency=listed.currency if listed else "",
             given=visit.form,
         ),
     )
 
 
-def _grouped(page: OrderPage) -> list[tuple[str, list[corrections.Field]]]:
+def _corrected(visit: Visit) -> set[int]:
+    """The places of the lines that a person has begun to correct."""
+    asked = visit.request.query_params.get("line", "")
+    named = {int(asked) - 1} if asked.isdecimal() and len(asked) < 6 else set()
+    return named | set(corrections.touched_lines(visit.form))
+
+
+def _grouped(page: OrderPage, locale: str) -> list[tuple[str, list[corrections.Field]]]:
     groups: dict[str, list[corrections.Field]] = {}
-    for field in corrections.fields(page.order["document"]):
+    for field in corrections.fields(page.order["document"], locale):
         groups.setdefault(field.group, []).append(field)
     return list(groups.items())
 
@@ -208,7 +240,7 @@ def _selection(visit: Visit, choice: Choice) -> dict[str, Any]:
 
 def _listed(visit: Visit, query: str) -> list[str]:
     """The orders of the list as it is now. Raises InvalidRequest when they are none or too many to be named."""
-    wanted = read_filter(given(dict(parse_qsl(query))), visit.zone)
+    wanted = read_filter(given(dict(parse_qsl(query))), visit.zone, visit.locale)
     rows = search.everything(visit.read, wanted, sort=search.Sort.RECEIVED, ascending=True)
     ids = [str(row["order_id"]) for row in islice(rows, _MOST_NAMED + 1)]
     if not ids:
@@ -231,7 +263,7 @@ def _migrate(visit: Visit, rehearsed: dict[str, Any]) -> int:
     """What was rehearsed, in earnest."""
     was = rehearsed["arguments"]
     span = {name: was[name] for name in ("from", "to", "map")}
-    body = {"mode": "run", "reason": rehearsed["reason"], **span, **rollout(visit.form)}
+    body = {"mode": "run", "reason": rehearsed["reason"], **span, **rollout(visit.form, visit.locale)}
     return begin_migration(visit, was["process"], body)
 
 

@@ -15,7 +15,7 @@ from mtd.queries.orders import search as queries
 from mtd.queries.orders.search import COUNTED_AT_MOST, Cursor, Sort
 from mtd.queries.reporting import control_room
 from portal.pages.orders import csv_export
-from portal.pages.orders.filters import IN_PROCESS, read_filter, try_filter
+from portal.pages.orders.filters import IN_PROCESS, localised, read_filter, try_filter
 from portal.pages.orders.filters import given as given_by
 from portal.rendering.catalogue import state_name
 from portal.rendering.context import Context, values
@@ -100,9 +100,9 @@ class OrdersContext(OrderListContext):
 
 def show(visit: Visit) -> Response:
     """The whole page, or for HTMX the part of it that changes: a new list, or the rows that come next."""
-    given = given_by(visit.request.query_params)
+    given = localised(given_by(visit.request.query_params), visit.locale)
     read = visit.read
-    wanted, problem = try_filter(given, visit.zone)
+    wanted, problem = try_filter(given, visit.zone, visit.locale)
     sort, ascending = _sort(given)
     after = visit.request.query_params.get("after")
     more_rows = bool(after and visit.request.headers.get("hx-request"))
@@ -146,7 +146,7 @@ def show(visit: Visit) -> Response:
 def export(visit: Visit) -> Response:
     """The filtered list as CSV, as long as it is."""
     given = given_by(visit.request.query_params)
-    wanted = read_filter(given, visit.zone)
+    wanted = read_filter(given, visit.zone, visit.locale)
     sort, ascending = _sort(given)
     rows = queries.everything(visit.read, wanted, sort=sort, ascending=ascending)
     names = control_room.state_names(visit.read)

@@ -94,7 +94,9 @@ def _do(visit: Visit, action: str) -> Response:
     try:
         with visit.recording(f"{action}_task", str(task_id)):
             if action == "complete":
-                body["values"] = task_forms.values(queries.task(visit.read, task_id)["schema"], visit.form)
+                body["values"] = task_forms.values(
+                    queries.task(visit.read, task_id)["schema"], visit.form, visit.locale
+                )
             visit.api.do_task(task_id, action, body)
     except (InvalidRequest, Conflict) as error:
         return _task(visit, task_id, problem=visit.explain(error))
