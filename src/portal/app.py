@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
@@ -28,6 +28,8 @@ _STATUSES: tuple[tuple[type[MtdError], int, str], ...] = (
     (Conflict, 409, "changed"),
     (UnavailableError, 503, "unavailable"),
 )
+
+_PAGES_OF_FORMS = {"/waiting/push": "/exceptions", "/views": "/orders", "/views/delete": "/orders"}
 
 
 def create_app(services: Services) -> Starlette:
@@ -66,6 +68,11 @@ def _problem(services: Services) -> Callable[[Request, Exception], Awaitable[Res
 
     async def answer(request: Request, error: Exception) -> Response:
         status, kind = _kind(error)
+        if status == 405 and request.method == "GET":
+            # The address of what only a form sends to, opened again: its page.
+            return RedirectResponse(
+                _PAGES_OF_FORMS.get(request.url.path) or request.url.path.rpartition("/")[0] or "/", 303
+            )
         if status >= 500:
             LOG.error("request failed", exc_info=error, extra={"path": request.url.path})
         shown = error if isinstance(error, MtdError) and status < 500 else None

@@ -85,6 +85,12 @@ class Visit:
             return ZoneInfo("UTC")
 
     @property
+    def wants_part(self) -> bool:
+        """Whether a script asks for the part of the page that it swaps. Going back asks for the whole page."""
+        headers = self.request.headers
+        return "hx-request" in headers and "hx-history-restore-request" not in headers
+
+    @property
     def csrf(self) -> str:
         """The token that a form of the visitor must bring: the session's, before a login the login cookie's."""
         return self.session.csrf if self.session else self.request.cookies.get(LOGIN_COOKIE, "")
@@ -120,7 +126,7 @@ class Visit:
 
     def answer(self, status: int, context: Context) -> Response:
         """A page of that status; no cache keeps it."""
-        return HTMLResponse(self.html(context), status, headers={"Cache-Control": "no-store"})
+        return HTMLResponse(self.html(context), status, headers={"Cache-Control": "no-store", "Vary": "HX-Request"})
 
     def go(self, path: str, notice: str = "", **values: object) -> Response:
         """See Other, with a message of the catalogue for the next page."""

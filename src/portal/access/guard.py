@@ -4,7 +4,7 @@ import inspect
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -90,9 +90,20 @@ def _refused(visit: Visit, why: str) -> Response:
 
 
 def _to_login(request: Request) -> Response:
+    """The login, which leads back: to the page that was asked for, or that has the form which was sent."""
     if request.headers.get("hx-request"):
-        return Response(status_code=401, headers={"HX-Redirect": "/login"})
-    if request.method != "GET" or request.url.path in {"/", "/stream"}:
-        return RedirectResponse("/login", 303)
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/login?next={quote(wanted, safe='')}", 303)
+        wanted = _own_page(request, request.headers.get("hx-current-url", ""))
+        return Response(status_code=401, headers={"HX-Redirect": _login(wanted)})
+    if request.method != "GET":
+        return RedirectResponse(_login(_own_page(request, request.headers.get("referer", ""))), 303)
+    return RedirectResponse(_login(request.url.path + (f"?{request.url.query}" if request.url.query else "")), 303)
+
+
+def _login(wanted: str) -> str:
+    return "/login" if wanted in {"", "/", "/stream"} else f"/login?next={quote(wanted, safe='')}"
+
+
+def _own_page(request: Request, address: str) -> str:
+    """The path of one of our pages; nothing of another host's."""
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "") if parts.netloc == request.url.netloc else ""

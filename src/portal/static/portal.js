@@ -163,15 +163,20 @@
 
   const trouble = document.getElementById('trouble')
   const live = document.getElementById('live')
+  const seconds = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'medium', hourCycle: 'h23' })
+  let since
   const away = (lost) => {
+    since = lost ? since || new Date() : undefined
     live?.classList.toggle('lost', lost)
-    if (lost) trouble.textContent = trouble.dataset.lost
+    if (lost) trouble.textContent = trouble.dataset.lost.replace('{at}', seconds.format(since))
     trouble.hidden = !lost
   }
   document.body.addEventListener('htmx:sseError', () => away(true))
   document.body.addEventListener('htmx:sseOpen', () => away(false))
   document.body.addEventListener('htmx:sendError', () => away(true))
+  document.body.addEventListener('htmx:timeout', () => away(true))
   document.body.addEventListener('htmx:responseError', () => away(true))
+  document.body.addEventListener('htmx:afterOnLoad', () => away(false))
   document.body.addEventListener('htmx:afterSwap', (event) => {
     if (event.target.id === 'figures') {
       trouble.hidden = true

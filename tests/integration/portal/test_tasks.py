@@ -114,6 +114,8 @@ def test_a_version_shows_where_its_orders_stand_and_is_retired(
     assert violations(page, axe) == []
     page.goto(f"{address}/processes")
     page.get_by_role("button", name=f"Retire {process} v1").click()
+    expect(page.locator("main")).to_contain_text("no active version")
+    page.get_by_role("button", name="Retire").click()
     expect(page.get_by_role("status")).to_contain_text("Retired", timeout=WAIT)
     [row] = system.sql("select retired_at is not null as retired from process_versions where process = %s", process)
     assert row["retired"]

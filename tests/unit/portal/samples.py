@@ -20,6 +20,7 @@ from portal.pages.people import entrance, people
 from portal.pages.processes import heat, process_imports, process_trials, processes
 from portal.pages.reporting import control_room, mail, reconciliations, statistics, system
 from portal.pages.tasks import task_forms, tasks
+from portal.rendering.confirm import ConfirmContext
 from portal.rendering.context import Context, Tab
 from portal.rendering.problem import ProblemContext
 
@@ -181,6 +182,7 @@ SNAPSHOT = Snapshot(
         waiting=1,
         waiting_since=AT,
         at_risk=1,
+        has_active_process=False,
         completed_lately=5,
         p50=2.0,
         p95=3.0,
@@ -301,6 +303,9 @@ STEP = {"since": AT, "received": 4, "completed": 3, "exceptions": 1, "promised":
 
 SAMPLES: list[Context] = [
     ProblemContext(kind="forbidden", detail="a reason"),
+    ConfirmContext(
+        title="Retire p v1", effects=["no orders"], action="/processes", fields={"a": "b"}, text="T", back="/"
+    ),
     circuits.CircuitsContext(circuits=[CIRCUIT]),
     exceptions.WaitingContext(
         waiting=[{"number": "O-7", "message_id": "m", "seller": {"name": "S"}, "since": AT, "reason": "no content"}]

@@ -53,7 +53,7 @@ def test_plurals_have_the_categories_of_cldr() -> None:
 def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -> None:
     sources = "".join(path.read_text("utf-8") for kind in ("html", "py") for path in SRC.rglob(f"*.{kind}"))
     asked = set(re.findall(r"\b(?:t|say)\('([a-z_0-9.]+)'[,)]", sources))
-    asked |= set(re.findall(r'"((?:login|live)\.(?!html)[a-z_]+)"', sources))
+    asked |= set(re.findall(r'"((?:login|live|confirm)\.(?!html)[a-z_]+)"', sources))
     assert asked - messages("en").keys() == set()
     # A key put together at run time starts with what its place says.
     made = (
@@ -232,3 +232,50 @@ def test_colours_stand_in_the_palette_alone() -> None:
     palette, _, rest = (SRC / "static" / "portal.css").read_text("utf-8").partition("\n}\n")
     assert "--ground: light-dark(" in palette
     assert re.findall(r"#[0-9a-fA-F]{3,8}(?=[;\s,)])", rest) == []
+
+
+@pytest.mark.parametrize("path", ["/orders?q=x", "/exceptions"])
+def test_going_back_gets_a_whole_page_and_a_filter_its_part(portal: FakePortal, path: str) -> None:
+    """htmx asks for a page that history has lost with HX-Request too: https://htmx.org/docs/#history."""
+    client = portal.client(Role.OPERATOR)
+    part = client.get(path, headers={"hx-request": "true"})
+    back = client.get(path, headers={"hx-request": "true", "hx-history-restore-request": "true"})
+    assert "<html" not in part.text
+    assert "<html" in back.text
+    assert part.headers["vary"].split(", ")[0] == "HX-Request"
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/operations/try", "/operations"),
+        ("/waiting/push", "/exceptions"),
+        ("/views/delete", "/orders"),
+        ("/logout", "/"),
+        ("/people/add", "/people"),
+    ],
+)
+def test_the_address_of_a_form_opened_again_leads_to_its_page(portal: FakePortal, path: str, page: str) -> None:
+    answer = portal.client(Role.ADMINISTRATOR).get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
+
+
+@pytest.mark.parametrize(
+    ("headers", "login"),
+    [
+        ({"referer": "http://testserver/orders/7?x=1"}, "/login?next=%2Forders%2F7%3Fx%3D1"),
+        ({"referer": "http://evil.example/orders/7"}, "/login"),
+        ({}, "/login"),
+    ],
+)
+def test_a_form_sent_after_the_session_leads_back_to_its_page(
+    portal: FakePortal, headers: dict[str, str], login: str
+) -> None:
+    answer = portal.client().post("/operations/try", data={"reason": "x"}, headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (303, login)
+
+
+def test_a_part_asked_for_after_the_session_leads_back_to_its_page(portal: FakePortal) -> None:
+    headers = {"hx-request": "true", "hx-current-url": "http://testserver/exceptions?group=f"}
+    answer = portal.client().get("/circuits", headers=headers)
+    assert answer.headers["hx-redirect"] == "/login?next=%2Fexceptions%3Fgroup%3Df"

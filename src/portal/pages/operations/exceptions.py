@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from mtd.domain.errors import UnavailableError
 from mtd.queries.reporting import control_room
+from portal.rendering.confirm import CONFIRMED, ConfirmContext
 from portal.rendering.context import Context, values
 from portal.visit import Visit
 
@@ -51,7 +52,7 @@ def show(visit: Visit) -> Response:
         others=control_room.exceptions_without_incident(read),
         rejections=control_room.latest_rejections(read),
     )
-    return visit.page(listed if visit.request.headers.get("hx-request") else ExceptionsContext(**values(listed)))
+    return visit.page(listed if visit.wants_part else ExceptionsContext(**values(listed)))
 
 
 def waiting(visit: Visit) -> Response:
@@ -69,9 +70,22 @@ def waiting(visit: Visit) -> Response:
 
 
 def push(visit: Visit) -> Response:
-    """Pushes one waiting order, or all of them, back to the queue, through the API."""
+    """Pushes one waiting order back to the queue, or, when that is confirmed, all of them, through the API."""
     number = visit.form.get("number")
+    if not number and CONFIRMED not in visit.form:
+        return visit.page(_push_all(visit))
     with visit.recording("push_waiting", number or "all") as result:
         pushed = visit.api.push_waiting([number] if number else None)
         result |= {"pushed": pushed[:100], "count": len(pushed)}
     return visit.go("/exceptions", "pushed", count=len(pushed))
+
+
+def _push_all(visit: Visit) -> ConfirmContext:
+    return ConfirmContext(
+        title=visit.say("confirm.push_title"),
+        effects=[visit.say("confirm.push_all", count=len(visit.api.waiting())), visit.say("confirm.push_again")],
+        action="/waiting/push",
+        fields={},
+        text=visit.say("exceptions.push_all"),
+        back="/exceptions",
+    )

@@ -105,7 +105,7 @@ def show(visit: Visit) -> Response:
     wanted, problem = try_filter(given, visit.zone, visit.locale)
     sort, ascending = _sort(given)
     after = visit.request.query_params.get("after")
-    more_rows = bool(after and visit.request.headers.get("hx-request"))
+    more_rows = bool(after) and visit.wants_part
     if after:
         page = queries.search(read, wanted, sort=sort, ascending=ascending, after=_place(after))
         total = 0 if more_rows else queries.count(read, wanted)
@@ -125,7 +125,7 @@ def show(visit: Visit) -> Response:
         bulk=f"/operations/new?{urlencode({'query': urlencode(given)})}",
         export=f"/orders.csv?{urlencode(given)}",
     )
-    if visit.request.headers.get("hx-request"):
+    if visit.wants_part:
         return visit.page(listed)
     names = control_room.state_names(read)
     return visit.page(

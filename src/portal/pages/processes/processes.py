@@ -11,6 +11,7 @@ from mtd.domain.errors import InvalidRequest
 from mtd.queries.processes import processes as queries
 from portal.pages.operations.order_actions import resting
 from portal.pages.processes import heat
+from portal.rendering.confirm import CONFIRMED, ConfirmContext
 from portal.rendering.context import Context, Tab
 from portal.visit import Visit
 
@@ -84,13 +85,34 @@ def places(visit: Visit) -> Response:
 
 
 def change(visit: Visit) -> Response:
-    """Activates or retires a version, through the API."""
+    """Activates or retires a version, through the API. Retiring an active one is confirmed first."""
     process, version, action = visit.form.get("process", ""), visit.number("version"), visit.form.get("action", "")
     if action not in ("activate", "retire"):
         raise InvalidRequest("a version is activated or retired", code="action_unknown")
+    if action == "retire" and CONFIRMED not in visit.form and (asked := _retirement(visit, process, version)):
+        return visit.page(asked)
     with visit.recording(f"{action}_process", f"{process} v{version}"):
         visit.api.change_process(process, version, action)
     return visit.go("/processes", f"process_{action}")
+
+
+def _retirement(visit: Visit, process: str, version: int) -> ConfirmContext | None:
+    """What retiring an active version does; None where the version takes no new orders anyway."""
+    versions = queries.list_versions(visit.read, process)
+    found = next((row for row in versions if row["version"] == version and row["active"]), None)
+    if found is None:
+        return None
+    last = not any(row["active"] for row in versions if row is not found)
+    effects = [visit.say("confirm.retire_last" if last else "confirm.retire_other", process=process)]
+    effects.append(visit.say("confirm.retire_in_flight", count=found["orders_in_flight"]))
+    return ConfirmContext(
+        title=visit.say("confirm.retire_title", process=process, version=version),
+        effects=effects,
+        action="/processes",
+        fields={"process": process, "version": str(version), "action": "retire"},
+        text=visit.say("process.do_retire"),
+        back="/processes",
+    )
 
 
 def asked_version(visit: Visit, name: str = "version") -> dict[str, Any]:

@@ -26,7 +26,8 @@ class StateCount:
 class ControlRoom:
     """The control room's figures. `ended` counts 24 hours by outcome; `p50` and `p95` are seconds from received to
     completed over the last hour, None where nothing completed. `waiting` are the orders that are known to wait,
-    `waiting_since` when the latest of them came."""
+    `waiting_since` when the latest of them came. Without an active process no
+    new order can enter."""
 
     states: tuple[StateCount, ...]
     ended: dict[str, int]
@@ -35,6 +36,7 @@ class ControlRoom:
     waiting: int
     waiting_since: datetime | None
     at_risk: int
+    has_active_process: bool
     completed_lately: int
     p50: float | None
     p95: float | None
@@ -48,6 +50,7 @@ def control_room(read: Reader) -> ControlRoom:
     """Read afresh; a few milliseconds, whatever the number of orders that have ended."""
     counted = {row["state"]: row for row in read(_SQL["in_process"], {})}
     names = {row["state"]: row["name"] for row in read(_SQL["active_states"], {})}
+    active = bool(names)
     names |= {state: state for state in sorted(counted) if state not in names}
     [incidents] = read(_SQL["open_incidents"], {})
     [waiting] = read(_SQL["waiting"], {})
@@ -64,6 +67,7 @@ def control_room(read: Reader) -> ControlRoom:
         waiting=waiting["orders"],
         waiting_since=waiting["latest"],
         at_risk=risk["orders"],
+        has_active_process=active,
         completed_lately=speed["orders"],
         p50=None if speed["p50"] is None else float(speed["p50"]),
         p95=None if speed["p95"] is None else float(speed["p95"]),
