@@ -99,11 +99,13 @@ class Visit:
         return say(self.locale, key, **values)
 
     def explain(self, error: MtdError) -> str:
-        """What went wrong, in the visitor's language where the catalogue has it, else as the system says it."""
+        """What went wrong, in the visitor's language. The system's own sentences are English: others get the code."""
         if isinstance(error, Mistyped):
             return self.say(f"typed.{error.code}", text=error.text)
         known = f"code.{error.code}"
-        return self.say(known) if known in messages(self.locale) else str(error)
+        if known in messages(self.locale):
+            return self.say(known)
+        return str(error) if self.locale == "en" else self.say("code.unknown", code=error.code)
 
     def html(self, context: Context) -> str:
         """The context's template, with what every page has."""

@@ -5,7 +5,7 @@ import logging
 import time
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -22,12 +22,6 @@ _DEPTHS = {
     "visible": "ApproximateNumberOfMessages",
     "in_flight": "ApproximateNumberOfMessagesNotVisible",
     "delayed": "ApproximateNumberOfMessagesDelayed",
-}
-_FIGURES = {
-    "invocations": ("Invocations", "Sum"),
-    "errors": ("Errors", "Sum"),
-    "p50": ("Duration", "p50"),
-    "p99": ("Duration", "p99"),
 }
 
 
@@ -114,39 +108,8 @@ class Cloud:
             for item in page["Functions"]
             if item["FunctionName"].startswith(self._prefix)
         ]
-        figures = self._last_hour([row["name"] for row in rows])
+        figures = cloudwatch.last_hour(self._client("cloudwatch"), self._prefix, [row["name"] for row in rows])
         return sorted(({**row, **figures[row["name"]]} for row in rows), key=lambda row: str(row["name"]))
-
-    def _last_hour(self, names: list[str]) -> dict[str, Row]:
-        now = datetime.now(UTC)
-        queries = [
-            {
-                "Id": f"f{number}_{figure}",
-                "MetricStat": {
-                    "Metric": {
-                        "Namespace": "AWS/Lambda",
-                        "MetricName": metric,
-                        "Dimensions": [{"Name": "FunctionName", "Value": f"{self._prefix}{name}"}],
-                    },
-                    "Period": 3600,
-                    "Stat": statistic,
-                },
-            }
-            for number, name in enumerate(names)
-            for figure, (metric, statistic) in _FIGURES.items()
-        ]
-        found: dict[str, Row] = {name: dict.fromkeys(_FIGURES) for name in names}
-        if not queries:
-            return found
-        answer = self._client("cloudwatch").get_metric_data(
-            MetricDataQueries=queries, StartTime=now - timedelta(hours=1), EndTime=now + timedelta(minutes=1)
-        )
-        for result in answer["MetricDataResults"]:
-            number, _, figure = result["Id"].removeprefix("f").partition("_")
-            values = result["Values"]
-            if values:
-                found[names[int(number)]][figure] = sum(values) if figure in {"invocations", "errors"} else max(values)
-        return found
 
 
 def _mail(message: Row) -> Row:

@@ -38,9 +38,12 @@ def state_name(locale: str, state: str | None, drawn: Mapping[str, str]) -> str:
     """A state or an outcome: as the catalogue names it, as it is drawn, or by its id."""
     if not state:
         return "–"
-    return ", ".join(
-        _known(locale, f"state.{one}") or drawn.get(one) or one.replace("_", " ") for one in state.split(",")
-    )
+    return ", ".join(known_state(locale, one) or drawn.get(one) or one.replace("_", " ") for one in state.split(","))
+
+
+def known_state(locale: str, state: str) -> str:
+    """The catalogue's name of a state, or nothing."""
+    return _known(locale, f"state.{state}")
 
 
 def document_name(locale: str, document_type: int) -> str:

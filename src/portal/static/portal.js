@@ -25,6 +25,18 @@
     form.addEventListener('change', () => form.requestSubmit())
   }
 
+  // The technical steps of an order's history are folded: a button shows them.
+  const unfold = document.querySelector('[data-unfold]')
+  if (unfold) {
+    const history = unfold.nextElementSibling
+    history.classList.add('folded')
+    unfold.hidden = !history.querySelector('.technical')
+    unfold.addEventListener('click', () => {
+      history.classList.remove('folded')
+      unfold.hidden = true
+    })
+  }
+
   document.querySelector('[data-print]')?.addEventListener('click', () => window.print())
 
   const menu = document.querySelector('[data-menu]')
@@ -79,13 +91,14 @@
 
   // The diagram
 
-  // Bizagi writes a label of no size at no place for every name; without them bpmn-js puts the names where they belong.
-  function withoutEmptyLabels(text) {
+  // Steps have their names in the reader's language. Bizagi writes a label of no size at no place for every name; without them bpmn-js puts the names where they belong.
+  function prepared(text, names) {
     const drawn = new DOMParser().parseFromString(text, 'application/xml')
     for (const label of [...drawn.getElementsByTagNameNS('*', 'BPMNLabel')]) {
       const bounds = label.getElementsByTagNameNS('*', 'Bounds')[0]
       if (bounds && !Number(bounds.getAttribute('width'))) label.remove()
     }
+    for (const [id, name] of Object.entries(names)) drawn.querySelector(`[id="${CSS.escape(id)}"]`)?.setAttribute('name', name)
     return new XMLSerializer().serializeToString(drawn)
   }
 
@@ -129,8 +142,13 @@
       const answer = await fetch(target.dataset.src)
       if (!answer.ok) throw new Error(String(answer.status))
       target.replaceChildren()
-      const viewer = new window.BpmnJS({ container: target })
-      await viewer.importXML(withoutEmptyLabels(await answer.text()))
+      const viewer = new window.BpmnJS({
+        container: target,
+        bpmnRenderer: {
+          defaultFillColor: 'var(--drawing)', defaultStrokeColor: 'var(--drawing-ink)', defaultLabelColor: 'var(--drawing-ink)',
+        },
+      })
+      await viewer.importXML(prepared(await answer.text(), JSON.parse(target.dataset.names)))
       const [canvas, registry] = ['canvas', 'elementRegistry'].map((name) => viewer.get(name))
       const inside = JSON.parse(target.dataset.inside)
       const mark = (ids, kind) => {
@@ -138,6 +156,7 @@
       }
       mark(JSON.parse(target.dataset.passed), 'passed')
       mark(JSON.parse(target.dataset.places), target.dataset.ended === 'true' ? 'ended' : 'here')
+      for (const [kind, ids] of Object.entries(JSON.parse(target.dataset.marks))) mark(ids, kind)
       for (const [id, { level, label }] of Object.entries(JSON.parse(target.dataset.heat || '{}'))) {
         if (!registry.get(id)) continue
         canvas.addMarker(id, `heat-${level}`)

@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -20,7 +21,7 @@ from portal.access.accounts import Accounts, Credentials, Role
 from portal.access.audit import Audit
 from portal.access.sessions import Sessions
 from portal.database import Database
-from tests.integration.portal.tenant_world import PASSWORD
+from tests.integration.portal.tenant_world import PASSWORD, new_tenant
 from tests.integration.system import System
 from tests.support.orders import OrderFile
 
@@ -282,3 +283,51 @@ def test_who_is_vouched_for_is_made_once_and_has_no_password(own: Database) -> N
     assert accounts.log_in(attempt(name, "")).user_id is None
     accounts.disable(PLATFORM_TENANT, first.user_id, disabled=True)
     assert accounts.log_in_known(name, Role.VIEWER).user_id is None
+
+
+def test_figures_are_orders_and_equal_their_lists(system: System, orders: Database, number: str) -> None:
+    """An order at three places of a step is one order: 30 of them were shown as 90."""
+    mark = number.lower()
+    tenant = new_tenant(system, mark)
+    for place, outcome in enumerate((None, None, "completed")):
+        order_id = uuid.uuid4()
+        system.sql(
+            "insert into orders (order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total,"
+            " document, content_hash, process_version_id, outcome, ended_at, received_at, promised_on, tenant)"
+            " select %s, %s, 's', 'S', '1-9', 'B', 'CLP', 1, '{}', 'x', max(process_version_id), %s,"
+            " case when %s::text is null then null else now() end, now(), current_date, %s"
+            " from process_versions where tenant = 'main'",
+            order_id,
+            f"{mark}-{place}",
+            outcome,
+            outcome,
+            tenant,
+        )
+        for ordinal in (1, 2, 3) if outcome is None else ():
+            system.sql(
+                "insert into tokens (order_id, node, ordinal, due_at) values (%s, %s, %s, now() + interval '1 day')",
+                order_id,
+                f"step-{mark}",
+                ordinal,
+            )
+    read = orders.of(tenant)
+    figures = control_room.control_room(read)
+    [state] = [each for each in figures.states if each.state == f"step-{mark}"]
+
+    assert state.orders == search.count(read, Filter(state=f"step-{mark}")) == 2
+    assert figures.in_process == search.count(read, Filter(in_process=True)) == 2
+    soon = (datetime.now(UTC) + timedelta(hours=24)).date()
+    assert figures.at_risk == search.count(read, Filter(in_process=True, promised_until=soon)) == 2
+    lately = Filter(state="completed", ended_from=datetime.now(UTC) - timedelta(hours=24))
+    assert figures.ended["completed"] == search.count(read, lately) == 1
+    assert search.count(read, replace(lately, ended_from=datetime.now(UTC) + timedelta(hours=1))) == 0
+
+
+def test_a_filter_by_version_finds_that_versions_orders(system: System, reader: Reader, number: str) -> None:
+    _orders(system, number, [1])
+    [row] = system.sql(
+        "select process, version from process_versions join orders using (process_version_id) where number = %s",
+        f"{number}-0",
+    )
+    assert search.count(reader, Filter(text=number, process=row["process"], version=row["version"])) == 1
+    assert search.count(reader, Filter(text=number, process=row["process"], version=row["version"] + 999)) == 0

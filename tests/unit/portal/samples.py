@@ -16,6 +16,7 @@ from mtd.queries.reporting.statistics import Statistics
 from portal.live import Snapshot
 from portal.pages.operations import circuits, correction_lines, corrections, exceptions, operations, warnings
 from portal.pages.orders import documents, order, orders
+from portal.pages.orders.situation import Situation
 from portal.pages.people import entrance, people
 from portal.pages.processes import heat, process_imports, process_trials, processes
 from portal.pages.reporting import control_room, mail, reconciliations, statistics, system
@@ -176,6 +177,7 @@ DIFFERENCE: dict[str, Any] = {
 SNAPSHOT = Snapshot(
     now=ControlRoom(
         states=(StateCount(state="allocation", name="Allocation", orders=2, retrying=1, oldest=AT),),
+        in_process=2,
         ended={"completed": 5},
         open_incidents=1,
         incidents_lately=1,
@@ -323,11 +325,19 @@ SAMPLES: list[Context] = [
                 }
             ],
             group="f 1",
+            **here,
+            orders=3,
+            others_total=1,
+            rejections_total=1,
+            pages=dict.fromkeys(("groups", "members", "others", "rejections"), "/exceptions?groups_after=100"),
             members=[MEMBER],
             others=[MEMBER],
             rejections=[{"source": "orders/x.xml", "code": "bad", "reason": "no XML", "received_at": AT}],
         )
-        for kind in (exceptions.ExceptionListContext, exceptions.ExceptionsContext)
+        for kind, here in (
+            (exceptions.ExceptionListContext, {}),
+            (exceptions.ExceptionsContext, {"here": "/exceptions?group=f+1"}),
+        )
     ),
     warnings.WarningsContext(
         rows=[WARNING, WARNING | {"acknowledged_at": AT, "acknowledged_by": "ana"}],
@@ -345,6 +355,8 @@ SAMPLES: list[Context] = [
     operations.OperationFormContext(
         choice={"order": str(ID)},
         order=MEMBER,
+        selected=None,
+        selection=[],
         offered=TABS,
         action="correct",
         problem="a problem",
@@ -359,6 +371,8 @@ SAMPLES: list[Context] = [
     operations.OperationFormContext(
         choice={"group": "f 1"},
         order=None,
+        selected=30,
+        selection=[("State", "Exception")],
         offered=TABS,
         action="move",
         problem="",
@@ -371,16 +385,34 @@ SAMPLES: list[Context] = [
         given={"node": "dispatch"},
     ),
     correction_lines.CorrectionLinesContext(lines=LINES, next_lines="/more", currency="CLP", given={}),
-    order.OrderContext(page=ORDER_PAGE, document=DOCUMENT, timeline=[STATION, STATION], actions=["retry", "cancel"]),
+    order.OrderContext(
+        page=ORDER_PAGE,
+        document=DOCUMENT,
+        timeline=[STATION, STATION],
+        actions=["cancel", "retry"],
+        situation=Situation(text="It failed.", tone="bad", action="retry"),
+        marks={"failed": ["A"]},
+        names={"A": "Approve"},
+    ),
     documents.TicketContext(document=PRINTED),
     orders.OrderRowsContext(rows=[ROW, ROW | {"outcome": "completed", "ended_at": AT}], next="/orders?after=x"),
     orders.OrderListContext(
-        rows=[ROW], next="", columns=[COLUMN], total=1, more=False, problem="", query="q=x", bulk="/b", export="/e"
+        rows=[ROW],
+        next="",
+        columns=[COLUMN],
+        narrowed=[("24 h", "/orders")],
+        total=1,
+        more=False,
+        problem="",
+        query="q=x",
+        bulk="/b",
+        export="/e",
     ),
     orders.OrdersContext(
         rows=[ROW],
         next="",
         columns=[COLUMN],
+        narrowed=[],
         total=10_000,
         more=True,
         problem="",

@@ -49,7 +49,10 @@ class FakeRead:
             "as open,": [{"open": 2, "lately": 1}],
             "as mine, count(*) as open": [{"mine": 0, "open": 0, "overdue": 0}],
             "max(since) as latest": [{"orders": 0, "latest": None}],
-            "count(distinct t.order_id)": [{"orders": 0}],
+            "from orders o\nwhere o.outcome is null and o.promised_on": [{"orders": 0}],
+            "count(*) as orders from orders where outcome is null": [{"orders": 0}],
+            "count(*) as orders from orders o\nwhere outcome = 'exception'": [{"orders": 0}],
+            "count(*) as files from rejections": [{"files": 0}],
             "percentile_cont(0.95)": [{"orders": 0, "p50": None, "p95": None}],
             "select count(*) as orders from (select from": [{"orders": 0}],
         }

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from mtd.domain.errors import UnavailableError
 from portal.clients.cloud import Cloud
-from portal.clients.cloudwatch import alarms, legacy_tries
+from portal.clients.cloudwatch import alarms, last_hour, legacy_tries
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -82,3 +82,22 @@ def test_silence_is_remembered_so_that_nobody_waits_for_it_at_each_look() -> Non
         with pytest.raises(UnavailableError):
             cloud.alarms()
     assert cloud.asked == 1
+
+
+class Counting:
+    """CloudWatch that knows counts, and refuses percentiles as the emulator does."""
+
+    def get_metric_data(self, **asked: Any) -> dict[str, Any]:
+        if any(query["MetricStat"]["Stat"].startswith("p") for query in asked["MetricDataQueries"]):
+            raise ClientError({"Error": {"Code": "InvalidParameterValue"}}, "GetMetricData")
+        return {
+            "MetricDataResults": [{"Id": "f1_invocations", "Values": [3.0, 4.0]}, {"Id": "f0_errors", "Values": []}]
+        }
+
+
+def test_functions_are_shown_without_the_percentiles_that_the_emulator_lacks() -> None:
+    """The page said that AWS does not answer."""
+    found = last_hour(Counting(), "mtd-local-", ["a", "b"])
+    assert found["b"] == {"invocations": 7.0, "errors": None, "p50": None, "p99": None}
+    assert found["a"]["invocations"] is None
+    assert last_hour(Counting(), "mtd-local-", []) == {}

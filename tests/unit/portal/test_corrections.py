@@ -117,6 +117,7 @@ def test_the_effect_says_what_would_fail_again(corrected: dict[str, Any], proble
     found = effect(WHOLE, corrected, "es")
     assert found.total == (Decimal(11900), None)
     assert found.problem == problem
+    assert found.reckoned == (Decimal(11900) if problem == "total_mismatch" else None)
 
 
 @pytest.fixture

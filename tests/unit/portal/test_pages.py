@@ -53,7 +53,7 @@ def test_plurals_have_the_categories_of_cldr() -> None:
 def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -> None:
     sources = "".join(path.read_text("utf-8") for kind in ("html", "py") for path in SRC.rglob(f"*.{kind}"))
     asked = set(re.findall(r"\b(?:t|say)\('([a-z_0-9.]+)'[,)]", sources))
-    asked |= set(re.findall(r'"((?:login|live|confirm)\.(?!html)[a-z_]+)"', sources))
+    asked |= set(re.findall(r'"((?:login|live|confirm|order)\.(?!html)[a-z_]+)"', sources))
     assert asked - messages("en").keys() == set()
     # A key put together at run time starts with what its place says.
     made = (
@@ -78,6 +78,7 @@ def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -
         "process.",
         "warning.",
         "typed.",
+        "situation.",
         "result.",
         "files.",
     )

@@ -199,7 +199,7 @@ def test_a_sample_order_is_walked_through_and_nothing_is_written(portal: FakePor
     form = {"csrf": CSRF, "process": "p", "version": "1", "number": " O-1 ", "fails": "approve", "data": '{"a": 1}'}
     page = portal.client(Role.OPERATOR).post("/processes/simulate", data=form).text
     assert portal.api.simulated == [("p", 1, {"number": "O-1", "fails": ["approve"], "values": {"a": 1}})]
-    for expected in ("it &lt;stands&gt;", """data-passed='["V"]'""", """data-places='["A"]'""", "stands at approve"):
+    for expected in ("it &lt;stands&gt;", """data-passed='["V"]'""", """data-places='["A"]'""", "stops at approve"):
         assert expected in page, expected
     assert 'class="notice"' not in page
     portal.api.simulation["problem"]["phrase"] = {"code": "not_ended", "values": {"steps": 500}}

@@ -1,13 +1,13 @@
 """An order's data as fields that a person corrects, the typed values as a merge patch (RFC 7396), and its effect."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mtd.domain.errors import BusinessError, InvalidRequest, RejectedOrder
 from mtd.domain.orders.check import read_order
-from mtd.domain.orders.order import Order
+from mtd.domain.orders.order import Order, Totals
 from mtd.domain.orders.totals import amounts
 from mtd.domain.tax.document_type import document_type
 from portal.rendering.typed import read_number, read_rut, show_number
@@ -39,12 +39,14 @@ class Field:
 class Effect:
     """What a correction does: the fields that change, the order's total and kind of tax document before and after.
 
-    A total is None where the order's figures do not add up; `problem` is the code of what the inbox would refuse.
+    A total is None where the order's figures do not add up; `reckoned` is what its lines come to after the correction,
+    whatever totals it names. `problem` is the code of what the inbox would refuse.
     """
 
     changes: list[tuple[Field, Field]]
     currency: str
     total: tuple[Decimal | None, Decimal | None]
+    reckoned: Decimal | None
     document_type: tuple[int | None, int | None]
     problem: str
 
@@ -116,6 +118,7 @@ def effect(document: Mapping[str, Any], corrected: Mapping[str, Any], locale: st
         changes=list(_changes(document, merged, locale)),
         currency=str(merged.get("currency", "")),
         total=(_total(before), _total(after)),
+        reckoned=_total(after and _without_sums(after)),
         document_type=(_kind(before), _kind(after)),
         problem=problem or (_sums_problem(after) if after else ""),
     )
@@ -207,6 +210,11 @@ def _total(order: Order | None) -> Decimal | None:
         return amounts(order).payable if order else None
     except BusinessError:
         return None
+
+
+def _without_sums(order: Order) -> Order:
+    totals = Totals(prepaid=order.totals.prepaid, rounding=order.totals.rounding)
+    return replace(order, totals=totals, lines=tuple(replace(line, amount=None) for line in order.lines))
 
 
 def _sums_problem(order: Order) -> str:

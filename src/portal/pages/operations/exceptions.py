@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -15,21 +16,32 @@ from portal.visit import Visit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExceptionListContext(Context):
-    """The part of the page that renews itself: open incidents by cause, the orders of the cause `group` (a
-    fingerprint) where one is chosen, exceptions without an incident, and files that can never become an order."""
+    """The part of the page that renews itself: the orders with an open incident, by cause; those of the cause `group`
+    (a fingerprint) where one is chosen; exceptions without an incident; and files that can never become an order.
+
+    Each list is a page of as many rows as its total says; `pages` has the addresses of the pages that follow, by list.
+    """
 
     template: ClassVar[str] = "operations/exceptions_list.html"
 
+    orders: int
     groups: list[dict[str, Any]]
     group: str
     members: list[dict[str, Any]]
     others: list[dict[str, Any]]
+    others_total: int
     rejections: list[dict[str, Any]]
+    rejections_total: int
+    pages: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExceptionsContext(ExceptionListContext):
+    """`here` is the address from which the part renews itself."""
+
     template: ClassVar[str] = "operations/exceptions.html"
+
+    here: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +53,44 @@ class WaitingContext(Context):
     waiting: list[dict[str, Any]] | None
 
 
+_LISTS = ("groups", "members", "others", "rejections")
+
+
 def show(visit: Visit) -> Response:
-    """The whole page, or for HTMX what changes of it."""
-    read = visit.read
-    fingerprint = visit.request.query_params.get("group", "")
+    """The whole page, or for HTMX the part that changes. Each list has a page of its own: `groups_after` and so on."""
+    read, asked = visit.read, visit.request.query_params
+    fingerprint = asked.get("group", "")
+    after = {name: _number(asked.get(f"{name}_after", "")) for name in _LISTS}
+    nothing = control_room.Listed(rows=[], next=None)
+    lists = {
+        "groups": control_room.incident_groups(read, after["groups"]),
+        "members": control_room.incidents_of(read, fingerprint, after["members"]) if fingerprint else nothing,
+        "others": control_room.exceptions_without_incident(read, after["others"]),
+        "rejections": control_room.latest_rejections(read, after["rejections"]),
+    }
+    place = {"group": fingerprint} if fingerprint else {}
+    place |= {f"{name}_after": str(number) for name, number in after.items() if number}
     listed = ExceptionListContext(
-        groups=control_room.incident_groups(read),
+        orders=control_room.open_incidents(read),
+        groups=lists["groups"].rows,
         group=fingerprint,
-        members=control_room.incidents_of(read, fingerprint) if fingerprint else [],
-        others=control_room.exceptions_without_incident(read),
-        rejections=control_room.latest_rejections(read),
+        members=lists["members"].rows,
+        others=lists["others"].rows,
+        others_total=control_room.count_exceptions_without_incident(read),
+        rejections=lists["rejections"].rows,
+        rejections_total=control_room.count_rejections(read),
+        pages={
+            name: f"/exceptions?{urlencode(place | {f'{name}_after': page.next})}#{name}" if page.next else ""
+            for name, page in lists.items()
+        },
     )
-    return visit.page(listed if visit.wants_part else ExceptionsContext(**values(listed)))
+    return visit.page(
+        listed if visit.wants_part else ExceptionsContext(**values(listed), here=f"/exceptions?{urlencode(place)}")
+    )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
 
 
 def waiting(visit: Visit) -> Response:

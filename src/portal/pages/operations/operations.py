@@ -28,13 +28,26 @@ from portal.pages.operations.order_actions import (
     rollout,
     steps,
 )
-from portal.pages.orders.filters import given, read_filter
+from portal.pages.orders.filters import IN_PROCESS, given, localised, read_filter
 from portal.pages.processes.process_trials import begin_migration
 from portal.rendering.catalogue import state_name
 from portal.rendering.context import Context, Tab
 from portal.rendering.problem import ProblemContext
 from portal.visit import Visit
 
+_FILTER_LABELS = {
+    "q": "orders.q",
+    "state": "orders.state",
+    "seller": "orders.seller_name",
+    "from": "orders.from",
+    "to": "orders.to",
+    "min": "orders.min",
+    "max": "orders.max",
+    "ended": "orders.ended_at",
+    "promise": "orders.promised_on",
+    "process": "order.process",
+    "version": "order.version",
+}
 _MOST_NAMED = 10_000
 """As many orders as the API lets one operation name."""
 
@@ -67,7 +80,8 @@ class OperationContext(OperationProgressContext):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationFormContext(Context):
-    """The form of an `action` on the orders of a `choice`; `order` is the one where it is one.
+    """The form of an `action` on the orders of a `choice`; `order` is the one where it is one. Of a filtered list there
+    are `selected` orders, and `selection` names the filter: pairs of field and value.
 
     `steps` and `active_nodes` are pairs of a node and its name: where an order may be moved to, and where this one is.
     `fields` are the values that may be corrected, in their groups, and `lines` those of the order, a page of them, as
@@ -78,6 +92,8 @@ class OperationFormContext(Context):
 
     choice: Mapping[str, str]
     order: dict[str, Any] | None
+    selected: int | None
+    selection: list[tuple[str, str]]
     offered: list[Tab]
     action: str
     problem: str
@@ -195,6 +211,8 @@ def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Re
         OperationFormContext(
             choice=choice.fields,
             order=page.order if page else None,
+            selected=_count(visit, choice.query) if choice.query is not None else None,
+            selection=_described(visit, choice.query, names) if choice.query is not None else [],
             offered=[
                 Tab(
                     label=f"operation.{one}",
@@ -238,9 +256,32 @@ def _selection(visit: Visit, choice: Choice) -> dict[str, Any]:
     return {"fingerprint": choice.group}
 
 
+def _wanted(visit: Visit, query: str) -> search.Filter:
+    return read_filter(given(dict(parse_qsl(query))), visit.zone, visit.locale)
+
+
+def _count(visit: Visit, query: str) -> int:
+    """The orders of the list as it is now. Raises InvalidRequest for a filter without sense."""
+    return search.count(visit.read, _wanted(visit, query))
+
+
+def _described(visit: Visit, query: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The filter's fields in words."""
+    texts = {**localised(given(dict(parse_qsl(query))), visit.locale)}
+    if "state" in texts:
+        states = {IN_PROCESS: visit.say("control.in_process")}
+        texts["state"] = states.get(texts["state"]) or state_name(visit.locale, texts["state"], names)
+    shown = {"ended": "orders.ended_lately", "promise": "orders.promised_soon"}
+    return [
+        (visit.say(label), visit.say(shown[name]) if name in shown else texts[name])
+        for name, label in _FILTER_LABELS.items()
+        if name in texts
+    ]
+
+
 def _listed(visit: Visit, query: str) -> list[str]:
     """The orders of the list as it is now. Raises InvalidRequest when they are none or too many to be named."""
-    wanted = read_filter(given(dict(parse_qsl(query))), visit.zone, visit.locale)
+    wanted = _wanted(visit, query)
     rows = search.everything(visit.read, wanted, sort=search.Sort.RECEIVED, ascending=True)
     ids = [str(row["order_id"]) for row in islice(rows, _MOST_NAMED + 1)]
     if not ids:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,10 +12,16 @@ from mtd.queries.orders.search import Filter
 from portal.rendering.formats import LOCALES
 from portal.rendering.typed import read_number, show_number
 
+LATELY = timedelta(hours=24)
+NARROWED = ("ended", "promise", "process")
+"""Fields that figures of other pages set, and that the form has no input for."""
 IN_PROCESS = "in_process"
 """Of the field `state`: all orders that have not ended."""
-FIELDS = ("q", "state", "seller", "from", "to", "min", "max", "lang", "sort")
-"""`lang` is the locale in which `min` and `max` are written: an address means the same to every reader."""
+FIELDS = ("q", "state", "seller", "from", "to", "min", "max", "lang", "sort", "ended", "promise", "process", "version")
+"""`ended` and `promise` have one value, `24h`: ended, or promised, within so long. `version` is of `process`.
+
+`lang` is the locale in which `min` and `max` are written: an address means the same to every reader.
+"""
 
 
 def given(query: Mapping[str, str]) -> dict[str, str]:
@@ -38,6 +44,8 @@ def read_filter(given: Mapping[str, str], zone: ZoneInfo, locale: str) -> Filter
     """Days are the reader's, and so are amounts unless `lang` names another locale. Raises InvalidRequest."""
     until = _day(given, "to")
     state = given.get("state")
+    now = datetime.now(UTC)
+    version = given.get("version", "")
     return Filter(
         text=given.get("q"),
         state=None if state == IN_PROCESS else state,
@@ -45,6 +53,10 @@ def read_filter(given: Mapping[str, str], zone: ZoneInfo, locale: str) -> Filter
         seller=given.get("seller"),
         received_from=_midnight(_day(given, "from"), zone),
         received_until=_midnight(until + timedelta(days=1) if until else None, zone),
+        ended_from=now - LATELY if given.get("ended") == "24h" else None,
+        promised_until=(now + LATELY).date() if given.get("promise") == "24h" else None,
+        process=given.get("process"),
+        version=int(version) if version.isdecimal() and len(version) < 10 else None,
         at_least=_amount(given, "min", locale),
         at_most=_amount(given, "max", locale),
     )

@@ -9,8 +9,14 @@ from uuid import UUID
 from starlette.responses import RedirectResponse, Response
 
 from mtd.domain.errors import NotFound
+from mtd.queries.flow import circuits
 from mtd.queries.orders import order_page
+from mtd.queries.reporting.control_room import state_names
+from portal.live import DRAIN_RATE_UNKNOWN
 from portal.pages.operations.order_actions import ROLES, fitting
+from portal.pages.orders.situation import Situation, Words, marks, situation
+from portal.rendering import formats
+from portal.rendering.catalogue import known_state, state_name
 from portal.rendering.context import Context
 from portal.visit import Visit
 
@@ -18,7 +24,8 @@ from portal.visit import Visit
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderContext(Context):
     """An order with its `document` as it came, its `timeline` (each station with the seconds since the one before it),
-    and the `actions` that its state and the visitor's role allow."""
+    and the `actions` that its state and the visitor's role allow. `marks` are the diagram's elements by what is special
+    about them, `names` what they are called in the reader's language."""
 
     template: ClassVar[str] = "orders/order.html"
 
@@ -26,6 +33,9 @@ class OrderContext(Context):
     document: dict[str, Any]
     timeline: list[dict[str, Any]]
     actions: list[str]
+    situation: Situation
+    marks: dict[str, list[str]]
+    names: dict[str, str]
 
 
 def show(visit: Visit) -> Response:
@@ -42,7 +52,37 @@ def show(visit: Visit) -> Response:
     # An order that could not be understood is stored as it came.
     document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
     actions = [action for action in fitting(page) if visit.who.role.may(ROLES[action])]
-    return visit.page(OrderContext(page=page, document=document, timeline=_gaps(page.stations), actions=actions))
+    return visit.page(
+        OrderContext(
+            page=page,
+            document=document,
+            timeline=_gaps(page.stations),
+            actions=actions,
+            situation=situation(page, circuits.list_circuits(visit.read, DRAIN_RATE_UNKNOWN), _words(visit)),
+            marks=marks(page),
+            names=_names(visit, page),
+        )
+    )
+
+
+def _words(visit: Visit) -> Words:
+    drawn = state_names(visit.read)
+    return Words(
+        say=visit.say,
+        state=lambda state: state_name(visit.locale, state, drawn),
+        moment=lambda at: formats.moment(at, visit.zone, visit.locale),
+        age=lambda since: formats.age(since, visit.locale),
+    )
+
+
+def _names(visit: Visit, page: order_page.OrderPage) -> dict[str, str]:
+    """The drawn steps that the catalogue names, by the diagram's element."""
+    nodes = page.order["plan"]["nodes"]
+    return {
+        node["element"]: name
+        for node in nodes
+        if node.get("element") and (name := known_state(visit.locale, node["id"]))
+    }
 
 
 def write_note(visit: Visit) -> Response:

@@ -15,7 +15,7 @@ from mtd.queries.orders import search as queries
 from mtd.queries.orders.search import COUNTED_AT_MOST, Cursor, Sort
 from mtd.queries.reporting import control_room
 from portal.pages.orders import csv_export
-from portal.pages.orders.filters import IN_PROCESS, localised, read_filter, try_filter
+from portal.pages.orders.filters import IN_PROCESS, NARROWED, localised, read_filter, try_filter
 from portal.pages.orders.filters import given as given_by
 from portal.rendering.catalogue import state_name
 from portal.rendering.context import Context, values
@@ -73,11 +73,13 @@ class OrderRowsContext(Context):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderListContext(OrderRowsContext):
     """The list under its filter: `total` orders, or `more` than that; `problem` is the code of a field without sense;
+    `narrowed` are restrictions that the form does not show, each with the address of the list without it;
     `query` is the filter as an address has it, `bulk` and `export` are addresses for all of the list."""
 
     template: ClassVar[str] = "orders/orders_list.html"
 
     columns: list[Column]
+    narrowed: list[tuple[str, str]]
     total: int
     more: bool
     problem: str
@@ -118,6 +120,7 @@ def show(visit: Visit) -> Response:
         rows=page.rows,
         next=following,
         columns=_columns(given, sort, ascending),
+        narrowed=_narrowed(visit, given),
         total=min(total, COUNTED_AT_MOST),
         more=total > COUNTED_AT_MOST,
         problem=problem,
@@ -191,6 +194,20 @@ def _columns(given: Mapping[str, str], sort: Sort, ascending: bool) -> list[Colu
             sorted=("ascending" if ascending else "descending") if by is sort else "",
         )
         for by, label in _LISTED
+    ]
+
+
+def _narrowed(visit: Visit, given: Mapping[str, str]) -> list[tuple[str, str]]:
+    texts = {
+        "ended": visit.say("orders.ended_lately"),
+        "promise": visit.say("orders.promised_soon"),
+        "process": f"{given.get('process', '')} v{given.get('version', '')}",
+    }
+    without = {"process": ("process", "version")}
+    return [
+        (texts[name], _link({key: value for key, value in given.items() if key not in without.get(name, (name,))}))
+        for name in NARROWED
+        if name in given
     ]
 
 

@@ -13,7 +13,7 @@ left join credit_notes n on n.order_id = o.order_id
 where o.order_id = %(order_id)s;
 
 -- name: tokens
-select token_id, node, version, attempts, leased_until, due_at, entered_at
+select token_id, node, version, attempts, leased_until, due_at, entered_at, parked_for
 from tokens where order_id = %(order_id)s order by token_id;
 
 -- name: order_events

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from string import Template
@@ -35,7 +35,8 @@ _COLUMNS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What orders must have; None asks for nothing. `state` is a state or an outcome, `received_until` is exclusive."""
+    """What orders must have; None asks for nothing. `state` is a state or an outcome, `received_until` is exclusive;
+    `version` is of `process`."""
 
     text: str | None = None
     state: str | None = None
@@ -43,6 +44,10 @@ class Filter:
     seller: str | None = None
     received_from: datetime | None = None
     received_until: datetime | None = None
+    ended_from: datetime | None = None
+    promised_until: date | None = None
+    process: str | None = None
+    version: int | None = None
     at_least: Decimal | None = None
     at_most: Decimal | None = None
 
