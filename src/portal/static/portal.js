@@ -47,8 +47,11 @@
   })
 
   document.addEventListener('keydown', (event) => {
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target.closest('input, textarea, select')) return
-    const field = document.querySelector('[data-key="/"]')
+    const anywhere = event.key === 'k' && (event.ctrlKey || event.metaKey)
+    const slash = event.key === '/' && !event.ctrlKey && !event.metaKey && !event.target.closest('input, textarea, select')
+    if (!anywhere && !slash) return
+    // The page's own search goes before the one of the menu, but for Ctrl+K.
+    const field = (slash && document.querySelector('[data-key="/"]')) || document.querySelector('[data-key="k"]')
     if (field) {
       event.preventDefault()
       field.focus()

@@ -103,7 +103,7 @@ def test_filters_combine_and_the_export_is_the_list(enter: Enter, address: str, 
     expect(page).to_have_url(re.compile("max=23800"), timeout=WAIT)
     expect(page.locator("#list tbody tr")).to_have_count(1, timeout=WAIT)
     with page.expect_download() as download:
-        page.click("a[download]")
+        page.get_by_role("link", name="CSV").click()
     rows = list(csv.reader(download.value.path().read_text("utf-8").splitlines()))
     assert [row[0] for row in rows] == ["Number", delivered]
     page.fill("input[name=max]", "23799")

@@ -29,5 +29,20 @@ def test_an_amount_that_could_be_two_is_refused_and_stays_as_it_was_typed() -> N
     assert localised({"min": "12.5"}, "es")["min"] == "12.5"
 
 
+@pytest.mark.parametrize(
+    ("typed", "locale", "searched"),
+    [
+        ("12.345.678-5", "es", "12345678-5"),
+        ("23.800", "es", "23800"),
+        ("23,800", "en", "23800"),
+        ("CL-2026-000012", "es", "CL-2026-000012"),
+        ("ana@x.example", "es", "ana@x.example"),
+        ("12345678-5", "es", "12345678-5"),
+    ],
+)
+def test_a_rut_and_an_amount_are_found_as_people_write_them(typed: str, locale: str, searched: str) -> None:
+    assert read_filter({"q": typed}, UTC, locale).text == searched
+
+
 def test_a_filter_without_an_amount_names_no_language() -> None:
     assert given({"q": "x", "lang": "es"}) == {"q": "x"}

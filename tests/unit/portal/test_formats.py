@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.pages.orders.csv_export import line
+from portal.pages.orders.csv_export import Excel, line, lines
 from portal.rendering.formats import age, day, duration, moment, money, number
 
 
@@ -81,6 +81,19 @@ def test_thousands_are_the_locales() -> None:
 )
 def test_a_formula_becomes_text(cell: str) -> None:
     assert next(csv.reader(io.StringIO(line([cell]))))[0].startswith("'")
+
+
+def test_excel_in_chile_opens_it() -> None:
+    """Excel in es-CL: semicolons, a comma before decimals, days first; the mark says that it is UTF-8."""
+    excel = Excel(locale="es", zone=ZoneInfo("America/Santiago"))
+    at = datetime(2026, 7, 1, 2, 30, 1, tzinfo=UTC)
+    row = ["Ñuñoa; Ltda.", Decimal("1454025.50"), Decimal(-7), 3, at, date(2026, 2, 1), "12345678-5", "=1", None]
+    assert list(lines(["Número"], [row], excel)) == [
+        "\ufeffNúmero\r\n",
+        '"Ñuñoa; Ltda.";1454025,5;-7;3;30-06-2026 22:30:01;01-02-2026;12345678-5;\'=1;\r\n',
+    ]
+    assert Excel(locale="en", zone=ZoneInfo("UTC")).delimiter == ","
+    assert list(lines(["a"], [[Decimal("1.50")]], None)) == ["a\r\n", "1.50\r\n"]
 
 
 def test_numbers_stay_numbers() -> None:

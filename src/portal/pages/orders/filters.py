@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mtd.domain.errors import InvalidRequest
 from mtd.queries.orders.search import Filter
 from portal.rendering.formats import LOCALES
-from portal.rendering.typed import read_number, show_number
+from portal.rendering.typed import read_number, read_rut, show_number
 
 LATELY = timedelta(hours=24)
 NARROWED = ("ended", "promise", "process")
@@ -47,7 +47,7 @@ def read_filter(given: Mapping[str, str], zone: ZoneInfo, locale: str) -> Filter
     now = datetime.now(UTC)
     version = given.get("version", "")
     return Filter(
-        text=given.get("q"),
+        text=_searched(given["q"], locale) if "q" in given else None,
         state=None if state == IN_PROCESS else state,
         in_process=state == IN_PROCESS,
         seller=given.get("seller"),
@@ -60,6 +60,15 @@ def read_filter(given: Mapping[str, str], zone: ZoneInfo, locale: str) -> Filter
         at_least=_amount(given, "min", locale),
         at_most=_amount(given, "max", locale),
     )
+
+
+def _searched(text: str, locale: str) -> str:
+    """The text as orders have it: a RUT without points, an amount without the separators of thousands."""
+    if "." in text or "," in text:
+        for read in (read_rut, lambda typed: format(read_number(typed, locale), "f")):
+            with suppress(InvalidRequest):
+                return read(text)
+    return text
 
 
 def _day(given: Mapping[str, str], name: str) -> date | None:
