@@ -32,6 +32,7 @@ PAGES = (
     Page(path="/orders/{order:uuid}/dte.xml", endpoint=documents.xml, role=Role.VIEWER),
     Page(path="/orders/{order:uuid}/dte.pdf", endpoint=documents.pdf, role=Role.VIEWER),
     Page(path="/orders/{order:uuid}/credit-note.pdf", endpoint=documents.credit_note_pdf, role=Role.VIEWER),
+    Page(path="/orders/{order:uuid}/changes", endpoint=order.changes, role=Role.VIEWER, quiet=True),
     Page(path="/orders/{order:uuid}/notes", endpoint=order.write_note, role=Role.OPERATOR, method="POST"),
     Page(path="/orders/{order:path}", endpoint=order.show, role=Role.VIEWER),
     Page(path="/diagrams/{version:int}", endpoint=order.diagram, role=Role.VIEWER),

@@ -80,6 +80,7 @@ PORTAL: dict[tuple[str, str], Callable[[World], Try] | str] = {
     ("GET", "/orders/{order:uuid}/credit-note.pdf"): lambda w: Try(
         at=f"/orders/{w.good}/credit-note.pdf", evidence="%PDF", others=404
     ),
+    ("GET", "/orders/{order:uuid}/changes"): lambda w: Try(at=f"/orders/{w.good}/changes", others=404),
     ("POST", "/orders/{order:uuid}/notes"): lambda w: Try(
         at=f"/orders/{w.good}/notes", body={"text": "a note"}, others=404
     ),

@@ -149,3 +149,16 @@ def test_an_action_on_all_is_on_what_the_list_shows(enter: Enter, address: str, 
     page.get_by_role("link", name="Bulk action").click()
     expect(page.locator("main")).to_contain_text("1 order")
     expect(page.locator("main")).to_contain_text(failed)
+
+
+def test_another_persons_note_appears_by_itself_and_keeps_what_is_typed(
+    enter: Enter, address: str, failed: str
+) -> None:
+    first, second = enter(), enter()
+    for page in (first, second):
+        page.goto(f"{address}/orders/{failed}")
+    first.get_by_label("New note").fill("half a senten")
+    second.get_by_label("New note").fill("the buyer called")
+    second.get_by_role("button", name="Keep the note").click()
+    expect(first.locator("#notes")).to_contain_text("the buyer called", timeout=WAIT)
+    expect(first.get_by_label("New note")).to_have_value("half a senten")

@@ -390,6 +390,7 @@ SAMPLES: list[Context] = [
         document=DOCUMENT,
         timeline=[STATION, STATION],
         actions=["cancel", "retry"],
+        stamp="1 2",
         situation=Situation(text="It failed.", tone="bad", action="retry"),
         marks={"failed": ["A"]},
         names={"A": "Approve"},

@@ -37,6 +37,7 @@ LEAST = {
     ("GET", "/orders/{order:uuid}/dte.xml"): "viewer",
     ("GET", "/orders/{order:uuid}/dte.pdf"): "viewer",
     ("GET", "/orders/{order:uuid}/credit-note.pdf"): "viewer",
+    ("GET", "/orders/{order:uuid}/changes"): "viewer",
     ("POST", "/orders/{order:uuid}/notes"): "operator",
     ("GET", "/orders/{order:path}"): "viewer",
     ("GET", "/diagrams/{version:int}"): "viewer",

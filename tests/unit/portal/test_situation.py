@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from tests.unit.portal.samples import ORDER_PAGE
+from tests.unit.portal.services import FakePortal
 
 from mtd.queries.orders.order_page import OrderPage
+from portal.access.accounts import Role
 from portal.pages.orders.situation import Words, marks, situation
 from portal.rendering.catalogue import say
 
@@ -79,3 +81,12 @@ def test_the_diagram_marks_what_failed_what_waits_and_what_is_tried_again() -> N
         plan={"nodes": nodes},
     )
     assert marks(shown) == {"failed": ["A"], "parked": ["B"], "retrying": ["C"]}
+
+
+def test_an_open_page_loads_itself_again_when_its_order_changes(portal: FakePortal) -> None:
+    portal.read.rows["concat_ws"] = [{"stamp": "5 7"}]
+    client, order = portal.client(Role.VIEWER), "00000000-0000-0000-0000-000000000007"
+    same = client.get(f"/orders/{order}/changes?stamp=5+7")
+    other = client.get(f"/orders/{order}/changes?stamp=5+6")
+    assert (same.status_code, same.headers.get("hx-refresh")) == (204, None)
+    assert (other.status_code, other.headers["hx-refresh"]) == (200, "true")

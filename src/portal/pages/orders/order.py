@@ -24,7 +24,8 @@ from portal.visit import Visit
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderContext(Context):
     """An order with its `document` as it came, its `timeline` (each station with the seconds since the one before it),
-    and the `actions` that its state and the visitor's role allow. `marks` are the diagram's elements by what is special
+    and the `actions` that its state and the visitor's role allow. `stamp` changes with
+    the order. `marks` are the diagram's elements by what is special
     about them, `names` what they are called in the reader's language."""
 
     template: ClassVar[str] = "orders/order.html"
@@ -34,6 +35,7 @@ class OrderContext(Context):
     timeline: list[dict[str, Any]]
     actions: list[str]
     situation: Situation
+    stamp: str
     marks: dict[str, list[str]]
     names: dict[str, str]
 
@@ -48,6 +50,7 @@ def show(visit: Visit) -> Response:
         if found is None:
             raise NotFound(f"there is no order {asked}", code="order_unknown") from None
         return RedirectResponse(f"/orders/{found}", 303)
+    stamp = order_page.stamp(visit.read, order_id)
     page = order_page.order_page(visit.read, order_id, visit.api.archived)
     # An order that could not be understood is stored as it came.
     document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
@@ -58,6 +61,7 @@ def show(visit: Visit) -> Response:
             document=document,
             timeline=_gaps(page.stations),
             actions=actions,
+            stamp=stamp,
             situation=situation(page, circuits.list_circuits(visit.read, DRAIN_RATE_UNKNOWN), _words(visit)),
             marks=marks(page),
             names=_names(visit, page),
@@ -83,6 +87,14 @@ def _names(visit: Visit, page: order_page.OrderPage) -> dict[str, str]:
         for node in nodes
         if node.get("element") and (name := known_state(visit.locale, node["id"]))
     }
+
+
+def changes(visit: Visit) -> Response:
+    """Has an open page load itself again when the order has changed since its `stamp`. Raises NotFound."""
+    now = order_page.stamp(visit.read, visit.request.path_params["order"])
+    if visit.request.query_params.get("stamp") == now:
+        return Response(status_code=204)
+    return Response(status_code=200, headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
 
 
 def write_note(visit: Visit) -> Response:
