@@ -526,7 +526,9 @@ SAMPLES: list[Context] = [
         queues=[{"name": "orders", "visible": 1, "in_flight": 2, "delayed": 3}],
     ),
     *(
-        tasks.TasksContext(view=view, views=TABS, group="sales", groups=["sales"], rows=[TASK], own_groups=own)
+        tasks.TasksContext(
+            view=view, views=TABS, group="sales", groups=["sales"], rows=[TASK], next="/tasks?after=200", own_groups=own
+        )
         for view, own in (("open", ["sales"]), ("groups", []))
     ),
     tasks.TaskContext(task=TASK, fields=FIELDS, mine=False, given={"value.why": "x"}, problem="a problem"),

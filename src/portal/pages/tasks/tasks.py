@@ -19,7 +19,8 @@ _ACTIONS = ("claim", "unclaim", "comment", "complete", "escalate")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TasksContext(Context):
-    """The tasks of a view, of one `group` where it is named, the most urgent first; `own_groups` are the visitor's."""
+    """The tasks of a view, of one `group` where it is named, the most urgent first; `own_groups` are the
+    visitor's, `next` is the address of the page that follows, or empty."""
 
     template: ClassVar[str] = "tasks/tasks.html"
 
@@ -28,6 +29,7 @@ class TasksContext(Context):
     group: str
     groups: list[str]
     rows: list[dict[str, Any]]
+    next: str
     own_groups: Sequence[str]
 
 
@@ -49,6 +51,15 @@ def show_all(visit: Visit) -> Response:
     view = asked.get("view", "") if asked.get("view") in VIEWS else "mine"
     group = asked.get("group", "")
     read, person = visit.read, visit.who.name
+    after = asked.get("after", "")
+    rows, following = queries.board(
+        read,
+        view,
+        person=person,
+        groups=visit.who.groups,
+        group=group or None,
+        after=int(after) if after.isdecimal() and len(after) < 9 else 0,
+    )
     counts = queries.count_views(read, person, visit.who.groups)
     place = {"group": group} if group else {}
     return visit.page(
@@ -65,7 +76,8 @@ def show_all(visit: Visit) -> Response:
             ],
             group=group,
             groups=queries.groups(read),
-            rows=queries.board(read, view, person=person, groups=visit.who.groups, group=group or None),
+            rows=rows,
+            next=f"/tasks?{urlencode({'view': view} | place | {'after': following})}" if following else "",
             own_groups=visit.who.groups,
         )
     )
