@@ -14,7 +14,15 @@ from mtd.queries.orders.tax_document import PrintedDocument
 from mtd.queries.reporting.control_room import ControlRoom, StateCount
 from mtd.queries.reporting.statistics import Statistics
 from portal.live import Snapshot
-from portal.pages.operations import circuits, correction_lines, corrections, exceptions, operations, warnings
+from portal.pages.operations import (
+    circuits,
+    correction_lines,
+    corrections,
+    exceptions,
+    operation_form,
+    operations,
+    warnings,
+)
 from portal.pages.orders import documents, order, orders
 from portal.pages.orders.situation import Situation
 from portal.pages.people import entrance, people
@@ -352,7 +360,7 @@ SAMPLES: list[Context] = [
     ),
     operations.OperationContext(operation=MIGRATION, allowed=True, effect=None),
     operations.OperationProgressContext(operation=OPERATION | {"status": "running"}, allowed=True),
-    operations.OperationFormContext(
+    operation_form.OperationFormContext(
         choice={"order": str(ID)},
         order=MEMBER,
         selected=None,
@@ -368,7 +376,7 @@ SAMPLES: list[Context] = [
         currency="CLP",
         given={},
     ),
-    operations.OperationFormContext(
+    operation_form.OperationFormContext(
         choice={"group": "f 1"},
         order=None,
         selected=30,
