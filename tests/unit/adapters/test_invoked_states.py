@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from delivery.packaging.template import load
 from devenv.instance import PROJECT
 from mtd.adapters.aws.invoked_states import FUNCTIONS, InvokedStates
-from mtd.adapters.legacy.http import SignedApi
+from mtd.adapters.legacy.http import FunctionsApi
 from mtd.domain.errors import MtdError, RetryableError
 from mtd.entrypoints.api import api_handler, api_hop, respond
 
@@ -41,7 +41,7 @@ class FakeApi:
 
 
 def _states(client: FakeLambda, api: FakeApi | None = None) -> InvokedStates:
-    return InvokedStates("mtd-local-", cast(SignedApi, api or FakeApi()), lambda: client)
+    return InvokedStates("mtd-local-", cast(FunctionsApi, api or FakeApi()), lambda: client)
 
 
 def _bound() -> Iterator[tuple[str, str]]:
