@@ -87,14 +87,27 @@ def test_what_is_no_state_goes_by_the_api() -> None:
         (FakeLambda(respond(500, {"code": "internal"})), RetryableError, "api_failed"),
         (FakeLambda(respond(503, {"code": "database_unavailable"})), RetryableError, "api_unavailable"),
         (FakeLambda(respond(400, {"code": "malformed"})), MtdError, "api_refused"),
-        (FakeLambda(ClientError({"Error": {"Code": "TooManyRequestsException"},
-                                 "ResponseMetadata": {"HTTPStatusCode": 429}}, "Invoke")),  # type: ignore[typeddict-item]
-         RetryableError, "api_unavailable"),
-        (FakeLambda(ClientError({"Error": {"Code": "AccessDeniedException"},
-                                 "ResponseMetadata": {"HTTPStatusCode": 403}}, "Invoke")),  # type: ignore[typeddict-item]
-         MtdError, "api_refused"),
+        (
+            FakeLambda(
+                ClientError(
+                    {"Error": {"Code": "TooManyRequestsException"}, "ResponseMetadata": {"HTTPStatusCode": 429}},
+                    "Invoke",
+                )
+            ),  # type: ignore[typeddict-item]
+            RetryableError,
+            "api_unavailable",
+        ),
+        (
+            FakeLambda(
+                ClientError(
+                    {"Error": {"Code": "AccessDeniedException"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "Invoke"
+                )
+            ),  # type: ignore[typeddict-item]
+            MtdError,
+            "api_refused",
+        ),
     ],
-)  # fmt: skip
+)
 def test_errors_are_those_of_the_api(client: FakeLambda, kind: type[MtdError], code: str) -> None:
     with pytest.raises(kind) as told:
         _states(client).post("/states/dispatch", {})

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tests.unit.portal.test_documents import ORDER
+from tests.unit.portal.pages.orders.test_documents import ORDER
 
 from mtd.domain.orders.order import to_json
 from mtd.domain.orders.totals import amounts, line_amount

@@ -20,8 +20,6 @@ from mtd.usecases.flow.apply_trigger import write_step
 from mtd.usecases.flow.changes import Changes, IssuedDocument
 from mtd.usecases.flow.control_error import NODE as CONTROL_ERROR
 from mtd.usecases.flow.control_error import control_error
-from mtd.usecases.flow.dte_incident import NODE as DTE_INCIDENT
-from mtd.usecases.flow.dte_incident import notify_dte_incident, register_dte_incident
 from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
 from mtd.usecases.flow.tokens import LeasedToken, TokenReference
@@ -29,6 +27,8 @@ from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
 from mtd.usecases.operations.operate_order import operate_order
 from mtd.usecases.operations.order_actions import OrderAction
 from mtd.usecases.ports import FlowStore
+from mtd.usecases.states.dte_incident import NODE as DTE_INCIDENT
+from mtd.usecases.states.dte_incident import notify_dte_incident, register_dte_incident
 
 ORDER = ubl.parse_order(OrderFile(number="N-1", gift_card="GC-1").xml().encode())
 RUN = StateRun(function="test", request_id="r", parallel=1)

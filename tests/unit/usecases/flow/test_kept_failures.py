@@ -11,9 +11,9 @@ from mtd.domain.errors import BusinessError
 from mtd.engine.model.tokens import Token, Waits, token_json
 from mtd.usecases.flow.changes import IncidentUpdate, OrderEnd
 from mtd.usecases.flow.control_error import control_error
-from mtd.usecases.flow.dte_incident import notify_dte_incident, register_dte_incident
 from mtd.usecases.flow.run_state import run_state
 from mtd.usecases.flow.tokens import TokenReference, TokenRow
+from mtd.usecases.states.dte_incident import notify_dte_incident, register_dte_incident
 
 
 def test_the_incident_keeps_the_orders_tokens_and_the_request() -> None:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.unit.portal.pages.orders.test_documents import ORDER
 from tests.unit.portal.services import CSRF, FakePortal
-from tests.unit.portal.test_documents import ORDER
 
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.orders.order import to_json

@@ -13,8 +13,8 @@ from tests.support.imports import A_TASK, PROCESSES, SMALL
 from tests.unit.engine.test_damaged_diagrams import DAMAGED
 from tests.unit.engine.test_importing import BAD_SHEETS, QUIRKS, UNBOUND
 from tests.unit.engine.test_lint import UNSOUND
+from tests.unit.portal.pages.processes.test_processes import REPORT, upload
 from tests.unit.portal.services import FakePortal
-from tests.unit.portal.test_processes import REPORT, upload
 
 from mtd.engine.compiler.reports import Source
 from mtd.engine.messages.english import TEXTS

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.unit.portal.pages.operations.test_operations import operated
 from tests.unit.portal.services import CSRF, FakePortal
-from tests.unit.portal.test_operations import operated
 
 from mtd.domain.errors import InvalidRequest
 from portal.access.accounts import Role

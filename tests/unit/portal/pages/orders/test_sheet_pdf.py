@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 from pypdf import PdfReader
-from tests.unit.portal.test_documents import ORDER
+from tests.unit.portal.pages.orders.test_documents import ORDER
 
 from mtd.domain.orders.order import Order, Totals
 from mtd.domain.orders.totals import amounts, line_amount

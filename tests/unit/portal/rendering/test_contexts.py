@@ -16,7 +16,7 @@ from portal.rendering.assets import Assets
 from portal.rendering.context import Context, Frame
 from portal.rendering.templates import Templates, tools
 
-HTML = Path(__file__).parents[3] / "src" / "portal" / "html"
+HTML = Path(__file__).parents[4] / "src" / "portal" / "html"
 UTC = ZoneInfo("UTC")
 LONGEST_LINE = 160
 
