@@ -18,9 +18,14 @@ def main() -> None:
     app = create_app(Services.of(Settings.from_env()))
     # A stream of events never ends by itself: a stop does not wait for it.
     uvicorn.run(
-        app, host=arguments.host, port=arguments.port, log_level="warning", access_log=False, server_header=False,
+        app,
+        host=arguments.host,
+        port=arguments.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=1,
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -10,15 +10,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
-from portal.access.guard import SESSION_COOKIE, guarded
+from portal.access.guard import guarded
 from portal.access.headers import SecurityHeaders
+from portal.rendering.problem import ProblemContext
 from portal.routes import PAGES
 from portal.services import Services
-from portal.visit import Visit
+from portal.visit import SESSION_COOKIE, Visit
 
 LOG = logging.getLogger(__name__)
 _STATUSES: tuple[tuple[type[MtdError], int, str], ...] = (
@@ -27,6 +28,8 @@ _STATUSES: tuple[tuple[type[MtdError], int, str], ...] = (
     (Conflict, 409, "changed"),
     (UnavailableError, 503, "unavailable"),
 )
+
+_PAGES_OF_FORMS = {"/waiting/push": "/exceptions", "/views": "/orders", "/views/delete": "/orders"}
 
 
 def create_app(services: Services) -> Starlette:
@@ -65,10 +68,15 @@ def _problem(services: Services) -> Callable[[Request, Exception], Awaitable[Res
 
     async def answer(request: Request, error: Exception) -> Response:
         status, kind = _kind(error)
+        if status == 405 and request.method == "GET":
+            # The address of what only a form sends to, opened again: its page.
+            return RedirectResponse(
+                _PAGES_OF_FORMS.get(request.url.path) or request.url.path.rpartition("/")[0] or "/", 303
+            )
         if status >= 500:
             LOG.error("request failed", exc_info=error, extra={"path": request.url.path})
-        told = error if isinstance(error, MtdError) and status < 500 else None
-        return await run_in_threadpool(_page, request, services, status, kind, told)
+        shown = error if isinstance(error, MtdError) and status < 500 else None
+        return await run_in_threadpool(_page, request, services, status, kind, shown)
 
     return answer
 
@@ -79,10 +87,10 @@ def _kind(error: Exception) -> tuple[int, str]:
     return next(((status, kind) for type_, status, kind in _STATUSES if isinstance(error, type_)), (500, "internal"))
 
 
-def _page(request: Request, services: Services, status: int, kind: str, told: MtdError | None) -> Response:
+def _page(request: Request, services: Services, status: int, kind: str, shown: MtdError | None) -> Response:
     session = None
     if status < 500:
         token = request.cookies.get(SESSION_COOKIE)
         session = services.sessions.find(token) if token else None
     visit = Visit(request=request, services=services, session=session, form={})
-    return visit.answer(status, "problem.html", kind=kind, detail=visit.explain(told) if told else "")
+    return visit.answer(status, ProblemContext(kind=kind, detail=visit.explain(shown) if shown else ""))

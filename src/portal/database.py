@@ -29,10 +29,20 @@ class Database:
             conninfo,
             connection_class=psycopg.Connection[DictRow],
             # A plan for the filters that are really set is better than one for all of them: nothing is prepared.
-            kwargs={"autocommit": True, "row_factory": dict_row, "prepare_threshold": None, "options": options,
-                    "application_name": "mtd portal", "connect_timeout": 3},
-            min_size=1, max_size=connections, timeout=3, open=False, check=ConnectionPool.check_connection,
-        )  # fmt: skip
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "prepare_threshold": None,
+                "options": options,
+                "application_name": "mtd portal",
+                "connect_timeout": 3,
+            },
+            min_size=1,
+            max_size=connections,
+            timeout=3,
+            open=False,
+            check=ConnectionPool.check_connection,
+        )
 
     def open(self) -> None:
         self._pool.open()

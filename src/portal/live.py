@@ -1,5 +1,5 @@
-"""The control room's figures as they change: one look at PostgreSQL for all of a tenant who watch, none when nobody
-does."""
+"""The control room's figures as they change: a tenant's watchers share one reading of PostgreSQL; without a watcher
+nothing is read."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ from portal.database import Database
 DRAIN_RATE_UNKNOWN = 0.0
 """Stands for the deployment's own rate, which the functions know and no page shows."""
 LOG = logging.getLogger(__name__)
-_LOOK_SECONDS = 0.5
+_SNAPSHOT_SECONDS = 0.5
 # Ages grow even where nothing happens, and a proxy drops a stream that is silent.
 _SILENT_SECONDS = 5.0
 _SLOW_SECONDS = 5.0
@@ -43,20 +43,20 @@ class Snapshot:
 
 
 class LiveFeeds:
-    """One look for each tenant that is watched; the queues, which hold the orders of all, for the house."""
+    """One feed for each watched tenant. Only the platform tenant's shows the queues: they hold all tenants' orders."""
 
     def __init__(self, read: Database, cloud: Cloud) -> None:
         self._read = read
         self._cloud = cloud
-        self._lives: dict[str, LiveFeed] = {}
+        self._feeds: dict[str, LiveFeed] = {}
 
     def of(self, tenant: str) -> "LiveFeed":
         cloud = self._cloud if tenant == PLATFORM_TENANT else None
-        return self._lives.setdefault(tenant, LiveFeed(self._read.of(tenant), cloud))
+        return self._feeds.setdefault(tenant, LiveFeed(self._read.of(tenant), cloud))
 
 
 class LiveFeed:
-    """Looks at a tenant's orders twice a second while somebody watches. Without a `cloud` it looks at no queues."""
+    """Reads a tenant's figures twice a second while somebody watches; without a `cloud` no queues and no alarms."""
 
     def __init__(self, read: Reader, cloud: Cloud | None) -> None:
         self._read = read
@@ -66,24 +66,24 @@ class LiveFeed:
         self._latest: Snapshot | None = None
         self._slow: tuple[float, list[dict[str, Any]], dict[str, dict[str, Any]]] = (-_SLOW_SECONDS, [], {})
 
-    def look(self) -> Snapshot:
+    def snapshot(self) -> Snapshot:
         """The figures now. Raises UnavailableError when PostgreSQL is not there."""
         at, throughput, failures = self._slow
         if time.monotonic() - at >= _SLOW_SECONDS:
             throughput, failures = control_room.throughput(self._read), circuits.last_failures(self._read)
             self._slow = (time.monotonic(), throughput, failures)
-        tries = _asked(self._cloud.legacy_tries) if self._cloud else []
+        tries = _answer(self._cloud.legacy_tries) if self._cloud else []
         return Snapshot(
             now=control_room.control_room(self._read),
             throughput=throughput,
-            queues=_asked(self._cloud.queues) if self._cloud else [],
+            queues=_answer(self._cloud.queues) if self._cloud else [],
             circuits=circuits.list_circuits(self._read, DRAIN_RATE_UNKNOWN),
             failures=failures,
-            alarms=_asked(self._cloud.alarms) if self._cloud else [],
+            alarms=_answer(self._cloud.alarms) if self._cloud else [],
             tries=None if tries is None else {row["system"]: row for row in tries},
         )
 
-    async def looks(self) -> AsyncIterator[Snapshot | None]:
+    async def snapshots(self) -> AsyncIterator[Snapshot | None]:
         """Each change, and the same again after some silence; None while PostgreSQL does not answer."""
         mailbox: asyncio.Queue[Snapshot | None] = asyncio.Queue(maxsize=1)
         if self._latest is not None:
@@ -98,25 +98,25 @@ class LiveFeed:
             self._watching.discard(mailbox)
 
     async def _watch(self) -> None:
-        told_at = 0.0
+        sent_at = 0.0
         while self._watching:
             try:
-                look: Snapshot | None = await run_in_threadpool(self.look)
+                latest: Snapshot | None = await run_in_threadpool(self.snapshot)
             except MtdError as error:
                 LOG.warning("no figures", extra={"code": error.code})
-                look = None
-            if look != self._latest or time.monotonic() - told_at > _SILENT_SECONDS:
-                self._latest, told_at = look, time.monotonic()
+                latest = None
+            if latest != self._latest or time.monotonic() - sent_at > _SILENT_SECONDS:
+                self._latest, sent_at = latest, time.monotonic()
                 for mailbox in self._watching:
                     if mailbox.full():
                         mailbox.get_nowait()
-                    mailbox.put_nowait(look)
-            await asyncio.sleep(_LOOK_SECONDS)
+                    mailbox.put_nowait(latest)
+            await asyncio.sleep(_SNAPSHOT_SECONDS)
         self._latest = None
 
 
-def _asked(ask: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]] | None:
-    """What AWS tells; None when it does not."""
+def _answer(ask: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]] | None:
+    """The rows from AWS; None when AWS does not answer."""
     try:
         return ask()
     except MtdError:

@@ -1,8 +1,8 @@
-"""Every route with the least role that may use it, and whether it is the house's alone."""
+"""Every route with the least role that may use it, and whether it is the platform tenant's alone."""
 
 from portal.access.accounts import Role
 from portal.access.guard import Page
-from portal.pages.operations import circuits, exceptions, operations, warnings
+from portal.pages.operations import circuits, correction_lines, exceptions, operations, warnings
 from portal.pages.orders import documents, order, orders
 from portal.pages.people import entrance, people
 from portal.pages.processes import process_imports, process_trials, processes
@@ -22,6 +22,7 @@ PAGES = (
     Page(path="/views/delete", endpoint=orders.delete_view, role=Role.VIEWER, method="POST"),
     Page(path="/operations", endpoint=operations.show_all, role=Role.VIEWER),
     Page(path="/operations/new", endpoint=operations.ask, role=Role.OPERATOR),
+    Page(path="/operations/lines", endpoint=correction_lines.show, role=Role.OPERATOR),
     Page(path="/operations/try", endpoint=operations.try_, role=Role.OPERATOR, method="POST"),
     Page(path="/operations/run", endpoint=operations.run, role=Role.OPERATOR, method="POST"),
     Page(path="/operations/stop", endpoint=operations.stop, role=Role.OPERATOR, method="POST"),
@@ -31,15 +32,16 @@ PAGES = (
     Page(path="/orders/{order:uuid}/dte.xml", endpoint=documents.xml, role=Role.VIEWER),
     Page(path="/orders/{order:uuid}/dte.pdf", endpoint=documents.pdf, role=Role.VIEWER),
     Page(path="/orders/{order:uuid}/credit-note.pdf", endpoint=documents.credit_note_pdf, role=Role.VIEWER),
+    Page(path="/orders/{order:uuid}/changes", endpoint=order.changes, role=Role.VIEWER, quiet=True),
     Page(path="/orders/{order:uuid}/notes", endpoint=order.write_note, role=Role.OPERATOR, method="POST"),
     Page(path="/orders/{order:path}", endpoint=order.show, role=Role.VIEWER),
     Page(path="/diagrams/{version:int}", endpoint=order.diagram, role=Role.VIEWER),
     Page(path="/exceptions", endpoint=exceptions.show, role=Role.VIEWER),
     Page(path="/warnings", endpoint=warnings.show, role=Role.VIEWER),
     Page(path="/warnings", endpoint=warnings.acknowledge, role=Role.OPERATOR, method="POST"),
-    Page(path="/dte", endpoint=reconciliations.show, role=Role.VIEWER, house=True),
-    Page(path="/dte", endpoint=reconciliations.reconcile, role=Role.OPERATOR, method="POST", house=True),
-    Page(path="/dte/resolve", endpoint=reconciliations.resolve, role=Role.OPERATOR, method="POST", house=True),
+    Page(path="/dte", endpoint=reconciliations.show, role=Role.VIEWER, platform_only=True),
+    Page(path="/dte", endpoint=reconciliations.reconcile, role=Role.OPERATOR, method="POST", platform_only=True),
+    Page(path="/dte/resolve", endpoint=reconciliations.resolve, role=Role.OPERATOR, method="POST", platform_only=True),
     Page(path="/tasks", endpoint=tasks.show_all, role=Role.VIEWER),
     Page(path="/tasks", endpoint=tasks.do, role=Role.OPERATOR, method="POST"),
     Page(path="/tasks/assign", endpoint=tasks.assign, role=Role.SUPERVISOR, method="POST"),
@@ -55,13 +57,13 @@ PAGES = (
     Page(path="/processes/migrate", endpoint=process_trials.rehearse, role=Role.SUPERVISOR, method="POST"),
     Page(path="/processes/reverse", endpoint=process_trials.reverse, role=Role.SUPERVISOR, method="POST"),
     Page(path="/circuits", endpoint=circuits.show, role=Role.VIEWER, quiet=True),
-    Page(path="/circuits", endpoint=circuits.change, role=Role.SUPERVISOR, method="POST", house=True),
+    Page(path="/circuits", endpoint=circuits.change, role=Role.SUPERVISOR, method="POST", platform_only=True),
     Page(path="/waiting", endpoint=exceptions.waiting, role=Role.VIEWER),
     Page(path="/waiting/push", endpoint=exceptions.push, role=Role.OPERATOR, method="POST"),
-    Page(path="/mail", endpoint=mail.show, role=Role.VIEWER, house=True),
+    Page(path="/mail", endpoint=mail.show, role=Role.VIEWER, platform_only=True),
     Page(path="/statistics", endpoint=statistics.show, role=Role.VIEWER),
     Page(path="/statistics.csv", endpoint=statistics.export, role=Role.VIEWER),
-    Page(path="/system", endpoint=system.show, role=Role.VIEWER, house=True),
+    Page(path="/system", endpoint=system.show, role=Role.VIEWER, platform_only=True),
     Page(path="/people", endpoint=people.show, role=Role.ADMINISTRATOR),
     Page(path="/people/add", endpoint=people.add, role=Role.ADMINISTRATOR, method="POST"),
     Page(path="/people/role", endpoint=people.change_role, role=Role.ADMINISTRATOR, method="POST"),

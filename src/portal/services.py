@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mtd.adapters.aws.signed_api import SignedApi
 from portal.access.accounts import Accounts, Authenticator
 from portal.access.audit import Audit
 from portal.access.balancer import BalancerAuthenticator
@@ -27,13 +28,13 @@ class Services:
     read: Database
     database: Database
     accounts: Accounts
-    door: Authenticator
+    authenticator: Authenticator
     sessions: Sessions
     audit: Audit
     views: Views
     orders_api: OrdersApi
     cloud: Cloud
-    lives: LiveFeeds
+    live_feeds: LiveFeeds
     templates: Templates
     assets: Assets
 
@@ -50,13 +51,13 @@ class Services:
             read=read,
             database=database,
             accounts=accounts,
-            door=BalancerAuthenticator(settings.balancer, accounts) if settings.balancer else accounts,
+            authenticator=BalancerAuthenticator(settings.balancer, accounts) if settings.balancer else accounts,
             sessions=Sessions(database, idle_seconds=settings.idle_seconds, longest_seconds=settings.longest_seconds),
             audit=Audit(database),
             views=Views(database),
-            orders_api=OrdersApi(settings.api_url, settings.region),
+            orders_api=OrdersApi(SignedApi(settings.api_url, settings.region)),
             cloud=cloud,
-            lives=LiveFeeds(read, cloud),
+            live_feeds=LiveFeeds(read, cloud),
             templates=Templates(assets),
             assets=assets,
         )

@@ -18,9 +18,14 @@ from portal.access.sessions import Session
 from portal.access.uploads import Upload
 from portal.clients.orders_api import OrdersApi
 from portal.live import LiveFeed
-from portal.rendering.catalogue import LOCALES, messages, preferred, say
+from portal.rendering.catalogue import messages, preferred, say
+from portal.rendering.context import Context, Frame
+from portal.rendering.formats import LOCALES
+from portal.rendering.typed import Mistyped
 from portal.services import Services
 
+SESSION_COOKIE = "mtd_session"
+LOGIN_COOKIE = "mtd_login"
 THEMES = ("auto", "light", "dark")
 
 
@@ -52,13 +57,13 @@ class Visit:
 
     @property
     def live(self) -> LiveFeed:
-        return self.services.lives.of(self.who.tenant)
+        return self.services.live_feeds.of(self.who.tenant)
 
     @property
     def address(self) -> str:
-        """Where the visitor is. A load balancer adds whom it heard to the end of the header; the rest is hearsay."""
-        if self.services.settings.secure and (heard := self.request.headers.get("x-forwarded-for")):
-            return heard.rpartition(",")[2].strip()
+        """The visitor's address. The load balancer appends it to the header; a client may forge the rest."""
+        if self.services.settings.secure and (forwarded := self.request.headers.get("x-forwarded-for")):
+            return forwarded.rpartition(",")[2].strip()
         return self.request.client.host if self.request.client else "unknown"
 
     @property
@@ -79,59 +84,72 @@ class Visit:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             return ZoneInfo("UTC")
 
+    @property
+    def wants_part(self) -> bool:
+        """Whether a script asks for the part of the page that it swaps. Going back asks for the whole page."""
+        headers = self.request.headers
+        return "hx-request" in headers and "hx-history-restore-request" not in headers
+
+    @property
+    def csrf(self) -> str:
+        """The token that a form of the visitor must bring: the session's, before a login the login cookie's."""
+        return self.session.csrf if self.session else self.request.cookies.get(LOGIN_COOKIE, "")
+
     def say(self, key: str, **values: object) -> str:
         return say(self.locale, key, **values)
 
     def explain(self, error: MtdError) -> str:
-        """What went wrong, in the visitor's language where the catalogue has it, else as the system says it."""
+        """What went wrong, in the visitor's language. The system's own sentences are English: others get the code."""
+        if isinstance(error, Mistyped):
+            return self.say(f"typed.{error.code}", text=error.text)
         known = f"code.{error.code}"
-        return self.say(known) if known in messages(self.locale) else str(error)
+        if known in messages(self.locale):
+            return self.say(known)
+        return str(error) if self.locale == "en" else self.say("code.unknown", code=error.code)
 
-    def html(self, template: str, /, **context: Any) -> str:
-        """The template with what every page needs."""
-        needed = {
-            "who": self.session,
-            "may": self._may,
-            "path": self.request.url.path,
-            "back": self._back(),
-            "theme": self.theme,
-            "told": self._told(),
-            "environment": self.services.settings.environment,
-            "has_inbox": self.services.cloud.has_inbox,
-        }
-        states = state_names(self.read) if self.session else {}
-        return self.services.templates.render(
-            template, needed | context, locale=self.locale, zone=self.zone, states=states
+    def html(self, context: Context) -> str:
+        """The context's template, with what every page has."""
+        frame = Frame(
+            who=self.session,
+            may=self._may,
+            csrf=self.csrf,
+            path=self.request.url.path,
+            back=self._back(),
+            theme=self.theme,
+            notice=self._notice(),
+            environment=self.services.settings.environment,
+            has_inbox=self.services.cloud.has_inbox,
         )
+        states = state_names(self.read) if self.session else {}
+        return self.services.templates.render(context, frame, locale=self.locale, zone=self.zone, states=states)
 
-    def page(self, template: str, /, **context: Any) -> Response:
-        return self.answer(200, template, **context)
+    def page(self, context: Context) -> Response:
+        return self.answer(200, context)
 
-    def answer(self, status: int, template: str, /, **context: Any) -> Response:
+    def answer(self, status: int, context: Context) -> Response:
         """A page of that status; no cache keeps it."""
-        return HTMLResponse(self.html(template, **context), status, headers={"Cache-Control": "no-store"})
+        return HTMLResponse(self.html(context), status, headers={"Cache-Control": "no-store", "Vary": "HX-Request"})
 
-    def go(self, path: str, told: str = "", **values: object) -> Response:
+    def go(self, path: str, notice: str = "", **values: object) -> Response:
         """See Other, with a message of the catalogue for the next page."""
-        query = urlencode({"told": told, **values}) if told else ""
+        query = urlencode({"notice": notice, **values}) if notice else ""
         return RedirectResponse(path + (("&" if "?" in path else "?") + query if query else ""), 303)
 
-    def record(self, action: str, subject: str, outcome: str = "done", *, told: str = "", **detail: Any) -> None:
-        """Writes the audit: the visitor's tenant's, or the one of who is to be `told`."""
-        who = {"tenant": told or self.who.tenant, "user": self.who.name, "address": self.address}
+    def record(self, action: str, subject: str, outcome: str = "done", *, tenant: str = "", **detail: Any) -> None:
+        """Writes the audit of the visitor's tenant, or of the `tenant` that is named."""
+        who = {"tenant": tenant or self.who.tenant, "user": self.who.name, "address": self.address}
         self.services.audit.record(**who, action=action, subject=subject, outcome=outcome, **detail)
 
     @contextmanager
     def recording(self, action: str, subject: str, **detail: Any) -> Iterator[dict[str, Any]]:
-        """The audit of what is done within: done, or the code of the error that it ends with. What is put into the
-        dictionary meanwhile is told of what was done only."""
-        told: dict[str, Any] = {}
+        """Audits the block: as done, with what it put into the dictionary, or with the code of its error."""
+        result: dict[str, Any] = {}
         try:
-            yield told
+            yield result
         except MtdError as error:
             self.record(action, subject, outcome=error.code, **detail)
             raise
-        self.record(action, subject, **detail, **told)
+        self.record(action, subject, **detail, **result)
 
     def number(self, name: str) -> int:
         """A posted whole number. Raises InvalidRequest."""
@@ -145,12 +163,12 @@ class Visit:
 
     def _back(self) -> str:
         """This page's own address; what was posted has none to come back to."""
-        url = self.request.url.remove_query_params(("told", "count"))
+        url = self.request.url.remove_query_params(("notice", "count"))
         return "/" if self.request.method == "POST" else url.path + (f"?{url.query}" if url.query else "")
 
-    def _told(self) -> str:
-        key = f"told.{self.request.query_params.get('told', '')}"
+    def _notice(self) -> str:
+        key = f"notice.{self.request.query_params.get('notice', '')}"
         if key not in messages(self.locale):
             return ""
         count = self.request.query_params.get("count", "0")
-        return self.say(key, count=count if count.isdecimal() and len(count) < 10 else "0")
+        return self.say(key, count=int(count) if count.isdecimal() and len(count) < 10 else 0)

@@ -27,5 +27,5 @@ def axe_script(instance: Instance) -> str:
 def violations(page: Page, script: str) -> list[str]:
     """One line for each element that breaks a rule."""
     page.evaluate(script)
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags}).then(told => told.violations)", _TAGS)
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags}).then(result => result.violations)", _TAGS)
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]

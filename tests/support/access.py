@@ -58,7 +58,7 @@ def _portal(page: Page) -> Iterator[str]:
     yield "yes" if page.role is None else "login"
     for role in Role:
         yield "yes" if page.role is None or role.may(page.role) else "no"
-    yield "no" if page.house else "their own"
+    yield "no" if page.platform_only else "their own"
 
 
 def api_rows() -> list[tuple[str, str, str]]:

@@ -47,6 +47,7 @@ _SPDX = {
     "mozilla public license 2.0 (mpl 2.0)": "MPL-2.0",
     "public domain": "Unlicense",
     "python software foundation license": "PSF-2.0",
+    "sil open font license 1.1 (ofl-1.1)": "OFL-1.1",
     "the unlicense (unlicense)": "Unlicense",
 }
 """SPDX identifiers by the names in classifiers and free texts."""

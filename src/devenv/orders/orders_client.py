@@ -1,29 +1,24 @@
 """A client of MTD's REST API, which signs with SigV4."""
 
-import json
-import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from typing import Any, cast
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from devenv.problem import Problem
+from mtd.adapters.aws.signed_api import REFUSED, SignedApi
+from mtd.domain.errors import MtdError, NotFound, UnavailableError
 
 Row = dict[str, Any]
+_TRIES = 3
 
 
 class OrdersClient:
     """`url` is the root stack's output ApiUrl. Without a `tenant` the client acts for the platform tenant."""
 
     def __init__(self, url: str, credentials: Credentials, region: str, tenant: str | None = None) -> None:
-        self._url = url.rstrip("/")
-        self._credentials = credentials
-        self._region = region
-        self._headers = {"Content-Type": "application/json"} | ({"X-MTD-Tenant": tenant} if tenant else {})
+        api = SignedApi(url, region, credentials=credentials, tries=_TRIES)
+        self._api = api.of(tenant) if tenant else api
 
     def orders(self, *, state: str | None = None, most: int | None = None) -> list[Row]:
         """The orders, newest first, page by page, at most `most`."""
@@ -106,46 +101,18 @@ class OrdersClient:
     ) -> Any:
         """Sends one request and returns the JSON answer. A GET is repeated after a 5xx of the gateway. Raises
         Problem."""
-        pairs = {name: value for name, value in (query or {}).items() if value}
-        url = self._url + path + (f"?{urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote)}" if pairs else "")
-        # API Gateway's models do not allow null, so such fields are left out.
-        said = None if body is None else {name: value for name, value in body.items() if value is not None}
-        data = None if said is None else json.dumps(said).encode()
-        for attempt in range(3):
-            try:
-                with urllib.request.urlopen(self._signed(method, url, data), timeout=seconds) as response:
-                    return json.load(response)
-            except urllib.error.HTTPError as error:
-                text = error.read().decode("utf-8", "replace")[:500]
-                if error.code == 404 and missing_is_none:
-                    return None
-                if (refusal := _refusal(error.code, text)) is not None:
-                    raise refusal from error
-                if error.code < 500 or method != "GET" or attempt == 2:
-                    raise Problem(
-                        f"The API answered {error.code} to {method} {path}: {text}",
-                        fix="Read 'mtd logs query_orders'.",
-                    ) from error
-            except (urllib.error.URLError, TimeoutError, OSError) as error:
-                if method != "GET" or attempt == 2:
-                    raise Problem(
-                        f"The API at {self._url} cannot be reached ({error}).", fix="Read 'mtd status'."
-                    ) from error
-            except ValueError as error:
-                raise Problem(f"The API's answer to {method} {path} is not JSON.", fix="Read 'mtd logs'.") from error
-            time.sleep(0.3)
-        raise AssertionError("unreachable")
-
-    def _signed(self, method: str, url: str, data: bytes | None) -> urllib.request.Request:
-        request = AWSRequest(method=method, url=url, data=data, headers=self._headers)
-        SigV4Auth(self._credentials, "execute-api", self._region).add_auth(request)
-        return urllib.request.Request(url, data=data, method=method, headers=dict(request.headers.items()))
+        try:
+            return self._api.call(method, path, query=query, body=body, seconds=seconds)
+        except NotFound as error:
+            if missing_is_none:
+                return None
+            raise _problem(error, method, path) from error
+        except MtdError as error:
+            raise _problem(error, method, path) from error
 
 
-def _refusal(status: int, body: str) -> Problem | None:
-    """The API's own message about a refused request, if the answer has one."""
-    try:
-        answer = json.loads(body)
-        return Problem(f"{answer['message']} ({answer['code']}).") if status < 500 else None
-    except (ValueError, KeyError, TypeError):
-        return None
+def _problem(error: MtdError, method: str, path: str) -> Problem:
+    """The API's own message about a refused request, or the reason why there is no answer."""
+    if isinstance(error, UnavailableError) or error.code == REFUSED:
+        return Problem(f"{method} {path}: {error}.", fix="Read 'mtd status' and 'mtd logs query_orders'.")
+    return Problem(f"{error} ({error.code}).")

@@ -18,7 +18,7 @@ from mtd.entrypoints.states import run_handler
 from mtd.queries.flow.circuits import read_circuit
 from mtd.queries.operations.bulk_operations import list_operations, read_operation
 from mtd.usecases.flow.effects import StateRun
-from mtd.usecases.flow.tokens import Reference
+from mtd.usecases.flow.tokens import TokenReference
 from mtd.usecases.operations.bulk_operations import MOST_ORDERS, work_off
 from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
 from mtd.usecases.operations.operate_circuits import change_circuit
@@ -71,7 +71,7 @@ def _work_off(event: dict[str, Any]) -> dict[str, Any]:
     return sqs.failures(malformed)
 
 
-def _cancel(references: list[Reference], run: StateRun) -> Json:
+def _cancel(references: list[TokenReference], run: StateRun) -> Json:
     effect = CancelOrder(composition.legacy_systems(), composition.tax_settings())
     return cancel_orders(references, effect, composition.flow_store(), run)
 

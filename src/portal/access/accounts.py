@@ -1,4 +1,4 @@
-"""Users: argon2id passwords, roles, a brake on guessing, and the door that every login goes through."""
+"""Users: argon2id passwords, roles, throttled guesses, and the authenticator that every login goes through."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,12 +49,12 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """How a login went: a user and whose, or none; `braked` when it was not even tried."""
+    """The result of a login: the user and their tenant, or none; `throttled` when the password was not even checked."""
 
     user_id: int | None = None
     tenant: str = ""
     name: str = ""
-    braked: bool = False
+    throttled: bool = False
 
 
 class Authenticator(Protocol):
@@ -80,7 +80,7 @@ class Accounts:
         key = {"name": name[:80], "address": attempt.address}
         [failures] = self._database.outside(_SQL["failures"], key)
         if failures["of_name"] >= _FAILURES_OF_A_NAME or failures["of_address"] >= _FAILURES_OF_AN_ADDRESS:
-            return Login(braked=True)
+            return Login(throttled=True)
         found = self._database.outside(_SQL["user_by_name"], key)
         user = found[0] if found and found[0]["disabled_at"] is None else None
         # An unknown name takes as long as a known one, or the time would tell which names there are.
@@ -91,7 +91,7 @@ class Accounts:
         return Login(user_id=user["user_id"], tenant=user["tenant"], name=name)
 
     def log_in_known(self, name: str, role: Role) -> Login:
-        """Somebody for whom another vouches; when new the house's, with that role and a password that nothing is."""
+        """A person whom the load balancer has logged in; a new one joins the platform tenant, without a password."""
         self._database.of(PLATFORM_TENANT)(_SQL["add_user"], {"name": name, "password_hash": "", "role": role.value})
         [user] = self._database.outside(_SQL["user_by_name"], {"name": name})
         if user["disabled_at"] is not None:
@@ -99,7 +99,7 @@ class Accounts:
         return Login(user_id=user["user_id"], tenant=user["tenant"], name=name)
 
     def ensure_first(self, password: str) -> None:
-        """Makes the house's user `admin` where it has no user at all."""
+        """Makes the user `admin` of the platform tenant, which has no user yet."""
         [known] = self._database.of(PLATFORM_TENANT)(_SQL["any_user"], {})
         if not known["any"]:
             self._database.of(PLATFORM_TENANT)(
@@ -107,7 +107,7 @@ class Accounts:
             )
 
     def tenants(self, tenant: str) -> list[Row]:
-        """The tenants that this one sees: itself, and the house all."""
+        """The tenants that this one may see: its own; all of them for the platform tenant."""
         return self._database.of(tenant)(_SQL["tenants"], {})
 
     def users(self, tenant: str) -> list[Row]:

@@ -28,7 +28,7 @@ _MOST_KEYS = 20
 
 
 class BalancerAuthenticator:
-    """Serves `portal.access.accounts.Door`: nobody types anything, a new person begins as a viewer."""
+    """Serves `Authenticator`: the load balancer has logged the person in; a new person begins as a viewer."""
 
     has_form = False
 

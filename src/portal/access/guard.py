@@ -4,7 +4,7 @@ import inspect
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -14,11 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from portal.access.accounts import Role
 from portal.access.sessions import Session
 from portal.access.uploads import read_form, refuse_large, uploads
+from portal.rendering.problem import ProblemContext
 from portal.services import Services
-from portal.visit import Visit
+from portal.visit import SESSION_COOKIE, Visit
 
-SESSION_COOKIE = "mtd_session"
-LOGIN_COOKIE = "mtd_login"
 # A correction shows eight fields for each line of the order.
 _MOST_FIELDS = 2_000
 
@@ -27,21 +26,21 @@ type Endpoint = Callable[[Visit], Response] | Callable[[Visit], Awaitable[Respon
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A route. `role` is the least one that may use it, None lets everybody in. A `house` page tells or changes what
-    concerns all tenants. A `quiet` page asks by itself, so that it keeps no session alive. `files` is how many a form
-    of it may bring."""
+    """A route. `role` is the least one that may use it, None lets everybody in. A `platform_only` page shows or
+    changes what concerns all tenants. A `quiet` page is requested by a script, so that it keeps no session alive.
+    `files` is how many files a form of it may have."""
 
     path: str
     endpoint: Endpoint
     role: Role | None
     method: str = "GET"
-    house: bool = False
+    platform_only: bool = False
     quiet: bool = False
     files: int = 0
 
     def admits(self, session: Session) -> bool:
         """Whether that person may use it."""
-        return self.role is None or (session.role.may(self.role) and (session.house or not self.house))
+        return self.role is None or (session.role.may(self.role) and (session.is_platform or not self.platform_only))
 
 
 def guarded(page: Page, services: Services) -> Callable[[Request], Awaitable[Response]]:
@@ -82,19 +81,29 @@ async def _with_form(visit: Visit, page: Page) -> Visit:
 
 def _meant(visit: Visit) -> bool:
     """Whether the form comes from a page of ours: it holds the session's token, or before a login the cookie's."""
-    expected = visit.session.csrf if visit.session else visit.request.cookies.get(LOGIN_COOKIE, "")
     given = visit.form.get("csrf", "")
-    return bool(expected) and secrets.compare_digest(expected.encode(), given.encode())
+    return bool(visit.csrf) and secrets.compare_digest(visit.csrf.encode(), given.encode())
 
 
 def _refused(visit: Visit, why: str) -> Response:
-    return visit.answer(403, "problem.html", kind=why)
+    return visit.answer(403, ProblemContext(kind=why))
 
 
 def _to_login(request: Request) -> Response:
+    """The login, which leads back: to the page that was asked for, or that has the form which was sent."""
     if request.headers.get("hx-request"):
-        return Response(status_code=401, headers={"HX-Redirect": "/login"})
-    if request.method != "GET" or request.url.path in {"/", "/stream"}:
-        return RedirectResponse("/login", 303)
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/login?next={quote(wanted, safe='')}", 303)
+        wanted = _own_page(request, request.headers.get("hx-current-url", ""))
+        return Response(status_code=401, headers={"HX-Redirect": _login(wanted)})
+    if request.method != "GET":
+        return RedirectResponse(_login(_own_page(request, request.headers.get("referer", ""))), 303)
+    return RedirectResponse(_login(request.url.path + (f"?{request.url.query}" if request.url.query else "")), 303)
+
+
+def _login(wanted: str) -> str:
+    return "/login" if wanted in {"", "/", "/stream"} else f"/login?next={quote(wanted, safe='')}"
+
+
+def _own_page(request: Request, address: str) -> str:
+    """The path of one of our pages; nothing of another host's."""
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "") if parts.netloc == request.url.netloc else ""

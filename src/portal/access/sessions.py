@@ -28,8 +28,8 @@ class Session:
     groups: tuple[str, ...] = ()
 
     @property
-    def house(self) -> bool:
-        """Whether the tenant is the one that runs the system."""
+    def is_platform(self) -> bool:
+        """Whether the session is the platform tenant's, which runs the system."""
         return self.tenant == PLATFORM_TENANT
 
 
@@ -56,7 +56,7 @@ class Sessions:
         return token
 
     def find(self, token: str, *, active: bool = True) -> Session | None:
-        """The session of that token, if it still stands; noted as used now if a person was `active`."""
+        """The open session of that token, or None; a request of an `active` person marks it as used now."""
         rows = self._database.outside(_SQL["find"], self._limits | {"token_hash": _hash(token)})
         if not rows:
             return None

@@ -22,8 +22,8 @@ class Upload:
 
 def refuse_large(request: Request) -> None:
     """Before anything is read. Raises InvalidRequest for a form that is too large, or does not say how large it is."""
-    told = request.headers.get("content-length", "")
-    if not told.isdecimal() or int(told) > LARGEST_BYTES:
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > LARGEST_BYTES:
         raise InvalidRequest(f"all files together may have {LARGEST_BYTES} bytes", code="files_too_large")
 
 

@@ -1,11 +1,11 @@
-"""What AWS tells of the system: queues, functions with their last hour, alarms, and the local inbox of mails."""
+"""The system as AWS reports it: queues, functions with their last hour, alarms, and the local inbox of mails."""
 
 import json
 import logging
 import time
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -23,8 +23,6 @@ _DEPTHS = {
     "in_flight": "ApproximateNumberOfMessagesNotVisible",
     "delayed": "ApproximateNumberOfMessagesDelayed",
 }
-_FIGURES = {"invocations": ("Invocations", "Sum"), "errors": ("Errors", "Sum"), "p50": ("Duration", "p50"),
-            "p99": ("Duration", "p99")}  # fmt: skip
 
 
 class Cloud:
@@ -46,11 +44,11 @@ class Cloud:
         return self._recent("functions", 10, self._functions)
 
     def alarms(self) -> list[Row]:
-        """The alarms that are off, at most ten seconds old. Raises UnavailableError."""
+        """The alarms that fire, at most ten seconds old. Raises UnavailableError."""
         return self._recent("alarms", 10, lambda: cloudwatch.alarms(self._client("cloudwatch"), self._prefix))
 
     def legacy_tries(self) -> list[Row]:
-        """How calls of legacy systems went lately, at most ten seconds old. Raises UnavailableError."""
+        """The results of recent calls to legacy systems, at most ten seconds old. Raises UnavailableError."""
         return self._recent("legacy_tries", 10, lambda: cloudwatch.legacy_tries(self._client("cloudwatch")))
 
     @property
@@ -67,15 +65,15 @@ class Cloud:
         return sorted((_mail(message) for message in messages), key=lambda mail: str(mail["sent_at"]), reverse=True)
 
     def _recent(self, name: str, seconds: float, ask: Callable[[], list[Row]]) -> list[Row]:
-        """What was told within so many seconds. Silence is kept as long: nobody waits for it at each look."""
+        """The rows, at most so many seconds old. A failure is kept as long: no snapshot waits for a time-out twice."""
         at, rows = self._kept.get(name, (-seconds, None))
         if time.monotonic() - at >= seconds:
-            rows = self._told(name, ask)
+            rows = self._asked(name, ask)
         if rows is None:
-            raise UnavailableError(f"AWS did not tell the {name}", code="aws_unavailable")
+            raise UnavailableError(f"AWS does not answer a question about {name}", code="aws_unavailable")
         return rows
 
-    def _told(self, name: str, ask: Callable[[], list[Row]]) -> list[Row] | None:
+    def _asked(self, name: str, ask: Callable[[], list[Row]]) -> list[Row] | None:
         rows: list[Row] | None = None
         try:
             rows = ask()
@@ -92,8 +90,8 @@ class Cloud:
         client = self._client("sqs")
         rows = []
         for url in sorted(client.list_queues(QueueNamePrefix=self._prefix).get("QueueUrls", [])):
-            told = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS.values()))["Attributes"]
-            depths = {name: int(told[attribute]) for name, attribute in _DEPTHS.items()}
+            attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS.values()))["Attributes"]
+            depths = {name: int(attributes[attribute]) for name, attribute in _DEPTHS.items()}
             rows.append({"name": url.rpartition("/")[2].removeprefix(self._prefix), **depths})
         return rows
 
@@ -110,40 +108,8 @@ class Cloud:
             for item in page["Functions"]
             if item["FunctionName"].startswith(self._prefix)
         ]
-        figures = self._last_hour([row["name"] for row in rows])
+        figures = cloudwatch.last_hour(self._client("cloudwatch"), self._prefix, [row["name"] for row in rows])
         return sorted(({**row, **figures[row["name"]]} for row in rows), key=lambda row: str(row["name"]))
-
-    def _last_hour(self, names: list[str]) -> dict[str, Row]:
-        now = datetime.now(UTC)
-        queries = [
-            {
-                "Id": f"f{number}_{figure}",
-                "MetricStat": {
-                    "Metric": {
-                        "Namespace": "AWS/Lambda",
-                        "MetricName": metric,
-                        "Dimensions": [{"Name": "FunctionName", "Value": f"{self._prefix}{name}"}],
-                    },
-                    "Period": 3600,
-                    "Stat": statistic,
-                },
-            }
-            for number, name in enumerate(names)
-            for figure, (metric, statistic) in _FIGURES.items()
-        ]
-        found: dict[str, Row] = {name: dict.fromkeys(_FIGURES) for name in names}
-        if not queries:
-            return found
-        answer = self._client("cloudwatch").get_metric_data(
-            MetricDataQueries=queries, StartTime=now - timedelta(hours=1), EndTime=now + timedelta(minutes=1)
-        )
-        for result in answer["MetricDataResults"]:
-            number, _, figure = result["Id"].removeprefix("f").partition("_")
-            values = result["Values"]
-            if values:
-                told = sum(values) if figure in {"invocations", "errors"} else max(values)
-                found[names[int(number)]][figure] = told
-        return found
 
 
 def _mail(message: Row) -> Row:

@@ -33,8 +33,8 @@ class Assets:
         content = {item.name: item.read_bytes() for item in own if item.is_file()}
         content |= {item.name: item.read_bytes() for item in sorted(built.iterdir()) if item.is_file()}
         self._files = {name: _asset(name, body) for name, body in sorted(content.items())}
-        told = json.dumps({name: asset.etag for name, asset in self._files.items()})
-        self.version = hashlib.sha256(told.encode()).hexdigest()[:12]
+        names = json.dumps({name: asset.etag for name, asset in self._files.items()})
+        self.version = hashlib.sha256(names.encode()).hexdigest()[:12]
 
     def url(self, name: str) -> str:
         """Raises KeyError for a file that there is not: a template's mistake."""

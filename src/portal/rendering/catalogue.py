@@ -1,4 +1,4 @@
-"""What the portal says, in Spanish and English; a test keeps the two complete."""
+"""The portal's messages in Spanish and English; a test keeps the two complete."""
 
 import json
 import re
@@ -7,45 +7,60 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-LOCALES = ("es", "en")
+from babel import negotiate_locale
+
+from portal.rendering.formats import LOCALES, number
+
+type Message = str | Mapping[str, str]
+"""A text; or the texts by CLDR's plural categories (`one`, `other`, …), of which `count` chooses one."""
 
 
 @cache
-def messages(locale: str) -> Mapping[str, str]:
+def messages(locale: str) -> Mapping[str, Message]:
     """All messages of a locale by key."""
     text = files("portal.messages").joinpath(f"{locale}.json").read_text("utf-8")
-    told: dict[str, str] = json.loads(text)
-    return told
+    loaded: dict[str, Message] = json.loads(text)
+    return loaded
 
 
 def say(locale: str, key: str, **values: object) -> str:
-    """The message of that key. Raises KeyError for a key that nobody wrote."""
-    return messages(locale)[key].format(**values)
+    """The message of that key; a `count` is written as the locale writes numbers. Raises KeyError for no such key."""
+    message, count = messages(locale)[key], values.get("count")
+    if isinstance(count, int):
+        values["count"] = number(count, locale)
+    if isinstance(message, str):
+        return message.format(**values)
+    category = LOCALES[locale].plural_form(count) if isinstance(count, int) else "other"
+    return message.get(category, message["other"]).format(**values)
 
 
 def state_name(locale: str, state: str | None, drawn: Mapping[str, str]) -> str:
-    """A state or an outcome: as the catalogue says it, as it is drawn, or by its id."""
+    """A state or an outcome: as the catalogue names it, as it is drawn, or by its id."""
     if not state:
         return "–"
-    known = messages(locale)
-    return ", ".join(known.get(f"state.{one}") or drawn.get(one) or one.replace("_", " ") for one in state.split(","))
+    return ", ".join(known_state(locale, one) or drawn.get(one) or one.replace("_", " ") for one in state.split(","))
+
+
+def known_state(locale: str, state: str) -> str:
+    """The catalogue's name of a state, or nothing."""
+    return _known(locale, f"state.{state}")
 
 
 def document_name(locale: str, document_type: int) -> str:
     """A kind of tax document, or its number where it has no name."""
-    return messages(locale).get(f"dte.{document_type}") or str(document_type)
+    return _known(locale, f"dte.{document_type}") or str(document_type)
 
 
 def result(locale: str, row: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
-    """What became of one order of an operation: why it was refused, or what was or would be done and where it is."""
-    known, message = messages(locale), str(row["message"] or "")
-    if refused := known.get(f"code.{row['code']}"):
+    """The result of one order of an operation: why it was refused, or what was or would be done, and where."""
+    message = str(row["message"] or "")
+    if refused := _known(locale, f"code.{row['code']}"):
         return refused
     done = _DONE.fullmatch(message)
-    wanted = f"result.{'would_' if done['would'] else ''}{done['what']}" if done else ""
-    if done is None or wanted not in known:
+    wanted = _known(locale, f"result.{'would_' if done['would'] else ''}{done['what']}") if done else ""
+    if done is None or not wanted:
         return message
-    return known[wanted].format(places=state_name(locale, done["places"].replace(", ", ","), drawn))
+    return wanted.format(places=state_name(locale, done["places"].replace(", ", ","), drawn))
 
 
 _DONE = re.compile(r"(?P<would>would be )?(?P<what>[a-z]+): (?P<places>.+)", re.DOTALL)
@@ -53,12 +68,18 @@ _DONE = re.compile(r"(?P<would>would be )?(?P<what>[a-z]+): (?P<places>.+)", re.
 
 
 def preferred(accept: str) -> str:
-    """The first locale of an Accept-Language header that the portal speaks; Spanish where there is none."""
+    """The locale that an Accept-Language header (RFC 9110, 12.5.4) prefers; Spanish where it names none of ours."""
     weighed = []
     for place, part in enumerate(accept.split(",")[:20]):
         tag, _, weight = part.strip().partition(";q=")
         try:
-            weighed.append((-float(weight or 1), place, tag[:2].lower()))
+            weighed.append((-float(weight or 1), place, tag))
         except ValueError:
             continue
-    return next((tag for _, _, tag in sorted(weighed) if tag in LOCALES), LOCALES[0])
+    return negotiate_locale([tag for _, _, tag in sorted(weighed)], LOCALES, sep="-") or next(iter(LOCALES))
+
+
+def _known(locale: str, key: str) -> str:
+    """The text of that key, or nothing."""
+    message = messages(locale).get(key, "")
+    return message if isinstance(message, str) else message["other"]

@@ -1,48 +1,66 @@
-"""Numbers, money, times and durations as people read them; no value is a dash."""
+"""Numbers, money, times and durations as people read them, after CLDR; no value is a dash."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+from mtd.domain.errors import RejectedOrder
+from mtd.domain.orders.money import minor_digits
+
 NONE = "–"
-_NO_DECIMALS = frozenset({"CLP", "JPY", "KRW", "PYG", "VND", "ISK", "CLF"})
-_DATES = {"es": "%d-%m-%Y", "en": "%Y-%m-%d"}
-_SEPARATORS = {"es": (".", ","), "en": (",", ".")}
+LOCALES = {"es": Locale("es", "CL"), "en": Locale("en")}
+"""The languages of the portal. Spanish is the default."""
+# ISO 8601 in English: the day and the month cannot be mistaken for each other. CLDR's es_CL has the first order.
+_DATES = {"es": "dd-MM-y", "en": "y-MM-dd"}
+_DEFAULT_DIGITS = 2
 
 
 def number(value: int | float | Decimal | None, locale: str, decimals: int = 0) -> str:
-    """With the locale's separators."""
+    """With the locale's separators and so many decimals."""
     if value is None:
         return NONE
-    thousands, point = _SEPARATORS[locale]
-    return f"{value:,.{decimals}f}".replace(",", "\0").replace(".", point).replace("\0", thousands)
+    pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+    return format_decimal(value, format=pattern, locale=LOCALES[locale])
 
 
 def money(amount: Decimal | str | None, currency: str | None, locale: str, *, bare: bool = False) -> str:
-    """An amount with as many decimals as its currency has; `bare` leaves the currency unsaid."""
+    """An amount with the decimals that ISO 4217 gives its currency; `bare` leaves the currency out."""
     if amount is None:
         return NONE
-    figure = number(Decimal(amount), locale, 0 if currency in _NO_DECIMALS else 2)
+    figure = number(Decimal(amount), locale, digits_of(currency))
     return f"{currency}\u00a0{figure}" if currency and not bare else figure
+
+
+def digits_of(currency: str | None) -> int:
+    """The decimals of a currency; two where the order names none that ISO 4217 knows."""
+    try:
+        return minor_digits(currency or "")
+    except RejectedOrder:
+        return _DEFAULT_DIGITS
 
 
 def moment(at: datetime | str | None, zone: ZoneInfo, locale: str, *, precise: bool = False) -> str:
     """Date and time in the reader's zone, to the second, or to the millisecond."""
     if at is None:
         return NONE
-    local = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(zone)
-    told = local.strftime(f"{_DATES[locale]} %H:%M:%S")
-    return f"{told}.{local.microsecond // 1000:03}" if precise else told
+    given = datetime.fromisoformat(at) if isinstance(at, str) else at
+    pattern = f"{_DATES[locale]} HH:mm:ss" + (".SSS" if precise else "")
+    return format_datetime(given, pattern, tzinfo=zone, locale=LOCALES[locale])
 
 
-def day(on: object, locale: str) -> str:
-    """A date without a time."""
-    told = getattr(on, "strftime", None)
-    return str(told(_DATES[locale])) if told else NONE
+def day(on: date | str | None, locale: str) -> str:
+    """A date without a time; a text as ISO 8601 writes it."""
+    if on is None:
+        return NONE
+    return format_date(date.fromisoformat(on) if isinstance(on, str) else on, _DATES[locale], LOCALES[locale])
 
 
 def duration(seconds: float | Decimal | None, locale: str) -> str:
-    """With the two units that matter: 340 ms, 4.2 s, 3 min 20 s, 5 h 12 min, 2 d 4 h."""
+    """With the two units that matter, by their SI symbols: 340 ms, 4.2 s, 3 min 20 s, 5 h 12 min, 2 d 4 h."""
     if seconds is None:
         return NONE
     seconds = float(seconds)
@@ -51,20 +69,20 @@ def duration(seconds: float | Decimal | None, locale: str) -> str:
         return f"{number(milliseconds, locale, 1 if 0 < milliseconds < 9.95 else 0)} ms"
     if seconds < 59.95:
         return f"{number(seconds, locale, 1)} s"
-    for size, name, smaller, smaller_name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if seconds >= size:
-            whole, rest = divmod(int(seconds), size)
-            return f"{whole} {name} {rest // smaller} {smaller_name}" if rest // smaller else f"{whole} {name}"
-    return f"{seconds:.0f} s"
+    return _two_units(int(seconds), locale)
 
 
 def age(since: datetime | None, locale: str, now: datetime | None = None) -> str:
-    """How long ago."""
+    """The time since then, in whole seconds or more."""
     if since is None:
         return NONE
-    seconds = ((now or datetime.now(UTC)) - since).total_seconds()
-    return (
-        duration(max(1.0, float(int(seconds))) if seconds < 60 else seconds, locale)
-        .replace(".0 s", " s")
-        .replace(",0 s", " s")
-    )
+    seconds = int(((now or datetime.now(UTC)) - since).total_seconds())
+    return f"{max(1, seconds)} s" if seconds < 60 else _two_units(seconds, locale)
+
+
+def _two_units(seconds: int, locale: str) -> str:
+    units = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
+    size, name, smaller, smaller_name = next((unit for unit in units if seconds >= unit[0]), units[-1])
+    whole, rest = divmod(max(seconds, 60), size)
+    text = f"{number(whole, locale)} {name}"
+    return f"{text} {rest // smaller} {smaller_name}" if rest // smaller else text

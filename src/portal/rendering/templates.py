@@ -10,13 +10,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from portal.rendering import formats
 from portal.rendering.assets import Assets
 from portal.rendering.catalogue import document_name, result, say, state_name
+from portal.rendering.context import Context, Frame, values
+from portal.rendering.typed import show_typed
 
 
 class Templates:
     """The templates of `portal/html`."""
 
     def __init__(self, assets: Assets) -> None:
-        self._environment = Environment(
+        self.environment = Environment(
             loader=PackageLoader("portal", "html"),
             autoescape=True,
             undefined=StrictUndefined,
@@ -24,25 +26,30 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals["asset"] = assets.url
-        self._environment.filters["int_time"] = lambda at: int(at.timestamp())
+        self.environment.globals["asset"] = assets.url
+        self.environment.filters["int_time"] = lambda at: int(at.timestamp())
+        self.environment.filters["merged"] = lambda mapping, other: mapping | other
 
-    def render(
-        self, name: str, context: Mapping[str, Any], *, locale: str, zone: ZoneInfo, states: Mapping[str, str]
-    ) -> str:
-        """The page as HTML. `states` are the drawn names of states."""
-        tools = {
-            "t": partial(say, locale),
-            "locale": locale,
-            "zone": zone.key,
-            "number": partial(formats.number, locale=locale),
-            "money": partial(formats.money, locale=locale),
-            "moment": partial(formats.moment, zone=zone, locale=locale),
-            "day": partial(formats.day, locale=locale),
-            "duration": partial(formats.duration, locale=locale),
-            "age": partial(formats.age, locale=locale),
-            "document_name": partial(document_name, locale),
-            "result": partial(result, locale, drawn=states),
-            "state_name": partial(state_name, locale, drawn=states),
-        }
-        return self._environment.get_template(name).render(tools | dict(context))
+    def render(self, context: Context, frame: Frame, *, locale: str, zone: ZoneInfo, states: Mapping[str, str]) -> str:
+        """The page as HTML; a field of the context goes before one of the frame. `states` are the drawn names."""
+        names = tools(locale, zone, states) | values(frame) | values(context)
+        return self.environment.get_template(context.template).render(names)
+
+
+def tools(locale: str, zone: ZoneInfo, states: Mapping[str, str]) -> dict[str, Any]:
+    """What templates call: messages and formats in the reader's language and zone."""
+    return {
+        "t": partial(say, locale),
+        "locale": locale,
+        "zone": zone.key,
+        "number": partial(formats.number, locale=locale),
+        "typed": partial(show_typed, locale=locale),
+        "money": partial(formats.money, locale=locale),
+        "moment": partial(formats.moment, zone=zone, locale=locale),
+        "day": partial(formats.day, locale=locale),
+        "duration": partial(formats.duration, locale=locale),
+        "age": partial(formats.age, locale=locale),
+        "document_name": partial(document_name, locale),
+        "result": partial(result, locale, drawn=states),
+        "state_name": partial(state_name, locale, drawn=states),
+    }

@@ -9,12 +9,32 @@
     if (zone !== 'UTC' && document.querySelector('time, .time')) location.reload()
   }
 
-  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+  // A colour of the palette as the theme has it: a canvas knows no custom properties.
+  function colour(name) {
+    const probe = document.createElement('i')
+    probe.style.color = `var(${name})`
+    document.body.append(probe)
+    const found = getComputedStyle(probe).color
+    probe.remove()
+    return found
+  }
 
   // Selects of the preferences take effect at once; without a script their button does it.
   for (const form of document.querySelectorAll('form[data-instant]')) {
     form.classList.add('instant')
     form.addEventListener('change', () => form.requestSubmit())
+  }
+
+  // The technical steps of an order's history are folded: a button shows them.
+  const unfold = document.querySelector('[data-unfold]')
+  if (unfold) {
+    const history = unfold.nextElementSibling
+    history.classList.add('folded')
+    unfold.hidden = !history.querySelector('.technical')
+    unfold.addEventListener('click', () => {
+      history.classList.remove('folded')
+      unfold.hidden = true
+    })
   }
 
   document.querySelector('[data-print]')?.addEventListener('click', () => window.print())
@@ -27,8 +47,11 @@
   })
 
   document.addEventListener('keydown', (event) => {
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target.closest('input, textarea, select')) return
-    const field = document.querySelector('[data-key="/"]')
+    const anywhere = event.key === 'k' && (event.ctrlKey || event.metaKey)
+    const slash = event.key === '/' && !event.ctrlKey && !event.metaKey && !event.target.closest('input, textarea, select')
+    if (!anywhere && !slash) return
+    // The page's own search goes before the one of the menu, but for Ctrl+K.
+    const field = (slash && document.querySelector('[data-key="/"]')) || document.querySelector('[data-key="k"]')
     if (field) {
       event.preventDefault()
       field.focus()
@@ -42,7 +65,7 @@
   const clock = new Intl.DateTimeFormat(document.documentElement.lang, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   const calendar = new Intl.DateTimeFormat(document.documentElement.lang, { day: 'numeric', month: 'short' })
   const times = (_, ticks) => ticks.map((at) => (at % 86400 && ticks[1] - ticks[0] < 86400 ? clock : calendar).format(at * 1000))
-  const axis = () => ({ stroke: style('--ink-2'), grid: { stroke: style('--line'), width: 1 }, ticks: { show: false }, font: '12px "Plex Sans", sans-serif' })
+  const axis = () => ({ stroke: colour('--ink-2'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false }, font: '12px "Plex Sans", sans-serif' })
 
   function plot(target, data, bars) {
     if (!window.uPlot || !target) return
@@ -53,8 +76,8 @@
     }
     const paths = bars ? window.uPlot.paths.bars({ size: [0.7, 48] }) : undefined
     const series = [
-      { label: target.dataset.received, stroke: style('--accent'), fill: style('--accent-tint'), width: 2, paths, points: { show: false } },
-      { label: target.dataset.ended, stroke: style(bars ? '--bad' : '--amber'), width: 2, paths, fill: bars ? style('--bad') : undefined, points: { show: false } },
+      { label: target.dataset.received, stroke: colour('--accent'), fill: colour('--accent-tint'), width: 2, paths, points: { show: false } },
+      { label: target.dataset.ended, stroke: colour(bars ? '--bad' : '--amber'), width: 2, paths, fill: bars ? colour('--bad') : undefined, points: { show: false } },
     ]
     const drawn = new window.uPlot({
       width: target.clientWidth, height: 200, series: [{}, ...series], legend: { live: false }, axes: [{ ...axis(), values: times }, { ...axis(), size: 44 }],
@@ -71,13 +94,14 @@
 
   // The diagram
 
-  // Bizagi writes a label of no size at no place for every name; without them bpmn-js puts the names where they belong.
-  function withoutEmptyLabels(text) {
+  // Steps have their names in the reader's language. Bizagi writes a label of no size at no place for every name; without them bpmn-js puts the names where they belong.
+  function prepared(text, names) {
     const drawn = new DOMParser().parseFromString(text, 'application/xml')
     for (const label of [...drawn.getElementsByTagNameNS('*', 'BPMNLabel')]) {
       const bounds = label.getElementsByTagNameNS('*', 'Bounds')[0]
       if (bounds && !Number(bounds.getAttribute('width'))) label.remove()
     }
+    for (const [id, name] of Object.entries(names)) drawn.querySelector(`[id="${CSS.escape(id)}"]`)?.setAttribute('name', name)
     return new XMLSerializer().serializeToString(drawn)
   }
 
@@ -88,8 +112,8 @@
     return made
   }
 
-  // Where an element is seen: itself, or what it lies in where it is another diagram's or a closed sub-process's.
-  function seen(viewer, inside, id) {
+  // The elements that show an element: itself, or what encloses it on another diagram or in a collapsed sub-process.
+  function visible(viewer, inside, id) {
     const [canvas, registry] = ['canvas', 'elementRegistry'].map((name) => viewer.get(name))
     const found = []
     for (let each = id; each; each = inside[each]) {
@@ -108,7 +132,7 @@
     registry.forEach((element) => canvas.removeMarker(element, 'here'))
     const sums = {}
     for (const [id, orders] of Object.entries(counts)) {
-      for (const each of seen(viewer, inside, id)) sums[each] = (sums[each] || 0) + orders
+      for (const each of visible(viewer, inside, id)) sums[each] = (sums[each] || 0) + orders
     }
     for (const [id, orders] of Object.entries(sums)) {
       overlays.add(id, 'count', { position: { top: -14, right: 14 }, html: badge(orders, 'badge') })
@@ -121,15 +145,21 @@
       const answer = await fetch(target.dataset.src)
       if (!answer.ok) throw new Error(String(answer.status))
       target.replaceChildren()
-      const viewer = new window.BpmnJS({ container: target })
-      await viewer.importXML(withoutEmptyLabels(await answer.text()))
+      const viewer = new window.BpmnJS({
+        container: target,
+        bpmnRenderer: {
+          defaultFillColor: 'var(--drawing)', defaultStrokeColor: 'var(--drawing-ink)', defaultLabelColor: 'var(--drawing-ink)',
+        },
+      })
+      await viewer.importXML(prepared(await answer.text(), JSON.parse(target.dataset.names)))
       const [canvas, registry] = ['canvas', 'elementRegistry'].map((name) => viewer.get(name))
       const inside = JSON.parse(target.dataset.inside)
       const mark = (ids, kind) => {
-        for (const id of ids.flatMap((each) => seen(viewer, inside, each))) canvas.addMarker(id, kind)
+        for (const id of ids.flatMap((each) => visible(viewer, inside, each))) canvas.addMarker(id, kind)
       }
       mark(JSON.parse(target.dataset.passed), 'passed')
       mark(JSON.parse(target.dataset.places), target.dataset.ended === 'true' ? 'ended' : 'here')
+      for (const [kind, ids] of Object.entries(JSON.parse(target.dataset.marks))) mark(ids, kind)
       for (const [id, { level, label }] of Object.entries(JSON.parse(target.dataset.heat || '{}'))) {
         if (!registry.get(id)) continue
         canvas.addMarker(id, `heat-${level}`)
@@ -143,10 +173,10 @@
       viewer.on('root.set', 100, fit)
       fit()
     } catch (error) {
-      const told = document.createElement('p')
-      told.className = 'none'
-      told.textContent = target.dataset.problem
-      target.replaceChildren(told)
+      const message = document.createElement('p')
+      message.className = 'none'
+      message.textContent = target.dataset.problem
+      target.replaceChildren(message)
       console.warn(error)
     }
   }
@@ -155,15 +185,20 @@
 
   const trouble = document.getElementById('trouble')
   const live = document.getElementById('live')
+  const seconds = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'medium', hourCycle: 'h23' })
+  let since
   const away = (lost) => {
+    since = lost ? since || new Date() : undefined
     live?.classList.toggle('lost', lost)
-    if (lost) trouble.textContent = trouble.dataset.lost
+    if (lost) trouble.textContent = trouble.dataset.lost.replace('{at}', seconds.format(since))
     trouble.hidden = !lost
   }
   document.body.addEventListener('htmx:sseError', () => away(true))
   document.body.addEventListener('htmx:sseOpen', () => away(false))
   document.body.addEventListener('htmx:sendError', () => away(true))
+  document.body.addEventListener('htmx:timeout', () => away(true))
   document.body.addEventListener('htmx:responseError', () => away(true))
+  document.body.addEventListener('htmx:afterOnLoad', () => away(false))
   document.body.addEventListener('htmx:afterSwap', (event) => {
     if (event.target.id === 'figures') {
       trouble.hidden = true

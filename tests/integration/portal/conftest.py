@@ -29,8 +29,8 @@ def address(system: System) -> str:
 
 @pytest.fixture(scope="session")
 def secrets(system: System) -> dict[str, str]:
-    told: dict[str, str] = json.loads((Path(system.state["folder"]) / "secrets.json").read_text("utf-8"))
-    return told
+    message: dict[str, str] = json.loads((Path(system.state["folder"]) / "secrets.json").read_text("utf-8"))
+    return message
 
 
 def _conninfo(system: System, user: str, password: str) -> str:
@@ -49,7 +49,7 @@ def orders(system: System, secrets: dict[str, str]) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def reader(orders: Database) -> Reader:
-    """As the portal reads the house's orders."""
+    """As the portal reads the platform tenant's orders."""
     return orders.of(PLATFORM_TENANT)
 
 
@@ -88,8 +88,8 @@ def other(system: System, own: Database) -> Visitor:
 
 
 @pytest.fixture(scope="session")
-def house(own: Database) -> Visitor:
-    """An administrator of the house."""
+def platform(own: Database) -> Visitor:
+    """An administrator of the platform tenant."""
     return new_visitor(own, PLATFORM_TENANT, f"h{uuid.uuid4().hex[:10]}-admin")
 
 
@@ -120,7 +120,7 @@ def enter(started: Browser, address: str, person: Callable[[Role], str]) -> Iter
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
-            lambda told: complaints.append(told.text) if "Content Security Policy" in told.text else None,
+            lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None,
         )
         log_in(page, address, person(role), PASSWORD)
         return page

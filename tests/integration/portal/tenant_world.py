@@ -110,7 +110,7 @@ def make_world(system: System, own: Database) -> World:
 def ended(system: System, tenant: str, number: str, state: str) -> Json:
     """The tenant's order once it is in that state."""
     path = f"/orders/{number}"
-    return until(lambda: system.call("GET", path, tenant=tenant)[1], lambda told: told.get("state") == state)
+    return until(lambda: system.call("GET", path, tenant=tenant)[1], lambda order: order.get("state") == state)
 
 
 def _let_wait(system: System, tenant: str, number: str) -> None:

@@ -1,8 +1,9 @@
-"""The portal on a real PostgreSQL: what its roles may, sessions that end, guesses that are braked, whole lists."""
+"""The portal on a real PostgreSQL: what its roles may, sessions that end, guesses that are throttled, whole lists."""
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -20,7 +21,7 @@ from portal.access.accounts import Accounts, Credentials, Role
 from portal.access.audit import Audit
 from portal.access.sessions import Sessions
 from portal.database import Database
-from tests.integration.portal.tenant_world import PASSWORD
+from tests.integration.portal.tenant_world import PASSWORD, new_tenant
 from tests.integration.system import System
 from tests.support.orders import OrderFile
 
@@ -127,24 +128,24 @@ def test_a_revoked_session_and_a_disabled_user_are_out_at_once(
 def test_the_sixth_guess_is_not_even_tried(own: Database, person: Callable[[Role], str]) -> None:
     accounts, name = Accounts(own), person(Role.VIEWER)
     tries = [accounts.log_in(attempt(name, "wrong")) for _ in range(6)]
-    assert [tried.braked for tried in tries] == [False] * 5 + [True]
-    assert accounts.log_in(attempt(name, PASSWORD)).braked
+    assert [tried.throttled for tried in tries] == [False] * 5 + [True]
+    assert accounts.log_in(attempt(name, PASSWORD)).throttled
     own.outside("delete from portal.failed_logins where name = %(name)s", {"name": name})
     assert accounts.log_in(attempt(name.upper(), PASSWORD)).user_id is not None
 
 
-def test_an_address_that_tries_many_names_is_braked(own: Database) -> None:
+def test_an_address_that_tries_many_names_is_throttled(own: Database) -> None:
     accounts, address = Accounts(own), address_of_one()
     tries = [accounts.log_in(attempt(f"nobody-{uuid.uuid4().hex}", "x", address)) for _ in range(21)]
-    assert [tried.braked for tried in tries] == [False] * 20 + [True]
+    assert [tried.throttled for tried in tries] == [False] * 20 + [True]
 
 
 def test_a_short_password_and_a_taken_or_odd_name_are_refused(own: Database, person: Callable[[Role], str]) -> None:
     accounts, name = Accounts(own), person(Role.VIEWER)
     for wrong, password, code in ((name, PASSWORD, "name_taken"), ("new", "short", "password_short")):
-        with pytest.raises(InvalidRequest) as told:
+        with pytest.raises(InvalidRequest) as found:
             accounts.add(PLATFORM_TENANT, wrong, password, Role.VIEWER)
-        assert told.value.code == code
+        assert found.value.code == code
     with pytest.raises(MtdError):
         accounts.add(PLATFORM_TENANT, "two words", PASSWORD, Role.VIEWER)
 
@@ -226,8 +227,8 @@ def test_a_state_is_where_orders_stand_or_how_they_ended(system: System, reader:
         system.sql("update orders set outcome = 'completed', ended_at = now() where order_id = %s", row["order_id"])
 
 
-def _rows(told: tuple[search.Page, int]) -> tuple[list[dict[str, Any]], int]:
-    return told[0].rows, told[1]
+def _rows(found: tuple[search.Page, int]) -> tuple[list[dict[str, Any]], int]:
+    return found[0].rows, found[1]
 
 
 def test_a_search_minds_neither_case_nor_accents_and_takes_signs_as_they_are(
@@ -282,3 +283,51 @@ def test_who_is_vouched_for_is_made_once_and_has_no_password(own: Database) -> N
     assert accounts.log_in(attempt(name, "")).user_id is None
     accounts.disable(PLATFORM_TENANT, first.user_id, disabled=True)
     assert accounts.log_in_known(name, Role.VIEWER).user_id is None
+
+
+def test_figures_are_orders_and_equal_their_lists(system: System, orders: Database, number: str) -> None:
+    """An order at three places of a step is one order: 30 of them were shown as 90."""
+    mark = number.lower()
+    tenant = new_tenant(system, mark)
+    for place, outcome in enumerate((None, None, "completed")):
+        order_id = uuid.uuid4()
+        system.sql(
+            "insert into orders (order_id, number, seller_id, seller_name, buyer_id, buyer_name, currency, total,"
+            " document, content_hash, process_version_id, outcome, ended_at, received_at, promised_on, tenant)"
+            " select %s, %s, 's', 'S', '1-9', 'B', 'CLP', 1, '{}', 'x', max(process_version_id), %s,"
+            " case when %s::text is null then null else now() end, now(), current_date, %s"
+            " from process_versions where tenant = 'main'",
+            order_id,
+            f"{mark}-{place}",
+            outcome,
+            outcome,
+            tenant,
+        )
+        for ordinal in (1, 2, 3) if outcome is None else ():
+            system.sql(
+                "insert into tokens (order_id, node, ordinal, due_at) values (%s, %s, %s, now() + interval '1 day')",
+                order_id,
+                f"step-{mark}",
+                ordinal,
+            )
+    read = orders.of(tenant)
+    figures = control_room.control_room(read)
+    [state] = [each for each in figures.states if each.state == f"step-{mark}"]
+
+    assert state.orders == search.count(read, Filter(state=f"step-{mark}")) == 2
+    assert figures.in_process == search.count(read, Filter(in_process=True)) == 2
+    soon = (datetime.now(UTC) + timedelta(hours=24)).date()
+    assert figures.at_risk == search.count(read, Filter(in_process=True, promised_until=soon)) == 2
+    lately = Filter(state="completed", ended_from=datetime.now(UTC) - timedelta(hours=24))
+    assert figures.ended["completed"] == search.count(read, lately) == 1
+    assert search.count(read, replace(lately, ended_from=datetime.now(UTC) + timedelta(hours=1))) == 0
+
+
+def test_a_filter_by_version_finds_that_versions_orders(system: System, reader: Reader, number: str) -> None:
+    _orders(system, number, [1])
+    [row] = system.sql(
+        "select process, version from process_versions join orders using (process_version_id) where number = %s",
+        f"{number}-0",
+    )
+    assert search.count(reader, Filter(text=number, process=row["process"], version=row["version"])) == 1
+    assert search.count(reader, Filter(text=number, process=row["process"], version=row["version"] + 999)) == 0

@@ -120,15 +120,15 @@ def test_an_order_rests_while_it_is_suspended_and_goes_on_when_resumed(
 ) -> None:
     task = task_of(system, number)
     page = enter(Role.OPERATOR, locale="es")
-    for action, button, told in (("Suspender", "Suspender ahora", "suspendida"), ("Reanudar", "Reanudar ahora", "")):
+    for action, button, chip in (("Suspender", "Suspender ahora", "suspendida"), ("Reanudar", "Reanudar ahora", "")):
         page.goto(f"{address}/orders/{number}")
         page.locator(".acts").get_by_role("link", name=action, exact=True).click()
         page.fill("input[name=reason]", "espera al cliente")
         page.keyboard.press("Enter")
         page.get_by_role("button", name=button).click(timeout=WAIT)
-        expect(page.locator("tbody")).to_contain_text("reanudada" if not told else "suspendida: Approve", timeout=WAIT)
+        expect(page.locator("tbody")).to_contain_text("reanudada" if not chip else "suspendida: Approve", timeout=WAIT)
         page.goto(f"{address}/orders/{number}")
-        expect(page.locator(".chip.big", has_text="suspendida")).to_have_count(1 if told else 0)
+        expect(page.locator(".chip.big", has_text="suspendida")).to_have_count(1 if chip else 0)
     done = {"version": task["version"], "person": "ana", "values": {"discount": 1, "approved": True}}
     assert system.call("POST", f"/tasks/{task['task_id']}/complete", done)[0] == 200
     system.ended(number, "completed")
@@ -143,7 +143,7 @@ def test_a_group_is_re_driven_with_a_canary_and_its_progress_moves_by_itself(
         system.heal("eom", each)
     page = enter(Role.OPERATOR)
     page.goto(f"{address}/exceptions")
-    page.get_by_role("link", name=f"Re-drive the orders of group-{number}").click()
+    page.get_by_role("link", name=f"Retry the orders of group-{number}").click()
     page.fill("input[name=reason]", "EOM is well again")
     page.keyboard.press("Enter")
     expect(page.locator("#items-title ~ table tbody tr")).to_have_count(3, timeout=WAIT)
@@ -165,7 +165,7 @@ def test_all_orders_of_a_list_are_tried_at_once_and_the_reason_is_said(
         system.ended(f"{number}-{place}", "completed")
     page = enter(Role.SUPERVISOR)
     page.goto(f"{address}/orders?q={number}")
-    page.get_by_role("link", name="Do something with all").click()
+    page.get_by_role("link", name="Bulk action").click()
     _try(page, "Cancel", "recalled")
     expect(page.locator("#items-title ~ table tbody tr")).to_have_count(2, timeout=WAIT)
     expect(page.locator("#items-title ~ table")).to_contain_text("The order has ended.")
@@ -180,13 +180,13 @@ def test_a_supervisor_holds_a_legacy_system_and_lets_it_through_again(
     try:
         supervisor.goto(f"{address}/exceptions")
         supervisor.get_by_label("Reason, for sales_support").fill("maintenance")
-        supervisor.get_by_role("button", name="Hold what goes to sales_support").click()
-        expect(supervisor.locator("#circuits")).to_contain_text("held by hand", timeout=WAIT)
+        supervisor.get_by_role("button", name="Pause sales_support").click()
+        expect(supervisor.locator("#circuits")).to_contain_text("paused by hand", timeout=WAIT)
         expect(supervisor.locator("#circuits")).to_contain_text("maintenance")
-        expect(viewer.locator("#figures")).to_contain_text("held by hand", timeout=WAIT)
+        expect(viewer.locator("#figures")).to_contain_text("paused by hand", timeout=WAIT)
         supervisor.get_by_label("Reason, for sales_support").fill("done")
-        supervisor.get_by_role("button", name="Let through what goes to sales_support").click()
-        expect(supervisor.locator("#circuits")).not_to_contain_text("held by hand", timeout=WAIT)
+        supervisor.get_by_role("button", name="Resume sales_support").click()
+        expect(supervisor.locator("#circuits")).not_to_contain_text("paused by hand", timeout=WAIT)
     finally:
         system.call("POST", "/circuits/sales_support", {"action": "close", "person": "test", "reason": "over"})
 
@@ -209,4 +209,4 @@ def test_axe_finds_nothing_where_people_operate(
     _try(page, "Retry", "look")
     expect(page).to_have_url(re.compile(r"/operations/\d+$"))
     found["tried"] = violations(page, axe)
-    assert {path: told for path, told in found.items() if told} == {}
+    assert {path: violations for path, violations in found.items() if violations} == {}

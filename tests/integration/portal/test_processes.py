@@ -77,7 +77,7 @@ def test_a_diagram_is_imported_walked_through_and_its_orders_go_to_the_next_vers
     page.goto(f"{address}/processes/version?process={process}&version=1")
     expect(page.get_by_role("row", name="Approve 1")).to_be_visible(timeout=WAIT)
     page.get_by_label("Sample order").fill(number)
-    page.get_by_role("button", name="Walk it").click()
+    page.get_by_role("button", name="Simulate").click()
     expect(page.locator(".walk li")).to_have_count(3, timeout=WAIT)
     expect(page.locator(".chip.big")).to_have_text("Completed")
     assert violations(page, axe) == []

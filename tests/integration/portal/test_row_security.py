@@ -150,14 +150,14 @@ def test_a_pooled_connection_keeps_nothing_of_the_last_request(
         with pytest.raises(psycopg.Error):
             one.of(world.tenant)("select 1 / 0 from no_such_table", {})
         [after] = one.outside(asked, {})
-        [house] = one.of(PLATFORM_TENANT)(
+        [platform] = one.of(PLATFORM_TENANT)(
             "select count(*) as rows from orders where order_id = %(id)s", {"id": world.good}
         )
     finally:
         one.close()
     assert first["rows"] == 2
     assert (after["rows"], after["connection"]) == (0, first["connection"])
-    assert house["rows"] == 0
+    assert platform["rows"] == 0
 
 
 def test_a_circuit_tells_each_tenant_how_many_of_its_own_orders_fail(
@@ -183,12 +183,12 @@ def test_each_tenant_watches_its_own_figures(orders: Database, world: World) -> 
         def legacy_tries(self) -> list[dict[str, object]]:
             return [{"system": "eom"}]
 
-    lives = LiveFeeds(orders, Queues())  # type: ignore[arg-type]
-    own, house, nobody = (
-        lives.of(tenant).look() for tenant in (world.tenant, PLATFORM_TENANT, f"t-{uuid.uuid4().hex[:8]}")
+    feeds = LiveFeeds(orders, Queues())  # type: ignore[arg-type]
+    own, platform, nobody = (
+        feeds.of(tenant).snapshot() for tenant in (world.tenant, PLATFORM_TENANT, f"t-{uuid.uuid4().hex[:8]}")
     )
     assert own.now.ended == {"completed": 1, "exception": 1}
     assert (own.now.open_incidents, own.now.waiting) == (1, 1)
     assert (nobody.now.ended, nobody.now.open_incidents, nobody.now.states) == ({}, 0, ())
     assert (own.queues, own.alarms, own.tries) == ([], [], {})
-    assert (house.queues, house.alarms) == ([{"name": "orders"}], [{"name": "alarm"}])
+    assert (platform.queues, platform.alarms) == ([{"name": "orders"}], [{"name": "alarm"}])

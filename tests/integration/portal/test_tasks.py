@@ -87,7 +87,7 @@ def test_a_task_is_claimed_and_completed_by_keyboard_and_the_order_goes_on(
     assert row["result"] == {"discount": 15, "channel": "shop", "approved": True}
 
 
-def test_of_two_people_one_has_the_task_and_the_other_is_told(
+def test_of_two_people_one_has_the_task_and_the_other_learns_it(
     enter: Enter, address: str, system: System, number: str
 ) -> None:
     task = task_of(system, number)
@@ -114,6 +114,8 @@ def test_a_version_shows_where_its_orders_stand_and_is_retired(
     assert violations(page, axe) == []
     page.goto(f"{address}/processes")
     page.get_by_role("button", name=f"Retire {process} v1").click()
+    expect(page.locator("main")).to_contain_text("no active version")
+    page.get_by_role("button", name="Retire").click()
     expect(page.get_by_role("status")).to_contain_text("Retired", timeout=WAIT)
     [row] = system.sql("select retired_at is not null as retired from process_versions where process = %s", process)
     assert row["retired"]

@@ -1,4 +1,4 @@
-"""Nobody crosses over: what is one tenant's, tried by another and by the house, on every page and path of the API.
+"""Each tenant's data, requested by another tenant and by the platform tenant, on every page and path of the API.
 
 Each row says where to look, what there gives the tenant away, and what the others are answered. A page or a path that
 has no row fails.
@@ -58,6 +58,7 @@ PORTAL: dict[tuple[str, str], Callable[[World], Try] | str] = {
     ("GET", "/operations/new"): lambda w: Try(
         at=f"/operations/new?order={w.bad}", evidence=f"{w.mark}-bad", others=404
     ),
+    ("GET", "/operations/lines"): lambda w: Try(at=f"/operations/lines?order={w.bad}", others=404),
     ("POST", "/operations/try"): lambda w: Try(
         at="/operations/try", body={"order": w.bad, "action": "retry", "reason": "r"}, others=404
     ),
@@ -79,6 +80,7 @@ PORTAL: dict[tuple[str, str], Callable[[World], Try] | str] = {
     ("GET", "/orders/{order:uuid}/credit-note.pdf"): lambda w: Try(
         at=f"/orders/{w.good}/credit-note.pdf", evidence="%PDF", others=404
     ),
+    ("GET", "/orders/{order:uuid}/changes"): lambda w: Try(at=f"/orders/{w.good}/changes", others=404),
     ("POST", "/orders/{order:uuid}/notes"): lambda w: Try(
         at=f"/orders/{w.good}/notes", body={"text": "a note"}, others=404
     ),
@@ -142,8 +144,8 @@ PORTAL: dict[tuple[str, str], Callable[[World], Try] | str] = {
     ),
 }
 TRIES = {route: row for route, row in PORTAL.items() if not isinstance(row, str)}
-# Where the house may what others may not: it makes a tenant's first administrator.
-NOT_TRIED_BY_THE_HOUSE = {("POST", "/people/add")}
+# Where the platform tenant may what others may not: it makes a tenant's first administrator.
+NOT_TRIED_BY_THE_PLATFORM = {("POST", "/people/add")}
 
 API: dict[tuple[str, str], Callable[[World], Try]] = {
     ("GET", "/orders"): lambda w: Try(at=f"/orders?number={w.mark}-good", evidence=f"Buyer {w.mark}"),
@@ -222,11 +224,17 @@ def _ask(address: str, who: Visitor, method: str, asked: Try) -> httpx.Response:
 
 def _state(system: System, world: World) -> list[tuple[Any, ...]]:
     """All that others could have changed of the tenant's."""
-    tables = tuple(
-        (
-            "orders tasks operations process_versions waiting_orders warnings rejections "
-            "portal.users portal.views portal.audit"
-        ).split()
+    tables = (
+        "orders",
+        "tasks",
+        "operations",
+        "process_versions",
+        "waiting_orders",
+        "warnings",
+        "rejections",
+        "portal.users",
+        "portal.views",
+        "portal.audit",
     )
     rows = " union all ".join(f"select to_jsonb(t) as row from {table} t where tenant = %(tenant)s" for table in tables)
     closed = "select to_jsonb(closed_at) from portal.sessions where session_id = %(session)s"
@@ -236,7 +244,7 @@ def _state(system: System, world: World) -> list[tuple[Any, ...]]:
 
 
 def test_every_page_has_a_row() -> None:
-    assert {(page.method, page.path) for page in PAGES if not page.house} == set(PORTAL)
+    assert {(page.method, page.path) for page in PAGES if not page.platform_only} == set(PORTAL)
 
 
 def test_every_path_of_the_api_has_a_row() -> None:
@@ -246,27 +254,27 @@ def test_every_path_of_the_api_has_a_row() -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if (page.method, page.path) in TRIES], ids=_named)
 def test_a_page_shows_and_changes_nothing_of_another_tenant(
-    system: System, address: str, world: World, other: Visitor, house: Visitor, page: Page
+    system: System, address: str, world: World, other: Visitor, platform: Visitor, page: Page
 ) -> None:
     asked = TRIES[page.method, page.path](world)
     if page.method == "GET":
         answer = _ask(address, world.visitor, "GET", asked)
         assert (answer.status_code, asked.evidence in answer.text) == (200, True)
     before = _state(system, world)
-    for stranger in (other,) if (page.method, page.path) in NOT_TRIED_BY_THE_HOUSE else (other, house):
+    for stranger in (other,) if (page.method, page.path) in NOT_TRIED_BY_THE_PLATFORM else (other, platform):
         answer = _ask(address, stranger, page.method, asked)
         assert answer.status_code == asked.others, (stranger.tenant, answer.text[:300])
         assert not asked.evidence or asked.evidence not in answer.text, stranger.tenant
     assert _state(system, world) == before
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.house], ids=_named)
+@pytest.mark.parametrize("page", [page for page in PAGES if page.platform_only], ids=_named)
 def test_what_concerns_all_tenants_is_for_the_house_alone(
-    address: str, world: World, house: Visitor, page: Page
+    address: str, world: World, platform: Visitor, page: Page
 ) -> None:
     asked = Try(at=page.path, body={} if page.method == "POST" else None)
     assert _ask(address, world.visitor, page.method, asked).status_code == 403
-    assert _ask(address, house, page.method, asked).status_code in (200, 303, 400)
+    assert _ask(address, platform, page.method, asked).status_code in (200, 303, 400)
 
 
 @pytest.mark.parametrize("operation", list(API), ids=" ".join)
@@ -278,7 +286,7 @@ def test_the_api_gives_and_changes_nothing_of_another_tenant(
         # Whoever looks through the waiting queue hides its messages for a moment.
         until(
             lambda: json.dumps(system.call(method, asked.at, tenant=world.tenant)[1]),
-            lambda told: asked.evidence in told,
+            lambda answer: asked.evidence in answer,
         )
     before = _state(system, world)
     for stranger in (other.tenant, ""):
@@ -297,8 +305,8 @@ def test_a_tenant_asks_for_nothing_that_concerns_all(system: System, world: Worl
 
 
 def test_a_tenants_summary_counts_its_own(system: System, world: World) -> None:
-    _, told = system.call("GET", "/summary", tenant=world.tenant)
-    assert told["orders_by_state"] == {"completed": 1, "exception": 1, "rejected": 1, "waiting": 1}
+    _, answer = system.call("GET", "/summary", tenant=world.tenant)
+    assert answer["orders_by_state"] == {"completed": 1, "exception": 1, "rejected": 1, "waiting": 1}
 
 
 @pytest.mark.parametrize(("tenant", "status"), [("never-heard-of", 404), ("Not A Code", 400), ("x" * 41, 400)])
@@ -346,17 +354,17 @@ def test_a_deployment_is_every_tenants_and_leaves_what_one_has_drawn_itself(
     finally:
         system.sql("delete from process_versions where process = %s", process)
     assert versions == [1, 2, 2]
-    told = {row["tenant"]: row["diagram_hash"] for row in active}
-    assert (told[PLATFORM_TENANT], told[other.tenant], told[world.tenant]) == ("second", "second", "own")
+    answer = {row["tenant"]: row["diagram_hash"] for row in active}
+    assert (answer[PLATFORM_TENANT], answer[other.tenant], answer[world.tenant]) == ("second", "second", "own")
 
 
 def test_the_house_makes_a_tenants_first_administrator(
-    system: System, address: str, world: World, house: Visitor
+    system: System, address: str, world: World, platform: Visitor
 ) -> None:
     form = {"tenant": world.tenant, "name": f"{world.mark}-second", "password": "long enough, truly", "role": "viewer"}
-    assert _ask(address, house, "POST", Try(at="/people/add", body=form)).status_code == 303
+    assert _ask(address, platform, "POST", Try(at="/people/add", body=form)).status_code == 303
     assert system.sql("select tenant, role from portal.users where name = %s", form["name"]) == [
         {"tenant": world.tenant, "role": "viewer"}
     ]
-    told = system.sql("select tenant from portal.audit where subject = %s order by tenant", form["name"])
-    assert {row["tenant"] for row in told} == {PLATFORM_TENANT, world.tenant}
+    answer = system.sql("select tenant from portal.audit where subject = %s order by tenant", form["name"])
+    assert {row["tenant"] for row in answer} == {PLATFORM_TENANT, world.tenant}

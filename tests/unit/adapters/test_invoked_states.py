@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from delivery.packaging.template import load
 from devenv.instance import PROJECT
 from mtd.adapters.aws.invoked_states import FUNCTIONS, InvokedStates
-from mtd.adapters.legacy.http import SignedApi
+from mtd.adapters.legacy.http import FunctionsApi
 from mtd.domain.errors import MtdError, RetryableError
 from mtd.entrypoints.api import api_handler, api_hop, respond
 
@@ -41,7 +41,7 @@ class FakeApi:
 
 
 def _states(client: FakeLambda, api: FakeApi | None = None) -> InvokedStates:
-    return InvokedStates("mtd-local-", cast(SignedApi, api or FakeApi()), lambda: client)
+    return InvokedStates("mtd-local-", cast(FunctionsApi, api or FakeApi()), lambda: client)
 
 
 def _bound() -> Iterator[tuple[str, str]]:
@@ -87,14 +87,28 @@ def test_what_is_no_state_goes_by_the_api() -> None:
         (FakeLambda(respond(500, {"code": "internal"})), RetryableError, "api_failed"),
         (FakeLambda(respond(503, {"code": "database_unavailable"})), RetryableError, "api_unavailable"),
         (FakeLambda(respond(400, {"code": "malformed"})), MtdError, "api_refused"),
-        (FakeLambda(ClientError({"Error": {"Code": "TooManyRequestsException"},
-                                 "ResponseMetadata": {"HTTPStatusCode": 429}}, "Invoke")),  # type: ignore[typeddict-item]
-         RetryableError, "api_unavailable"),
-        (FakeLambda(ClientError({"Error": {"Code": "AccessDeniedException"},
-                                 "ResponseMetadata": {"HTTPStatusCode": 403}}, "Invoke")),  # type: ignore[typeddict-item]
-         MtdError, "api_refused"),
+        (
+            FakeLambda(
+                ClientError(
+                    {"Error": {"Code": "TooManyRequestsException"}, "ResponseMetadata": {"HTTPStatusCode": 429}},  # type: ignore[typeddict-item]
+                    "Invoke",
+                )
+            ),
+            RetryableError,
+            "api_unavailable",
+        ),
+        (
+            FakeLambda(
+                ClientError(
+                    {"Error": {"Code": "AccessDeniedException"}, "ResponseMetadata": {"HTTPStatusCode": 403}},  # type: ignore[typeddict-item]
+                    "Invoke",
+                )
+            ),
+            MtdError,
+            "api_refused",
+        ),
     ],
-)  # fmt: skip
+)
 def test_errors_are_those_of_the_api(client: FakeLambda, kind: type[MtdError], code: str) -> None:
     with pytest.raises(kind) as told:
         _states(client).post("/states/dispatch", {})

@@ -9,7 +9,7 @@ import pytest
 from delivery.packaging.parameters import defaults, parameters_file
 from delivery.packaging.template import load
 from devenv.instance import PROJECT
-from mtd.adapters.legacy.http import SignedApi
+from mtd.adapters.legacy.http import FunctionsApi
 
 STACKS = PROJECT / "cloudformation" / "stacks"
 
@@ -47,9 +47,9 @@ def test_who_calls_the_api_waits_longer_than_the_api_does() -> None:
     callers = {name: each for name, each in functions() if "execute-api:Invoke" in json.dumps(each.get("Policies"))}
     assert set(callers) == {"ReadQueueFunction", "RouteOrderFunction"}
     assert all(each["Timeout"] == {"Ref": "CallerTimeoutSeconds"} for each in callers.values())
-    assert SignedApi("https://api", "us-west-2")._timeout_seconds > API_SECONDS
+    assert FunctionsApi("https://api", "us-west-2")._timeout_seconds > API_SECONDS
     for environment in ("staging", "production"):
-        assert _value(environment, "CallerTimeoutSeconds") > SignedApi("https://api", "us-west-2")._timeout_seconds
+        assert _value(environment, "CallerTimeoutSeconds") > FunctionsApi("https://api", "us-west-2")._timeout_seconds
 
 
 @pytest.mark.parametrize(("environment", "times"), [("staging", TIMES), ("production", TIMES), ("local", 1), ("ci", 1)])

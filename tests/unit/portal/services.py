@@ -26,11 +26,17 @@ from portal.rendering.templates import Templates
 from portal.services import Services
 from portal.settings import Settings
 
-LIBRARIES = tuple(
-    (
-        "bpmn.js diagram.css bpmn.css htmx.js sse.js uplot.js uplot.css plex-sans-400.woff2 "
-        "plex-sans-600.woff2 plex-mono-400.woff2"
-    ).split()
+LIBRARIES = (
+    "bpmn.js",
+    "diagram.css",
+    "bpmn.css",
+    "htmx.js",
+    "sse.js",
+    "uplot.js",
+    "uplot.css",
+    "plex-sans-400.woff2",
+    "plex-sans-600.woff2",
+    "plex-mono-400.woff2",
 )
 CSRF = "csrf-of-the-session"
 
@@ -43,7 +49,10 @@ class FakeRead:
             "as open,": [{"open": 2, "lately": 1}],
             "as mine, count(*) as open": [{"mine": 0, "open": 0, "overdue": 0}],
             "max(since) as latest": [{"orders": 0, "latest": None}],
-            "count(distinct t.order_id)": [{"orders": 0}],
+            "from orders o\nwhere o.outcome is null and o.promised_on": [{"orders": 0}],
+            "count(*) as orders from orders where outcome is null": [{"orders": 0}],
+            "count(*) as orders from orders o\nwhere outcome = 'exception'": [{"orders": 0}],
+            "count(*) as files from rejections": [{"files": 0}],
             "percentile_cont(0.95)": [{"orders": 0, "p50": None, "p95": None}],
             "select count(*) as orders from (select from": [{"orders": 0}],
         }
@@ -65,7 +74,7 @@ class FakeRead:
 
 
 class FakeSessions:
-    """The token is the role, with `@` and the tenant where it is not the house's."""
+    """The token is the role, with `@` and the tenant where it is not the platform tenant's."""
 
     def __init__(self) -> None:
         self.closed: list[int] = []
@@ -104,8 +113,8 @@ class FakeAccounts:
     has_form = True
 
     def log_in(self, attempt: Credentials) -> Login:
-        if attempt.name == "braked":
-            return Login(braked=True)
+        if attempt.name == "throttled":
+            return Login(throttled=True)
         return Login(user_id=1, name=attempt.name) if attempt.password == "right" else Login()
 
     def tenants(self, tenant: str) -> list[dict[str, Any]]:
@@ -285,7 +294,7 @@ class FakeCloud:
 class FakePortal:
     """The application on fakes, and a client for each role."""
 
-    def __init__(self, folder: Path, door: Authenticator | None = None, *, secure: bool = False) -> None:
+    def __init__(self, folder: Path, authenticator: Authenticator | None = None, *, secure: bool = False) -> None:
         for name in LIBRARIES:
             (folder / name).write_text(f"/* {name} */ " * 200)
         self.read, self.sessions, self.records = FakeRead(), FakeSessions(), FakeRecords()
@@ -301,13 +310,13 @@ class FakePortal:
                 read=read,
                 database=read,
                 accounts=accounts,
-                door=door or accounts,
+                authenticator=authenticator or accounts,
                 sessions=cast(Sessions, self.sessions),
                 audit=cast(Audit, self.records),
                 views=cast(Views, self.records),
                 orders_api=cast(OrdersApi, self.api),
                 cloud=cloud,
-                lives=LiveFeeds(read, cloud),
+                live_feeds=LiveFeeds(read, cloud),
                 templates=Templates(assets),
                 assets=assets,
             )
@@ -315,5 +324,5 @@ class FakePortal:
 
     def client(self, role: Role | None = None, tenant: str = "", **cookies: str) -> TestClient:
         session = f"{role}@{tenant}" if tenant else str(role)
-        told = ({"mtd_session": session} if role else {}) | {"locale": "en"} | cookies
-        return TestClient(self.app, follow_redirects=False, raise_server_exceptions=False, cookies=told)
+        sent = ({"mtd_session": session} if role else {}) | {"locale": "en"} | cookies
+        return TestClient(self.app, follow_redirects=False, raise_server_exceptions=False, cookies=sent)

@@ -8,7 +8,8 @@ import pytest
 from tests.unit.portal.services import FakePortal
 
 from portal.access.accounts import Role
-from portal.rendering.catalogue import LOCALES, messages, preferred
+from portal.rendering.catalogue import Message, messages, preferred, say
+from portal.rendering.formats import LOCALES
 
 SRC = Path(__file__).parents[3] / "src" / "portal"
 HOSTILE = "<script>alert(1)</script>"
@@ -18,22 +19,68 @@ def test_the_catalogues_say_the_same_things() -> None:
     spanish, english = (messages(locale) for locale in LOCALES)
     assert spanish.keys() == english.keys()
     for key in spanish:
-        names = [set(re.findall(r"{(\w+)}", told[key])) for told in (spanish, english)]
-        assert names[0] == names[1], key
-    assert all(told.strip() for catalogue in (spanish, english) for told in catalogue.values())
+        names = {frozenset(re.findall(r"{(\w+)}", text)) for each in (spanish, english) for text in texts(each[key])}
+        assert len(names) == 1, key
+    assert all(text.strip() for catalogue in (spanish, english) for each in catalogue.values() for text in texts(each))
+
+
+def texts(message: Message) -> list[str]:
+    return [message] if isinstance(message, str) else list(message.values())
+
+
+@pytest.mark.parametrize(
+    ("locale", "count", "expected"),
+    [
+        ("es", 1, "1 orden"),
+        ("es", 0, "0 órdenes"),
+        ("es", 1234, "1.234 órdenes"),
+        ("es", 1_000_000, "1.000.000 órdenes"),
+        ("en", 1, "1 order"),
+        ("en", 1234, "1,234 orders"),
+    ],
+)
+def test_a_count_has_its_plural_and_its_separators(locale: str, count: int, expected: str) -> None:
+    """CLDR's plural rules; a million is of Spanish's category `many`, which is written as `other`."""
+    assert say(locale, "orders.found", count=count) == expected
+
+
+def test_plurals_have_the_categories_of_cldr() -> None:
+    for locale in LOCALES:
+        for key, message in messages(locale).items():
+            assert isinstance(message, str) or message.keys() == {"one", "other"}, key
 
 
 def test_every_message_that_is_asked_for_is_there_and_every_one_is_asked_for() -> None:
     sources = "".join(path.read_text("utf-8") for kind in ("html", "py") for path in SRC.rglob(f"*.{kind}"))
     asked = set(re.findall(r"\b(?:t|say)\('([a-z_0-9.]+)'[,)]", sources))
-    asked |= set(re.findall(r'"((?:login|live)\.(?!html)[a-z_]+)"', sources))
+    asked |= set(re.findall(r'"((?:login|live|confirm|order)\.(?!html)[a-z_]+)"', sources))
     assert asked - messages("en").keys() == set()
     # A key put together at run time starts with what its place says.
-    made = tuple(
-        (
-            "told. code. state. orders. problem. statistics. people. mail. role. prefs. nav. sum. dte. "
-            "operation. field. circuit. task. document. process. warning. result. files."
-        ).split()
+    made = (
+        "notice.",
+        "code.",
+        "state.",
+        "orders.",
+        "problem.",
+        "statistics.",
+        "people.",
+        "mail.",
+        "role.",
+        "prefs.",
+        "nav.",
+        "sum.",
+        "dte.",
+        "operation.",
+        "field.",
+        "circuit.",
+        "task.",
+        "document.",
+        "process.",
+        "warning.",
+        "typed.",
+        "situation.",
+        "result.",
+        "files.",
     )
     assert {key for key in messages("en").keys() - asked if not key.startswith(made)} == set()
 
@@ -180,3 +227,56 @@ def test_times_are_the_readers(portal: FakePortal) -> None:
     shown = {zone: portal.client(Role.VIEWER, zone=zone).get("/mail").text for zone in ("America/Santiago", "nonsense")}
     assert "2026-01-02 00:04:05" in shown["America/Santiago"]
     assert "2026-01-02 03:04:05" in shown["nonsense"]
+
+
+def test_colours_stand_in_the_palette_alone() -> None:
+    palette, _, rest = (SRC / "static" / "portal.css").read_text("utf-8").partition("\n}\n")
+    assert "--ground: light-dark(" in palette
+    assert re.findall(r"#[0-9a-fA-F]{3,8}(?=[;\s,)])", rest) == []
+
+
+@pytest.mark.parametrize("path", ["/orders?q=x", "/exceptions"])
+def test_going_back_gets_a_whole_page_and_a_filter_its_part(portal: FakePortal, path: str) -> None:
+    """htmx asks for a page that history has lost with HX-Request too: https://htmx.org/docs/#history."""
+    client = portal.client(Role.OPERATOR)
+    part = client.get(path, headers={"hx-request": "true"})
+    back = client.get(path, headers={"hx-request": "true", "hx-history-restore-request": "true"})
+    assert "<html" not in part.text
+    assert "<html" in back.text
+    assert part.headers["vary"].split(", ")[0] == "HX-Request"
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("/operations/try", "/operations"),
+        ("/waiting/push", "/exceptions"),
+        ("/views/delete", "/orders"),
+        ("/logout", "/"),
+        ("/people/add", "/people"),
+    ],
+)
+def test_the_address_of_a_form_opened_again_leads_to_its_page(portal: FakePortal, path: str, page: str) -> None:
+    answer = portal.client(Role.ADMINISTRATOR).get(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
+
+
+@pytest.mark.parametrize(
+    ("headers", "login"),
+    [
+        ({"referer": "http://testserver/orders/7?x=1"}, "/login?next=%2Forders%2F7%3Fx%3D1"),
+        ({"referer": "http://evil.example/orders/7"}, "/login"),
+        ({}, "/login"),
+    ],
+)
+def test_a_form_sent_after_the_session_leads_back_to_its_page(
+    portal: FakePortal, headers: dict[str, str], login: str
+) -> None:
+    answer = portal.client().post("/operations/try", data={"reason": "x"}, headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (303, login)
+
+
+def test_a_part_asked_for_after_the_session_leads_back_to_its_page(portal: FakePortal) -> None:
+    headers = {"hx-request": "true", "hx-current-url": "http://testserver/exceptions?group=f"}
+    answer = portal.client().get("/circuits", headers=headers)
+    assert answer.headers["hx-redirect"] == "/login?next=%2Fexceptions%3Fgroup%3Df"

@@ -29,12 +29,14 @@ SECRET = (
 # AWS's own; read by boto3, not by us.
 BOTO3 = {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 LOCAL_ONLY = {"PORTAL_MAIL_INBOX"}
-AWS_ONLY = set(
-    (
-        "PORTAL_SECURE PORTAL_OIDC_SIGNER PORTAL_OIDC_ISSUER PORTAL_OIDC_CLIENT PORTAL_OIDC_KEYS "
-        "PORTAL_OIDC_ADMINISTRATOR"
-    ).split()
-)
+AWS_ONLY = {
+    "PORTAL_SECURE",
+    "PORTAL_OIDC_SIGNER",
+    "PORTAL_OIDC_ISSUER",
+    "PORTAL_OIDC_CLIENT",
+    "PORTAL_OIDC_KEYS",
+    "PORTAL_OIDC_ADMINISTRATOR",
+}
 
 
 def read_by_the_portal() -> set[str]:
@@ -108,8 +110,8 @@ def test_the_balancer_logs_people_in_only_where_its_signer_is_known() -> None:
         "PORTAL_OIDC_KEYS": "https://keys.example",
     }
     assert Settings.from_env(NEEDED | oidc).balancer is None
-    told = oidc | {"PORTAL_OIDC_SIGNER": "arn", "PORTAL_OIDC_ISSUER": "i", "PORTAL_OIDC_CLIENT": "c"}
-    assert Settings.from_env(NEEDED | told | {"PORTAL_OIDC_ADMINISTRATOR": " Ana@Retailer.example"}).balancer == (
+    balancer = oidc | {"PORTAL_OIDC_SIGNER": "arn", "PORTAL_OIDC_ISSUER": "i", "PORTAL_OIDC_CLIENT": "c"}
+    assert Settings.from_env(NEEDED | balancer | {"PORTAL_OIDC_ADMINISTRATOR": " Ana@Retailer.example"}).balancer == (
         BalancerLogin(
             signer="arn", issuer="i", client="c", keys="https://keys.example", administrator="ana@retailer.example"
         )

@@ -21,7 +21,7 @@ from mtd.engine.compiler import importing
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
 from mtd.usecases.flow.changes import Changes
-from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference, TokenRow
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, TokenReference, TokenRow
 from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
 from mtd.usecases.ports import MailResult, QueueMessage
 from mtd.usecases.processes.import_processes import STATES
@@ -115,11 +115,11 @@ class FakeStore:
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         return dict.fromkeys(ids, self.plan)
 
-    def current(self, references: Sequence[Reference]) -> list[CurrentToken]:
+    def current(self, references: Sequence[TokenReference]) -> list[CurrentToken]:
         wanted = {(reference.token_id, reference.version) for reference in references}
         return [token for token in self.current_tokens if (token.token_id, token.version) in wanted]
 
-    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
+    def lease(self, server: str, references: Sequence[TokenReference], system: str | None = None) -> LeaseResult:
         circuit = self.circuit if system else CircuitState.CLOSED
         wanted = {reference.token_id for reference in references}
         found = [token for token in self.tokens if token.node == server and token.token_id in wanted]

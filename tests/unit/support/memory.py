@@ -16,7 +16,7 @@ from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
 from mtd.usecases.flow.changes import Changes, Incident, IssuedDocument, OrderEvent, TokenPlace
 from mtd.usecases.flow.changes import Row as TokenVersion
-from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference, TokenRow
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, TokenReference, TokenRow
 from mtd.usecases.operations.order_actions import Decision, OpenIncident, OrderUnderAction
 
 NOW = datetime(2026, 9, 18, tzinfo=UTC)
@@ -65,7 +65,7 @@ class MemoryOrder:
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         return dict.fromkeys(ids, self.plan)
 
-    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
+    def lease(self, server: str, references: Sequence[TokenReference], system: str | None = None) -> LeaseResult:
         del system
         tokens = []
         for reference in references:

@@ -1,15 +1,28 @@
 """The legacy systems' circuits: a supervisor opens one by hand, or closes it."""
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 from starlette.responses import Response
 
 from mtd.domain.errors import InvalidRequest
 from mtd.queries.flow import circuits
 from portal.live import DRAIN_RATE_UNKNOWN
+from portal.rendering.context import Context
 from portal.visit import Visit
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitsContext(Context):
+    """A part of the exceptions' page that renews itself."""
+
+    template: ClassVar[str] = "operations/circuits.html"
+
+    circuits: list[dict[str, Any]]
+
+
 def show(visit: Visit) -> Response:
-    return visit.page("operations/circuits.html", circuits=circuits.list_circuits(visit.read, DRAIN_RATE_UNKNOWN))
+    return visit.page(CircuitsContext(circuits=circuits.list_circuits(visit.read, DRAIN_RATE_UNKNOWN)))
 
 
 def change(visit: Visit) -> Response:

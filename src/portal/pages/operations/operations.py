@@ -1,45 +1,69 @@
 """Operations on orders: asked for, tried (the engine's dry run says what would happen), then done and watched."""
 
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from typing import Any, ClassVar
+from uuid import UUID
 
 from starlette.responses import Response
 
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.queries.operations import bulk_operations as queries
 from mtd.queries.orders import search
-from mtd.queries.orders.order_page import OrderPage, order_page
-from mtd.queries.reporting import control_room as figures
+from mtd.queries.orders.order_page import order_page
 from portal.pages.operations import corrections
+from portal.pages.operations.operation_form import chosen_filter, page_of, show_form
 from portal.pages.operations.order_actions import (
     MIGRATE,
-    OF_MANY,
     ROLES,
     Choice,
     arguments,
-    fitting,
     may_operate,
-    pace,
-    standing,
-    steps,
+    rollout,
 )
-from portal.pages.orders.filters import given, read_filter
 from portal.pages.processes.process_trials import begin_migration
+from portal.rendering.context import Context
+from portal.rendering.problem import ProblemContext
 from portal.visit import Visit
 
 _MOST_NAMED = 10_000
 """As many orders as the API lets one operation name."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationsContext(Context):
+    template: ClassVar[str] = "operations/operations.html"
+
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationProgressContext(Context):
+    """One operation with a page of its orders; `allowed` when the visitor may run, stop or reverse it."""
+
+    template: ClassVar[str] = "operations/operation_progress.html"
+
+    operation: dict[str, Any]
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationContext(OperationProgressContext):
+    """`effect` is what a correction that was tried would do to the order as it is now."""
+
+    template: ClassVar[str] = "operations/operation.html"
+
+    effect: corrections.Effect | None
+
+
 def show_all(visit: Visit) -> Response:
-    return visit.page("operations/operations.html", rows=queries.list_operations(visit.read))
+    return visit.page(OperationsContext(rows=queries.list_operations(visit.read)))
 
 
 def ask(visit: Visit) -> Response:
     """The form: which action, why, and what else it needs."""
     asked = visit.request.query_params
-    return _form(visit, Choice.of(asked), asked.get("action", ""))
+    return show_form(visit, Choice.of(asked), asked.get("action", ""))
 
 
 def try_(visit: Visit) -> Response:
@@ -47,21 +71,21 @@ def try_(visit: Visit) -> Response:
     choice, action = Choice.of(visit.form), visit.form.get("action", "")
     if refused := _refused(visit, action):
         return refused
-    page = _page(visit, choice)
+    page = page_of(visit, choice)
     try:
         body = {
             "reason": visit.form.get("reason", ""),
             **_selection(visit, choice),
-            **arguments(action, visit.form, page),
+            **arguments(action, visit.form, page, visit.locale),
         }
-        tried = _begin(visit, action, body | {"dry_run": True}, "try_operation")
+        tried = _begin(visit, action, body | {"dry_run": True}, "try_operation", body)
     except (InvalidRequest, NotFound, Conflict) as error:
-        return _form(visit, choice, action, problem=visit.explain(error))
+        return show_form(visit, choice, action, problem=visit.explain(error))
     return visit.go(f"/operations/{tried}")
 
 
 def run(visit: Visit) -> Response:
-    """Does what was tried, on the same orders, with the same reason."""
+    """Does what was tried, on exactly the orders that the dry run found ready, with the same reason."""
     tried = queries.read_operation(visit.read, visit.number("operation_id"))
     action = tried["action"]
     if not may_operate(visit.who.role, action):
@@ -70,8 +94,13 @@ def run(visit: Visit) -> Response:
         raise InvalidRequest("that operation is no dry run", code="no_dry_run")
     if action == MIGRATE:
         return visit.go(f"/operations/{_migrate(visit, tried)}")
-    body = {"reason": tried["reason"], **tried["selection"], **tried["arguments"], **pace(visit.form)}
-    return visit.go(f"/operations/{_begin(visit, action, body, 'run_operation')}")
+    body = {
+        "reason": tried["reason"],
+        "tried": tried["operation_id"],
+        **tried["arguments"],
+        **rollout(visit.form, visit.locale),
+    }
+    return visit.go(f"/operations/{_begin(visit, action, body, 'run_operation', tried['selection'])}")
 
 
 def stop(visit: Visit) -> Response:
@@ -86,52 +115,31 @@ def stop(visit: Visit) -> Response:
 
 def show(visit: Visit) -> Response:
     """One operation: how far it is and what became, or would become, of each order."""
-    return visit.page("operations/operation.html", **_progress(visit))
+    return visit.page(OperationContext(**_progress(visit), effect=_effect(visit)))
 
 
 def progress(visit: Visit) -> Response:
     """The part of it that changes; it asks for itself until the operation ends."""
-    return visit.page("operations/operation_progress.html", **_progress(visit))
+    return visit.page(OperationProgressContext(**_progress(visit)))
 
 
 def _progress(visit: Visit) -> dict[str, Any]:
     operation_id = int(visit.request.path_params["operation"])
     after = visit.request.query_params.get("after", "")
-    told = queries.read_operation(visit.read, operation_id, int(after) if after.isdecimal() and len(after) < 9 else 0)
-    return {"operation": told, "allowed": may_operate(visit.who.role, told["action"])}
-
-
-def _page(visit: Visit, choice: Choice) -> OrderPage | None:
-    return order_page(visit.read, choice.order_id, visit.api.archived) if choice.order_id else None
-
-
-def _form(visit: Visit, choice: Choice, action: str, *, problem: str = "") -> Response:
-    page = _page(visit, choice)
-    offered = fitting(page) if page else list(OF_MANY)
-    chosen = action if action in offered else next(iter(offered), "")
-    if not problem and action and action != chosen:
-        problem = visit.say("code.action_unfit")
-    return visit.answer(
-        400 if problem and visit.form else 200,
-        "operations/operation_new.html",
-        choice=choice.fields,
-        order=page.order if page else None,
-        offered=[one for one in offered if visit.who.role.may(ROLES[one])],
-        action=chosen if chosen and visit.who.role.may(ROLES[chosen]) else "",
-        problem=problem,
-        link=lambda one: f"/operations/new?{urlencode({**choice.fields, 'action': one})}",
-        steps=steps(page) if page else list(figures.state_names(visit.read)),
-        standing=standing(page) if page else [],
-        fields=_grouped(page) if page and chosen == "correct" else [],
-        given=visit.form,
+    operation = queries.read_operation(
+        visit.read, operation_id, int(after) if after.isdecimal() and len(after) < 9 else 0
     )
+    return {"operation": operation, "allowed": may_operate(visit.who.role, operation["action"])}
 
 
-def _grouped(page: OrderPage) -> list[tuple[str, list[corrections.Field]]]:
-    groups: dict[str, list[corrections.Field]] = {}
-    for field in corrections.fields(page.order["document"]):
-        groups.setdefault(field.group, []).append(field)
-    return list(groups.items())
+def _effect(visit: Visit) -> corrections.Effect | None:
+    """What the operation's correction would do; None for what is no correction, or has been done."""
+    operation = queries.read_operation(visit.read, int(visit.request.path_params["operation"]))
+    ids = operation["selection"].get("order_ids", [])
+    if operation["action"] != "correct" or not operation["dry_run"] or len(ids) != 1:
+        return None
+    document = order_page(visit.read, UUID(ids[0]), visit.api.archived).order["document"]
+    return corrections.effect(document, operation["arguments"]["document"], visit.locale)
 
 
 def _selection(visit: Visit, choice: Choice) -> dict[str, Any]:
@@ -144,7 +152,7 @@ def _selection(visit: Visit, choice: Choice) -> dict[str, Any]:
 
 def _listed(visit: Visit, query: str) -> list[str]:
     """The orders of the list as it is now. Raises InvalidRequest when they are none or too many to be named."""
-    wanted = read_filter(given(dict(parse_qsl(query))), visit.zone)
+    wanted = chosen_filter(visit, query)
     rows = search.everything(visit.read, wanted, sort=search.Sort.RECEIVED, ascending=True)
     ids = [str(row["order_id"]) for row in islice(rows, _MOST_NAMED + 1)]
     if not ids:
@@ -154,12 +162,12 @@ def _listed(visit: Visit, query: str) -> list[str]:
     return ids
 
 
-def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str) -> int:
+def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str, selected: dict[str, Any]) -> int:
     detail = {name: value for name, value in body.items() if name not in ("order_ids", "document")}
-    subject = f"{action} {_subject(body)}"
-    with visit.recording(recorded, subject, **detail) as told:
+    subject = f"{action} {_subject(selected)}"
+    with visit.recording(recorded, subject, **detail) as result:
         begun = visit.api.operate({"action": action, "person": visit.who.name, **body})
-        told["operation"] = begun
+        result["operation"] = begun
     return begun
 
 
@@ -167,13 +175,13 @@ def _migrate(visit: Visit, rehearsed: dict[str, Any]) -> int:
     """What was rehearsed, in earnest."""
     was = rehearsed["arguments"]
     span = {name: was[name] for name in ("from", "to", "map")}
-    body = {"mode": "run", "reason": rehearsed["reason"], **span, **pace(visit.form)}
+    body = {"mode": "run", "reason": rehearsed["reason"], **span, **rollout(visit.form, visit.locale)}
     return begin_migration(visit, was["process"], body)
 
 
-def _subject(body: dict[str, Any]) -> str:
-    ids = body.get("order_ids", [])
-    return str(ids[0]) if len(ids) == 1 else str(body.get("fingerprint") or f"{len(ids)} orders")
+def _subject(selected: dict[str, Any]) -> str:
+    ids = selected.get("order_ids", [])
+    return str(ids[0]) if len(ids) == 1 else str(selected.get("fingerprint") or f"{len(ids)} orders")
 
 
 def _refused(visit: Visit, action: str) -> Response | None:
@@ -184,4 +192,4 @@ def _refused(visit: Visit, action: str) -> Response | None:
 
 
 def _forbidden(visit: Visit) -> Response:
-    return visit.answer(403, "problem.html", kind="forbidden")
+    return visit.answer(403, ProblemContext(kind="forbidden"))

@@ -9,6 +9,7 @@ from mtd.domain.errors import InvalidRequest
 from mtd.queries.orders.order_page import OrderPage
 from portal.access.accounts import Role
 from portal.pages.operations import corrections
+from portal.rendering.typed import read_number
 
 ROLES: Mapping[str, Role] = {
     "retry": Role.OPERATOR,
@@ -100,32 +101,33 @@ def steps(page: OrderPage) -> list[str]:
     return [node["id"] for node in resting(page.order["plan"])]
 
 
-def standing(page: OrderPage) -> list[str]:
-    """Where the order stands or failed: several where its way has branched."""
+def active_nodes(page: OrderPage) -> list[str]:
+    """The nodes of the order's tokens and open incidents: several where its path has branched."""
     nodes = [token["node"] for token in page.tokens]
     nodes += [incident["state"] for incident in page.incidents if incident["resolved_at"] is None]
     return list(dict.fromkeys(nodes))
 
 
-def arguments(action: str, form: Mapping[str, str], page: OrderPage | None) -> dict[str, Any]:
+def arguments(action: str, form: Mapping[str, str], page: OrderPage | None, locale: str) -> dict[str, Any]:
     """What the action needs besides the orders and the reason. Raises InvalidRequest."""
     if action == "correct":
         if page is None:
             raise InvalidRequest("one order is corrected at a time: name it", code="one_order_only")
-        return {"document": corrections.patch(page.order["document"], form)}
+        return {"document": corrections.patch(page.order["document"], form, locale)}
     names = {"move": ("node", "at"), "skip": ("at",)}.get(action, ())
     return {name: form[name] for name in names if form.get(name)}
 
 
-def pace(form: Mapping[str, str]) -> dict[str, Any]:
-    """How fast many are worked off, from `canary` (orders), `rate` (orders a second) and `stop_at` (percent).
+def rollout(form: Mapping[str, str], locale: str) -> dict[str, Any]:
+    """The pace of a bulk operation, from `canary` (orders), `rate` (orders a second) and `stop_at` (percent), as people
+    type them.
 
     Raises InvalidRequest.
     """
-    try:
-        told = {name: float(form[name].replace(",", ".")) for name in ("canary", "rate", "stop_at") if form.get(name)}
-        if "canary" in told:
-            told["canary"] = int(told["canary"])
-    except (ValueError, OverflowError):
-        raise InvalidRequest("canary, rate and stop_at are numbers", code="number_malformed") from None
-    return told | ({"stop_at": told["stop_at"] / 100} if "stop_at" in told else {})
+    typed = {name: read_number(form[name], locale) for name in ("canary", "rate", "stop_at") if form.get(name)}
+    pace: dict[str, Any] = {name: float(number) for name, number in typed.items()}
+    if "canary" in typed:
+        if typed["canary"] != int(typed["canary"]):
+            raise InvalidRequest("canary is a number of orders", code="number_malformed")
+        pace["canary"] = int(typed["canary"])
+    return pace | ({"stop_at": pace["stop_at"] / 100} if "stop_at" in pace else {})

@@ -1,9 +1,26 @@
-"""Early warnings: the orders that will be late, and who has seen that."""
+"""Early warnings: the orders that will be late, and who has acknowledged it."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from starlette.responses import Response
 
 from mtd.queries.reporting.warnings import list_warnings
+from portal.rendering.context import Context, Tab
 from portal.visit import Visit
+
+VIEWS = ("open", "all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarningsContext(Context):
+    """A page of warnings; `next` is the address of the page that follows, or empty."""
+
+    template: ClassVar[str] = "operations/warnings.html"
+
+    rows: list[dict[str, Any]]
+    views: list[Tab]
+    next: str
 
 
 def show(visit: Visit) -> Response:
@@ -15,9 +32,10 @@ def show(visit: Visit) -> Response:
         everything=everything,
         after=int(after) if after.isdecimal() and len(after) < 18 else None,
     )
-    return visit.page(
-        "operations/warnings.html", rows=page["warnings"], next=page["next"], view="all" if everything else "open"
-    )
+    view = "all" if everything else "open"
+    tabs = [Tab(label=f"warning.{one}", href=f"/warnings?view={one}", chosen=one == view) for one in VIEWS]
+    following = f"/warnings?view={view}&after={page['next']}" if page["next"] else ""
+    return visit.page(WarningsContext(rows=page["warnings"], views=tabs, next=following))
 
 
 def acknowledge(visit: Visit) -> Response:

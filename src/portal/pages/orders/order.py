@@ -1,16 +1,43 @@
 """One order."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
 
 from mtd.domain.errors import NotFound
+from mtd.queries.flow import circuits
 from mtd.queries.orders import order_page
+from mtd.queries.reporting.control_room import state_names
+from portal.live import DRAIN_RATE_UNKNOWN
 from portal.pages.operations.order_actions import ROLES, fitting
+from portal.pages.orders.situation import Situation, Words, marks, situation
+from portal.rendering import formats
+from portal.rendering.catalogue import known_state, state_name
+from portal.rendering.context import Context
 from portal.visit import Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderContext(Context):
+    """An order with its `document` as it came, its `timeline` (each station with the seconds since the one before it),
+    and the `actions` that its state and the visitor's role allow. `stamp` changes with
+    the order. `marks` are the diagram's elements by what is special
+    about them, `names` what they are called in the reader's language."""
+
+    template: ClassVar[str] = "orders/order.html"
+
+    page: order_page.OrderPage
+    document: dict[str, Any]
+    timeline: list[dict[str, Any]]
+    actions: list[str]
+    situation: Situation
+    stamp: str
+    marks: dict[str, list[str]]
+    names: dict[str, str]
 
 
 def show(visit: Visit) -> Response:
@@ -23,13 +50,51 @@ def show(visit: Visit) -> Response:
         if found is None:
             raise NotFound(f"there is no order {asked}", code="order_unknown") from None
         return RedirectResponse(f"/orders/{found}", 303)
+    stamp = order_page.stamp(visit.read, order_id)
     page = order_page.order_page(visit.read, order_id, visit.api.archived)
     # An order that could not be understood is stored as it came.
     document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
     actions = [action for action in fitting(page) if visit.who.role.may(ROLES[action])]
     return visit.page(
-        "orders/order.html", page=page, order=page.order, document=document, way=_gaps(page.stations), actions=actions
+        OrderContext(
+            page=page,
+            document=document,
+            timeline=_gaps(page.stations),
+            actions=actions,
+            stamp=stamp,
+            situation=situation(page, circuits.list_circuits(visit.read, DRAIN_RATE_UNKNOWN), _words(visit)),
+            marks=marks(page),
+            names=_names(visit, page),
+        )
     )
+
+
+def _words(visit: Visit) -> Words:
+    drawn = state_names(visit.read)
+    return Words(
+        say=visit.say,
+        state=lambda state: state_name(visit.locale, state, drawn),
+        moment=lambda at: formats.moment(at, visit.zone, visit.locale),
+        age=lambda since: formats.age(since, visit.locale),
+    )
+
+
+def _names(visit: Visit, page: order_page.OrderPage) -> dict[str, str]:
+    """The drawn steps that the catalogue names, by the diagram's element."""
+    nodes = page.order["plan"]["nodes"]
+    return {
+        node["element"]: name
+        for node in nodes
+        if node.get("element") and (name := known_state(visit.locale, node["id"]))
+    }
+
+
+def changes(visit: Visit) -> Response:
+    """Has an open page load itself again when the order has changed since its `stamp`. Raises NotFound."""
+    now = order_page.stamp(visit.read, visit.request.path_params["order"])
+    if visit.request.query_params.get("stamp") == now:
+        return Response(status_code=204)
+    return Response(status_code=200, headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
 
 
 def write_note(visit: Visit) -> Response:

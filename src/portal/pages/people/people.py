@@ -1,35 +1,66 @@
 """Users, their roles, groups and sessions, and what they did."""
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 from starlette.responses import Response
 
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.queries.tasks import tasks
 from portal.access.accounts import SHORTEST_PASSWORD, Credentials, Role
+from portal.rendering.context import Context
 from portal.visit import Visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleContext(Context):
+    """A tenant's users, their latest sessions and the audit. `roles` and `tenants` are pairs of value and name to
+    choose from, `groups` those that processes name, `shortest` the least length of a password."""
+
+    template: ClassVar[str] = "people/people.html"
+
+    users: list[dict[str, Any]]
+    sessions: list[dict[str, Any]]
+    audit: list[dict[str, Any]]
+    roles: list[tuple[str, str]]
+    tenants: list[tuple[str, str]]
+    groups: list[str]
+    shortest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountContext(Context):
+    """`has_password` unless the load balancer logs people in."""
+
+    template: ClassVar[str] = "people/account.html"
+
+    has_password: bool
+    shortest: int
 
 
 def show(visit: Visit) -> Response:
     services, tenant = visit.services, visit.who.tenant
     return visit.page(
-        "people/people.html",
-        tenants=services.accounts.tenants(tenant),
-        users=services.accounts.users(tenant),
-        sessions=services.sessions.listed(tenant),
-        audit=services.audit.latest(tenant),
-        roles=list(Role),
-        groups=tasks.known_groups(visit.read),
-        shortest=SHORTEST_PASSWORD,
+        PeopleContext(
+            users=services.accounts.users(tenant),
+            sessions=services.sessions.listed(tenant),
+            audit=services.audit.latest(tenant),
+            roles=[(role.value, visit.say(f"role.{role}")) for role in Role],
+            tenants=[(row["code"], row["name"]) for row in services.accounts.tenants(tenant)],
+            groups=tasks.known_groups(visit.read),
+            shortest=SHORTEST_PASSWORD,
+        )
     )
 
 
 def add(visit: Visit) -> Response:
-    """One of the own tenant; the house may make one of another, who then makes its others. Raises NotFound."""
+    """A user of the own tenant; the platform tenant may add another tenant's first user. Raises NotFound."""
     name, role, tenant = visit.form.get("name", ""), _role(visit), visit.form.get("tenant") or visit.who.tenant
     if tenant not in {row["code"] for row in visit.services.accounts.tenants(visit.who.tenant)}:
         raise NotFound(f"there is no tenant {tenant!r}", code="tenant_unknown")
     visit.services.accounts.add(tenant, name, visit.form.get("password", ""), role)
-    for told in {visit.who.tenant, tenant}:
-        visit.record("add_user", name, told=told, role=role, whose=tenant)
+    for audited in {visit.who.tenant, tenant}:
+        visit.record("add_user", name, tenant=audited, role=role, whose=tenant)
     return visit.go("/people", "user_added")
 
 
@@ -68,7 +99,7 @@ def revoke(visit: Visit) -> Response:
 
 
 def show_account(visit: Visit) -> Response:
-    return visit.page("people/account.html", shortest=SHORTEST_PASSWORD, has_password=visit.services.door.has_form)
+    return visit.page(AccountContext(shortest=SHORTEST_PASSWORD, has_password=visit.services.authenticator.has_form))
 
 
 def change_password(visit: Visit) -> Response:

@@ -16,8 +16,8 @@ _LISTS = ("fixes", "unbound", "lint")
 def texts(locale: str) -> Mapping[str, str]:
     """The texts of phrases by their codes; none in English, which the engine speaks itself."""
     path = files("portal.messages").joinpath(f"phrases.{locale}.json")
-    told: dict[str, str] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    return told
+    loaded: dict[str, str] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    return loaded
 
 
 def say_phrase(locale: str, phrase: Json | None, english: str) -> str:

@@ -1,7 +1,9 @@
 """What a version would do: to a sample order (simulated), and to the orders in flight on another one (migrated)."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from starlette.responses import Response
 
@@ -11,9 +13,45 @@ from mtd.queries.processes import processes
 from portal.pages.operations.order_actions import MIGRATE, resting
 from portal.pages.processes.engine_words import say_phrase
 from portal.pages.processes.processes import asked_version, read_version
+from portal.rendering.context import Context
 from portal.visit import Visit
 
 _MAP = "map."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationContext(Context):
+    """The `walk` of a sample order through a version, and the form to walk once more.
+
+    `passed` and `places` are the diagram's elements that tokens have left and are at. `problem` says why there is no
+    walk, `stuck` why it went no further.
+    """
+
+    template: ClassVar[str] = "processes/process_simulation.html"
+
+    version: dict[str, Any]
+    walk: dict[str, Any] | None
+    problem: str
+    stuck: str
+    given: Mapping[str, str]
+    steps: list[dict[str, Any]]
+    passed: list[str]
+    places: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationContext(Context):
+    """The orders of version `old` go to `new` where it is chosen, else to one of `others`.
+
+    `unmapped` has each step that the new version lacks, with how many orders are at it and the steps they could go to.
+    """
+
+    template: ClassVar[str] = "processes/process_migration.html"
+
+    old: dict[str, Any]
+    others: list[dict[str, Any]]
+    new: dict[str, Any] | None
+    unmapped: list[tuple[dict[str, Any], int, list[dict[str, Any]]]]
 
 
 def simulate(visit: Visit) -> Response:
@@ -32,15 +70,16 @@ def simulate(visit: Visit) -> Response:
     stands = walk["stands"] if walk else []
     return visit.answer(
         400 if problem else 200,
-        "processes/process_simulation.html",
-        version=version,
-        walk=walk,
-        problem=problem,
-        stuck=stuck,
-        given=visit.form,
-        steps=resting(version["plan"]),
-        passed=[element for node in dict.fromkeys(visited) if node not in stands and (element := elements.get(node))],
-        places=[element for node in stands if (element := elements.get(node))],
+        SimulationContext(
+            version=version,
+            walk=walk,
+            problem=problem,
+            stuck=stuck,
+            given=visit.form,
+            steps=resting(version["plan"]),
+            passed=[each for node in dict.fromkeys(visited) if node not in stands and (each := elements.get(node))],
+            places=[each for node in stands if (each := elements.get(node))],
+        ),
     )
 
 
@@ -73,9 +112,9 @@ def reverse(visit: Visit) -> Response:
 def begin_migration(visit: Visit, process: str, body: dict[str, Any]) -> int:
     """Rehearses, runs or reverses one, through the API; the operation."""
     subject = f"{process} {body.get('from', '')}→{body.get('to', body.get('operation_id', ''))}"
-    with visit.recording(f"{body['mode']}_migration", subject) as told:
+    with visit.recording(f"{body['mode']}_migration", subject) as result:
         begun = visit.api.migrate(process, {"person": visit.who.name, **body})
-        told["operation"] = begun
+        result["operation"] = begun
     return begun
 
 
@@ -83,14 +122,12 @@ def _migration(visit: Visit, old: dict[str, Any], others: list[dict[str, Any]], 
     known = {step["id"] for step in new["plan"]["nodes"]} if new else set()
     missing = [step for step in resting(old["plan"]) if step["id"] not in known] if new else []
     targets = resting(new["plan"]) if new else []
-    return visit.page(
-        "processes/process_migration.html",
-        old=old,
-        others=others,
-        new=new,
-        unmapped=[(step, [target for target in targets if target["kind"] == step["kind"]]) for step in missing],
-        standing={row["node"]: row["orders"] for row in old["places"]},
-    )
+    orders = {row["node"]: row["orders"] for row in old["places"]}
+    unmapped = [
+        (step, orders.get(step["id"], 0), [target for target in targets if target["kind"] == step["kind"]])
+        for step in missing
+    ]
+    return visit.page(MigrationContext(old=old, others=others, new=new, unmapped=unmapped))
 
 
 def _sample(visit: Visit, version: dict[str, Any]) -> dict[str, Any]:

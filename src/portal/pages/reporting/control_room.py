@@ -2,26 +2,42 @@
 
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import ClassVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from portal.access.guard import SESSION_COOKIE
 from portal.live import Snapshot
-from portal.visit import Visit
+from portal.rendering.context import Context
+from portal.visit import SESSION_COOKIE, Visit
 
-_SESSION_LOOK_SECONDS = 10.0
+_SESSION_CHECK_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresContext(Context):
+    """The part that the live feed renews."""
+
+    template: ClassVar[str] = "reporting/figures.html"
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRoomContext(FiguresContext):
+    template: ClassVar[str] = "reporting/control_room.html"
 
 
 def show(visit: Visit) -> Response:
-    return visit.page("reporting/control_room.html", look=visit.live.look())
+    return visit.page(ControlRoomContext(snapshot=visit.live.snapshot()))
 
 
 async def stream(visit: Visit) -> Response:
     """Server-sent events: `figures` is the control room's HTML; `trouble` says that orders fail or wait, or stop to,
     `health` that a legacy system's circuit opens, closes or parks.
 
-    Not by the queue's depth: whoever looks through the queue hides its messages meanwhile.
+    The queue's depth is no measure of trouble: a reader of the queue hides its messages for a moment.
     """
     return StreamingResponse(
         _events(visit),
@@ -32,28 +48,28 @@ async def stream(visit: Visit) -> Response:
 
 async def _events(visit: Visit) -> AsyncIterator[str]:
     checked = time.monotonic()
-    told: dict[str, tuple[object, ...]] = {}
-    async for look in visit.live.looks():
-        if time.monotonic() - checked > _SESSION_LOOK_SECONDS:
+    sent: dict[str, tuple[object, ...]] = {}
+    async for snapshot in visit.live.snapshots():
+        if time.monotonic() - checked > _SESSION_CHECK_SECONDS:
             checked = time.monotonic()
             if not await run_in_threadpool(_still_open, visit):
                 return
-        if look is None:
+        if snapshot is None:
             yield _event("away", visit.say("live.away"))
             continue
-        yield _event("figures", await run_in_threadpool(visit.html, "reporting/figures.html", look=look))
-        for name, now in (("trouble", _trouble(look)), ("health", _health(look))):
-            if told.get(name, now) != now:
+        yield _event("figures", await run_in_threadpool(visit.html, FiguresContext(snapshot=snapshot)))
+        for name, now in (("trouble", _trouble(snapshot)), ("health", _health(snapshot))):
+            if sent.get(name, now) != now:
                 yield _event(name, "changed")
-            told[name] = now
+            sent[name] = now
 
 
-def _trouble(look: Snapshot) -> tuple[object, ...]:
-    return look.now.waiting, look.now.waiting_since, look.now.open_incidents
+def _trouble(snapshot: Snapshot) -> tuple[object, ...]:
+    return snapshot.now.waiting, snapshot.now.waiting_since, snapshot.now.open_incidents
 
 
-def _health(look: Snapshot) -> tuple[object, ...]:
-    return tuple((row["system"], row["state"], row["by_hand"], row["parked"]) for row in look.circuits)
+def _health(snapshot: Snapshot) -> tuple[object, ...]:
+    return tuple((row["system"], row["state"], row["by_hand"], row["parked"]) for row in snapshot.circuits)
 
 
 def _still_open(visit: Visit) -> bool:

@@ -3,14 +3,30 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 from starlette.responses import Response, StreamingResponse
 
 from mtd.queries.reporting.statistics import Statistics, statistics
 from portal.pages.orders import csv_export
+from portal.rendering.context import Context, Tab
 from portal.visit import Visit
 
 SPANS = {"day": (timedelta(days=1), "hour"), "week": (timedelta(days=7), "day"), "month": (timedelta(days=31), "day")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsContext(Context):
+    """The figures from `since` to `until` in steps of an hour or a day, and the spans to choose from."""
+
+    template: ClassVar[str] = "reporting/statistics.html"
+
+    figures: Statistics
+    span: str
+    spans: list[Tab]
+    since: datetime
+    until: datetime
+    step: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,16 +39,28 @@ class _Asked:
 
 def show(visit: Visit) -> Response:
     asked = _asked(visit)
-    return visit.page("reporting/statistics.html", told_of=_statistics(visit, asked), asked=asked, spans=list(SPANS))
+    spans = [
+        Tab(label=f"statistics.{span}", href=f"/statistics?span={span}", chosen=span == asked.span) for span in SPANS
+    ]
+    return visit.page(
+        StatisticsContext(
+            figures=_statistics(visit, asked),
+            span=asked.span,
+            spans=spans,
+            since=asked.since,
+            until=asked.until,
+            step=asked.step,
+        )
+    )
 
 
 def export(visit: Visit) -> Response:
-    told = _statistics(visit, _asked(visit))
+    figures = _statistics(visit, _asked(visit))
     columns = ("since", "received", "completed", "exceptions", "kept", "p50")
 
     def lines() -> Iterator[str]:
         yield csv_export.line([visit.say(f"statistics.{column}") for column in columns])
-        for step in told.steps:
+        for step in figures.steps:
             yield csv_export.line([step[column] for column in columns])
 
     return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=csv_export.headers("statistics"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mtd.domain.errors import InvalidRequest
+from portal.rendering.typed import read_number
 
 type Json = dict[str, Any]
 
@@ -41,17 +42,17 @@ def fields(schema: Any) -> list[Field]:
     return [_field(name, properties[name], name in required) for name in dict.fromkeys([*first, *properties])]
 
 
-def values(schema: Any, form: Mapping[str, str]) -> Json:
-    """What was typed; an empty field says nothing. Raises InvalidRequest for what is not of its type."""
-    told: Json = {}
+def values(schema: Any, form: Mapping[str, str], locale: str) -> Json:
+    """The typed values, numbers as the locale writes them; an empty field gives none. Raises InvalidRequest."""
+    typed: Json = {}
     properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
     for field in fields(schema):
         text = form.get(PREFIX + field.name, "").strip()
         if field.kind == "checkbox":
-            told[field.name] = text == "true"
+            typed[field.name] = text == "true"
         elif text:
-            told[field.name] = _value(field, properties[field.name], text)
-    return told
+            typed[field.name] = _value(field, properties[field.name], text, locale)
+    return typed
 
 
 def _field(name: str, rule: Any, required: bool) -> Field:
@@ -60,7 +61,8 @@ def _field(name: str, rule: Any, required: bool) -> Field:
     kind = _kind(rule, options)
     limits = {ours: str(rule[theirs]) for theirs, ours in _LIMITS.items() if theirs in rule}
     if kind == "number":
-        limits["step"] = "1" if _type(rule) == "integer" else "any"
+        # A number input would read 12.000 as twelve in a Spanish browser: the field takes text, and the API the limits.
+        limits = {"inputmode": "numeric" if _type(rule) == "integer" else "decimal"}
     return Field(
         name=name,
         label=str(rule.get("title") or name.replace("_", " ").capitalize()),
@@ -93,17 +95,27 @@ def _type(rule: Json) -> str:
     return next((one for one in said if one != "null"), "string") if isinstance(said, list) else str(said)
 
 
-def _value(field: Field, rule: Json, text: str) -> Any:
+def _value(field: Field, rule: Json, text: str, locale: str) -> Any:
     if field.kind == "select":
         return next((option for option in rule["enum"] if _text(option) == text), text)
     try:
         if field.kind == "number":
-            return int(text) if _type(rule) == "integer" else float(text.replace(",", "."))
+            return _number(rule, text, locale)
         return json.loads(text) if field.kind == "json" else text
     except (ValueError, RecursionError):
         raise InvalidRequest(
             f"{field.label}: {text[:40]!r} is not what the form asks for", code="value_malformed"
         ) from None
+
+
+def _number(rule: Json, text: str, locale: str) -> int | float:
+    """Raises ValueError for a fraction where a whole number is asked for."""
+    number = read_number(text, locale)
+    if number == int(number):
+        return int(number)
+    if _type(rule) == "integer":
+        raise ValueError(text)
+    return float(number)
 
 
 def _text(option: Any) -> str:

@@ -1,31 +1,85 @@
 """People's tasks: mine, my groups', overdue; claimed and completed with the form of their JSON Schema."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
 from starlette.responses import Response
 
 from mtd.domain.errors import Conflict, InvalidRequest
 from mtd.queries.tasks import tasks as queries
 from portal.pages.tasks import task_forms
+from portal.rendering.context import Context, Tab
 from portal.visit import Visit
 
 VIEWS = ("mine", "groups", "open", "overdue", "done")
 _ACTIONS = ("claim", "unclaim", "comment", "complete", "escalate")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TasksContext(Context):
+    """The tasks of a view, of one `group` where it is named, the most urgent first; `own_groups` are the
+    visitor's, `next` is the address of the page that follows, or empty."""
+
+    template: ClassVar[str] = "tasks/tasks.html"
+
+    view: str
+    views: list[Tab]
+    group: str
+    groups: list[str]
+    rows: list[dict[str, Any]]
+    next: str
+    own_groups: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskContext(Context):
+    """A task with the `fields` of its form and what was typed into them; `mine` when the visitor has claimed it."""
+
+    template: ClassVar[str] = "tasks/task.html"
+
+    task: dict[str, Any]
+    fields: list[task_forms.Field]
+    mine: bool
+    given: Mapping[str, str]
+    problem: str
+
+
 def show_all(visit: Visit) -> Response:
-    """The tasks of a view, the most urgent first."""
     asked = visit.request.query_params
     view = asked.get("view", "") if asked.get("view") in VIEWS else "mine"
     group = asked.get("group", "")
     read, person = visit.read, visit.who.name
+    after = asked.get("after", "")
+    rows, following = queries.board(
+        read,
+        view,
+        person=person,
+        groups=visit.who.groups,
+        group=group or None,
+        after=int(after) if after.isdecimal() and len(after) < 9 else 0,
+    )
+    counts = queries.count_views(read, person, visit.who.groups)
+    place = {"group": group} if group else {}
     return visit.page(
-        "tasks/tasks.html",
-        view=view,
-        views=VIEWS,
-        group=group,
-        groups=queries.groups(read),
-        counts=queries.count_views(read, person, visit.who.groups),
-        rows=queries.board(read, view, person=person, groups=visit.who.groups, group=group or None),
-        own_groups=visit.who.groups,
+        TasksContext(
+            view=view,
+            views=[
+                Tab(
+                    label=f"task.{one}",
+                    href=f"/tasks?{urlencode({'view': one} | place)}",
+                    chosen=one == view,
+                    count=counts.get(one),
+                )
+                for one in VIEWS
+            ],
+            group=group,
+            groups=queries.groups(read),
+            rows=rows,
+            next=f"/tasks?{urlencode({'view': view} | place | {'after': following})}" if following else "",
+            own_groups=visit.who.groups,
+        )
     )
 
 
@@ -52,7 +106,9 @@ def _do(visit: Visit, action: str) -> Response:
     try:
         with visit.recording(f"{action}_task", str(task_id)):
             if action == "complete":
-                body["values"] = task_forms.values(queries.task(visit.read, task_id)["schema"], visit.form)
+                body["values"] = task_forms.values(
+                    queries.task(visit.read, task_id)["schema"], visit.form, visit.locale
+                )
             visit.api.do_task(task_id, action, body)
     except (InvalidRequest, Conflict) as error:
         return _task(visit, task_id, problem=visit.explain(error))
@@ -64,10 +120,11 @@ def _task(visit: Visit, task_id: int, *, problem: str = "") -> Response:
     task = queries.task(visit.read, task_id)
     return visit.answer(
         400 if problem else 200,
-        "tasks/task.html",
-        task=task,
-        fields=task_forms.fields(task["schema"]),
-        mine=task["assignee"] == visit.who.name,
-        given=visit.form,
-        problem=problem,
+        TaskContext(
+            task=task,
+            fields=task_forms.fields(task["schema"]),
+            mine=task["assignee"] == visit.who.name,
+            given=visit.form,
+            problem=problem,
+        ),
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mtd.adapters.aws.state_machines import StepFunctions
     from mtd.adapters.aws.topics import Outgoing
     from mtd.adapters.forms import JsonSchemas
-    from mtd.adapters.legacy.http import HttpLegacy, SignedApi
+    from mtd.adapters.legacy.http import FunctionsApi, HttpLegacy
     from mtd.adapters.legacy.paperless import HttpPaperless
     from mtd.adapters.legacy.paperless_lists import HttpRegister
     from mtd.adapters.postgres.database import Database
@@ -221,14 +221,14 @@ def objects() -> "S3Objects":
 
 
 @cache
-def api() -> "SignedApi":
-    from mtd.adapters.legacy.http import SignedApi
+def api() -> "FunctionsApi":
+    from mtd.adapters.legacy.http import FunctionsApi
 
-    return SignedApi(config().api_url, config().region)
+    return FunctionsApi(config().api_url, config().region)
 
 
 @cache
-def states() -> "SignedApi | InvokedStates":
+def states() -> "FunctionsApi | InvokedStates":
     """The states as route_order calls them: by the API, or by their functions' aliases (STATE_CALLS)."""
     if config().state_calls != "direct":
         return api()

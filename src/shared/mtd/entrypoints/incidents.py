@@ -9,13 +9,13 @@ from mtd.entrypoints.composition import flow_store
 from mtd.entrypoints.logs import set_up_logs
 from mtd.entrypoints.states import references
 from mtd.usecases.flow.effects import StateRun
-from mtd.usecases.flow.tokens import Reference
+from mtd.usecases.flow.tokens import TokenReference
 from mtd.usecases.flow.trace import hop, read_hops
 from mtd.usecases.ports import FlowStore
 
 set_up_logs()
 
-type Step = Callable[[Reference, FlowStore, StateRun], Json]
+type Step = Callable[[TokenReference, FlowStore, StateRun], Json]
 
 
 def incident_handler(step: Step) -> Callable[[dict[str, Any], Any], Json]:

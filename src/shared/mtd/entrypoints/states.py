@@ -12,7 +12,7 @@ from mtd.entrypoints.composition import circuit_settings, circuits, flow_store
 from mtd.usecases.flow.circuit_breaker import CircuitBreaker
 from mtd.usecases.flow.effects import Effect, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.tokens import Reference
+from mtd.usecases.flow.tokens import TokenReference
 from mtd.usecases.flow.trace import read_hops
 
 # The limits of PostgreSQL's types of the two columns.
@@ -27,7 +27,7 @@ def state_handler(
     `system` is the legacy system that the effect calls. Its circuit parks the orders.
     """
 
-    def work_on(tokens: list[Reference], run: StateRun) -> Json:
+    def work_on(tokens: list[TokenReference], run: StateRun) -> Json:
         return run_state(state, tokens, effect(), flow_store(), run, _breaker(system) if system else None)
 
     return run_handler(work_on, parallel=parallel)
@@ -37,7 +37,7 @@ def _breaker(system: str) -> CircuitBreaker:
     return CircuitBreaker(system=system, circuits=circuits(), settings=circuit_settings())
 
 
-def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:
+def run_handler(work_on: Callable[[list[TokenReference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:
     """A Lambda handler that passes a batch of tokens to `work_on`."""
 
     def serve(event: ApiEvent, body: Json, context: Any) -> Json:
@@ -56,12 +56,12 @@ def run_handler(work_on: Callable[[list[Reference], StateRun], Json], *, paralle
     return api_handler(serve)
 
 
-def references(body: Json) -> list[Reference]:
+def references(body: Json) -> list[TokenReference]:
     """The body's tokens. Raises InvalidRequest."""
     tokens = body.get("tokens")
     if not isinstance(tokens, list) or not all(_is_token(token) for token in tokens):
         raise InvalidRequest("tokens must be a list of {token_id, version}, both integers", code="tokens_malformed")
-    return [Reference(token_id=token["token_id"], version=token["version"]) for token in tokens]
+    return [TokenReference(token_id=token["token_id"], version=token["version"]) for token in tokens]
 
 
 def _is_token(token: Any) -> bool:

@@ -12,7 +12,7 @@ from mtd.domain.orders.money import plain
 from mtd.domain.tax.document import TaxDocument
 from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.changes import Changes
-from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, Reference
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, TokenReference
 from mtd.usecases.intake.registration import NewOrder, Registration
 
 
@@ -47,11 +47,11 @@ class FlowStore(Protocol):
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
 
-    def current(self, references: Sequence[Reference]) -> list[CurrentToken]:
+    def current(self, references: Sequence[TokenReference]) -> list[CurrentToken]:
         """The tokens of these versions that are due, not leased, and not of a suspended order."""
         ...
 
-    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
+    def lease(self, server: str, references: Sequence[TokenReference], system: str | None = None) -> LeaseResult:
         """Lease the server's tokens. While the circuit of the legacy system `system` is open, it leases none."""
         ...
 

@@ -24,11 +24,16 @@ from devenv.instance import PROJECT, Instance
 from devenv.problem import Problem
 
 PARAMETERS = {
-    "Platform": "true", "PermissionsBoundary": "mtd-staging-boundary", "Concurrency": "10",
-    "MailSender": "orders@shop.cl", "EomUrl": "https://eom.shop.cl",
-    "HostedZoneId": "Z1", "PortalDomain": "portal.shop.cl", "TransitGatewayId": "tgw-1",
+    "Platform": "true",
+    "PermissionsBoundary": "mtd-staging-boundary",
+    "Concurrency": "10",
+    "MailSender": "orders@shop.cl",
+    "EomUrl": "https://eom.shop.cl",
+    "HostedZoneId": "Z1",
+    "PortalDomain": "portal.shop.cl",
+    "TransitGatewayId": "tgw-1",
     "OidcIssuer": "https://id.shop.cl",
-}  # fmt: skip
+}
 
 
 class Services(Account):
@@ -116,35 +121,103 @@ def test_an_account_that_is_ready_has_nothing_to_do(build: Build) -> None:
         (places.bootstrap, ("head_bucket", "404"), {}, "stops", "is not there", "--capabilities CAPABILITY_NAMED_IAM"),
         (places.bootstrap, ("get_role", "NoSuchEntity"), {}, "stops", "is not there", "bootstrap.yaml"),
         (places.zone, None, {"HostedZoneId": "none"}, "warning", "the portal is left out", "PARAMETERS='HostedZoneId="),
-        (places.zone, {"get_hosted_zone": {"HostedZone": {"Name": "x.cl.", "Config": {"PrivateZone": True}}}}, {},
-         "stops", "is private", "public zone"),
-        (places.zone, {"get_hosted_zone": {"HostedZone": {"Name": "hop.cl."}}}, {},
-         "stops", "is not in", "PortalDomain"),
-        (places.transit_gateway, {"describe_transit_gateways": {"TransitGateways": []}}, {},
-         "stops", "is not shared", "Resource Access Manager"),
-        (places.transit_gateway, {"describe_transit_gateways": {"TransitGateways": [{"Options": {}}]}}, {},
-         "warning", "accepts no attachment by itself", "accept-transit-gateway-vpc-attachment"),
-        (places.identity_provider, ("describe_secret", "ResourceNotFoundException"), {"OidcIssuer": "https://id.shop.cl"},
-         "stops", "no secret mtd/staging/portal-oidc", "create-secret --name mtd/staging/portal-oidc"),
+        (
+            places.zone,
+            {"get_hosted_zone": {"HostedZone": {"Name": "x.cl.", "Config": {"PrivateZone": True}}}},
+            {},
+            "stops",
+            "is private",
+            "public zone",
+        ),
+        (
+            places.zone,
+            {"get_hosted_zone": {"HostedZone": {"Name": "hop.cl."}}},
+            {},
+            "stops",
+            "is not in",
+            "PortalDomain",
+        ),
+        (
+            places.transit_gateway,
+            {"describe_transit_gateways": {"TransitGateways": []}},
+            {},
+            "stops",
+            "is not shared",
+            "Resource Access Manager",
+        ),
+        (
+            places.transit_gateway,
+            {"describe_transit_gateways": {"TransitGateways": [{"Options": {}}]}},
+            {},
+            "warning",
+            "accepts no attachment by itself",
+            "accept-transit-gateway-vpc-attachment",
+        ),
+        (
+            places.identity_provider,
+            ("describe_secret", "ResourceNotFoundException"),
+            {"OidcIssuer": "https://id.shop.cl"},
+            "stops",
+            "no secret mtd/staging/portal-oidc",
+            "create-secret --name mtd/staging/portal-oidc",
+        ),
         # Lambda, "Quotas": new accounts have reduced concurrency.
-        (of_account.concurrency, {"get_account_settings": {"AccountLimit": {
-            "ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10}}}, {},
-         "stops", "has 10, 10 of them free", "--quota-code L-B99A9384 --desired-value 1000"),
-        (of_account.mail, {"get_email_identity": {
-            "VerifiedForSendingStatus": False, "DkimAttributes": {"Tokens": ["t"]}}}, {}, "stops",
-         "DNS has not proved it", "t._domainkey.shop.cl CNAME t.dkim.amazonses.com"),
-        (of_account.mail, ("get_email_identity", "NotFoundException"), {},
-         "stops", "knows neither", "MailDomain=shop.cl"),
-        (of_account.mail, {"get_account": {"SendingEnabled": True, "ProductionAccessEnabled": False}}, {},
-         "warning", "sandbox", "put-account-details --production-access-enabled"),
+        (
+            of_account.concurrency,
+            {
+                "get_account_settings": {
+                    "AccountLimit": {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10}
+                }
+            },
+            {},
+            "stops",
+            "has 10, 10 of them free",
+            "--quota-code L-B99A9384 --desired-value 1000",
+        ),
+        (
+            of_account.mail,
+            {"get_email_identity": {"VerifiedForSendingStatus": False, "DkimAttributes": {"Tokens": ["t"]}}},
+            {},
+            "stops",
+            "DNS has not proved it",
+            "t._domainkey.shop.cl CNAME t.dkim.amazonses.com",
+        ),
+        (
+            of_account.mail,
+            ("get_email_identity", "NotFoundException"),
+            {},
+            "stops",
+            "knows neither",
+            "MailDomain=shop.cl",
+        ),
+        (
+            of_account.mail,
+            {"get_account": {"SendingEnabled": True, "ProductionAccessEnabled": False}},
+            {},
+            "warning",
+            "sandbox",
+            "put-account-details --production-access-enabled",
+        ),
         (of_account.mail, {"get_account": {"SendingEnabled": False}}, {}, "stops", "stopped", "Support"),
-        (of_account.service_role, ("get_role", "NoSuchEntity"), {}, "warning", "no role for ECS",
-         "create-service-linked-role --aws-service-name ecs.amazonaws.com"),
+        (
+            of_account.service_role,
+            ("get_role", "NoSuchEntity"),
+            {},
+            "warning",
+            "no role for ECS",
+            "create-service-linked-role --aws-service-name ecs.amazonaws.com",
+        ),
         (of_account.billing, ("describe_budgets", "AccessDeniedException"), {}, "stops", "No budget", "root user"),
-        (of_account.billing, ("describe_budgets", "ThrottlingException"), {},
-         "warning", "Could not be asked", "by hand"),
+        (
+            of_account.billing,
+            ("describe_budgets", "ThrottlingException"),
+            {},
+            "warning",
+            "Could not be asked",
+            "by hand",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_missing_is_told_with_its_fix(
     check: Check, spoil: Any, changed: dict[str, str], standing: str, told: str, fix: str, build: Build
 ) -> None:

@@ -21,7 +21,7 @@ from mtd.usecases.flow.changes import Changes, Row, ThrownSignal
 from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.route_order import TransitionMessage, route_order
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, Reference, TokenRow
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, TokenReference, TokenRow
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.processes.import_processes import STATES
 
@@ -50,7 +50,7 @@ def standing(*tokens: Token) -> list[TokenRow]:
 
 
 def run(store: FakeStore, one: LeasedToken, state: str) -> Changes:
-    run_state(state, [Reference(token_id=one.token_id, version=one.version)], lambda _: EffectResult(), store, RUN)
+    run_state(state, [TokenReference(token_id=one.token_id, version=one.version)], lambda _: EffectResult(), store, RUN)
     return store.committed[one.token_id]
 
 
@@ -90,7 +90,7 @@ def test_a_task_is_tried_as_often_as_its_diagram_says(attempts: int, kind: str) 
 
     store = FakeStore(tokens=[leased("reserve", attempts=attempts)], plan=plan_of(PARALLEL))
 
-    answer = run_state("reserve", [Reference(token_id=1, version=3)], slow, store, RUN)
+    answer = run_state("reserve", [TokenReference(token_id=1, version=3)], slow, store, RUN)
 
     assert answer[kind] == 1
     # Nothing catches the failure: all of the order is an exception.
@@ -116,7 +116,7 @@ def test_a_timer_that_is_due_moves_its_order_on() -> None:
     order = ubl.parse_order(OrderFile(number="N").xml().encode())
     store = FakeStore(current_tokens=[due("wait")], plan=plan_of(PARALLEL), order=order)
     message = TransitionMessage(
-        message_id="m", references=(Reference(token_id=1, version=3),), hop=hop("SQS", "transitions")
+        message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
     api = FakeApi()
 
@@ -144,7 +144,7 @@ def test_work_that_an_event_interrupts_is_taken_from_people() -> None:
     store = FakeStore(current_tokens=[due("late")], plan=plan, order=order, beside=standing(host))
     store.own = armed
     message = TransitionMessage(
-        message_id="m", references=(Reference(token_id=1, version=3),), hop=hop("SQS", "transitions")
+        message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
 
     route_order([message], store, FakeApi(), FakeMachines(), HERE)
@@ -221,7 +221,7 @@ def test_an_order_that_waits_for_the_signal_goes_on() -> None:
     waiting = replace(due("back"), waits=Waits.SIGNAL)
     store = FakeStore(current_tokens=[waiting], plan=plan_of(SIGNALS), order=order)
     message = TransitionMessage(
-        message_id="m", references=(Reference(token_id=1, version=3),), hop=hop("SQS", "transitions")
+        message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
 
     assert route_order([message], store, FakeApi(), FakeMachines(), HERE) == []

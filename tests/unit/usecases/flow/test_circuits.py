@@ -18,7 +18,7 @@ from mtd.usecases.flow.changes import Changes, ParkedToken, Wakeup
 from mtd.usecases.flow.circuit_breaker import CircuitBreaker, CircuitSettings, ParkedOrder
 from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.tokens import LeasedToken, LeaseResult, Reference
+from mtd.usecases.flow.tokens import LeasedToken, LeaseResult, TokenReference
 from mtd.usecases.operations.operate_circuits import ChangeRequest, WatchedCircuit, change_circuit, tend_circuits
 
 RUN = StateRun(function="allocate_order", request_id="r-1", parallel=1)
@@ -94,12 +94,12 @@ class FakeCircuits:
     def watched(self) -> list[WatchedCircuit]:
         return self.found
 
-    def lease_probe(self, server: str, references: Sequence[Reference], probe_seconds: float) -> LeaseResult:
+    def lease_probe(self, server: str, references: Sequence[TokenReference], probe_seconds: float) -> LeaseResult:
         assert (server, probe_seconds) == ("allocation", SETTINGS.probe_seconds)
         assert references
         return LeaseResult(tokens=self.probes[:1])
 
-    def park_due(self, server: str, references: Sequence[Reference]) -> list[ParkedOrder]:
+    def park_due(self, server: str, references: Sequence[TokenReference]) -> list[ParkedOrder]:
         spoken = {token.token_id for token in (self.probes[:1] if self.probe_due else [])}
         return [
             ParkedOrder(order_id=UUID(int=r.token_id), node=server, token_id=r.token_id, version=r.version)
@@ -126,15 +126,15 @@ class FakeCircuits:
         one = ParkedOrder(order_id=A, node="allocation", token_id=1, version=2, due_seconds=1.5)
         return [one] * count, bool(turns)
 
-    def longest_parked(self) -> list[Reference]:
-        return [Reference(token_id=7, version=2)]
+    def longest_parked(self) -> list[TokenReference]:
+        return [TokenReference(token_id=7, version=2)]
 
     def write(self, changes: Changes) -> None:
         self.written.append(changes)
 
 
 def run(circuits: FakeCircuits, store: FakeStore, effect: Callable[[LeasedToken], EffectResult]) -> Json:
-    references = [Reference(token_id=each.token_id, version=each.version) for each in store.tokens]
+    references = [TokenReference(token_id=each.token_id, version=each.version) for each in store.tokens]
     breaker = CircuitBreaker(system="eom", circuits=circuits, settings=SETTINGS)
     return run_state("allocation", references, effect, store, RUN, breaker)
 

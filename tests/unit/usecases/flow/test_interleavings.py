@@ -20,15 +20,15 @@ from mtd.usecases.flow.apply_trigger import write_step
 from mtd.usecases.flow.changes import Changes, IssuedDocument
 from mtd.usecases.flow.control_error import NODE as CONTROL_ERROR
 from mtd.usecases.flow.control_error import control_error
-from mtd.usecases.flow.dte_incident import NODE as DTE_INCIDENT
-from mtd.usecases.flow.dte_incident import notify_dte_incident, register_dte_incident
 from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.tokens import LeasedToken, Reference
+from mtd.usecases.flow.tokens import LeasedToken, TokenReference
 from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
 from mtd.usecases.operations.operate_order import operate_order
 from mtd.usecases.operations.order_actions import OrderAction
 from mtd.usecases.ports import FlowStore
+from mtd.usecases.states.dte_incident import NODE as DTE_INCIDENT
+from mtd.usecases.states.dte_incident import notify_dte_incident, register_dte_incident
 
 ORDER = ubl.parse_order(OrderFile(number="N-1", gift_card="GC-1").xml().encode())
 RUN = StateRun(function="test", request_id="r", parallel=1)
@@ -46,7 +46,7 @@ class Interleavings(RuleBasedStateMachine):
         self.world = MemoryOrder(ORDER)
         self.issued = 0
         self.versions: dict[int, int] = {}
-        self.stale: list[tuple[str, Reference]] = []
+        self.stale: list[tuple[str, TokenReference]] = []
 
     @initialize()
     def register(self) -> None:
@@ -63,11 +63,11 @@ class Interleavings(RuleBasedStateMachine):
 
     def run(self, token_id: int, row: Row, effect: Callable[[LeasedToken], EffectResult]) -> None:
         server = row.server or row.token.node
-        reference = Reference(token_id=token_id, version=row.version)
+        reference = TokenReference(token_id=token_id, version=row.version)
         self.serve(server, reference, effect)
         self.stale.append((server, reference))
 
-    def serve(self, server: str, reference: Reference, effect: Callable[[LeasedToken], EffectResult]) -> None:
+    def serve(self, server: str, reference: TokenReference, effect: Callable[[LeasedToken], EffectResult]) -> None:
         """As the function, or the state machine, that serves the place."""
         work = cast(FlowStore, self.world)
         if server == CANCELLATION:
@@ -110,7 +110,7 @@ class Interleavings(RuleBasedStateMachine):
     def a_function_takes_it_and_dies(self, data: Any) -> None:
         token_id, row = data.draw(st.sampled_from(self.working(leased=False)))
         server = row.server or row.token.node
-        self.world.lease(server, [Reference(token_id=token_id, version=row.version)])
+        self.world.lease(server, [TokenReference(token_id=token_id, version=row.version)])
 
     @precondition(lambda self: self.working(leased=False))
     @rule(data=st.data(), action=st.sampled_from(("", *ACTIONS)))

@@ -8,7 +8,7 @@ from tests.unit.support.fakes import FakeApi, FakeMachines, FakeStore
 from mtd.domain.errors import MtdError, ProcessError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.usecases.flow.route_order import LARGEST_BATCH, TransitionMessage, route_order
-from mtd.usecases.flow.tokens import CurrentToken, Reference
+from mtd.usecases.flow.tokens import CurrentToken, TokenReference
 from mtd.usecases.flow.trace import hop
 
 HERE = hop("Lambda", "route_order")
@@ -29,7 +29,7 @@ def place(token_id: int, node: str, version: int = 1, **data: str) -> CurrentTok
 
 
 def message(name: str, *tokens: int, version: int = 1) -> TransitionMessage:
-    references = tuple(Reference(token_id=token, version=version) for token in tokens)
+    references = tuple(TokenReference(token_id=token, version=version) for token in tokens)
     return TransitionMessage(message_id=name, references=references, hop=hop("SQS", "transitions"))
 
 

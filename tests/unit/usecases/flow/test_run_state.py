@@ -11,14 +11,14 @@ from mtd.usecases.flow.changes import Fence, IssuedDocument, MovedToken, OrderEn
 from mtd.usecases.flow.control_error import control_error
 from mtd.usecases.flow.effects import Effect, EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.tokens import LeasedToken, Reference
+from mtd.usecases.flow.tokens import LeasedToken, TokenReference
 from mtd.usecases.flow.trace import hop
 
 RUN = StateRun(function="allocate_order", request_id="r-1", hops=(hop("SQS", "transitions"),), parallel=1)
 
 
-def references(*cases: LeasedToken) -> list[Reference]:
-    return [Reference(token_id=c.token_id, version=c.version) for c in cases]
+def references(*cases: LeasedToken) -> list[TokenReference]:
+    return [TokenReference(token_id=c.token_id, version=c.version) for c in cases]
 
 
 def data_of(store: FakeStore) -> Json:
@@ -136,7 +136,7 @@ def test_each_order_of_a_batch_goes_its_own_way() -> None:
 def test_a_stale_message_changes_nothing() -> None:
     store = FakeStore(tokens=[])
 
-    answer = run_state("allocation", [Reference(token_id=9, version=1)], lambda _: EffectResult(), store, RUN)
+    answer = run_state("allocation", [TokenReference(token_id=9, version=1)], lambda _: EffectResult(), store, RUN)
 
     assert answer["skipped"] == 1
     assert store.committed == {}

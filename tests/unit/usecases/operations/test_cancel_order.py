@@ -9,7 +9,7 @@ from tests.unit.usecases.states.test_effects import FakePaperless
 
 from mtd.domain.errors import BusinessError, MtdError, RetryableError
 from mtd.engine.model.plan import CANCELLATION
-from mtd.usecases.flow.tokens import Reference
+from mtd.usecases.flow.tokens import TokenReference
 from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
 from mtd.usecases.operations.correct_order import LegacySystems, effects_made
 
@@ -76,7 +76,7 @@ def test_a_cancellation_ends_or_is_tried_again_or_rests_as_an_exception(
     world.gift_cards.refuses = {"reverse": error} if error else {}
     store = FakeStore(tokens=[one])
 
-    answer = cancel_orders([Reference(token_id=1, version=3)], CancelOrder(world), store, RUN)
+    answer = cancel_orders([TokenReference(token_id=1, version=3)], CancelOrder(world), store, RUN)
 
     assert answer[kind] == 1
     changes = store.committed[1]

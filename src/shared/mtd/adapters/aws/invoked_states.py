@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from mtd.adapters.legacy.http import SignedApi, answer_of
+from mtd.adapters.legacy.http import FunctionsApi, answer_of
 from mtd.domain.errors import MtdError, RetryableError
 from mtd.domain.json_types import Json
 
@@ -40,7 +40,7 @@ def _lambda() -> Any:
 class InvokedStates:
     """Serves `ports.StatesApi` for the states. Calls of all other paths go by the API."""
 
-    def __init__(self, prefix: str, api: SignedApi, client: Callable[[], Any] = _lambda) -> None:
+    def __init__(self, prefix: str, api: FunctionsApi, client: Callable[[], Any] = _lambda) -> None:
         """`prefix` begins the functions' names, such as mtd-production-."""
         self._prefix = prefix
         self._api = api

@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from mtd.domain.errors import UnavailableError
+
 
 @cache
 def _credentials() -> Any:
@@ -12,14 +14,25 @@ def _credentials() -> Any:
 
 
 def signed_headers(
-    method: str, url: str, content: bytes | None, headers: dict[str, str], service: str, region: str
+    method: str,
+    url: str,
+    content: bytes | None,
+    headers: dict[str, str],
+    service: str,
+    region: str,
+    *,
+    credentials: Any = None,
 ) -> dict[str, str]:
-    """The headers, signed with the function's IAM identity for the service (`s3`, `execute-api`)."""
+    """The headers, signed for the service (`s3`, `execute-api`) with `credentials`, or with the process's own IAM
+    identity. Raises UnavailableError when the process has none."""
     from botocore.auth import S3SigV4Auth, SigV4Auth
     from botocore.awsrequest import AWSRequest
 
     request = AWSRequest(method, url, data=content, headers=headers)
     # S3 alone takes the path as it is sent.
     sign = S3SigV4Auth if service == "s3" else SigV4Auth
-    sign(_credentials().get_frozen_credentials(), service, region).add_auth(request)
+    identity = credentials or _credentials()
+    if identity is None:
+        raise UnavailableError("this process has no AWS credentials", code="credentials_missing")
+    sign(identity.get_frozen_credentials(), service, region).add_auth(request)
     return dict(request.headers.items())

@@ -93,7 +93,7 @@ class HttpLegacy:
         raise BusinessError(message, code=code)
 
 
-class SignedApi:
+class FunctionsApi:
     """MTD's own REST API behind IAM auth; serves `ports.StatesApi`.
 
     API Gateway itself waits 29 s for the function behind it (REST APIs' integration time-out) and then answers 504: who

@@ -77,17 +77,26 @@ def _documents(order: Order, kind: DocumentType, settings: TaxSettings, on: date
         remarks: list[str] = []
         documents.append(
             TaxDocument(
-                kind=kind, issued_on=on, issuer=issuer, receiver=receiver_of(order, kind, remarks.append),
-                order_number=order.number, currency=order.currency, gross=reading.prices is Prices.GROSS,
+                kind=kind,
+                issued_on=on,
+                issuer=issuer,
+                receiver=receiver_of(order, kind, remarks.append),
+                order_number=order.number,
+                currency=order.currency,
+                gross=reading.prices is Prices.GROSS,
                 details=tuple(detail(item, order.currency, remarks.append) for item in chunk),
                 changes=_global_changes(changes, [part[index] for part in parted], remarks.append),
-                totals=totals[index], references=(_purchase_order(order, on, index + 1, len(chunks), remarks.append),),
-                exchange=None if exchange is None else Exchange(
-                    pesos_per_unit=exchange, total=whole(totals[index].total * exchange)
-                ),
-                prepaid=prepaid[index], part=index + 1, parts=len(chunks), remarks=tuple(remarks),
+                totals=totals[index],
+                references=(_purchase_order(order, on, index + 1, len(chunks), remarks.append),),
+                exchange=None
+                if exchange is None
+                else Exchange(pesos_per_unit=exchange, total=whole(totals[index].total * exchange)),
+                prepaid=prepaid[index],
+                part=index + 1,
+                parts=len(chunks),
+                remarks=tuple(remarks),
             )
-        )  # fmt: skip
+        )
     return tuple(documents)
 
 

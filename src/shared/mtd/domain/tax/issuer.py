@@ -42,9 +42,13 @@ class Issuer:
 
 
 RETAILER = Issuer(
-    rut="76123456-0", name="Tiendas Andes SpA", activity="Venta al por menor", activity_codes=(479100,),
-    city="Santiago", district="Santiago",
-)  # fmt: skip
+    rut="76123456-0",
+    name="Tiendas Andes SpA",
+    activity="Venta al por menor",
+    activity_codes=(479100,),
+    city="Santiago",
+    district="Santiago",
+)
 """The default of tests and of developers' machines; other environments name theirs."""
 
 
@@ -75,7 +79,11 @@ class TaxSettings:
 
 def _named(default: Issuer, number: str, seller: Party) -> Issuer:
     return replace(
-        default, rut=number, name=seller.name, activity=seller.activity or default.activity,
-        address=seller.address or default.address, district=seller.district or default.district,
+        default,
+        rut=number,
+        name=seller.name,
+        activity=seller.activity or default.activity,
+        address=seller.address or default.address,
+        district=seller.district or default.district,
         city=seller.city or default.city,
-    )  # fmt: skip
+    )

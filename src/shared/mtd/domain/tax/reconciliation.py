@@ -80,7 +80,12 @@ def forecast(ranges: Sequence[FolioRange], per_day: Mapping[int, float], today: 
         ends = [int(left / rate)] if rate else []
         ends += [(expires_on - today).days] if expires_on is not None else []
         found.append(
-            Forecast(document_type=document_type, left=left, per_day=round(rate, 2), expires_on=expires_on,
-                     lasts_days=min(ends, default=None) if left else 0)
-        )  # fmt: skip
+            Forecast(
+                document_type=document_type,
+                left=left,
+                per_day=round(rate, 2),
+                expires_on=expires_on,
+                lasts_days=min(ends, default=None) if left else 0,
+            )
+        )
     return found

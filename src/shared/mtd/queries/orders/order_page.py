@@ -71,6 +71,14 @@ def order_page(read: Reader, order_id: UUID, archived: Callable[[UUID], Row]) ->
     )
 
 
+def stamp(read: Reader, order_id: UUID) -> str:
+    """A text that changes whenever the order, its events, notes or mails do. Raises NotFound."""
+    found = read(_SQL["stamp"], {"order_id": order_id})
+    if not found:
+        raise NotFound(f"there is no order {order_id}", code="order_unknown")
+    return str(found[0]["stamp"])
+
+
 def newest_with_number(read: Reader, number: str) -> UUID | None:
     """The newest order with that number."""
     rows = read(_SQL["with_number"], {"number": number})

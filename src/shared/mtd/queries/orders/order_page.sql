@@ -15,8 +15,15 @@ left join tax_documents d on d.order_id = o.order_id
 left join credit_notes n on n.order_id = o.order_id
 where o.order_id = %(order_id)s;
 
+-- name: stamp
+select concat_ws(' ', extract(epoch from o.updated_at),
+                 (select max(event_id) from events e where e.order_id = o.order_id),
+                 (select max(note_id) from order_notes n where n.order_id = o.order_id),
+                 (select max(coalesce(sent_at, created_at)) from mails m where m.order_id = o.order_id)) as stamp
+from orders o where o.order_id = %(order_id)s;
+
 -- name: tokens
-select token_id, node, version, attempts, leased_until, due_at, entered_at
+select token_id, node, version, attempts, leased_until, due_at, entered_at, parked_for
 from tokens where order_id = %(order_id)s and waits <> 'done' order by token_id;
 
 -- name: order_events

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from string import Template
@@ -46,6 +46,11 @@ class Filter:
     received_from: datetime | None = None
     #: Exclusive.
     received_until: datetime | None = None
+    ended_from: datetime | None = None
+    promised_until: date | None = None
+    process: str | None = None
+    #: Of `process`.
+    version: int | None = None
     at_least: Decimal | None = None
     at_most: Decimal | None = None
 

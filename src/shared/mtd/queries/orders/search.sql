@@ -47,6 +47,11 @@ exists (select from tokens t where t.order_id = o.order_id and t.node = %(state)
 (%(text)s::text is null or o.search_text like '%%' || plain_text(%(text)s::text) || '%%'
  or o.search_text like '%%' || plain_text(%(rut)s::text) || '%%')
 and (not %(in_process)s or o.outcome is null)
+and (%(ended_from)s::timestamptz is null or o.ended_at >= %(ended_from)s)
+and (%(promised_until)s::date is null or o.promised_on <= %(promised_until)s)
+and (%(process)s::text is null or exists (
+     select from orders p join process_versions v using (process_version_id)
+     where p.order_id = o.order_id and v.process = %(process)s and v.version = %(version)s))
 and (%(seller)s::text is null or o.seller_name = %(seller)s)
 and (%(received_from)s::timestamptz is null or o.received_at >= %(received_from)s)
 and (%(received_until)s::timestamptz is null or o.received_at < %(received_until)s)

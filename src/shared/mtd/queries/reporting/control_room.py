@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from mtd.queries.orders.orders import Reader
 from mtd.sql import Row, load
 
 _SQL = load(__name__)
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,30 +26,41 @@ class StateCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlRoom:
-    """The control room's figures. `ended` counts 24 hours by outcome; `p50` and `p95` are seconds from received to
-    completed over the last hour, None where nothing completed. `waiting` are the orders that are known to wait,
-    `waiting_since` when the latest of them came."""
+    """The control room's figures, in orders. An order may be in several states at once; `in_process` counts it once.
+
+    `ended` counts 24 hours by outcome; `p50` and `p95` are seconds from received to completed over the last hour, None
+    where nothing completed. `waiting` are the orders that are known to wait, `waiting_since` when the latest of them
+    came; `at_risk` those in process whose promised day is within 24 hours (UTC). Without an active process no new order
+    can enter.
+    """
 
     states: tuple[StateCount, ...]
+    in_process: int
     ended: dict[str, int]
     open_incidents: int
     incidents_lately: int
     waiting: int
     waiting_since: datetime | None
     at_risk: int
+    has_active_process: bool
     completed_lately: int
     p50: float | None
     p95: float | None
 
-    @property
-    def in_process(self) -> int:
-        return sum(state.orders for state in self.states)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A page of rows; `next` is how many rows lie before the page that follows, None at the end."""
+
+    rows: list[Row]
+    next: int | None
 
 
 def control_room(read: Reader) -> ControlRoom:
     """The figures of now. It takes a few milliseconds, however many orders have ended."""
     counted = {row["state"]: row for row in read(_SQL["in_process"], {})}
     names = {row["state"]: row["name"] for row in read(_SQL["active_states"], {})}
+    active = bool(names)
     names |= {state: state for state in sorted(counted) if state not in names}
     [incidents] = read(_SQL["open_incidents"], {})
     [waiting] = read(_SQL["waiting"], {})
@@ -58,12 +71,14 @@ def control_room(read: Reader) -> ControlRoom:
             StateCount(**(counted[state] | {"name": name})) if state in counted else StateCount(state=state, name=name)
             for state, name in names.items()
         ),
+        in_process=read(_SQL["orders_in_process"], {})[0]["orders"],
         ended={row["outcome"]: row["orders"] for row in read(_SQL["ended_lately"], {})},
         open_incidents=incidents["open"],
         incidents_lately=incidents["lately"],
         waiting=waiting["orders"],
         waiting_since=waiting["latest"],
         at_risk=risk["orders"],
+        has_active_process=active,
         completed_lately=speed["orders"],
         p50=None if speed["p50"] is None else float(speed["p50"]),
         p95=None if speed["p95"] is None else float(speed["p95"]),
@@ -80,19 +95,28 @@ def throughput(read: Reader) -> list[Row]:
     return read(_SQL["throughput"], {})
 
 
-def incident_groups(read: Reader) -> list[Row]:
-    """Open incidents by fingerprint, the latest first, at most 100 groups."""
-    return read(_SQL["incident_groups"], {})
+def open_incidents(read: Reader) -> int:
+    """The orders that have an open incident."""
+    return int(read(_SQL["open_incidents"], {})[0]["open"])
 
 
-def incidents_of(read: Reader, fingerprint: str) -> list[Row]:
-    """The open incidents of a group with their orders, the latest first, at most 200."""
-    return read(_SQL["incidents_of"], {"fingerprint": fingerprint})
+def incident_groups(read: Reader, after: int = 0) -> Listed:
+    """A page of open incidents by fingerprint, with their orders; the latest first."""
+    return _listed(read, "incident_groups", {}, after)
 
 
-def exceptions_without_incident(read: Reader) -> list[Row]:
-    """Orders that were exceptions from the start (bad totals, a taken number), the latest first, at most 100."""
-    return read(_SQL["exceptions_without_incident"], {})
+def incidents_of(read: Reader, fingerprint: str, after: int = 0) -> Listed:
+    """A page of the open incidents of a group with their orders, the latest first."""
+    return _listed(read, "incidents_of", {"fingerprint": fingerprint}, after)
+
+
+def exceptions_without_incident(read: Reader, after: int = 0) -> Listed:
+    """A page of the orders that were exceptions from the start (bad totals, a taken number), the latest first."""
+    return _listed(read, "exceptions_without_incident", {}, after)
+
+
+def count_exceptions_without_incident(read: Reader) -> int:
+    return int(read(_SQL["count_exceptions_without_incident"], {})[0]["orders"])
 
 
 def waiting_orders(read: Reader) -> list[Row]:
@@ -100,6 +124,15 @@ def waiting_orders(read: Reader) -> list[Row]:
     return read(_SQL["waiting_orders"], {})
 
 
-def latest_rejections(read: Reader) -> list[Row]:
-    """Files that can never become an order, the latest first, at most 100."""
-    return read(_SQL["latest_rejections"], {})
+def latest_rejections(read: Reader, after: int = 0) -> Listed:
+    """A page of the files that can never become an order, the latest first."""
+    return _listed(read, "latest_rejections", {}, after)
+
+
+def count_rejections(read: Reader) -> int:
+    return int(read(_SQL["count_rejections"], {})[0]["files"])
+
+
+def _listed(read: Reader, query: str, asked: dict[str, Any], after: int) -> Listed:
+    rows = read(_SQL[query], {**asked, "after": after, "limit": PAGE + 1})
+    return Listed(rows=rows[:PAGE], next=after + PAGE if len(rows) > PAGE else None)

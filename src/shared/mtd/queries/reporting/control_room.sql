@@ -5,16 +5,22 @@ where active and node ->> 'kind' in ('service', 'person', 'message', 'timer')
 order by process, place;
 
 -- name: in_process
-select node as state, count(*) as orders, count(*) filter (where parked_at is not null) as parked,
-       count(*) filter (where attempts > 0 and leased_until is null and parked_at is null) as retrying,
+-- Orders, not tokens: one that stands at a step several times is one order in the list.
+select node as state, count(distinct order_id) as orders,
+       count(distinct order_id) filter (where parked_at is not null) as parked,
+       count(distinct order_id) filter (where attempts > 0 and leased_until is null and parked_at is null) as retrying,
        min(entered_at) as oldest
 from tokens where waits <> 'done' group by node;
+
+-- name: orders_in_process
+select count(*) as orders from orders where outcome is null;
 
 -- name: ended_lately
 select outcome, count(*) as orders from orders where ended_at > now() - interval '24 hours' group by outcome;
 
 -- name: open_incidents
-select count(*) as open, count(*) filter (where opened_at > now() - interval '1 hour') as lately
+select count(distinct order_id) as open,
+       count(distinct order_id) filter (where opened_at > now() - interval '1 hour') as lately
 from incidents where resolved_at is null;
 
 -- name: waiting
@@ -25,8 +31,8 @@ select message_id, number, seller_id as seller, since, reason from waiting_order
 where pushed_at is null order by since limit 1000;
 
 -- name: at_risk
-select count(distinct t.order_id) as orders from tokens t join orders o using (order_id)
-where o.promised_on <= (now() + interval '24 hours')::date;
+select count(*) as orders from orders o
+where o.outcome is null and o.promised_on <= (now() at time zone 'utc' + interval '24 hours')::date;
 
 -- name: speed
 select count(*) as orders, percentile_cont(0.5) within group (order by extract(epoch from ended_at - received_at)) as p50,
@@ -49,23 +55,31 @@ left join ended e using (minute)
 order by minute;
 
 -- name: incident_groups
-select fingerprint, count(*) as orders, max(state) as state, max(code) as code,
+select fingerprint, count(distinct order_id) as orders, max(state) as state, max(code) as code,
        (array_agg(message order by opened_at desc))[1] as message, min(opened_at) as first, max(opened_at) as last
 from incidents where resolved_at is null
-group by fingerprint order by last desc limit 100;
+group by fingerprint order by last desc, fingerprint limit %(limit)s offset %(after)s;
 
 -- name: incidents_of
 select i.incident_id, i.order_id, o.number, o.seller_name, o.buyer_name, o.currency, o.total, i.state, i.code, i.message,
        i.attempts, i.opened_at
 from incidents i join orders o using (order_id)
 where i.resolved_at is null and i.fingerprint = %(fingerprint)s
-order by i.opened_at desc limit 200;
+order by i.opened_at desc, i.incident_id desc limit %(limit)s offset %(after)s;
 
 -- name: exceptions_without_incident
 select order_id, number, seller_name, buyer_name, currency, total, reason, received_at
 from orders o
 where outcome = 'exception' and not exists (select from incidents i where i.order_id = o.order_id)
-order by received_at desc limit 100;
+order by received_at desc, order_id limit %(limit)s offset %(after)s;
+
+-- name: count_exceptions_without_incident
+select count(*) as orders from orders o
+where outcome = 'exception' and not exists (select from incidents i where i.order_id = o.order_id);
 
 -- name: latest_rejections
-select source, kept_at, code, reason, size, received_at from rejections order by received_at desc limit 100;
+select source, kept_at, code, reason, size, received_at from rejections
+order by received_at desc, source limit %(limit)s offset %(after)s;
+
+-- name: count_rejections
+select count(*) as files from rejections;

@@ -8,6 +8,7 @@ from mtd.queries.orders.orders import LARGEST_PAGE, Reader
 from mtd.sql import load
 
 _SQL = load(__name__)
+PAGE = 200
 STATUSES = ("open", "completed", "cancelled")
 _MOMENTS = ("due_at", "follow_up_at", "created_at", "ended_at")
 
@@ -37,12 +38,18 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **{name: row[name].isoformat() if row[name] else None for name in _MOMENTS}}
 
 
-def board(read: Reader, view: str, *, person: str, groups: Sequence[str], group: str | None) -> list[dict[str, Any]]:
-    """The tasks that a person of those groups looks at, the most urgent first; `group` narrows them down.
+def board(
+    read: Reader, view: str, *, person: str, groups: Sequence[str], group: str | None, after: int = 0
+) -> tuple[list[dict[str, Any]], int | None]:
+    """A page of the tasks that a person of those groups looks at, the most urgent first; `group` narrows them down.
+
+    With it, how many lie before the page that follows; None at the end.
 
     `mine`, the `groups`' (capitals or not), all that are `open` or `overdue`, or those `done` by that person.
     """
-    return read(_SQL["board"], {"view": view, "person": person, "groups": _plain(groups), "group": group})
+    asked = {"view": view, "person": person, "groups": _plain(groups), "group": group}
+    rows = read(_SQL["board"], {**asked, "after": after, "limit": PAGE + 1})
+    return rows[:PAGE], after + PAGE if len(rows) > PAGE else None
 
 
 def count_views(read: Reader, person: str, groups: Sequence[str]) -> dict[str, int]:

@@ -27,7 +27,7 @@ where case %(view)s::text
       end
   and (%(group)s::text is null or t.team = %(group)s)
 order by t.ended_at desc, t.due_at nulls last, t.task_id
-limit 200;
+limit %(limit)s offset %(after)s;
 
 -- name: count_views
 select count(*) filter (where assignee = %(person)s) as mine, count(*) as open,

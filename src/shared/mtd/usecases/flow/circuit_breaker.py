@@ -17,7 +17,7 @@ from mtd.domain.json_types import Json
 from mtd.usecases.flow.changes import Changes, OrderEvent
 from mtd.usecases.flow.effects import Effect, EffectOutcome, EffectResult, Parking, StateRun
 from mtd.usecases.flow.lease import fail_unreadable
-from mtd.usecases.flow.tokens import LeasedToken, LeaseResult, Reference
+from mtd.usecases.flow.tokens import LeasedToken, LeaseResult, TokenReference
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.ports import FlowStore
 
@@ -61,14 +61,14 @@ class LockedCircuit(Protocol):
     #: Orders a second of this circuit; None where the settings' rate holds.
     drain_rate: float | None
 
-    def lease_probe(self, server: str, references: Sequence[Reference], probe_seconds: float) -> LeaseResult:
+    def lease_probe(self, server: str, references: Sequence[TokenReference], probe_seconds: float) -> LeaseResult:
         """Lease the longest parked token of this server, else the first of the batch.
 
         If this probe's function dies, the next probe is due after `probe_seconds`.
         """
         ...
 
-    def park_due(self, server: str, references: Sequence[Reference]) -> list[ParkedOrder]:
+    def park_due(self, server: str, references: Sequence[TokenReference]) -> list[ParkedOrder]:
         """Park the batch's tokens that are due and not leased, without a try."""
         ...
 
@@ -83,7 +83,7 @@ class LockedCircuit(Protocol):
         more are parked."""
         ...
 
-    def longest_parked(self) -> list[Reference]:
+    def longest_parked(self) -> list[TokenReference]:
         """The longest parked token of each server."""
         ...
 
@@ -130,7 +130,9 @@ class CircuitBreaker:
     circuits: Circuits
     settings: CircuitSettings
 
-    def lease_batch(self, state: str, references: Sequence[Reference], store: FlowStore, run: StateRun) -> LeasedBatch:
+    def lease_batch(
+        self, state: str, references: Sequence[TokenReference], store: FlowStore, run: StateRun
+    ) -> LeasedBatch:
         """Lease the batch. While the circuit is open, park it instead, except for an order that probes."""
         while True:
             leased = store.lease(state, references, self.system)
@@ -141,7 +143,7 @@ class CircuitBreaker:
                 return batch
 
     def _probe(
-        self, state: str, references: Sequence[Reference], store: FlowStore, run: StateRun
+        self, state: str, references: Sequence[TokenReference], store: FlowStore, run: StateRun
     ) -> LeasedBatch | None:
         """Park the batch, except for one token when a probe is due. Returns None when the circuit has closed since."""
         hops = [*run.hops, hop("Lambda", run.function, request_id=run.request_id)]

@@ -4,14 +4,14 @@ import logging
 from collections.abc import Sequence
 
 from mtd.usecases.flow.failures import fail_order, snapshot_of_all
-from mtd.usecases.flow.tokens import LeaseResult, Reference, UnreadableToken
+from mtd.usecases.flow.tokens import LeaseResult, TokenReference, UnreadableToken
 from mtd.usecases.ports import FlowStore
 
 LOG = logging.getLogger(__name__)
 
 
 def lease(
-    store: FlowStore, server: str, references: Sequence[Reference], who: str, system: str | None = None
+    store: FlowStore, server: str, references: Sequence[TokenReference], who: str, system: str | None = None
 ) -> LeaseResult:
     """Lease the tokens of the server that are due; an order that cannot be read becomes an exception."""
     leased = store.lease(server, references, system)

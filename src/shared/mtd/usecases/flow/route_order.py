@@ -12,7 +12,7 @@ from mtd.engine.model.plan import CANCELLATION, Plan
 from mtd.engine.model.tokens import Waits
 from mtd.usecases.flow.failures import fail_order, snapshot_of_all
 from mtd.usecases.flow.fire_timers import fire_timers
-from mtd.usecases.flow.tokens import CurrentToken, Reference, rounds
+from mtd.usecases.flow.tokens import CurrentToken, TokenReference, rounds
 from mtd.usecases.flow.trace import Hop
 from mtd.usecases.ports import FlowStore, StateMachines, StatesApi
 
@@ -27,7 +27,7 @@ class TransitionMessage:
     """A message of the queue `transitions`: the tokens that it names, and its hop."""
 
     message_id: str
-    references: tuple[Reference, ...]
+    references: tuple[TokenReference, ...]
     hop: Hop
 
 

@@ -12,7 +12,7 @@ from mtd.usecases.flow.circuit_breaker import CircuitBreaker, LeasedBatch
 from mtd.usecases.flow.decide_outcome import Decided, decide_outcome, maximum_tries
 from mtd.usecases.flow.effects import Effect, EffectOutcome, StateRun, run_effects
 from mtd.usecases.flow.lease import lease
-from mtd.usecases.flow.tokens import LeasedToken, Reference, rounds
+from mtd.usecases.flow.tokens import LeasedToken, TokenReference, rounds
 from mtd.usecases.ports import FlowStore
 
 LOG = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 
 def run_state(
     state: str,
-    references: Sequence[Reference],
+    references: Sequence[TokenReference],
     effect: Effect,
     store: FlowStore,
     run: StateRun,

@@ -14,7 +14,7 @@ from mtd.engine.model.tokens import Token, Waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class TokenReference:
     """A token that a message names. The message is stale when the token has another version."""
 
     token_id: int

@@ -24,7 +24,7 @@ from mtd.usecases.flow.decide_outcome import Decided
 from mtd.usecases.flow.effects import EffectOutcome, EffectResult, StateRun, run_effects
 from mtd.usecases.flow.failures import fail_order, snapshot_of_all
 from mtd.usecases.flow.lease import lease
-from mtd.usecases.flow.tokens import LeasedToken, LockedOrder, Reference, rounds
+from mtd.usecases.flow.tokens import LeasedToken, LockedOrder, TokenReference, rounds
 from mtd.usecases.flow.trace import Hop, hop
 from mtd.usecases.operations.correct_order import LegacySystems, find_effect
 from mtd.usecases.ports import DteRequest, FlowStore, IssuedDte
@@ -116,7 +116,7 @@ class CancelOrder:
         )
 
 
-def cancel_orders(references: Sequence[Reference], effect: CancelOrder, store: FlowStore, run: StateRun) -> Json:
+def cancel_orders(references: Sequence[TokenReference], effect: CancelOrder, store: FlowStore, run: StateRun) -> Json:
     """Undo the effects of every order that is still here. Returns how many were done, retried, failed and skipped."""
     tokens = lease(store, CANCELLATION, references, run.function).tokens
     outcomes = run_effects(tokens, effect, run.parallel)

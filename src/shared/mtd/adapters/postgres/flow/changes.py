@@ -19,7 +19,7 @@ TOKENS_PER_MESSAGE = 100
 MAILS_PER_MESSAGE = 50
 
 
-class Outbox:
+class OutboxRows:
     """The messages of one commit. The commit inserts their rows; the sender deletes them afterwards."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Outbox:
         return [(row.pop("outbox_id"), Message(**row)) for row in self._cursor.fetchall()]
 
 
-def write_changes(connection: Connection, changes: Sequence[Changes], outbox: Outbox) -> None:
+def write_changes(connection: Connection, changes: Sequence[Changes], outbox: OutboxRows) -> None:
     """Write all rows and messages."""
     inserted = None
     for query, parameter, rows_of in _WRITES:

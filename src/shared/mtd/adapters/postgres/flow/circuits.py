@@ -13,7 +13,7 @@ from mtd.domain.errors import NotFound
 from mtd.sql import load
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.circuit_breaker import ParkedOrder
-from mtd.usecases.flow.tokens import LeaseResult, Reference
+from mtd.usecases.flow.tokens import LeaseResult, TokenReference
 from mtd.usecases.operations.operate_circuits import WatchedCircuit
 
 _SQL = load(__name__)
@@ -57,14 +57,14 @@ class PostgresLockedCircuit:
         #: Whether unanswered orders opened the circuit. The metric counts that after the commit.
         self.opened = False
 
-    def lease_probe(self, server: str, references: Sequence[Reference], probe_seconds: float) -> LeaseResult:
+    def lease_probe(self, server: str, references: Sequence[TokenReference], probe_seconds: float) -> LeaseResult:
         asked = {**self._asked(server, references), "probe_seconds": probe_seconds}
         rows = self._fetch("lease_parked", asked) or self._fetch("lease_first", asked)
         if rows:
             self._execute("await_probe", asked)
         return lease_result(rows, CircuitState.OPEN)
 
-    def park_due(self, server: str, references: Sequence[Reference]) -> list[ParkedOrder]:
+    def park_due(self, server: str, references: Sequence[TokenReference]) -> list[ParkedOrder]:
         return [ParkedOrder(**row) for row in self._fetch("park_due", self._asked(server, references))]
 
     def set(self, circuit: Circuit, reason: str, who: str, probe_seconds: float) -> None:
@@ -94,13 +94,13 @@ class PostgresLockedCircuit:
             self._execute("drained_until", asked | {"released": float(len(rows))})
         return [ParkedOrder(**row) for row in rows], len(rows) == most and window["turns"] > most
 
-    def longest_parked(self) -> list[Reference]:
-        return [Reference(**row) for row in self._fetch("parked_longest", {})]
+    def longest_parked(self) -> list[TokenReference]:
+        return [TokenReference(**row) for row in self._fetch("parked_longest", {})]
 
     def write(self, changes: Changes) -> None:
         self._commit.changes.append(changes)
 
-    def _asked(self, server: str, references: Sequence[Reference]) -> dict[str, Any]:
+    def _asked(self, server: str, references: Sequence[TokenReference]) -> dict[str, Any]:
         return {"server": server, "references": reference_rows(references), "lease_seconds": self._lease_seconds}
 
     def _fetch(self, query: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:

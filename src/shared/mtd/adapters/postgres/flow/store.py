@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Connection, Database
-from mtd.adapters.postgres.flow.changes import Outbox, write_changes
+from mtd.adapters.postgres.flow.changes import OutboxRows, write_changes
 from mtd.adapters.postgres.flow.registration import insert_orders
 from mtd.domain.circuit import CircuitState
 from mtd.domain.errors import MtdError
@@ -26,7 +26,7 @@ from mtd.usecases.flow.tokens import (
     LeasedToken,
     LeaseResult,
     LockedOrder,
-    Reference,
+    TokenReference,
     TokenRow,
     UnreadableToken,
 )
@@ -68,11 +68,11 @@ class PostgresFlowStore:
             self._plans[plan_id] = plan_json.from_json(row["plan"])
         return self._plans[plan_id]
 
-    def current(self, references: Sequence[Reference]) -> list[CurrentToken]:
+    def current(self, references: Sequence[TokenReference]) -> list[CurrentToken]:
         rows = self._database.query(_SQL["current_tokens"], {"references": reference_rows(references)})
         return [CurrentToken(**{**row, "waits": Waits(row["waits"])}) for row in rows]
 
-    def lease(self, server: str, references: Sequence[Reference], system: str | None = None) -> LeaseResult:
+    def lease(self, server: str, references: Sequence[TokenReference], system: str | None = None) -> LeaseResult:
         parameters = {
             "server": server,
             "references": reference_rows(references),
@@ -124,7 +124,7 @@ class Commit:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.changes: list[Changes] = []
-        self.outbox = Outbox()
+        self.outbox = OutboxRows()
 
 
 class PostgresUnitOfWork:
@@ -172,7 +172,7 @@ UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeErro
 """The errors of reading a stored order that another release wrote, or that a person changed by hand."""
 
 
-def reference_rows(references: Sequence[Reference]) -> Jsonb:
+def reference_rows(references: Sequence[TokenReference]) -> Jsonb:
     """References as the queries take them."""
     return Jsonb([{"token_id": r.token_id, "version": r.version} for r in references])
 

@@ -60,9 +60,14 @@ def _undone(document: TaxDocument, kind: DocumentType, reference: Reference, on:
             pesos_per_unit=exchange.pesos_per_unit, total=whole(document.totals.total * exchange.pesos_per_unit)
         )
     note = replace(
-        document, kind=kind, issued_on=on, references=(*document.references[:1], reference), exchange=exchange,
-        prepaid=_ZERO, remarks=(),
-    )  # fmt: skip
+        document,
+        kind=kind,
+        issued_on=on,
+        references=(*document.references[:1], reference),
+        exchange=exchange,
+        prepaid=_ZERO,
+        remarks=(),
+    )
     return note if len(note.details) <= most_lines(kind) else _summed_up(note)
 
 
@@ -76,14 +81,22 @@ def _summed_up(note: TaxDocument) -> TaxDocument:
     """A note of more lines than it may hold, such as that of a boleta, names its taxed and its exempt sum."""
     details = tuple(
         Detail(
-            line_id="", name=f"Lineas {'exentas' if exempt else 'afectas'} del documento", description=None, code=None,
-            quantity=Decimal(1), unit=None, price=amount or None, discount=_ZERO, surcharge=_ZERO, amount=amount,
+            line_id="",
+            name=f"Lineas {'exentas' if exempt else 'afectas'} del documento",
+            description=None,
+            code=None,
+            quantity=Decimal(1),
+            unit=None,
+            price=amount or None,
+            discount=_ZERO,
+            surcharge=_ZERO,
+            amount=amount,
             exempt=exempt,
         )
         for exempt in (False, True)
         if any(each.exempt is exempt for each in note.details)
         for amount in (sum_of(note.details, exempt=exempt),)
-    )  # fmt: skip
+    )
     return replace(note, details=details)
 
 
@@ -99,9 +112,13 @@ def _returned(sold: Detail, quantity: Decimal, had: Decimal, currency: str) -> D
         if discount % 1 or surcharge % 1:
             price, discount, surcharge = None, _ZERO, _ZERO
     return replace(
-        sold, quantity=quantity if price is not None else None, price=price, discount=discount, surcharge=surcharge,
+        sold,
+        quantity=quantity if price is not None else None,
+        price=price,
+        discount=discount,
+        surcharge=surcharge,
         amount=amount,
-    )  # fmt: skip
+    )
 
 
 def _in_proportion(change: GlobalChange, document: TaxDocument, details: list[Detail]) -> GlobalChange:

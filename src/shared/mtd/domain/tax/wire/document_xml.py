@@ -58,11 +58,13 @@ def _exports(document: TaxDocument) -> Iterator[Field]:
             ("IdDoc", [("TipoDTE", int(document.kind)), ("FchEmis", document.issued_on.isoformat())]),
             ("Emisor", list(_issuer(document))),
             ("Receptor", list(_receiver(document))),
-            ("Totales", [("TpoMoneda", name_of(document.currency)), ("MntExe", totals.exempt),
-                         ("MntTotal", totals.total)]),
+            (
+                "Totales",
+                [("TpoMoneda", name_of(document.currency)), ("MntExe", totals.exempt), ("MntTotal", totals.total)],
+            ),
             ("OtraMoneda", other),
         ],
-    )  # fmt: skip
+    )
     yield from parts(document)
 
 

@@ -13,8 +13,8 @@ from tests.support.imports import A_TASK, PROCESSES, SMALL
 from tests.unit.engine.test_damaged_diagrams import DAMAGED
 from tests.unit.engine.test_importing import BAD_SHEETS, QUIRKS, UNBOUND
 from tests.unit.engine.test_lint import UNSOUND
+from tests.unit.portal.pages.processes.test_processes import REPORT, upload
 from tests.unit.portal.services import FakePortal
-from tests.unit.portal.test_processes import REPORT, upload
 
 from mtd.engine.compiler.reports import Source
 from mtd.engine.messages.english import TEXTS
@@ -51,16 +51,16 @@ def english(sentence: str) -> bool:
 def spoken(source: Source) -> Iterator[str]:
     """All that the reports on a file say in Spanish."""
     for report in import_processes([source]):
-        told = say_report("es", report)
-        assert not set(sentences(told)) & set(sentences(report))
+        report_in_spanish = say_report("es", report)
+        assert not set(sentences(report_in_spanish)) & set(sentences(report))
         assert say_report("en", report) == report
-        yield from sentences(told)
+        yield from sentences(report_in_spanish)
 
 
 @pytest.mark.parametrize("path", DIAGRAMS, ids=lambda path: path.name)
 def test_a_real_diagrams_report_has_no_english_in_it(path: Any, portal: FakePortal) -> None:
     source = Source(name=path.name, content=path.read_bytes())
-    assert [told for told in spoken(source) if english(told)] == []
+    assert [report_in_spanish for report_in_spanish in spoken(source) if english(report_in_spanish)] == []
     portal.api.reports = [{**report, "version": None} for report in import_processes([source])]
     page = html.unescape(upload(portal, (path.name, b"<x/>"), locale="es").text)
     for report in portal.api.reports:
@@ -82,20 +82,21 @@ def broken() -> Iterator[Source]:
 
 
 def test_a_broken_diagrams_report_has_no_english_in_it() -> None:
-    told = [sentence for source in broken() for sentence in spoken(source)]
-    assert len(told) > 100
-    assert [each for each in told if english(each)] == []
+    report_in_spanish = [sentence for source in broken() for sentence in spoken(source)]
+    assert len(report_in_spanish) > 100
+    assert [each for each in report_in_spanish if english(each)] == []
 
 
 def test_elements_flows_and_who_does_a_task_are_said_as_an_analyst_does() -> None:
     text = "start: S\nxor: X\nuser: A | group=bodega, form=pick\nend: B\nS > X >[gift_card] A\nX > B"
     [report] = import_processes([Source(name="p", content=bpmn(draw(text)))])
-    told = say_report("es", report)
+    report_in_spanish = say_report("es", report)
     assert (
-        "compuerta 'X' no tiene flujo por defecto: se toma como tal el flujo sin nombre de 'X' a 'B'" in told["fixes"]
+        "compuerta 'X' no tiene flujo por defecto: se toma como tal el flujo sin nombre de 'X' a 'B'"
+        in report_in_spanish["fixes"]
     )
-    assert "el proceso" in " ".join(told["fixes"])
-    assert told["bindings"] == [{"task": "A", "by": "grupo bodega, formulario pick"}]
+    assert "el proceso" in " ".join(report_in_spanish["fixes"])
+    assert report_in_spanish["bindings"] == [{"task": "A", "by": "grupo bodega, formulario pick"}]
 
 
 def test_what_has_no_code_or_an_unknown_one_is_shown_as_the_engine_says_it(portal: FakePortal) -> None:
@@ -106,8 +107,8 @@ def test_what_has_no_code_or_an_unknown_one_is_shown_as_the_engine_says_it(porta
     assert say_phrase("es", {"code": "condition_is_no_rule", "values": {}}, "as it is") == "as it is"
     portal.api.reports = [REPORT]
     page = upload(portal, ("p.bpmn", b"<x/>"), locale="es").text
-    for told in ("a label &lt;i&gt;", "no default", "group sales", "Se corrigió"):
-        assert told in page
+    for expected in ("a label &lt;i&gt;", "no default", "group sales", "Se corrigió"):
+        assert expected in page
 
 
 def test_names_of_a_diagram_are_no_markup_and_no_format() -> None:

@@ -35,25 +35,40 @@ def test_every_property_is_a_field_of_its_kind() -> None:
         "why": ("textarea", False),
     }
     first = fields(SCHEMA)[0]
-    assert (first.label, first.limits) == ("How many", {"min": "1", "max": "9", "step": "1"})
+    assert (first.label, first.limits) == ("How many", {"inputmode": "numeric"})
+
+
+def test_a_number_is_read_in_the_persons_locale() -> None:
+    """12.000 boxes are twelve thousand in Spanish."""
+    assert values(SCHEMA, {"value.count": "12.000"}, "es")["count"] == 12000
+    assert values(SCHEMA, {"value.count": "12,000"}, "en")["count"] == 12000
 
 
 def test_what_is_typed_has_the_types_of_the_schema_and_an_empty_field_says_nothing() -> None:
     form = {"value.count": "4", "value.weight": "1,5", "value.kind": "3", "value.tags": '["x"]', "value.why": " "}
-    assert values(SCHEMA, form) == {"count": 4, "weight": 1.5, "kind": 3, "approved": False, "tags": ["x"]}
-    assert values(SCHEMA, {"value.approved": "true", "value.on": "2026-01-02"}) == {
+    assert values(SCHEMA, form, "es") == {"count": 4, "weight": 1.5, "kind": 3, "approved": False, "tags": ["x"]}
+    assert values(SCHEMA, {"value.approved": "true", "value.on": "2026-01-02"}, "en") == {
         "approved": True,
         "on": "2026-01-02",
     }
 
 
-@pytest.mark.parametrize("form", [{"value.count": "four"}, {"value.weight": "x"}, {"value.tags": "[" * 100_000}])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"value.count": "four"},
+        {"value.count": "1,5"},
+        {"value.weight": "1.5"},
+        {"value.weight": "x"},
+        {"value.tags": "[" * 100_000},
+    ],
+)
 def test_what_is_not_of_its_type_is_refused(form: dict[str, str]) -> None:
     with pytest.raises(InvalidRequest):
-        values(SCHEMA, form)
+        values(SCHEMA, form, "es")
 
 
 @pytest.mark.parametrize("schema", [None, {}, {"properties": []}, True])
 def test_a_task_without_a_form_has_no_fields(schema: Any) -> None:
     assert fields(schema) == []
-    assert values(schema, {"value.x": "1"}) == {}
+    assert values(schema, {"value.x": "1"}, "es") == {}

@@ -85,19 +85,19 @@ def known() -> Known:
 
 
 @pytest.fixture
-def door(keys: Keys, known: Known) -> BalancerAuthenticator:
+def authenticator(keys: Keys, known: Known) -> BalancerAuthenticator:
     return BalancerAuthenticator(SETTINGS, cast(Accounts, known), keys)
 
 
-def enter(door: BalancerAuthenticator, shown: str) -> Login:
-    return door.log_in(Credentials(token=shown, address="10.0.0.1"))
+def enter(authenticator: BalancerAuthenticator, shown: str) -> Login:
+    return authenticator.log_in(Credentials(token=shown, address="10.0.0.1"))
 
 
 def test_a_person_is_let_in_by_mail_address_and_the_key_is_fetched_once(
-    door: BalancerAuthenticator, keys: Keys, known: Known
+    authenticator: BalancerAuthenticator, keys: Keys, known: Known
 ) -> None:
-    assert enter(door, token()).name == "ana@retailer.example"
-    assert enter(door, token(claims={"email": SETTINGS.administrator})).user_id == 1
+    assert enter(authenticator, token()).name == "ana@retailer.example"
+    assert enter(authenticator, token(claims={"email": SETTINGS.administrator})).user_id == 1
     assert known.roles == {"ana@retailer.example": Role.VIEWER, SETTINGS.administrator: Role.ADMINISTRATOR}
     assert keys.asked == [f"https://keys.example/{KEY_ID}"]
 
@@ -152,27 +152,27 @@ WRONG: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_anything_else_is_nobody(door: BalancerAuthenticator, known: Known, case: str) -> None:
-    assert enter(door, WRONG[case]()).user_id is None
+def test_anything_else_is_nobody(authenticator: BalancerAuthenticator, known: Known, case: str) -> None:
+    assert enter(authenticator, WRONG[case]()).user_id is None
     assert known.roles == {}
 
 
 def test_keys_that_cannot_be_had_are_said_to_be_away(known: Known) -> None:
-    door = BalancerAuthenticator(SETTINGS, cast(Accounts, known), _away)
+    authenticator = BalancerAuthenticator(SETTINGS, cast(Accounts, known), _away)
     with pytest.raises(UnavailableError):
-        enter(door, token())
+        enter(authenticator, token())
 
 
 def _away(url: str) -> bytes:
     raise UnavailableError(url, code="keys_unavailable")
 
 
-def behind(door: BalancerAuthenticator, folder: Path) -> TestClient:
-    return FakePortal(folder, door, secure=True).client()
+def behind(authenticator: BalancerAuthenticator, folder: Path) -> TestClient:
+    return FakePortal(folder, authenticator, secure=True).client()
 
 
-def test_behind_the_load_balancer_nobody_sees_a_form(door: BalancerAuthenticator, tmp_path: Path) -> None:
-    client = behind(door, tmp_path)
+def test_behind_the_load_balancer_nobody_sees_a_form(authenticator: BalancerAuthenticator, tmp_path: Path) -> None:
+    client = behind(authenticator, tmp_path)
 
     refused = client.get("/login")
     let_in = client.get("/login?next=/waiting", headers={HEADER: token()})
@@ -184,7 +184,7 @@ def test_behind_the_load_balancer_nobody_sees_a_form(door: BalancerAuthenticator
     assert posted.status_code == 403
 
 
-def test_a_link_leads_nobody_elsewhere(door: BalancerAuthenticator, tmp_path: Path) -> None:
-    answer = behind(door, tmp_path).get("/login?next=//evil.example", headers={HEADER: token()})
+def test_a_link_leads_nobody_elsewhere(authenticator: BalancerAuthenticator, tmp_path: Path) -> None:
+    answer = behind(authenticator, tmp_path).get("/login?next=//evil.example", headers={HEADER: token()})
 
     assert answer.headers["location"] == "/"

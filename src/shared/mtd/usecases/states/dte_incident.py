@@ -12,14 +12,14 @@ from mtd.usecases.flow.control_error import incident_of_failure
 from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.lease import lease
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.tokens import LeasedToken, Reference
+from mtd.usecases.flow.tokens import LeasedToken, TokenReference
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.ports import FlowStore
 
 NODE = "dte_incident"
 
 
-def register_dte_incident(reference: Reference, store: FlowStore, run: StateRun) -> Json:
+def register_dte_incident(reference: TokenReference, store: FlowStore, run: StateRun) -> Json:
     """Write the incident. Returns the input of the next step.
 
     Raises NotFound when the token has moved on. The state machine ends well then.
@@ -54,7 +54,7 @@ def _registered(token: LeasedToken, run: StateRun) -> Changes:
     return changes
 
 
-def notify_dte_incident(reference: Reference, store: FlowStore, run: StateRun) -> Json:
+def notify_dte_incident(reference: TokenReference, store: FlowStore, run: StateRun) -> Json:
     """Ask for the mail to the customer and end the token as an exception."""
     return run_state(NODE, [reference], _notify, store, run)
 

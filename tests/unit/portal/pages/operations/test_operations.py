@@ -9,7 +9,7 @@ from tests.unit.portal.services import CSRF, FakePortal
 
 from mtd.domain.errors import Conflict, InvalidRequest, UnavailableError
 from portal.access.accounts import Role
-from portal.pages.operations.order_actions import pace
+from portal.pages.operations.order_actions import rollout
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 GROUP = {"csrf": CSRF, "group": "f1", "reason": "EOM is well"}
@@ -81,13 +81,13 @@ def test_what_goes_around_the_process_is_a_supervisors(portal: FakePortal, actio
 def test_what_was_tried_is_what_is_done(portal: FakePortal) -> None:
     operated(portal, action="move", selection={"order_ids": ["x"]}, arguments={"node": "dispatch"})
     form = {"csrf": CSRF, "operation_id": "5", "canary": "2", "rate": "0,5", "stop_at": "20"}
-    portal.client(Role.SUPERVISOR).post("/operations/run", data=form)
+    portal.client(Role.SUPERVISOR, locale="es").post("/operations/run", data=form)
     assert portal.api.operated == [
         {
             "action": "move",
             "person": "a-supervisor",
             "reason": "why",
-            "order_ids": ["x"],
+            "tried": 5,
             "node": "dispatch",
             "canary": 2,
             "rate": 0.5,
@@ -104,7 +104,7 @@ def test_what_is_no_trial_is_not_done_again(portal: FakePortal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "status", "told"),
+    ("refusal", "status", "expected"),
     [
         (InvalidRequest("give a reason", code="reason_missing"), 400, "Give a reason"),
         (Conflict("a code of its own <b>", code="unheard_of"), 400, "a code of its own &lt;b&gt;"),
@@ -112,12 +112,12 @@ def test_what_is_no_trial_is_not_done_again(portal: FakePortal) -> None:
     ],
 )
 def test_a_refusal_is_said_where_it_was_typed_and_audited(
-    portal: FakePortal, refusal: Any, status: int, told: str
+    portal: FakePortal, refusal: Any, status: int, expected: str
 ) -> None:
     portal.api.refusal = refusal
     answer = portal.client(Role.OPERATOR).post("/operations/try", data=GROUP | {"action": "retry"})
     assert answer.status_code == status
-    assert told in answer.text
+    assert expected in answer.text
     assert portal.records.recorded == [("a-operator", "try_operation", refusal.code)]
 
 
@@ -154,9 +154,9 @@ def test_an_empty_list_is_said(portal: FakePortal) -> None:
 
 
 @pytest.mark.parametrize("form", [{"canary": "many"}, {"rate": "x"}, {"canary": "inf"}, {"canary": "nan"}])
-def test_a_pace_that_is_no_number_is_refused(form: dict[str, str]) -> None:
+def test_a_rollout_that_is_no_number_is_refused(form: dict[str, str]) -> None:
     with pytest.raises(InvalidRequest):
-        pace(form)
+        rollout(form, "es")
 
 
 def test_a_version_is_activated_by_a_supervisor_and_audited(portal: FakePortal) -> None:

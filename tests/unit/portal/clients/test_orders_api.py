@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mtd.adapters.aws.signed_api import SignedApi
 from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
 from portal.clients.orders_api import OrdersApi
 
@@ -32,10 +33,10 @@ class _Handler(BaseHTTPRequestHandler):
         assert self.headers["authorization"].startswith("AWS4-HMAC-SHA256")
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.server.asked.append((self.command, self.path, body))
-        told = json.dumps(self.server.answer).encode()
+        content = json.dumps(self.server.answer).encode()
         self.send_response(self.server.status)
         self.end_headers()
-        self.wfile.write(told)
+        self.wfile.write(content)
 
     def log_message(self, *_: object) -> None: ...
 
@@ -53,7 +54,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture
 def api(server: Server) -> OrdersApi:
-    return OrdersApi(f"http://127.0.0.1:{server.server_port}", "us-west-2")
+    return OrdersApi(SignedApi(f"http://127.0.0.1:{server.server_port}", "us-west-2"))
 
 
 CALLS: list[tuple[Call, Any, str, Any]] = [

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from mtd.domain.errors import UnavailableError
 from portal.clients.cloud import Cloud
-from portal.clients.cloudwatch import alarms, legacy_tries
+from portal.clients.cloudwatch import alarms, last_hour, legacy_tries
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -48,8 +48,8 @@ def test_alarms_are_told_by_their_short_names_the_latest_first() -> None:
         lambda *_: [],
     )
     assert alarms(client, "mtd-local-") == [
-        {"name": "b", "told": "", "since": AT.replace(hour=4)},
-        {"name": "a", "told": "A", "since": AT},
+        {"name": "b", "meaning": "", "since": AT.replace(hour=4)},
+        {"name": "a", "meaning": "A", "since": AT},
     ]
     assert client.asked == {"StateValue": "ALARM", "AlarmNamePrefix": "mtd-local-"}
 
@@ -62,8 +62,8 @@ def test_a_systems_tries_are_those_of_all_functions_that_call_it() -> None:
         ("issue_dte", "retried"): [4.0],
     }
     client = FakeCloudWatch([], lambda function, name: counts.get((function, name), []))
-    told = {row["system"]: (row["tried"], row["failed"]) for row in legacy_tries(client)}
-    assert told == {"gift_card": (0, 0), "eom": (8, 3), "paperless": (4, 4), "sales_support": (0, 0)}
+    tries = {row["system"]: (row["tried"], row["failed"]) for row in legacy_tries(client)}
+    assert tries == {"gift_card": (0, 0), "eom": (8, 3), "paperless": (4, 4), "sales_support": (0, 0)}
 
 
 class SilentCloud(Cloud):
@@ -82,3 +82,22 @@ def test_silence_is_remembered_so_that_nobody_waits_for_it_at_each_look() -> Non
         with pytest.raises(UnavailableError):
             cloud.alarms()
     assert cloud.asked == 1
+
+
+class Counting:
+    """CloudWatch that knows counts, and refuses percentiles as the emulator does."""
+
+    def get_metric_data(self, **asked: Any) -> dict[str, Any]:
+        if any(query["MetricStat"]["Stat"].startswith("p") for query in asked["MetricDataQueries"]):
+            raise ClientError({"Error": {"Code": "InvalidParameterValue"}}, "GetMetricData")
+        return {
+            "MetricDataResults": [{"Id": "f1_invocations", "Values": [3.0, 4.0]}, {"Id": "f0_errors", "Values": []}]
+        }
+
+
+def test_functions_are_shown_without_the_percentiles_that_the_emulator_lacks() -> None:
+    """The page said that AWS does not answer."""
+    found = last_hour(Counting(), "mtd-local-", ["a", "b"])
+    assert found["b"] == {"invocations": 7.0, "errors": None, "p50": None, "p99": None}
+    assert found["a"]["invocations"] is None
+    assert last_hour(Counting(), "mtd-local-", []) == {}

@@ -36,10 +36,10 @@ def warned(portal: FakePortal, **changed: Any) -> None:
 def test_a_warning_says_how_late_the_order_will_be_and_is_acknowledged_by_name(portal: FakePortal) -> None:
     warned(portal)
     page = portal.client(Role.OPERATOR).get("/warnings").text
-    for told in ("O-&lt;7&gt;", "Promised date", "3 h late", "Acknowledge the warning of order"):
-        assert told in page, told
+    for expected in ("O-&lt;7&gt;", "Promised date", "3 h late", "Acknowledge the warning of order"):
+        assert expected in page, expected
     answer = portal.client(Role.OPERATOR).post("/warnings", data={"csrf": CSRF, "warning_id": "5"})
-    assert answer.headers["location"] == "/warnings?told=warning_acknowledged"
+    assert answer.headers["location"] == "/warnings?notice=warning_acknowledged"
     assert portal.api.acknowledged == [(5, "a-operator")]
     assert portal.records.recorded == [("a-operator", "acknowledge_warning", "done")]
     assert 'action="/warnings"' not in portal.client(Role.VIEWER).get("/warnings").text
@@ -87,8 +87,8 @@ def differing(portal: FakePortal, **changed: Any) -> None:
 def test_a_difference_shows_both_sides_and_is_resolved_with_what_was_done(portal: FakePortal) -> None:
     differing(portal)
     page = portal.client(Role.OPERATOR).get("/dte").text
-    for told in ("11900", "11901", "another amount", "2026-06-30", "8 days", "never"):
-        assert told in page, told
+    for expected in ("11900", "11901", "another amount", "2026-06-30", "8 days", "never"):
+        assert expected in page, expected
     form = {"csrf": CSRF, "difference_id": "3", "note": "credit note"}
     assert portal.client(Role.OPERATOR).post("/dte/resolve", data=form).status_code == 303
     assert portal.api.resolved == [(3, "a-operator", "credit note")]
@@ -104,7 +104,7 @@ def test_a_settled_difference_says_by_whom_and_how(portal: FakePortal) -> None:
 
 def test_a_day_is_reconciled_yesterday_if_none_is_given(portal: FakePortal) -> None:
     client = portal.client(Role.OPERATOR)
-    for day, where in (("2026-01-02", "/dte?day=2026-01-02&told=reconciled"), ("", "/dte?told=reconciled")):
+    for day, where in (("2026-01-02", "/dte?day=2026-01-02&notice=reconciled"), ("", "/dte?notice=reconciled")):
         assert client.post("/dte", data={"csrf": CSRF, "day": day}).headers["location"] == where
     assert portal.api.reconciled == ["2026-01-02", None]
 
@@ -122,8 +122,8 @@ def test_a_note_is_written_in_the_persons_name(portal: FakePortal) -> None:
     form = {"csrf": CSRF, "text": "the buyer called"}
     assert portal.client(Role.VIEWER).post(f"/orders/{ORDER_ID}/notes", data=form).status_code == 403
     assert portal.client(Role.OPERATOR).post(f"/orders/{ORDER_ID}/notes", data=form).status_code == 303
-    told = {"person": "a-operator", "text": "the buyer called", "order_id": str(ORDER_ID)}
-    assert portal.api.notes == [("O/7", told)]
+    expected = {"person": "a-operator", "text": "the buyer called", "order_id": str(ORDER_ID)}
+    assert portal.api.notes == [("O/7", expected)]
     assert portal.records.recorded == [("a-operator", "write_note", "done")]
 
 
@@ -159,15 +159,15 @@ def test_the_control_room_tells_what_fails_at_a_legacy_system_and_which_alarms_a
         {"system": "eom", "code": "http_503", "message": "<b>busy</b>", "opened_at": AT}
     ]
     portal.cloud.tries = [{"system": "eom", "tried": 8, "failed": 2}]
-    portal.cloud.in_alarm = [{"name": "circuit-open", "told": "A legacy system does not answer.", "since": AT}]
+    portal.cloud.in_alarm = [{"name": "circuit-open", "meaning": "A legacy system does not answer.", "since": AT}]
     page = portal.client(Role.VIEWER).get("/").text
-    for told in ("does not answer", "25.0 %", "2 of 8 orders", "http_503", "&lt;b&gt;busy", "circuit-open"):
-        assert told in page, told
+    for expected in ("does not answer", "25.0 %", "2 of 8 orders", "http_503", "&lt;b&gt;busy", "circuit-open"):
+        assert expected in page, expected
 
 
 def test_groups_are_a_persons_and_their_tasks_a_view_of_theirs(portal: FakePortal) -> None:
     client = portal.client(Role.ADMINISTRATOR)
     form = {"csrf": CSRF, "user_id": "1", "groups": " Sales,packing ,, Sales, the  night shift"}
-    assert client.post("/people/groups", data=form).headers["location"] == "/people?told=groups_changed"
+    assert client.post("/people/groups", data=form).headers["location"] == "/people?notice=groups_changed"
     assert portal.accounts.groups == ["Sales", "packing", "the night shift"]
     assert "You are in no group" in client.get("/tasks?view=groups").text

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.pages.orders.csv_export import line
-from portal.rendering.formats import age, duration, moment, money, number
+from portal.pages.orders.csv_export import Excel, line, lines
+from portal.rendering.formats import age, day, duration, moment, money, number
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "locale", "told"),
+    ("amount", "currency", "locale", "expected"),
     [
         (Decimal("1454025"), "CLP", "es", "CLP\u00a01.454.025"),
         (Decimal("1454025"), "CLP", "en", "CLP\u00a01,454,025"),
@@ -23,14 +23,19 @@ from portal.rendering.formats import age, duration, moment, money, number
         (Decimal("-0.5"), "EUR", "en", "EUR\u00a0-0.50"),
         (None, "EUR", "en", "–"),
         (Decimal("1"), None, "en", "1.00"),
+        (Decimal("1.5"), "CLF", "es", "CLF\u00a01,5000"),
+        (Decimal("1.5"), "KWD", "en", "KWD\u00a01.500"),
+        (Decimal("1.5"), "???", "en", "???\u00a01.50"),
     ],
 )
-def test_money_has_its_currencys_decimals(amount: Decimal | None, currency: str | None, locale: str, told: str) -> None:
-    assert money(amount, currency, locale) == told
+def test_money_has_its_currencys_decimals(
+    amount: Decimal | None, currency: str | None, locale: str, expected: str
+) -> None:
+    assert money(amount, currency, locale) == expected
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "expected"),
     [
         (None, "–"),
         (0, "0 ms"),
@@ -46,8 +51,8 @@ def test_money_has_its_currencys_decimals(amount: Decimal | None, currency: str 
         (187e3, "2 d 3 h"),
     ],
 )
-def test_a_duration_has_the_units_that_matter(seconds: float | None, told: str) -> None:
-    assert duration(seconds, "en") == told
+def test_a_duration_has_the_units_that_matter(seconds: float | None, expected: str) -> None:
+    assert duration(seconds, "en") == expected
 
 
 def test_an_age_is_in_whole_seconds() -> None:
@@ -62,6 +67,11 @@ def test_a_moment_is_in_the_readers_zone() -> None:
     assert moment(at.isoformat(), ZoneInfo("UTC"), "en", precise=True) == "2026-07-01 02:30:01.009"
 
 
+def test_a_day_is_unmistakable() -> None:
+    days = [day(on, locale) for on in (date(2026, 2, 1), "2026-02-01", None) for locale in ("es", "en")]
+    assert days == ["01-02-2026", "2026-02-01"] * 2 + ["–", "–"]
+
+
 def test_thousands_are_the_locales() -> None:
     assert [number(1234567, locale) for locale in ("es", "en")] == ["1.234.567", "1,234,567"]
 
@@ -71,6 +81,19 @@ def test_thousands_are_the_locales() -> None:
 )
 def test_a_formula_becomes_text(cell: str) -> None:
     assert next(csv.reader(io.StringIO(line([cell]))))[0].startswith("'")
+
+
+def test_excel_in_chile_opens_it() -> None:
+    """Excel in es-CL: semicolons, a comma before decimals, days first; the mark says that it is UTF-8."""
+    excel = Excel(locale="es", zone=ZoneInfo("America/Santiago"))
+    at = datetime(2026, 7, 1, 2, 30, 1, tzinfo=UTC)
+    row = ["Ñuñoa; Ltda.", Decimal("1454025.50"), Decimal(-7), 3, at, date(2026, 2, 1), "12345678-5", "=1", None]
+    assert list(lines(["Número"], [row], excel)) == [
+        "\ufeffNúmero\r\n",
+        '"Ñuñoa; Ltda.";1454025,5;-7;3;30-06-2026 22:30:01;01-02-2026;12345678-5;\'=1;\r\n',
+    ]
+    assert Excel(locale="en", zone=ZoneInfo("UTC")).delimiter == ","
+    assert list(lines(["a"], [[Decimal("1.50")]], None)) == ["a\r\n", "1.50\r\n"]
 
 
 def test_numbers_stay_numbers() -> None:

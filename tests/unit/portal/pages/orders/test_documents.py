@@ -61,8 +61,8 @@ def issued(portal: FakePortal) -> FakePortal:
 
 def test_the_ticket_says_what_was_issued(issued: FakePortal) -> None:
     page = issued.client(Role.VIEWER).get(f"/orders/{ORDER_ID}/ticket").text
-    for told in ("Boleta electrónica", "N° 12", "Ana &lt;b&gt;", "76000000-0", "10,000", "1,900", "11,900"):
-        assert told in page, told
+    for expected in ("Boleta electrónica", "N° 12", "Ana &lt;b&gt;", "76000000-0", "10,000", "1,900", "11,900"):
+        assert expected in page, expected
 
 
 def test_the_xml_has_the_siis_names_and_the_documents_figures(issued: FakePortal) -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.unit.portal.pages.operations.test_operations import operated
 from tests.unit.portal.services import CSRF, FakePortal
-from tests.unit.portal.test_operations import operated
 
 from mtd.domain.errors import InvalidRequest
 from portal.access.accounts import Role
@@ -94,8 +94,8 @@ def test_a_diagram_with_its_sheet_is_imported_and_its_report_shown(portal: FakeP
             "sheet": {"tasks": {"Approve": {"group": "sales"}}},
         }
     ]
-    for told in ("p v2", "a label &lt;i&gt;", "no default", "group sales", "Activate p v2"):
-        assert told in answer.text, told
+    for expected in ("p v2", "a label &lt;i&gt;", "no default", "group sales", "Activate p v2"):
+        assert expected in answer.text, expected
     assert portal.records.recorded == [("a-supervisor", "import_process", "done")]
 
 
@@ -199,9 +199,9 @@ def test_a_sample_order_is_walked_through_and_nothing_is_written(portal: FakePor
     form = {"csrf": CSRF, "process": "p", "version": "1", "number": " O-1 ", "fails": "approve", "data": '{"a": 1}'}
     page = portal.client(Role.OPERATOR).post("/processes/simulate", data=form).text
     assert portal.api.simulated == [("p", 1, {"number": "O-1", "fails": ["approve"], "values": {"a": 1}})]
-    for told in ("it &lt;stands&gt;", """data-passed='["V"]'""", """data-places='["A"]'""", "stands at approve"):
-        assert told in page, told
-    assert 'class="told"' not in page
+    for expected in ("it &lt;stands&gt;", """data-passed='["V"]'""", """data-places='["A"]'""", "stops at approve"):
+        assert expected in page, expected
+    assert 'class="notice"' not in page
     portal.api.simulation["problem"]["phrase"] = {"code": "not_ended", "values": {"steps": 500}}
     spanish = portal.client(Role.OPERATOR, locale="es").post("/processes/simulate", data=form).text
     assert "no ha terminado después de 500 pasos" in spanish
