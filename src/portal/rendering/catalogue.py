@@ -1,7 +1,6 @@
 """The portal's messages in Spanish and English; a test keeps the two complete."""
 
 import json
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -51,20 +50,15 @@ def document_name(locale: str, document_type: int) -> str:
     return _known(locale, f"dte.{document_type}") or str(document_type)
 
 
-def result(locale: str, row: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
+def result(locale: str, item: Mapping[str, Any], operation: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
     """The result of one order of an operation: why it was refused, or what was or would be done, and where."""
-    message = str(row["message"] or "")
-    if refused := _known(locale, f"code.{row['code']}"):
+    if refused := _known(locale, f"code.{item['code']}"):
         return refused
-    done = _DONE.fullmatch(message)
-    wanted = _known(locale, f"result.{'would_' if done['would'] else ''}{done['what']}") if done else ""
-    if done is None or not wanted:
-        return message
-    return wanted.format(places=state_name(locale, done["places"].replace(", ", ","), drawn))
-
-
-_DONE = re.compile(r"(?P<would>would be )?(?P<what>[a-z]+): (?P<places>.+)", re.DOTALL)
-"""As the engine writes it: `would be retried: allocation`."""
+    done = _known(locale, f"result.{'would_' if operation['dry_run'] else ''}{operation['action']}")
+    places = item.get("places")  # results of earlier releases have the sentence only
+    if not places or not done:
+        return str(item["message"] or "")
+    return done.format(places=state_name(locale, places.replace(", ", ","), drawn))
 
 
 def preferred(accept: str) -> str:

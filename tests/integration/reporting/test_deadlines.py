@@ -15,24 +15,28 @@ def delivered(system: System, number: str) -> None:
 
 def test_figures_are_those_of_the_orders_and_a_second_run_changes_nothing(system: System, number: str) -> None:
     delivered(system, number)
-    [order] = system.sql("select received_at, seller_id, total from orders where number = %s", number)
+    [order] = system.sql("select received_at, seller_id, currency, total from orders where number = %s", number)
     bound = (
         "select since, received, completed, exceptions, amount, promised, kept from order_figures "
-        "where tenant = 'main' and grain = %s and seller_id = %s and since <= %s order by since desc limit 1"
+        "where tenant = 'main' and grain = %s and seller_id = %s and currency = %s and since <= %s "
+        "order by since desc limit 1"
     )
 
     def figures() -> Json:
         counted = system.invoke("summarise_orders", {"horizon_seconds": 0})
         assert counted["events"] >= 0
-        return {grain: system.sql(bound, grain, order["seller_id"], order["received_at"]) for grain in ("hour", "day")}
+        whose = (order["seller_id"], order["currency"], order["received_at"])
+        return {grain: system.sql(bound, grain, *whose) for grain in ("hour", "day")}
 
     def exact(found: Json) -> bool:
         hour = found["hour"][0]["since"] if found["hour"] else None
         [row] = system.sql(
             "select count(*) as received, count(*) filter (where outcome = 'completed') as completed, "
             "sum(total) as amount from orders "
-            "where tenant = 'main' and seller_id = %s and received_at >= %s and received_at < %s + interval '1 hour'",
+            "where tenant = 'main' and seller_id = %s and currency = %s and received_at >= %s "
+            "and received_at < %s + interval '1 hour'",
             order["seller_id"],
+            order["currency"],
             hour,
             hour,
         )

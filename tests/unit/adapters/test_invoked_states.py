@@ -80,6 +80,11 @@ def test_what_is_no_state_goes_by_the_api() -> None:
     assert api.paths == ["/orders"]
 
 
+def refusal(code: str, status: int) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "Invoke")
+
+
 @pytest.mark.parametrize(
     ("client", "kind", "code"),
     [
@@ -88,22 +93,12 @@ def test_what_is_no_state_goes_by_the_api() -> None:
         (FakeLambda(respond(503, {"code": "database_unavailable"})), RetryableError, "api_unavailable"),
         (FakeLambda(respond(400, {"code": "malformed"})), MtdError, "api_refused"),
         (
-            FakeLambda(
-                ClientError(
-                    {"Error": {"Code": "TooManyRequestsException"}, "ResponseMetadata": {"HTTPStatusCode": 429}},  # type: ignore[typeddict-item]
-                    "Invoke",
-                )
-            ),
+            FakeLambda(refusal("TooManyRequestsException", 429)),
             RetryableError,
             "api_unavailable",
         ),
         (
-            FakeLambda(
-                ClientError(
-                    {"Error": {"Code": "AccessDeniedException"}, "ResponseMetadata": {"HTTPStatusCode": 403}},  # type: ignore[typeddict-item]
-                    "Invoke",
-                )
-            ),
+            FakeLambda(refusal("AccessDeniedException", 403)),
             MtdError,
             "api_refused",
         ),

@@ -280,6 +280,8 @@ ORDER_PAGE = OrderPage(
             "status": "done",
             "code": None,
             "message": "retried: allocation",
+            "places": "allocation",
+            "dry_run": False,
             "created_at": AT,
             "ended_at": AT,
         }

@@ -42,7 +42,8 @@ from incidents where order_id = %(order_id)s order by incident_id desc;
 select note_id, order_id, at, person, text from order_notes where order_id = %(order_id)s order by note_id;
 
 -- name: order_operations
-select o.operation_id, o.action, o.person, o.reason, o.dry_run, o.created_at, i.status, i.code, i.message, i.ended_at
+select o.operation_id, o.action, o.person, o.reason, o.dry_run, o.created_at, i.status, i.code, i.message,
+       i.places, i.ended_at
 from operation_items i join operations o using (operation_id)
 where i.order_id = %(order_id)s and not o.dry_run
 order by operation_id desc limit 100;

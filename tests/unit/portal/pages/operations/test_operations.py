@@ -45,6 +45,7 @@ def operated(portal: FakePortal, **changed: Any) -> None:
             "status": "done",
             "code": None,
             "message": "would be retried: allocation",
+            "places": "allocation",
             "ended_at": AT,
         },
         {
@@ -54,6 +55,7 @@ def operated(portal: FakePortal, **changed: Any) -> None:
             "status": "refused",
             "code": "order_ended",
             "message": "the order has ended as completed",
+            "places": None,
             "ended_at": AT,
         },
     ]
