@@ -46,26 +46,50 @@ def _bpmn_body(body: Body) -> str:
         + "</sequenceFlow>"
         for flow in body.flows
     )
-    return nodes + flows
+    return nodes + flows + _associations(body)
+
+
+def _associations(body: Body) -> str:
+    return "".join(
+        f"<association id={_q(f'{each.id}-undo')} sourceRef={_q(each.id)} targetRef={_q(each.reference)} />"
+        for each in body.nodes
+        if (each.kind, each.trigger) == ("boundaryEvent", "compensation")
+    )
 
 
 def _bpmn_node(node: DrawnNode) -> str:
     said = f"id={_q(node.id)} name={_q(node.name)}"
     said += f" default={_q(node.default)}" if node.default else ""
     said += f" attachedToRef={_q(node.attached_to)}" if node.attached_to else ""
-    said += "" if node.interrupting else ' cancelActivity="false"'
+    held = "isInterrupting" if node.kind == "startEvent" else "cancelActivity"
+    said += "" if node.interrupting else f' {held}="false"'
+    said += ' isForCompensation="true"' if node.for_compensation else ""
+    said += ' triggeredByEvent="true"' if node.kind == "eventSubProcess" else ""
     said += f" calledElement={_q(node.detail)}" if node.kind == "callActivity" else ""
     said += f" messageRef={_q(f'message-{node.reference}')}" if node.kind == "receiveTask" and node.reference else ""
     inner = _bpmn_attributes(node) + (_bpmn_event(node) if node.trigger else "")
     inner += f"<script>{escape(node.detail)}</script>" if node.kind == "scriptTask" else ""
     if node.many:
-        inner += f'<multiInstanceLoopCharacteristics isSequential="{str(node.many.sequential).lower()}" />'
-    return f"<{node.kind} {said}>{inner}{_bpmn_body(node.body) if node.body else ''}</{node.kind}>"
+        until = f"<completionCondition>{escape(node.many.until)}</completionCondition>" if node.many.until else ""
+        tag, sequential = "multiInstanceLoopCharacteristics", str(node.many.sequential).lower()
+        inner += f'<{tag} isSequential="{sequential}"' + (f">{until}</{tag}>" if until else " />")
+    if node.loop:
+        before, most = str(node.loop.before).lower(), f' loopMaximum="{node.loop.most}"' if node.loop.most else ""
+        condition = f"<loopCondition>{escape(node.loop.condition)}</loopCondition>"
+        inner += f'<standardLoopCharacteristics testBefore="{before}"{most}>{condition}</standardLoopCharacteristics>'
+    tag = "subProcess" if node.kind == "eventSubProcess" else node.kind
+    return f"<{tag} {said}>{inner}{_bpmn_body(node.body) if node.body else ''}</{tag}>"
 
 
 def _bpmn_event(node: DrawnNode) -> str:
+    if node.trigger == "link":
+        return f"<linkEventDefinition name={_q(node.reference or node.name)} />"
+    if node.trigger == "compensation":
+        undone = f" activityRef={_q(node.reference)}" if node.reference and node.kind != "boundaryEvent" else ""
+        return f"<compensateEventDefinition{undone} />"
     reference = f" {node.trigger}Ref={_q(f'{node.trigger}-{node.reference}')}" if node.reference else ""
     time = f"<timeDuration>{escape(node.detail)}</timeDuration>" if node.trigger == "timer" else ""
+    time += f"<condition>{escape(node.detail)}</condition>" if node.trigger == "conditional" else ""
     return f"<{node.trigger}EventDefinition{reference}>{time}</{node.trigger}EventDefinition>"
 
 
@@ -103,5 +127,6 @@ def attribute_names(body: Body) -> set[str]:
 
 def _references(body: Body) -> set[tuple[str, str]]:
     inner = [_references(node.body) for node in body.nodes if node.body]
-    own = {(node.trigger or "message", node.reference) for node in body.nodes if node.reference}
+    named = [node for node in body.nodes if node.reference and node.trigger != "compensation"]
+    own = {(node.trigger or "message", node.reference) for node in named}
     return own.union(*inner)

@@ -33,6 +33,7 @@ class Run:
     visited: list[str] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
     outcome: str | None = None
+    signals: list[str] = field(default_factory=list)
 
     def start(self) -> "Run":
         return self._take(begin(self.plan, self.known))
@@ -68,6 +69,7 @@ class Run:
         self.visited += changes.visited
         self.data |= changes.values
         self.outcome = changes.outcome
+        self.signals += changes.signals
         return self
 
 

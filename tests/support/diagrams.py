@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mtd.engine.model.drawing import Body, Drawing, DrawnFlow, DrawnMultiInstance, DrawnNode, DrawnProcess
+from mtd.engine.model.drawing import Body, Drawing, DrawnFlow, DrawnLoop, DrawnMultiInstance, DrawnNode, DrawnProcess
 from tests.support.bpmn_files import bpmn
 from tests.support.xpdl_files import bpm, xpdl
 
@@ -42,7 +42,11 @@ KINDS = {
     "and": "parallelGateway",
     "or": "inclusiveGateway",
     "event": "eventBasedGateway",
+    "handler": "eventSubProcess",
 }
+
+_TRIGGERS = ("timer", "message", "error", "terminate", "escalation", "signal", "conditional", "link",
+             "compensation")  # fmt: skip
 
 
 def draw(text: str, name: str = "Test") -> Drawing:
@@ -70,23 +74,33 @@ def _node(line: str, lines: Iterator[str]) -> DrawnNode:
     name = name.strip()
     words = dict(each.strip().split("=", 1) for each in said.split(",") if "=" in each)
     known = {
-        word: words.pop(word, "") for word in ("on", "time", "message", "error", "calls", "script", "many", "lane")
-    }
-    trigger = next((each for each in ("timer", "message", "error", "terminate", "escalation") if each in said), "")
-    trigger = "timer" if known["time"] else trigger if kind in ("start", "end", "catch", "throw", "boundary") else ""
+        word: words.pop(word, "")
+        for word in ("on", "time", "message", "error", "signal", "when", "calls", "script", "many", "until", "lane",
+                     "undo", "loop", "before", "most")
+    }  # fmt: skip
+    trigger = next((each for each in _TRIGGERS if re.search(rf"\b{each}\b", said)), "")
+    trigger = "timer" if known["time"] else "conditional" if known["when"] else trigger
+    trigger = trigger if kind in ("start", "end", "catch", "throw", "boundary") else ""
+    looped = known["loop"] or known["most"] or known["before"]
     return DrawnNode(
         id=name,
         name=name,
         kind=KINDS[kind],
         trigger=trigger,
-        detail=known["time"] or known["calls"] or known["script"],
-        reference=known["message"] or known["error"],
+        detail=known["time"] or known["when"] or known["calls"] or known["script"],
+        reference=known["message"] or known["error"] or known["signal"] or known["undo"],
         attached_to=known["on"],
         interrupting=words.pop("interrupting", "yes") == "yes",
-        many=DrawnMultiInstance(sequential=known["many"] == "sequential") if known["many"] else None,
+        many=DrawnMultiInstance(sequential=known["many"] == "sequential", until=known["until"])
+        if known["many"]
+        else None,
+        loop=DrawnLoop(condition=known["loop"], before=known["before"] == "yes", most=int(known["most"] or 0))
+        if looped
+        else None,
+        for_compensation="compensates" in said,
         lane=known["lane"],
         attributes=words,
-        body=_body(lines) if kind == "sub" else None,
+        body=_body(lines) if kind in ("sub", "handler") else None,
     )
 
 

@@ -1,7 +1,7 @@
 """A plan run by SpiffWorkflow: the oracle that the interpreter is compared with.
 
 Each plan is written as BPMN that SpiffWorkflow executes. What waits for a person, a server or a time there waits for
-this driver: tasks are manual, and times, messages and a task's errors are messages named after their node.
+this driver: tasks are manual, and times, messages, signals and a task's errors are messages named after their node.
 """
 
 from collections import Counter
@@ -32,6 +32,7 @@ _TAGS = {
     NodeKind.PERSON: "userTask",
     NodeKind.SCRIPT: "scriptTask",
     NodeKind.MESSAGE: "intermediateCatchEvent",
+    NodeKind.SIGNAL: "intermediateCatchEvent",
     NodeKind.TIMER: "intermediateCatchEvent",
     NodeKind.SUB_PROCESS: "subProcess",
     NodeKind.BOUNDARY: "boundaryEvent",
@@ -100,6 +101,10 @@ def _scope(plan: Plan, scope: str | None) -> Iterator[str]:
         if node.scope == scope:
             yield _node(plan, node)
             source = node.id
+            if not node.flows and node.kind is NodeKind.SUB_PROCESS:
+                # SpiffWorkflow wants the end drawn that an event sub-process, written out, has not.
+                yield f"<endEvent id={_q(f'{source}-end')} /><sequenceFlow id={_q(f'{source}-flow')}"
+                yield f" sourceRef={_q(source)} targetRef={_q(f'{source}-end')} />"
             if len(node.flows) > 1 and node.kind not in _SPLITS:
                 # SpiffWorkflow wants the split drawn that BPMN lets every activity do.
                 source = f"{node.id}-split"
@@ -147,6 +152,6 @@ def _definition(plan: Plan, node: Node) -> str:
     if node.kind is NodeKind.ERROR_END or thrown:
         reference = f" errorRef={_q(f'e-{node.code}')}" if node.code else ""
         return f"<errorEventDefinition{reference} />"
-    if node.kind in (NodeKind.MESSAGE, NodeKind.TIMER, NodeKind.BOUNDARY):
+    if node.kind in (NodeKind.MESSAGE, NodeKind.SIGNAL, NodeKind.TIMER, NodeKind.BOUNDARY):
         return f"<messageEventDefinition messageRef={_q(f'm-{node.id}')} />"
     return ""

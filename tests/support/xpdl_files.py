@@ -40,15 +40,26 @@ def xpdl(drawing: Drawing, *, attributes: bool = True) -> bytes:
         f"</ActivitySets>{_xpdl_body(each.body, attributes)}</WorkflowProcess>"
         for each in drawing.processes
     )
+    undone = "".join(_associations(each.body) for each in drawing.processes)
+    associations = f"<Associations>{undone}</Associations>" if undone else ""
     return (
         (
             f'<?xml version="1.0" encoding="utf-8"?>\n<Package {_XPDL} Id="package" Name={_q(drawing.name)}>'
             f"<PackageHeader><XPDLVersion>2.2</XPDLVersion></PackageHeader><Pools>{pools}</Pools>"
-            f"<WorkflowProcesses>{processes}</WorkflowProcesses></Package>\n"
+            f"{associations}<WorkflowProcesses>{processes}</WorkflowProcesses></Package>\n"
         )
         .replace("><", ">\n<")
         .encode()
     )
+
+
+def _associations(body: Body) -> str:
+    own = "".join(
+        f"<Association Id={_q(f'{each.id}-undo')} Source={_q(each.id)} Target={_q(each.reference)} />"
+        for each in body.nodes
+        if (each.kind, each.trigger) == ("boundaryEvent", "compensation")
+    )
+    return own + "".join(_associations(node.body) for node in body.nodes if node.body)
 
 
 def _xpdl_lanes(process: DrawnProcess) -> str:
@@ -84,11 +95,28 @@ def _bends(flow: DrawnFlow) -> str:
 
 def _activity_sets(body: Body, attributes: bool) -> str:
     return "".join(
-        f"<ActivitySet Id={_q(node.id)}>{_xpdl_body(node.body, attributes)}</ActivitySet>"
+        f"<ActivitySet Id={_q(node.id)}{_own(node)}>{_xpdl_body(node.body, attributes)}</ActivitySet>"
         + _activity_sets(node.body, attributes)
         for node in body.nodes
         if node.body
     )
+
+
+def _own(node: DrawnNode) -> str:
+    return ' TriggeredByEvent="true"' if node.kind == "eventSubProcess" else ""
+
+
+def _loop(node: DrawnNode) -> str:
+    if node.loop is not None:
+        most = f' LoopMaximum="{node.loop.most}"' if node.loop.most else ""
+        test, condition = "Before" if node.loop.before else "After", _q(node.loop.condition)
+        return f'<Loop LoopType="Standard"><LoopStandard TestTime="{test}"{most} LoopCondition={condition} /></Loop>'
+    if node.many is None:
+        return ""
+    ordering = "Sequential" if node.many.sequential else "Parallel"
+    until = f"<MI_Condition>{escape(node.many.until)}</MI_Condition></LoopMultiInstance>" if node.many.until else ""
+    said = f'<LoopMultiInstance MI_Ordering="{ordering}"' + (f">{until}" if until else " />")
+    return f'<Loop LoopType="MultiInstance">{said}</Loop>'
 
 
 def _xpdl_body(body: Body, attributes: bool) -> str:
@@ -109,11 +137,10 @@ def _expression(flow: DrawnFlow) -> str:
 
 def _xpdl_node(node: DrawnNode, attributes: bool) -> str:
     said = "".join(f'<ExtendedAttribute Name="{name}" Value={_q(each)} />' for name, each in node.attributes.items())
-    ordering = "Sequential" if node.many and node.many.sequential else "Parallel"
-    loop = f'<Loop LoopType="MultiInstance"><LoopMultiInstance MI_Ordering="{ordering}" /></Loop>'
+    undoes = ' IsForCompensation="true"' if node.for_compensation else ""
     graphics = drawn_at(node.box, f" LaneId={_q(f'lane-{node.lane}')}" if node.lane else "")
     return (
-        f"<Activity Id={_q(node.id)} Name={_q(node.name)}><Description />{_xpdl_kind(node)}{loop if node.many else ''}"
+        f"<Activity Id={_q(node.id)} Name={_q(node.name)}{undoes}><Description />{_xpdl_kind(node)}{_loop(node)}"
         f"{graphics if node.lane or node.box else ''}<ExtendedAttributes>{said if attributes else ''}"
         "</ExtendedAttributes></Activity>"
     )
@@ -129,17 +156,26 @@ def _xpdl_kind(node: DrawnNode) -> str:
         return "<Implementation><Task /></Implementation>"
     if node.kind in _XPDL_ROUTES:
         return f"<Route{_XPDL_ROUTES[node.kind]} />"
-    if node.kind == "subProcess":
+    if node.kind in ("subProcess", "eventSubProcess"):
         shown = ' View="EXPANDED"' if node.expanded else ""
         return f"<BlockActivity ActivitySetId={_q(node.id)}{shown} />"
     if node.kind == "callActivity":
         return f"<Implementation><SubFlow Id={_q(node.detail)} /></Implementation>"
     trigger = node.trigger.capitalize() or "None"
     inner = f"<TriggerTimer TimeCycle={_q(node.detail)} />" if node.trigger == "timer" else ""
+    named, rule = f" Name={_q(node.reference)}" if node.reference else "", escape(node.detail)
+    inner += f"<TriggerResultSignal{named} />" if node.trigger == "signal" else ""
+    if node.trigger == "compensation" and node.kind != "boundaryEvent":
+        undone = f" ActivityId={_q(node.reference)}" if node.reference else ""
+        inner += f"<TriggerResultCompensation{undone} />"
+    inner += f"<TriggerResultLink{named} />" if node.trigger == "link" else ""
+    condition = f"<TriggerConditional><Expression>{rule}</Expression></TriggerConditional>"
+    inner += condition if node.trigger == "conditional" else ""
     inner += message if node.trigger == "message" and node.reference else ""
     inner += f"<ResultError ErrorCode={_q(node.reference)} />" if node.trigger == "error" else ""
     if node.kind == "startEvent":
-        return f'<Event><StartEvent Trigger="{trigger}">{inner}</StartEvent></Event>'
+        held = "" if node.interrupting else ' Interrupting="false"'
+        return f'<Event><StartEvent Trigger="{trigger}"{held}>{inner}</StartEvent></Event>'
     if node.kind == "endEvent":
         return f'<Event><EndEvent Result="{trigger}">{inner}</EndEvent></Event>'
     more = f' Target={_q(node.attached_to)} IsAttached="true"' if node.attached_to else ""

@@ -21,8 +21,19 @@ def reports(paths: Sequence[Path], project: Path) -> list[Json]:
 
     The engine runs in a process of its own, because the developer environment must not import it.
     """
+    found: list[Json] = _engine(paths, project)
+    return found
+
+
+def starter_sheet(path: Path, project: Path) -> str:
+    """A binding sheet to begin with for the diagram, as YAML. Raises Problem for a file that is none."""
+    [text] = _engine([path], project, "--sheet")
+    return str(text)
+
+
+def _engine(paths: Sequence[Path], project: Path, *flags: str) -> Any:
     ended = subprocess.run(
-        [sys.executable, "-m", "mtd.entrypoints.import_processes"],
+        [sys.executable, "-m", "mtd.entrypoints.import_processes", *flags],
         input=json.dumps([file(path) for path in paths]),
         cwd=project,
         capture_output=True,
@@ -36,8 +47,7 @@ def reports(paths: Sequence[Path], project: Path) -> list[Json]:
             f"The engine failed to import the diagram: {reason}",
             fix="This is an error of the engine. Report it with the diagram to the maintainers of MTD.",
         )
-    found: list[Json] = json.loads(ended.stdout)
-    return found
+    return json.loads(ended.stdout)
 
 
 def file(path: Path) -> Json:

@@ -176,3 +176,82 @@ def test_an_order_starts_on_no_version_that_is_retired_or_unknown(system: System
     assert system.call("POST", f"/processes/{process}/versions/9/retire")[0] == 404
     listed = system.get(f"/processes?process={process}")["versions"]
     assert [(each["version"], each["active"]) for each in listed] == [(1, True)]
+
+
+_INSTANCES = """
+    start: Order came
+    user: Check | group=sales, form=approval, many=parallel, each=order.lines, as=line
+    user: Ship | group=warehouse
+    end: Shipped
+    handler: Stop {
+        start: Stopped | message=stop
+        user: Clean | group=warehouse
+        end: Cleaned
+        Stopped > Clean > Cleaned
+    }
+    Order came > Check > Ship > Shipped
+"""
+
+
+def _active(system: System, drawing: str) -> str:
+    """The name of an active process of that drawing."""
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    content = base64.b64encode(bpmn(draw(drawing, "Test"))).decode()
+    file = {"name": f"{name}.bpmn", "content": content, "sheet": {}}
+    status, answer = system.call("POST", "/processes", {"files": [file], "forms": {"approval": _FORM}})
+    assert status == 200, answer
+    [report] = answer["reports"]
+    assert (report["verdict"], report["version"]) == ("ready", 1), report
+    assert system.call("POST", f"/processes/{name}/versions/1/activate")[0] == 200
+    return name
+
+
+def test_instances_collect_their_results_and_an_event_sub_process_takes_over(system: System, number: str) -> None:
+    assert _start(system, number, _active(system, _INSTANCES))[0] == 200
+    checks = _tasks(system, number, "Check", "Check")
+    rows = system.sql(
+        "select element from tokens join orders using (order_id) where number = %s and waits = 'person' order by item",
+        number,
+    )
+    assert [row["element"]["sku"] for row in rows] == ["SKU-1", "SKU-2"]
+
+    # The second line is checked first; its answer stays its own until all lines are checked.
+    first, second = sorted(checks, key=lambda task: int(task["task_id"]))
+    assert _do(system, second, "complete", values={"approved": True})[0] == 200
+    done = system.sql(
+        "select own_values from tokens join orders using (order_id) where number = %s and waits = 'done'", number
+    )
+    assert [row["own_values"] for row in done] == [{"approved": True}]
+    assert system.sql("select data from orders where number = %s", number) == [{"data": {}}]
+    assert system.order(number)["state"] == "check"
+    assert _do(system, first, "complete", values={"approved": False})[0] == 200
+    assert system.sql("select data from orders where number = %s", number) == [{"data": {"approved": [False, True]}}]
+
+    [ship] = _tasks(system, number, "Ship")
+    assert system.call("POST", f"/orders/{number}/messages", {"message": "stop"})[0] == 200
+    [clean] = _tasks(system, number, "Clean")
+    assert _do(system, ship, "complete")[0] == 409
+    assert _do(system, clean, "complete")[0] == 200
+
+    system.ended(number, "cleaned")
+    assert system.sql("select 1 from tokens join orders using (order_id) where number = %s", number) == []
+
+
+def test_a_signal_of_one_order_moves_another_on(system: System, number: str) -> None:
+    signal = f"stock-{uuid.uuid4().hex[:8]}"
+    waiting = _active(system, f"start: S\ncatch: Wait | signal={signal}\nend: Went on\nS > Wait > Went on")
+    throwing = _active(
+        system,
+        f"start: S\nuser: Count | group=g\nthrow: Stock came | signal={signal}\nend: Told\n"
+        "S > Count > Stock came > Told",
+    )
+    assert _start(system, number, waiting)[0] == 200
+    until(lambda: system.order(number)["state"], lambda state: state == "wait")
+    assert _start(system, f"{number}-b", throwing)[0] == 200
+    [count] = _tasks(system, f"{number}-b", "Count")
+    assert system.order(number)["state"] == "wait"
+
+    assert _do(system, count, "complete")[0] == 200
+
+    system.ended(f"{number}-b", "told")
+    assert system.ended(number, "went_on")["events"][-1]["what"] == "signal received"

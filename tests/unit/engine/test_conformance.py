@@ -23,6 +23,7 @@ from mtd.engine.compiler.reports import Source
 from mtd.engine.model.plan import EventType, Flow, Node, NodeKind, Plan
 from mtd.engine.model.tokens import (
     MessageReceived,
+    SignalReceived,
     TaskCompleted,
     TaskEscalated,
     TaskFailed,
@@ -109,6 +110,9 @@ def free(plan: Plan, instances: int) -> tuple[Plan, list[str]]:
     return replace(plan, nodes=nodes, reach={}), names
 
 
+_EVENTS = (Waits.TIME, Waits.MESSAGE, Waits.SIGNAL)
+
+
 class Subject:
     """The same case in our interpreter, spoken to by node as the oracle is.
 
@@ -134,7 +138,7 @@ class Subject:
     @property
     def listens(self) -> Counter[str]:
         """Armed and waiting events, and the boundary events of errors and escalations, which need no token of ours."""
-        found = Counter(token.node for token in self._at(Waits.TIME, Waits.MESSAGE))
+        found = Counter(token.node for token in self._at(*_EVENTS))
         for token in self._tokens.values():
             if token.item is None:
                 found.update(each for each in self._plan.nodes[token.node].boundaries if self.thrown(each))
@@ -154,7 +158,7 @@ class Subject:
         node = self._plan.nodes[node_id]
         if node.kind is NodeKind.BOUNDARY and not node.interrupting:
             self.again.add(node_id)
-        armed = [token.id for token in self._at(Waits.TIME, Waits.MESSAGE) if token.node == node_id]
+        armed = [token.id for token in self._at(*_EVENTS) if token.node == node_id]
         if not armed:
             host = min(t.id for t in self._tokens.values() if t.node == node.attached_to and t.waits is not Waits.JOIN)
             failed = node.trigger is EventType.ERROR
@@ -162,6 +166,9 @@ class Subject:
         elif node.kind is NodeKind.MESSAGE or node.trigger is EventType.MESSAGE:
             assert node.code is not None
             self._take(MessageReceived(message=node.code))
+        elif node.kind is NodeKind.SIGNAL or node.trigger is EventType.SIGNAL:
+            assert node.code is not None
+            self._take(SignalReceived(signal=node.code))
         else:
             self._take(TimerFired(token=min(armed)))
 
@@ -222,7 +229,9 @@ class Sketch:
     def _sequence(self, depth: int, before: str, after: str, label: str = "") -> list[str]:
         lines: list[str] = []
         for _ in range(self._data.draw(st.integers(1, 2), label="length")):
-            kinds = ["task"] if depth == 0 else ["task", "xor", "and", "or", "event", "sub", "timed", "loop", "many"]
+            kinds = ["task"] if depth == 0 else [
+                "task", "xor", "and", "or", "event", "sub", "timed", "loop", "many", "again", "handled",
+            ]  # fmt: skip
             kinds = [each for each in kinds if not (self._in_loop and each in ("and", "or"))]
             kind = self._data.draw(st.sampled_from(kinds), label="block")
             name = self._name(kind)
@@ -256,7 +265,7 @@ class Sketch:
 
     def _event(self, depth: int, name: str, before: str, label: str) -> list[str]:
         lines = [f"event: {name}", f"xor: {name} out", f"{before} >[{label}] {name}"]
-        for kind in ("time=PT1H", f"message={name}"):
+        for kind in ("time=PT1H", f"message={name}", f"signal={name}"):
             event = self._name("catch")
             lines += [f"catch: {event} | {kind}", f"{name} > {event}"]
             lines += self._sequence(depth - 1, event, f"{name} out")
@@ -271,6 +280,22 @@ class Sketch:
         lines = self._sub(depth, name, before, label)
         lines += [f"boundary: {name} late | on={name}, time=PT1H", f"xor: {name} out", f"{name} > {name} out"]
         return [*lines, *self._sequence(0, f"{name} late", f"{name} out")]
+
+    def _handled(self, depth: int, name: str, before: str, label: str) -> list[str]:
+        """A sub-process with an event sub-process in it."""
+        # An event that does not interrupt comes once to the oracle (see DIFFERENCES), and again in the next turn.
+        either = ["yes"] if self._in_loop else ["yes", "no"]
+        interrupting = self._data.draw(st.sampled_from(either), label="interrupting")
+        handler, start, done, end = (self._name(each) for each in ("handler", "start", "task", "end"))
+        inside = [f"handler: {handler} {{", f"start: {start} | message={handler}, interrupting={interrupting}",
+                  f"user: {done} | group=g", f"end: {end}", f"{start} > {done} > {end}", "}"]  # fmt: skip
+        return [f"sub: {name} {{", *self._scope(depth - 1, ""), *inside, "}", f"{before} >[{label}] {name}"]
+
+    def _again(self, _: int, name: str, before: str, label: str) -> list[str]:
+        """A task with a standard loop."""
+        first = self._data.draw(st.sampled_from(["yes", "no"]), label="before")
+        said = f"user: {name} | group=g, loop=data.again, before={first}"
+        return [said, f"{before} >[{label}] {name}"]
 
     def _loop(self, depth: int, name: str, before: str, label: str) -> list[str]:
         lines = [f"xor: {name}", f"xor: {name} out", f"{before} >[{label}] {name}"]

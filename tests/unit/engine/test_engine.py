@@ -14,7 +14,7 @@ from mtd.engine.messages.naming import slug
 from mtd.engine.model import plan_json
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import TaskCompleted, TaskFailed
-from mtd.usecases.processes.import_processes import STATES
+from mtd.usecases.processes.import_processes import MACHINES, STATES
 
 _DIAGRAM = (Path(__file__).parents[3] / "seed" / "processes" / "purchase-order.bpmn").read_bytes()
 
@@ -100,19 +100,19 @@ def test_a_plan_of_the_first_format_still_runs() -> None:
 
 
 def test_a_plan_of_a_later_format_is_refused(compiled: Plan) -> None:
-    with pytest.raises(ProcessError, match="format 3"):
-        plan_json.from_json(plan_json.to_json(compiled) | {"format": 3})
+    with pytest.raises(ProcessError, match="format 4"):
+        plan_json.from_json(plan_json.to_json(compiled) | {"format": 4})
 
 
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        (b"startEvent", b"task", "never reached|has no start|leads nowhere|bound to no"),
-        (b"serviceTask", b"userTask", "names no group"),
+        (b"startEvent", b"task", "never reached|has no start|leads nowhere|until a system"),
+        (b"<serviceTask", b"<task", "cannot be read"),
         (b"definitions", b"diagram", "neither a BPMN"),
-        (b"errorEventDefinition", b"signalEventDefinition", "'Validation failed' is a signal boundary event"),
+        (b"errorEventDefinition", b"cancelEventDefinition", "'Validation failed' is a cancel boundary event"),
         (b"<process ", b"<!-- ", "cannot be read"),
-        (b"<bizagi:Name>Fact<", b"<bizagi:Name>Other<", "'Pays with gift card\\?' is answered SI or NO"),
+        (b"<bizagi:Name>Fact<", b"<bizagi:Name>Other<", "gateway 'Pays with gift card\\?' has no rule"),
         (b"api:/errors/{failed}", b"email:me", "'Control error': 'email:me' is no server"),
     ],
 )
@@ -123,7 +123,13 @@ def test_what_cannot_run_is_refused_by_name(old: bytes, new: bytes, told: str) -
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("Emisión DTE", "emision_dte"), (" ¿Paga con Gift-Card? ", "paga_con_gift_card"), ("漢字", ""), ("A/B", "a_b")],
+    [
+        ("Emisión DTE", "emision_dte"),
+        (" ¿Paga con Gift-Card? ", "paga_con_gift_card"),
+        ("漢字", "漢字"),
+        ("Проверка", "проверка"),
+        ("A/B", "a_b"),
+    ],
 )
 def test_slugs(name: str, expected: str) -> None:
     assert slug(name) == expected
@@ -134,3 +140,8 @@ def test_the_states_are_those_of_the_api() -> None:
     paths = {line.strip().removesuffix(":") for line in openapi.splitlines() if line.startswith("  /states/")}
 
     assert paths == {f"/states/{state}" for state in STATES} | {"/states/cancellation"}
+
+
+def test_the_state_machines_are_those_of_the_stacks() -> None:
+    machines = Path(__file__).parents[3] / "cloudformation" / "statemachines"
+    assert {path.name.removesuffix(".asl.json") for path in machines.glob("*.asl.json")} == MACHINES

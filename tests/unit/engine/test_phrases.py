@@ -18,7 +18,7 @@ from mtd.engine.readers import diagram_xml
 from mtd.usecases.processes.import_processes import import_processes
 
 MTD = ROOT / "src" / "shared" / "mtd"
-MADE = ("kind_", "trigger_", "type_", "xml_")
+MADE = ("kind_", "unnamed_kind_", "trigger_", "type_", "xml_")
 """Codes that are put together of a word of the diagram."""
 
 

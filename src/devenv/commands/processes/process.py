@@ -19,7 +19,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     summary = "report on diagrams: corrections, the server or group of each task, and whether orders can run"
     importing = actions.add_parser("import", help=summary, description=summary)
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".bpmn, .xpdl or .bpm")
+    importing.add_argument(
+        "--strict", action="store_true", help="fail while people stand in for what nothing is bound to"
+    )
     json_flag(importing)
+    summary = "write a binding sheet to begin with: what is known of a diagram filled in, the rest as comments"
+    sheet = actions.add_parser("sheet", help=summary, description=summary)
+    sheet.add_argument("file", type=Path, metavar="FILE", help=".bpmn, .xpdl or .bpm")
     summary = "import tests/data/processes/fulfilment.bpm, run orders on it and do people's tasks through the API"
     demo = actions.add_parser("demo", help=summary, description=summary)
     summary = "list the versions of processes, and the number of orders in flight on each"
@@ -34,6 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.action == "demo":
         return _demo(arguments.orders, instance)
+    if arguments.action == "sheet":
+        return _sheet(arguments.file)
     if arguments.action == "migrate":
         return process_transfer.run(arguments, instance)
     if arguments.action == "versions":
@@ -47,14 +55,24 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
             _show(report)
         if report["verdict"] == "refused":
             print(f"mtd: {report['file']}: refused: {report['reason']}", file=sys.stderr)
-    return 1 if any(report["verdict"] == "refused" for report in reports) else 0
+    waiting = arguments.strict and any(report["verdict"] == "unbound" or report["walkthrough"] for report in reports)
+    return 1 if waiting or any(report["verdict"] == "refused" for report in reports) else 0
+
+
+def _sheet(path: Path) -> int:
+    told = diagram_files.file(path)
+    if "problem" in told:
+        raise Problem(f"{told['problem']}.", fix="Name a .bpmn, .xpdl or .bpm file.")
+    print(diagram_files.starter_sheet(path, PROJECT), end="")
+    return 0
 
 
 def _show(report: Json) -> None:
     screen = console()
     title = f"{report['process']}: {report['name']}, {report['nodes']} nodes, {report['flows']} flows"
     screen.print(title, style="bold", markup=False, highlight=False)
-    for heading, part in (("Put right", "fixes"), ("Not bound", "unbound"), ("Found", "lint")):
+    for heading, part in (("Put right", "fixes"), ("Not bound", "unbound"), ("Found", "lint"),
+                          ("By people until it is bound", "walkthrough")):  # fmt: skip
         if report[part]:
             screen.print(table((heading,), ((f"  {each}",) for each in report[part])))
     if report["bindings"]:

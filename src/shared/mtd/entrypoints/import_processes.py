@@ -2,7 +2,8 @@
 
 Standard input holds a list of `{name, content, sheet}`: the file's name, its bytes in base64, and the JSON of its
 binding sheet or null; or `{name, problem}` for a file that could not be read. Standard output gets a list of reports.
-It touches no database and reads no environment.
+With `--sheet` it gets a binding sheet to begin with for each file instead, as YAML. It touches no database and reads no
+environment.
 """
 
 import base64
@@ -10,7 +11,7 @@ import json
 import sys
 
 from mtd.engine.compiler.reports import Source
-from mtd.usecases.processes.import_processes import import_processes
+from mtd.usecases.processes.import_processes import import_processes, starter_sheets
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
         )
         for file in json.load(sys.stdin)
     ]
-    json.dump(import_processes(sources), sys.stdout)
+    json.dump(starter_sheets(sources) if "--sheet" in sys.argv[1:] else import_processes(sources), sys.stdout)
 
 
 if __name__ == "__main__":

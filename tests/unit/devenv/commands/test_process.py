@@ -49,7 +49,7 @@ def test_people_see_corrections_bindings_and_the_verdict(
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
     assert lines[0] == "fulfilment: Fulfilment, 25 nodes, 23 flows"
-    assert "isExecutable is absent or false: the process counts as executable" in lines
+    assert "'Control error' has no error way: an order that fails there stays there as an exception" in lines
     assert "Approve large order group sales, form approval" in lines
     assert "Verdict: ready" in lines
 

@@ -1,6 +1,7 @@
 """The writes of a step of an order with several tokens."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,10 +14,10 @@ from mtd.domain.errors import RetryableError
 from mtd.domain.orders import ubl
 from mtd.engine.compiler import importing
 from mtd.engine.model.plan import Plan
-from mtd.engine.model.tokens import Token, Waits
+from mtd.engine.model.tokens import TaskCompleted, Token, Waits, applied
 from mtd.engine.runtime import interpreter
 from mtd.usecases.flow.apply_trigger import write_step
-from mtd.usecases.flow.changes import Changes, Row
+from mtd.usecases.flow.changes import Changes, Row, ThrownSignal
 from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.route_order import TransitionMessage, route_order
 from mtd.usecases.flow.run_state import run_state
@@ -151,3 +152,79 @@ def test_work_that_an_event_interrupts_is_taken_from_people() -> None:
     changes = store.committed[1]
     assert changes.cancelled_tasks == [102]
     assert changes.order_ends[0].outcome == "f"
+
+
+INSTANCES = """
+    start: S
+    user: Check | group=g, many=parallel, each=data.list, as=each, due== each.by
+    catch: Back | signal=stock_is_back
+    end: E
+    S > Check > Back > E
+"""
+
+
+def test_each_instance_is_written_with_its_element_and_then_with_its_values() -> None:
+    plan, order_id = plan_of(INSTANCES), uuid.uuid4()
+    elements = [{"by": "2030-01-01"}, {"by": "2030-01-02"}]
+    begun, known = Changes(), {"data": {"list": elements}}
+    step = interpreter.begin(plan, known)
+
+    write_step(begun, plan, order_id, {}, step, known)
+
+    checks = [new for new in begun.new_tokens if new.place.waits is Waits.PERSON]
+    assert [(new.place.item, new.place.element) for new in checks] == [(0, elements[0]), (1, elements[1])]
+    assert [task.due_at for task in begun.new_tasks] == [datetime(2030, 1, day, tzinfo=UTC) for day in (1, 2)]
+
+    tokens = applied({}, step)
+    rows = {number: TokenRow(token_id=100 + number, version=1, token=token) for number, token in tokens.items()}
+    first, answered = checks[0].ordinal, Changes()
+    step = interpreter.step(plan, tokens, TaskCompleted(token=first, values={"ok": True}), known)
+    write_step(answered, plan, order_id, rows, step, known)
+
+    done = next(moved.place for moved in answered.moved_tokens if moved.token_id == 100 + first)
+    assert (done.waits, done.element, done.own_values) == (Waits.DONE, None, {"ok": True})
+    assert answered.values == []
+
+    last, tokens = Changes(), applied(tokens, step)
+    rows = {number: TokenRow(token_id=100 + number, version=2, token=token) for number, token in tokens.items()}
+    step = interpreter.step(plan, tokens, TaskCompleted(token=checks[1].ordinal), known)
+    write_step(last, plan, order_id, rows, step, known)
+
+    [place] = [moved.place for moved in last.moved_tokens] + [new.place for new in last.new_tokens]
+    assert (place.node, place.waits, place.message) == ("back", Waits.SIGNAL, "stock_is_back")
+    assert last.values[0].data == {"ok": [True, None]}
+
+
+SIGNALS = """
+    start: S
+    user: A | group=g
+    throw: Told | signal=stock
+    catch: Back | signal=stock
+    end: E
+    S > A > Told > Back > E
+"""
+
+
+def test_a_thrown_signal_is_told_to_other_orders() -> None:
+    plan, order_id, changes = plan_of(SIGNALS), uuid.uuid4(), Changes()
+    tokens = applied({}, interpreter.begin(plan, {}))
+    rows = {number: TokenRow(token_id=100 + number, version=1, token=token) for number, token in tokens.items()}
+
+    write_step(changes, plan, order_id, rows, interpreter.step(plan, tokens, TaskCompleted(token=1), {}), {})
+
+    assert changes.signals == [ThrownSignal(order_id=order_id, signal="stock")]
+    assert [(moved.place.node, moved.place.message) for moved in changes.moved_tokens] == [("back", "stock")]
+
+
+def test_an_order_that_waits_for_the_signal_goes_on() -> None:
+    order = ubl.parse_order(OrderFile(number="N").xml().encode())
+    waiting = replace(due("back"), waits=Waits.SIGNAL)
+    store = FakeStore(current_tokens=[waiting], plan=plan_of(SIGNALS), order=order)
+    message = TransitionMessage(
+        message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")
+    )
+
+    assert route_order([message], store, FakeApi(), FakeMachines(), HERE) == []
+
+    changes = store.committed[1]
+    assert (changes.events[0].what, changes.events[0].to_state) == ("signal received", "e")

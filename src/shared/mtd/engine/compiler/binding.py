@@ -6,13 +6,15 @@ from typing import Any
 
 from mtd.domain.errors import ProcessError
 from mtd.engine.compiler.attributes import attributes_of
+from mtd.engine.compiler.walkthrough import StandIns
 from mtd.engine.messages.naming import plain, slug
 from mtd.engine.messages.phrases import Phrase, phrase_of
-from mtd.engine.model.drawing import DrawnNode, called
-from mtd.engine.model.plan import MultiInstance, NodeKind, TaskAssignment
+from mtd.engine.model.drawing import DrawnNode, called, shown_name
+from mtd.engine.model.plan import INSTANCE_COUNTS, MultiInstance, NodeKind, TaskAssignment
 from mtd.engine.readers.sheet import Sheet
 from mtd.engine.rules import parser, timers, types
 from mtd.engine.rules.evaluator import RuleTree
+from mtd.engine.rules.spoken_times import spoken
 from mtd.engine.rules.types import RuleType
 
 type FactTypes = Mapping[str, RuleType]
@@ -23,10 +25,14 @@ _SETTING = re.compile(r"\s*([A-Za-z_]\w*)\s*:?=(?!=)(.+)", re.ASCII)
 
 
 class Binder:
-    """Gives the plan's fields of drawn nodes; `unbound` and `notes` fill with phrases, `used` with sheet names."""
+    """Gives the plan's fields of drawn nodes; `unbound` and `notes` fill with phrases, `used` with sheet names.
 
-    def __init__(self, sheet: Sheet, states: Collection[str]) -> None:
+    What nothing binds is done by `people`.
+    """
+
+    def __init__(self, sheet: Sheet, states: Collection[str], people: StandIns) -> None:
         self.sheet = sheet
+        self.people = people
         self.unbound: list[Phrase] = []
         self.notes: list[Phrase] = []
         self.used: set[tuple[str, str]] = set()
@@ -61,7 +67,9 @@ class Binder:
     def task(self, node: DrawnNode, names: FactTypes) -> dict[str, Any]:
         """Kind and fields of a task, or of an event that sends."""
         entry = self._entry(node)
-        fields: dict[str, Any] = {"sla": self._time(entry.get("sla"), Phrase("sla_of", node=called(node)))}
+        fields: dict[str, Any] = {}
+        if "sla" in entry:
+            fields["sla"] = self._time(entry["sla"], Phrase("sla_of", node=called(node)))
         if "retries" in entry:
             fields["retries"] = self._whole(entry["retries"], node)
         if "server" in entry or "lambda" in entry:
@@ -73,14 +81,18 @@ class Binder:
             return fields | {"kind": NodeKind.MESSAGE, "code": self.message(node)}
         if "group" in entry or node.kind in ("userTask", "manualTask"):
             return fields | {"kind": NodeKind.PERSON, "work": self._work(entry, node)}
-        if node.kind == "scriptTask" and node.detail:
-            return fields | {"kind": NodeKind.SCRIPT, "sets": self._script(node, names)}
+        if node.kind in ("scriptTask", "businessRuleTask") and (sets := self._script(node, names)) is not None:
+            return fields | {"kind": NodeKind.SCRIPT, "sets": sets}
         state = slug(node.name)
         if node.kind in ("serviceTask", "task") and state in self._states:
             return fields | {"kind": NodeKind.SERVICE, "binding": f"api:/states/{state}"}
-        lacks = {"scriptTask": "sets_nothing", "task": "no_server_and_group"}
-        self.unbound.append(Phrase(lacks.get(node.kind, "no_server"), node=called(node)))
-        return fields | {"kind": NodeKind.SERVICE}
+        return fields | self.person(node, entry)
+
+    def person(self, node: DrawnNode, entry: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Kind and fields of what a person does because nothing is bound to it."""
+        group = self.people.group(node)
+        self.people.take(node, group)
+        return {"kind": NodeKind.PERSON, "work": self._work({**(entry or {}), "group": group}, node)}
 
     def repeat(self, node: DrawnNode, names: FactTypes) -> tuple[MultiInstance | None, FactTypes]:
         """How a multi-instance activity repeats, and what rules inside of it may ask."""
@@ -88,43 +100,80 @@ class Binder:
             return None, names
         entry = self._entry(node)
         text, name = entry.get("each") or node.many.collection, entry.get("as", "item")
-        if not text:
-            self.unbound.append(Phrase("no_list", node=called(node)))
+        if not text or (not entry.get("each") and not self._is_rule(text, names)):
+            self.notes.append(Phrase("done_once", node=called(node)))
             return None, names
         tree = self.rule(text, names, called(node), [])
         if tree is None:
             return None, names
         found = types.check(tree, names)
         element = found[0] if isinstance(found, list) else "any"
-        return MultiInstance(collection=tree, name=name, sequential=node.many.sequential), {**names, name: element}
+        inside = {**names, name: element}
+        made = MultiInstance(
+            collection=tree,
+            name=name,
+            sequential=node.many.sequential,
+            until=self._until(node, entry, inside),
+            collect=True,
+        )
+        return made, inside
+
+    def _until(self, node: DrawnNode, entry: Mapping[str, Any], names: FactTypes) -> RuleTree | None:
+        """The completion condition; a drawn one that is no rule is told, and ends nothing."""
+        counts = {**names, **dict.fromkeys(INSTANCE_COUNTS, "number")}
+        if said := entry.get("until"):
+            return self.rule(said, counts, called(node))
+        drawn = node.many.until if node.many else ""
+        if drawn and not self._is_condition(drawn, counts):
+            self.notes.append(Phrase("until_is_no_rule", node=called(node), text=drawn[:60]))
+            return None
+        return self.rule(drawn, counts, called(node)) if drawn else None
 
     def time(self, node: DrawnNode, names: FactTypes, attached: str = "") -> str | None:
-        """A timer's text."""
-        text = self.said("timers", node.name, attached) or attributes_of(node).get("time") or node.detail
-        if not text:
-            self.unbound.append(Phrase("no_time", node=called(node)))
-            return None
-        if text.startswith("=") and self.rule(text[1:], names, called(node), "text") is None:
-            return None
-        return self._time(text, called(node))
+        """A timer's text; None where nothing says it."""
+        said: str | None = self.said("timers", node.id, node.name, attached)
+        if said:
+            if said.startswith("=") and self.rule(said[1:], names, called(node), "text") is None:
+                return said
+            return self._time(said, called(node)) or said
+        for drawn in filter(None, (attributes_of(node).get("time"), node.detail)):
+            if drawn.startswith("="):
+                self.rule(drawn[1:], names, called(node), "text")
+                return drawn
+            if _is_time(drawn):
+                return drawn
+            if not spoken(drawn):
+                self.notes.append(Phrase("time_not_understood", node=called(node), text=drawn))
+        for text in filter(None, (node.detail, node.name)):
+            if (found := spoken(text)) is not None:
+                self.notes.append(Phrase("time_from_name", node=called(node), time=found))
+                return found
+        return None
 
-    def message(self, node: DrawnNode, attached: str = "") -> str | None:
+    def message(self, node: DrawnNode, attached: str = "") -> str:
         """The name of the message that a node waits for."""
-        name: str = self.said("messages", node.name, attached) or node.reference or slug(node.name)
-        if not name:
-            self.unbound.append(Phrase("no_message", node=called(node)))
-        return name or None
+        said: str | None = self.said("messages", node.id, node.name, attached)
+        return said or node.reference or slug(node.name) or slug(shown_name(node)) or "message"
+
+    def condition(self, node: DrawnNode, names: FactTypes, attached: str = "") -> RuleTree | None:
+        """The rule that an event waits for; None where nothing says it."""
+        if said := self.said("conditions", node.id, node.name, attached):
+            return self.rule(said, names, called(node)) or ["value", False]
+        for drawn in filter(None, (node.detail, node.name)):
+            if self._is_condition(drawn, names):
+                return self.rule(drawn, names, called(node))
+        return None
 
     def question(self, node: DrawnNode) -> str | None:
         """What a gateway asks, where its flows answer SI and NO."""
-        return self.said("gateways", node.name) or attributes_of(node).get("question")
+        return self.said("gateways", *own_names(node)) or attributes_of(node).get("question")
 
     def called_process(self, node: DrawnNode) -> str:
         """The name or id of the process that a call activity calls."""
-        return str(self.said("calls", node.name) or node.detail)
+        return str(self.said("calls", *own_names(node)) or node.detail)
 
     def _entry(self, node: DrawnNode) -> dict[str, Any]:
-        entry = self.said("tasks", node.name) or {}
+        entry = self.said("tasks", *own_names(node)) or {}
         attributes = attributes_of(node)
         if any(word in entry for word in ("server", "lambda", "group", "set")):
             attributes = {
@@ -143,16 +192,14 @@ class Binder:
         return text
 
     def _work(self, entry: dict[str, Any], node: DrawnNode) -> TaskAssignment:
-        group = entry.get("group") or slug(node.lane)
-        if not group:
-            self.unbound.append(Phrase("no_group", node=called(node)))
-        elif "group" not in entry:
-            self.notes.append(Phrase("lane_is_group", node=called(node), lane=node.lane))
+        group = entry.get("group") or self.people.group(node)
+        if "group" not in entry:
+            self.people.belong(node, group)
         return TaskAssignment(
             group=group,
             form=entry.get("form", ""),
-            due=self._time(entry.get("due"), called(node)) or "",
-            follow_up=self._time(entry.get("follow_up"), called(node)) or "",
+            due=self._time(entry["due"], called(node)) or "" if "due" in entry else "",
+            follow_up=self._time(entry["follow_up"], called(node)) or "" if "follow_up" in entry else "",
             priority=entry.get("priority", ""),
             candidate=entry.get("candidate", ""),
         )
@@ -161,15 +208,38 @@ class Binder:
         made = [(name, self.rule(str(rule), names, called(node), None)) for name, rule in rules.items()]
         return tuple((name, tree) for name, tree in made if tree is not None)
 
-    def _script(self, node: DrawnNode, names: FactTypes) -> tuple[tuple[str, RuleTree], ...]:
+    def _script(self, node: DrawnNode, names: FactTypes) -> tuple[tuple[str, RuleTree], ...] | None:
+        """What a drawn script sets; None where it is no script but a sentence, or nothing."""
         found: dict[str, str] = {}
         for line in filter(str.strip, re.split(r"[;\n]", node.detail)):
             setting = _SETTING.fullmatch(line.strip())
             if setting is None:
-                self.unbound.append(Phrase("strange_script", node=called(node), line=line.strip()[:60]))
-                return ()
+                self.notes.append(Phrase("strange_script", node=called(node), line=line.strip()[:60]))
+                return None
             found[setting[1]] = setting[2].strip()
-        return self._sets(found, names, node)
+            if not self._asks_facts(setting[2], names):
+                self.notes.append(Phrase("strange_script", node=called(node), line=line.strip()[:60]))
+                return None
+        return self._sets(found, names, node) if found else None
+
+    def _asks_facts(self, text: str, names: FactTypes) -> bool:
+        try:
+            return types.asked(parser.parse(text)) <= names.keys()
+        except ProcessError:
+            return False
+
+    def _is_condition(self, text: str, names: FactTypes) -> bool:
+        try:
+            return types.check(parser.parse(text), names) in ("bool", "any")
+        except ProcessError:
+            return False
+
+    def _is_rule(self, text: str, names: FactTypes) -> bool:
+        try:
+            types.check(parser.parse(text), names)
+        except ProcessError:
+            return False
+        return True
 
     def _time(self, text: str | None, where: Phrase) -> str | None:
         if not text:
@@ -186,3 +256,16 @@ class Binder:
             self.unbound.append(Phrase("strange_retries", node=called(node), text=text))
             return None
         return int(text)
+
+
+def own_names(node: DrawnNode) -> tuple[str, ...]:
+    """What the sheet may call the node: its id, its name with its lane, its name."""
+    return (node.id, f"{node.lane} / {node.name}", node.name) if node.lane else (node.id, node.name)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        timers.check(text)
+    except ProcessError:
+        return False
+    return True

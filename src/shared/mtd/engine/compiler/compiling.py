@@ -1,11 +1,15 @@
 """Compiles a normalised process and its bindings to a plan; called processes become part of the plan."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mtd.engine.compiler.binding import Binder, FactTypes
-from mtd.engine.compiler.flow_rules import rules_of
+from mtd.engine.compiler.binding import Binder, FactTypes, own_names
+from mtd.engine.compiler.embedding import embedded
+from mtd.engine.compiler.events import EventCompiler
+from mtd.engine.compiler.flow_rules import FlowRule, rules_of
+from mtd.engine.compiler.walkthrough import Decisions, OpenGateway, labels_of, rule_of
 from mtd.engine.messages.naming import plain, slug, unique, xml_id
 from mtd.engine.messages.phrases import Phrase, PhrasedError, word
 from mtd.engine.model.drawing import (
@@ -19,7 +23,7 @@ from mtd.engine.model.drawing import (
     DrawnNode,
     DrawnProcess,
     called,
-    called_flow,
+    shown_name,
 )
 from mtd.engine.model.plan import CANCELLATION, EventType, Flow, Node, NodeKind, Plan
 
@@ -29,8 +33,17 @@ _GATEWAYS = {
     "inclusiveGateway": NodeKind.INCLUSIVE,
     "eventBasedGateway": NodeKind.EVENT_BASED,
 }
-_ENDS = {"": NodeKind.END, "none": NodeKind.END, "terminate": NodeKind.TERMINATE, "error": NodeKind.ERROR_END}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _FIRST = ACTIVITIES | {"endEvent"}
+
+type Stored = Callable[[str, int], Plan | None]
+"""Looks up a version of a process that was imported before."""
+
+
+def _starts(body: Body) -> list[DrawnNode]:
+    """The start events: a plain one before those that something sets off."""
+    starts = [node for node in body.nodes if node.kind == "startEvent"]
+    return sorted(starts, key=lambda node: node.trigger not in ("", "none"))
 
 
 @dataclass(slots=True)
@@ -39,30 +52,57 @@ class Compiler:
 
     binder: Binder
     library: Mapping[str, DrawnProcess]
+    stored: Stored | None = None
     problems: list[Phrase] = field(default_factory=list)
+    warnings: list[Phrase] = field(default_factory=list)
     _nodes: dict[str, Node] = field(default_factory=dict)
     _taken: dict[str, int] = field(default_factory=lambda: {CANCELLATION: 2})
     _taken_flows: dict[str, int] = field(default_factory=dict)
     _calls: list[DrawnProcess] = field(default_factory=list)
+    _events: EventCompiler = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._events = EventCompiler(self.binder, self.problems)
 
     def plan(self, process: DrawnProcess, key: str, names: FactTypes) -> Plan:
         """The plan, usable only where `problems` stays empty."""
         self._calls.append(process)
-        start = self._body(process.body, None, names, Phrase("process", name=process.name or key))
-        return Plan(process=key, name=process.name or key, start=start or "", nodes=self._nodes)
+        starts = self._body(process.body, None, names, Phrase("process", name=process.name or key))
+        wanted = plain(self.binder.sheet.start)
+        named = [each for each in starts if wanted and wanted in (each, plain(self._nodes[each].name))]
+        if wanted and not named:
+            phrase = Phrase("start_unknown", name=self.binder.sheet.start)
+            self.binder.unbound.append(phrase)
+        start = next(iter(named or starts), "")
+        return Plan(process=key, name=process.name or key, start=start, starts=tuple(starts), nodes=self._nodes)
 
-    def _body(self, body: Body, scope: str | None, names: FactTypes, owner: Phrase) -> str | None:
+    def _body(self, body: Body, scope: str | None, names: FactTypes, owner: Phrase) -> list[str]:
+        """Compile what a process or a sub-process holds; where it may begin, its plain start event first."""
         nodes = {node.id: node for node in body.nodes}
         if len(nodes) < len(body.nodes):
             self.problems.append(Phrase("id_used_twice", owner=owner))
-            return None
+            return []
+        body = self._reached(body, scope)
+        nodes = {node.id: node for node in body.nodes}
         ids = self._ids(body)
-        outgoing, incoming = self._flows(body, nodes)
+        outgoing, incoming = self._flows(body)
         flow_ids = {flow.id: unique(flow.id, self._taken_flows) for flow in body.flows}
+        undecided: list[OpenGateway] = []
+        self._events.raced |= {
+            flow.target for node in body.nodes if node.kind == "eventBasedGateway" for flow in outgoing.get(node.id, ())
+        }
         for node in body.nodes:
             fields = self._node(node, nodes, names, ids[node.id])
             flows = outgoing.get(node.id, [])
             rules = rules_of(node, flows, nodes, self.binder, names)
+            if any(rule.open for rule in rules):
+                labels = labels_of(flows, [rule.open or rule.default for rule in rules], nodes)
+                undecided.append(OpenGateway(node=node, labels=labels))
+                several = node.kind == "inclusiveGateway"
+                rules = [
+                    FlowRule(when=rule_of(ids[node.id], label, several)) if rule.open and label else rule
+                    for rule, label in zip(rules, labels, strict=True)
+                ]
             joining = [flow_ids[flow.id] for flow in incoming.get(node.id, ())]
             if fields.get("kind") in (NodeKind.PARALLEL, NodeKind.INCLUSIVE) and len(joining) > 1:
                 fields["incoming"] = tuple(joining)
@@ -72,15 +112,46 @@ class Compiler:
             )
             known = {"kind": NodeKind.PASS, **fields}
             self._nodes[ids[node.id]] = Node(
-                id=ids[node.id], name=node.name or node.id, element=xml_id(node.id), scope=scope, **known
+                id=ids[node.id], name=shown_name(node), element=xml_id(node.id), scope=scope, **known
             )
         self._attach(body, nodes, ids)
-        self._check_events(body, nodes, outgoing)
-        starts = [ids[node.id] for node in body.nodes if node.kind == "startEvent"]
-        if len(starts) != 1:
+        for node in body.nodes:
+            thrown = self._nodes[ids[node.id]]
+            if thrown.kind is NodeKind.COMPENSATE:
+                # An activity of another scope is not known here: then all of this one are undone.
+                self._nodes[thrown.id] = replace(thrown, code=ids.get(thrown.code or ""))
+        for gateway in undecided:
+            decisions = Decisions(self._nodes, self._taken, self.binder.people)
+            decisions.ask(gateway, ids[gateway.node.id], frozenset(ids.values()))
+        starts = [ids[node.id] for node in _starts(body)]
+        if not starts:
             self.problems.append(Phrase("start_events", owner=owner, count=len(starts)))
-            return None
-        return starts[0]
+        return starts
+
+    def _reached(self, body: Body, scope: str | None) -> Body:
+        """What a token can come to; the rest stays in the picture. A sub-process begins at one start event."""
+        starts = _starts(body)
+        nexts: dict[str, list[str]] = {}
+        for flow in body.flows:
+            nexts.setdefault(flow.source, []).append(flow.target)
+        for node in body.nodes:
+            if node.attached_to:
+                nexts.setdefault(node.attached_to, []).append(node.id)
+                if node.trigger == "compensation":
+                    nexts.setdefault(node.id, []).append(node.reference)
+        pending, reached = [node.id for node in (starts if scope is None else starts[:1])], set[str]()
+        while pending:
+            if (each := pending.pop()) not in reached:
+                reached.add(each)
+                pending += nexts.get(each, ())
+        lost = [node for node in body.nodes if node.id not in reached]
+        if not lost or not starts:
+            return body
+        self.warnings.append(Phrase("unreachable", nodes=tuple(map(called, lost))))
+        return Body(
+            nodes=tuple(node for node in body.nodes if node.id in reached),
+            flows=tuple(flow for flow in body.flows if flow.source in reached),
+        )
 
     def _ids(self, body: Body) -> dict[str, str]:
         """Ids from names; activities and ends, whose ids people see as states, choose first."""
@@ -91,17 +162,10 @@ class Compiler:
             raise PhrasedError(Phrase("too_many_nodes", most=MOST_NODES), code="diagram_too_large")
         return ids
 
-    def _flows(
-        self, body: Body, nodes: dict[str, DrawnNode]
-    ) -> tuple[dict[str, list[DrawnFlow]], dict[str, list[DrawnFlow]]]:
+    def _flows(self, body: Body) -> tuple[dict[str, list[DrawnFlow]], dict[str, list[DrawnFlow]]]:
         outgoing: dict[str, list[DrawnFlow]] = {}
         incoming: dict[str, list[DrawnFlow]] = {}
         for flow in body.flows:
-            if flow.source not in nodes or flow.target not in nodes:
-                self.problems.append(Phrase("loose_end", flow=called_flow(flow, nodes)))
-                continue
-            if nodes[flow.target].kind in ("startEvent", "boundaryEvent") or nodes[flow.source].kind == "endEvent":
-                self.problems.append(Phrase("strange_flow", flow=called_flow(flow, nodes)))
             outgoing.setdefault(flow.source, []).append(flow)
             incoming.setdefault(flow.target, []).append(flow)
         return outgoing, incoming
@@ -111,22 +175,8 @@ class Compiler:
             return self._activity(node, names, node_id)
         if node.kind in GATEWAYS:
             return {"kind": _GATEWAYS[node.kind]}
-        if node.kind == "boundaryEvent":
-            return self._boundary(node, nodes, names)
-        if node.kind == "startEvent":
-            return {"kind": NodeKind.START}
-        if node.kind == "endEvent" and node.trigger in _ENDS:
-            return {"kind": _ENDS[node.trigger], "code": node.reference or None}
-        if node.kind == "intermediateThrowEvent" and node.trigger == "message":
-            return self.binder.task(node, names)
-        if node.kind in ("intermediateThrowEvent", "intermediateCatchEvent") and node.trigger in ("", "none"):
-            return {"kind": NodeKind.PASS}
-        if node.kind == "intermediateThrowEvent" and node.trigger == "escalation":
-            return {"kind": NodeKind.ESCALATION, "code": node.reference or None}
-        if node.kind == "intermediateCatchEvent" and node.trigger == "timer":
-            return {"kind": NodeKind.TIMER, "time": self.binder.time(node, names)}
-        if node.kind == "intermediateCatchEvent" and node.trigger == "message":
-            return {"kind": NodeKind.MESSAGE, "code": self.binder.message(node)}
+        if (fields := self._events.fields(node, nodes, names)) is not None:
+            return fields
         what = Phrase("kind_event", trigger=word("trigger", node.trigger)) if node.trigger else word("kind", node.kind)
         code = "cannot_run_an" if str(what)[0] in "aeiou" else "cannot_run_a"
         self.problems.append(Phrase(code, name=node.name or node.id, what=what))
@@ -139,10 +189,17 @@ class Compiler:
         body = node.body
         if node.kind == "callActivity":
             wanted = self.binder.called_process(node)
-            process = self.library.get(wanted) or self.library.get(plain(wanted))
+            process = self._called(wanted, node)
+            if process is None and (version := self._version(wanted)) is not None:
+                nodes, first = embedded(version, node_id, self._taken, self._taken_flows)
+                if len(self._taken) > MOST_NODES:
+                    raise PhrasedError(Phrase("too_many_nodes", most=MOST_NODES), code="diagram_too_large")
+                self._nodes |= nodes
+                return {"kind": NodeKind.SUB_PROCESS, "first": first, "repeat": repeat}
             if process is None:
-                self.binder.unbound.append(Phrase("called_unknown", node=called(node), called=wanted))
-                return {"kind": NodeKind.SERVICE, "repeat": repeat}
+                if self.binder.said("calls", *own_names(node)):
+                    self.binder.unbound.append(Phrase("called_unknown", node=called(node), called=wanted))
+                return {**self.binder.task(node, inside), "repeat": repeat}
             if len(self._calls) > DEEPEST:
                 self.problems.append(Phrase("calls_too_deep", most=DEEPEST))
                 return {}
@@ -150,47 +207,45 @@ class Compiler:
                 self.problems.append(Phrase("calls_in_turn", node=called(node), called=wanted))
                 return {}
             self._calls.append(process)
-            first = self._body(process.body, node_id, inside, Phrase("process", name=process.name))
+            starts = self._body(process.body, node_id, inside, Phrase("process", name=process.name))
             self._calls.pop()
         else:
             assert body is not None
-            first = self._body(body, node_id, inside, called(node))
-        return {"kind": NodeKind.SUB_PROCESS, "first": first, "repeat": repeat}
+            starts = self._body(body, node_id, inside, called(node))
+        return {"kind": NodeKind.SUB_PROCESS, "first": next(iter(starts), None), "repeat": repeat}
 
-    def _boundary(self, node: DrawnNode, nodes: Mapping[str, DrawnNode], names: FactTypes) -> dict[str, Any]:
-        host = nodes.get(node.attached_to)
-        if host is None or host.kind not in ACTIVITIES:
-            self.problems.append(Phrase("attached_to_nothing", node=called(node)))
-            return {}
-        if node.trigger not in EventType:
-            trigger = word("trigger", node.trigger or "plain")
-            self.problems.append(Phrase("boundary_cannot_run", name=node.name or node.id, trigger=trigger))
-            return {}
-        fields = {"kind": NodeKind.BOUNDARY, "trigger": EventType(node.trigger), "interrupting": node.interrupting}
-        if node.trigger == "timer":
-            return fields | {"time": self.binder.time(node, names, host.name)}
-        if node.trigger == "message":
-            return fields | {"code": self.binder.message(node, host.name)}
-        return fields | {"code": node.reference or None, "interrupting": node.interrupting or node.trigger == "error"}
+    def _called(self, wanted: str, node: DrawnNode) -> DrawnProcess | None:
+        """The process of that name or id; Bizagi gives the one of an expanded call the id of the call."""
+        found = self.library.get(wanted) or self.library.get(plain(wanted))
+        if found is None and (own := _UUID.search(node.id)) is not None:
+            return next((each for key, each in self.library.items() if key.endswith(own[0]) and each.id == key), None)
+        return found
+
+    def _version(self, wanted: str) -> Plan | None:
+        """The stored version that `process@version` names."""
+        process, _, version = wanted.rpartition("@")
+        if self.stored is None or not process or not version.isascii() or not version.isdigit():
+            return None
+        return self.stored(process, int(version[:9]))
+
+    def _undo(self, event: DrawnNode, host: Node, ids: Mapping[str, str]) -> None:
+        """The activity has a handler that undoes it: it is no boundary event that could happen to it."""
+        event_id, handler = ids[event.id], ids.get(event.reference)
+        self._nodes[event_id] = replace(self._nodes[event_id], attached_to=host.id, code=None)
+        if handler is None:
+            self.binder.notes.append(Phrase("no_handler", node=called(event)))
+        else:
+            self._nodes[host.id] = replace(host, compensation=handler)
 
     def _attach(self, body: Body, nodes: Mapping[str, DrawnNode], ids: Mapping[str, str]) -> None:
         for event in body.nodes:
             if event.kind == "boundaryEvent" and event.attached_to in nodes:
                 event_id, host = ids[event.id], self._nodes[ids[event.attached_to]]
+                if self._nodes[event_id].trigger is EventType.COMPENSATION:
+                    self._undo(event, host, ids)
+                    continue
                 catches = self._nodes[event_id].trigger is EventType.ERROR and host.on_error is None
                 self._nodes[event_id] = replace(self._nodes[event_id], attached_to=host.id)
                 self._nodes[host.id] = replace(
                     host, boundaries=(*host.boundaries, event_id), on_error=event_id if catches else host.on_error
                 )
-
-    def _check_events(
-        self, body: Body, nodes: Mapping[str, DrawnNode], outgoing: Mapping[str, list[DrawnFlow]]
-    ) -> None:
-        for node in body.nodes:
-            for flow in outgoing.get(node.id, ()) if node.kind == "eventBasedGateway" else ():
-                target = nodes[flow.target]
-                waits = target.kind == "receiveTask" or (
-                    target.kind == "intermediateCatchEvent" and target.trigger in ("timer", "message")
-                )
-                if not waits or target.many is not None:
-                    self.problems.append(Phrase("no_event_to_wait_for", node=called(node), target=called(target)))

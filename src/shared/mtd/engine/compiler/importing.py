@@ -7,9 +7,10 @@ from typing import Any
 from mtd.domain.errors import ProcessError
 from mtd.domain.orders.facts import NAMES
 from mtd.engine.compiler.binding import Binder
-from mtd.engine.compiler.compiling import Compiler
+from mtd.engine.compiler.compiling import Compiler, Stored
 from mtd.engine.compiler.lint import lint
 from mtd.engine.compiler.reports import Report, Source, Verdict, bindings_of
+from mtd.engine.compiler.walkthrough import StandIns
 from mtd.engine.messages.naming import plain, slug, unique
 from mtd.engine.messages.phrases import Phrase, PhrasedError, phrase_of
 from mtd.engine.model.drawing import Drawing, DrawnProcess, count
@@ -40,8 +41,8 @@ def read_drawings(content: bytes, name: str) -> list[Drawing]:
     raise PhrasedError(Phrase("not_a_diagram"), code="diagram_unreadable")
 
 
-def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[Report]:
-    """A report of every process in the files; a call may go to a process of any of them.
+def import_sources(sources: Sequence[Source], states: Collection[str], stored: Stored | None = None) -> list[Report]:
+    """A report of every process in the files; a call may go to a process of any of them, or to a `stored` version.
 
     `states` are those that this system has functions for. What cannot be read is a report with the verdict `refused`.
     """
@@ -61,12 +62,13 @@ def import_sources(sources: Sequence[Source], states: Collection[str]) -> list[R
             read.append(_ReadFile(source=source, drawing=drawing, processes=processes, fixes=fixes, own=own))
             library = own | library
     taken: dict[str, int] = {}
-    return [report for each in read for report in _reports(each, library, states, taken)]
+    return [report for each in read for report in _reports(each, library, states, taken, stored)]
 
 
 def compile_plan(content: bytes, process: str, states: Collection[str], bindings: Any = None) -> Plan:
     """The plan of a diagram with one process; `process` is the key under which its versions are kept.
 
+    It is strict: nothing in it may be a person's only because it is bound to nothing.
     Raises ProcessError, whose message names the element as the analyst sees it.
     """
     reports = import_sources([Source(name=process, content=content, sheet=bindings)], states)
@@ -75,6 +77,8 @@ def compile_plan(content: bytes, process: str, states: Collection[str], bindings
     [report] = reports
     if report.plan is None or report.verdict is not Verdict.READY:
         raise ProcessError(str(report.reason or f"the process cannot run: {report.verdict}"), code=report.verdict)
+    if report.walkthrough:
+        raise ProcessError(str(report.walkthrough[0]), code=Verdict.UNBOUND)
     return report.plan
 
 
@@ -90,7 +94,11 @@ def _named(drawing: Drawing, processes: Sequence[DrawnProcess]) -> dict[str, Dra
 
 
 def _reports(
-    read: _ReadFile | Report, library: Mapping[str, DrawnProcess], states: Collection[str], taken: dict[str, int]
+    read: _ReadFile | Report,
+    library: Mapping[str, DrawnProcess],
+    states: Collection[str],
+    taken: dict[str, int],
+    stored: Stored | None,
 ) -> list[Report]:
     if isinstance(read, Report):
         return [read]
@@ -109,17 +117,22 @@ def _reports(
             title = process.name if len(read.processes) > 1 else read.drawing.name
             wanted = f"{wanted}-{slug(title).replace('_', '-') or len(found) + 1}"
         key = unique(wanted, taken)
-        binder = Binder(bound, states)
-        found.append(_report(read, process, key, binder, {**library, **read.own}))
+        binder = Binder(bound, states, StandIns(pool=process.name or bound.process or read.drawing.name or key))
+        found.append(_report(read, process, key, binder, {**library, **read.own}, stored))
         used |= binder.used
     found[0] = replace(found[0], lint=(*found[0].lint, *sheet.unused(bound, used)))
     return found
 
 
 def _report(
-    read: _ReadFile, process: DrawnProcess, key: str, binder: Binder, library: Mapping[str, DrawnProcess]
+    read: _ReadFile,
+    process: DrawnProcess,
+    key: str,
+    binder: Binder,
+    library: Mapping[str, DrawnProcess],
+    stored: Stored | None,
 ) -> Report:
-    compiler = Compiler(binder, library)
+    compiler = Compiler(binder, library, stored)
     try:
         plan = compiler.plan(process, key, NAMES)
     except ProcessError as error:
@@ -130,7 +143,7 @@ def _report(
     warnings: list[Phrase] = []
     if not errors:
         findings = lint(plan)
-        errors, warnings = list(findings.errors), list(findings.warnings)
+        errors, warnings = list(findings.errors), [*compiler.warnings, *findings.warnings]
     if not errors:
         warnings += reachability.stuck_joins(plan)
     unbound = tuple(dict.fromkeys(binder.unbound))
@@ -141,12 +154,13 @@ def _report(
         source=read.source.name,
         nodes=nodes,
         flows=flows,
-        fixes=tuple(dict.fromkeys([*read.fixes[process.id], *binder.notes])),
+        fixes=tuple(dict.fromkeys([*read.fixes[process.id], *binder.notes, *binder.people.notes()])),
         unbound=unbound,
         lint=(*errors, *warnings),
+        walkthrough=tuple(binder.people.told()),
         bindings=() if errors and not plan.start else bindings_of(plan),
         verdict=verdict,
         reason=errors[0] if errors else unbound[0] if unbound else None,
         plan=None if errors else plan,
-        unseen=None if read.drawing.pictured else process,
+        unseen=None if read.drawing.pictured else replace(process, body=process.drawn or process.body),
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 from mtd.engine.messages.phrases import Phrase
 from mtd.engine.model.plan import EventType, Node, NodeKind, Plan
@@ -19,26 +18,25 @@ class Findings:
 
 
 def lint(plan: Plan) -> Findings:
-    """Unreachable nodes, dead ends, joins that wait for ever, gateways without default, tasks without error way."""
-    reached = _reached(plan)
-    errors = [Phrase("never_reached", node=node.name) for node in plan.nodes.values() if node.id not in reached]
-    dead = (node for node in plan.nodes.values() if not node.flows and node.kind not in _ENDS)
-    errors += [Phrase("leads_nowhere", node=node.name) for node in dead]
-    errors += _stuck_joins(plan)
+    """Joins that wait for ever, gateways without default, tasks without error way."""
+    errors = list(_stuck_joins(plan))
     errors += [Phrase("gateway_loop", node=each) for each in _gateway_loops(plan)]
-    return Findings(errors=tuple(errors), warnings=(*_without_default(plan), *_without_error_way(plan)))
+    warnings = (*_without_end(plan), *_without_default(plan), *_without_error_way(plan))
+    return Findings(errors=tuple(errors), warnings=warnings)
 
 
 def _nexts(node: Node) -> Iterator[str]:
     yield from (flow.to for flow in node.flows)
     yield from node.boundaries
+    if node.compensation is not None:
+        yield node.compensation
     if node.first is not None:
         yield node.first
 
 
 def _reached(plan: Plan, without: EventType | None = None) -> set[str]:
     reached: set[str] = set()
-    pending = [plan.start]
+    pending = [plan.start, *plan.starts]
     while pending:
         node_id = pending.pop()
         node = plan.nodes[node_id]
@@ -56,48 +54,59 @@ def _stuck_joins(plan: Plan) -> Iterator[Phrase]:
         for target in [flow.to for flow in node.flows] + list(node.boundaries):
             before.setdefault(target, []).append(node.id)
     for join in plan.nodes.values():
-        if join.kind is NodeKind.PARALLEL and join.incoming:
-            pairs = combinations([_Way(flow, sources[flow], join.id, before) for flow in join.incoming], 2)
-            if not all(_meet(plan, one, other) for one, other in pairs):
-                yield Phrase("branches_never_meet", node=join.name)
+        if join.kind is NodeKind.PARALLEL and join.incoming and not _Branches(plan, join, before).meet(sources):
+            yield Phrase("branches_never_meet", node=join.name)
 
 
-class _Way:
-    """The nodes that lead to one branch of a join, looked up from the nearest on."""
+class _Branches:
+    """The branches of a join as the bits of a number: `_ways` holds, by node, those that a token there can come to."""
 
-    def __init__(self, flow: str, node: str, join: str, before: Mapping[str, list[str]]) -> None:
-        self.flow = flow
-        self.nodes = {node} - {join}
-        self._join = join
+    def __init__(self, plan: Plan, join: Node, before: Mapping[str, list[str]]) -> None:
+        self._plan = plan
+        self._join = join.id
         self._before = before
-        self._edge = list(self.nodes)
+        self._bits = {flow: 1 << position for position, flow in enumerate(join.incoming)}
+        self._ways: dict[str, int] = {}
+        self._with = list(self._bits.values())
+        """By branch, those that run at the same time as it."""
 
-    def widen(self) -> bool:
-        """Go one step further back; whether there was anything."""
-        found = {each for node in self._edge for each in self._before.get(node, ())} - self.nodes - {self._join}
-        self.nodes |= found
-        self._edge = list(found)
-        return bool(found)
-
-
-def _meet(plan: Plan, one: _Way, other: _Way) -> bool:
-    """Whether a token is somewhere split into both ways. Most splits are near, so both are widened step by step."""
-    while True:
-        if any(_splits(plan.nodes[each], plan, one, other) for each in one.nodes & other.nodes):
-            return True
-        if not (one.widen() | other.widen()):
-            return False
-
-
-def _splits(node: Node, plan: Plan, one: _Way, other: _Way) -> bool:
-    """Whether the node can send a token down each of two ways."""
-    if any(not plan.nodes[each].interrupting for each in node.boundaries):
-        return True
-    if node.kind in (NodeKind.EXCLUSIVE, NodeKind.EVENT_BASED):
+    def meet(self, sources: Mapping[str, str]) -> bool:
+        """Whether each two can run at once. Most splits are near, so the way back is gone step by step."""
+        every = (1 << len(self._bits)) - 1
+        edge = {sources[flow] for flow in self._bits} - {self._join}
+        while edge:
+            following: set[str] = set()
+            for node_id in edge:
+                if self._look(self._plan.nodes[node_id]):
+                    following.update(self._before.get(node_id, ()))
+            if all(each == every for each in self._with):
+                return True
+            edge = following - {self._join}
         return False
-    firsts = [each.id for each in node.flows if each.id == one.flow or each.to in one.nodes]
-    seconds = [each.id for each in node.flows if each.id == other.flow or each.to in other.nodes]
-    return any(first != second for first in firsts for second in seconds)
+
+    def _look(self, node: Node) -> bool:
+        """Take up what the node leads to; whether that has become more."""
+        flows = [self._bits.get(flow.id, 0) | self._ways.get(flow.to, 0) for flow in node.flows]
+        ways = 0
+        for each in (*flows, *(self._ways.get(boundary, 0) for boundary in node.boundaries)):
+            ways |= each
+        if any(not self._plan.nodes[each].interrupting for each in node.boundaries):
+            self._pair(ways, ways)
+        elif node.kind not in (NodeKind.EXCLUSIVE, NodeKind.EVENT_BASED):
+            for position, one in enumerate(flows):
+                others = 0
+                for other in flows[:position] + flows[position + 1 :] if one else ():
+                    others |= other
+                self._pair(one, others)
+        grown = ways != self._ways.get(node.id, 0)
+        self._ways[node.id] = ways
+        return grown
+
+    def _pair(self, ones: int, others: int) -> None:
+        while ones and others:
+            lowest = ones & -ones
+            self._with[lowest.bit_length() - 1] |= others
+            ones ^= lowest
 
 
 def _gateway_loops(plan: Plan) -> Iterator[str]:
@@ -106,6 +115,8 @@ def _gateway_loops(plan: Plan) -> Iterator[str]:
         NodeKind.SERVICE,
         NodeKind.PERSON,
         NodeKind.MESSAGE,
+        NodeKind.SIGNAL,
+        NodeKind.CONDITION,
         NodeKind.TIMER,
         NodeKind.SUB_PROCESS,
         NodeKind.EVENT_BASED,
@@ -124,8 +135,30 @@ def _gateway_loops(plan: Plan) -> Iterator[str]:
             yield plan.nodes[node_id].name
 
 
-def _without_default(plan: Plan) -> Iterator[Phrase]:
+def _without_end(plan: Plan) -> Iterator[Phrase]:
+    """Nodes from where no way leads to an end: the first of them is told."""
+    before: dict[str, list[str]] = {}
     for node in plan.nodes.values():
+        for target in [flow.to for flow in node.flows] + list(node.boundaries):
+            before.setdefault(target, []).append(node.id)
+    pending = [node.id for node in plan.nodes.values() if not node.flows]
+    ending: set[str] = set()
+    while pending:
+        if (each := pending.pop()) not in ending:
+            ending.add(each)
+            pending += before.get(each, ())
+    going_round = [node.name for node in plan.nodes.values() if node.id not in ending]
+    if going_round:
+        yield Phrase("never_ends", node=going_round[0], count=len(going_round))
+
+
+def _without_default(plan: Plan) -> Iterator[Phrase]:
+    # A person's form takes no other answer than one of the flows'.
+    works = [node.work for node in plan.nodes.values() if node.work is not None]
+    answered = {name for work in works for each in work.choices for name in (each.name, f"{each.name}_split")}
+    for node in plan.nodes.values():
+        if node.id in answered:
+            continue
         rules = [flow.when for flow in node.flows]
         opposite = len(rules) == 2 and (["not", rules[0]] == rules[1] or ["not", rules[1]] == rules[0])
         if (

@@ -40,7 +40,8 @@ class Source:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What became of one process. `nodes` and `flows` count what is drawn; `bindings` say who does each task;
-    `unseen` is the process where the file has no picture of it that a viewer shows."""
+    `walkthrough` what people do until something is bound to it; `unseen` is the process where the file has no picture
+    of it that a viewer shows."""
 
     process: str
     name: str = ""
@@ -50,6 +51,7 @@ class Report:
     fixes: tuple[Phrase, ...] = ()
     unbound: tuple[Phrase, ...] = ()
     lint: tuple[Phrase, ...] = ()
+    walkthrough: tuple[Phrase, ...] = ()
     bindings: tuple[tuple[str, Phrase], ...] = ()
     verdict: Verdict = Verdict.READY
     reason: Phrase | None = None
@@ -76,6 +78,8 @@ def bindings_of(plan: Plan) -> tuple[tuple[str, Phrase], ...]:
             told.append((node.name, Phrase("by_script", names=", ".join(name for name, _ in node.sets))))
         elif node.kind is NodeKind.MESSAGE:
             told.append((node.name, Phrase("by_message", message=node.code or "?")))
+        elif node.kind is NodeKind.SIGNAL or node.kind is NodeKind.SIGNAL_THROW:
+            told.append((node.name, Phrase("by_signal", signal=node.code or "?")))
         elif node.time or node.kind is NodeKind.TIMER:
             told.append((node.name, Phrase("by_timer", time=node.time or "?")))
     return tuple(told)

@@ -21,7 +21,9 @@ _NAMESPACES = (
 )
 _EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 _REFERRED = frozenset({"message", "error", "escalation", "signal"})
-_PLAIN = frozenset({"timer", "terminate", "conditional", "cancel", "compensate", "link"})
+_PLAIN = frozenset({"timer", "terminate", "conditional", "cancel", "compensation", "link"})
+_TAGS = {"compensation": "compensate"}
+"""Triggers whose BPMN element is called otherwise."""
 
 
 def diagram(process: DrawnProcess) -> str:
@@ -150,7 +152,7 @@ class _Writer:
             if node.trigger == "timer" and node.detail
             else ""
         )
-        definition = f"bpmn:{node.trigger}EventDefinition"
+        definition = f"bpmn:{_TAGS.get(node.trigger, node.trigger)}EventDefinition"
         return f"<{definition} id={_q(self._ids.other('definition'))}{reference}>{time}</{definition}>"
 
     def _refer(self, kind: str, name: str) -> str:

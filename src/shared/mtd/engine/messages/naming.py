@@ -9,14 +9,16 @@ _XML_ID = re.compile(r"(?:[A-Za-z][A-Za-z0-9_.-]*:)?[A-Za-z_][A-Za-z0-9_.-]*")
 
 @lru_cache(maxsize=2_000)
 def plain(text: str) -> str:
-    """The text without accents, in lower case, its spaces single: 'Sí ' as 'si'."""
-    letters = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return " ".join(letters.split())
+    """The text without accents, in lower case, its spaces single: 'Sí ' as 'si'. Letters of any script stay."""
+    if text.isascii():
+        return " ".join(text.lower().split())
+    letters = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+    return " ".join(unicodedata.normalize("NFKC", letters.lower()).split())
 
 
 def slug(name: str) -> str:
-    """A node's id from its name: 'Emisión DTE' as 'emision_dte'."""
-    return re.sub(r"[^a-z0-9]+", "_", plain(name)).strip("_")
+    """A node's id from its name: 'Emisión DTE' as 'emision_dte', 'Проверка' as 'проверка'."""
+    return re.sub(r"[\W_]+", "_", plain(name)).strip("_")
 
 
 def xml_id(text: str) -> str:

@@ -44,12 +44,28 @@ _CODES = {
 }
 
 
+_UNNAMED = {"Gateway": "gateway", "Event": "event", "ubProcess": "sub_process"}
+
+KINDS = frozenset(_CODES) | TASKS
+"""BPMN's own names of the nodes that run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnMultiInstance:
-    """A multi-instance marker. `collection` is what the diagram says of it, often nothing."""
+    """A multi-instance marker. `collection` is what the diagram says of it, often nothing; `until` ends it early."""
 
     sequential: bool = False
     collection: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnLoop:
+    """A standard loop: again while the condition holds, asked `before` each turn or after it; `most` turns, 0 any."""
+
+    condition: str = ""
+    before: bool = False
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +86,7 @@ class DrawnNode:
     """A node. `detail` is a timer's time, a script, or a called process; `reference` a message's name or error code.
 
     `box` and `label` say where the file draws it and its text, if it does; `expanded` that a sub-process shows what is
-    in it.
+    in it. `after` and `before` are the names of its neighbours, where it has none itself.
     """
 
     id: str
@@ -83,13 +99,17 @@ class DrawnNode:
     interrupting: bool = True
     default: str = ""
     many: DrawnMultiInstance | None = None
+    loop: DrawnLoop | None = None
     lane: str = ""
     documentation: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
     body: "Body | None" = None
+    for_compensation: bool = False
     box: Box | None = field(default=None, compare=False)
     label: Box | None = field(default=None, compare=False)
     expanded: bool = field(default=False, compare=False)
+    after: str = field(default="", compare=False)
+    before: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +130,8 @@ class DrawnLane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnProcess:
-    """A pool's process. `executable` is None where the file does not say; `pool` is its box where one is seen."""
+    """A pool's process. `executable` is None where the file does not say; `pool` is its box where one is seen. `drawn`
+    is what the file shows, where what runs is written out otherwise."""
 
     id: str
     name: str
@@ -119,6 +140,7 @@ class DrawnProcess:
     documentation: str = ""
     pool: Box | None = field(default=None, compare=False)
     lanes: tuple[DrawnLane, ...] = field(default=(), compare=False)
+    drawn: Body | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +155,25 @@ class Drawing:
 
 
 def called(node: DrawnNode) -> Phrase:
-    """The node as an analyst finds it in the picture: its kind and its name, or where it has none its id."""
+    """The node as an analyst finds it in the picture: its kind and its name, or its neighbour's, or else its id."""
+    if not node.name and (node.after or node.before):
+        kind = "unnamed_kind_" + next((each for end, each in _UNNAMED.items() if node.kind.endswith(end)), "task")
+        if node.after:
+            return Phrase("unnamed_after", kind=Phrase(kind), name=node.after)
+        return Phrase("unnamed_before", kind=Phrase(kind), name=node.before)
     return Phrase(_CODES.get(node.kind, "task"), name=node.name or node.id)
+
+
+def shown_name(node: DrawnNode) -> str:
+    """What lists call the node: its name, or between which others it stands, or its id."""
+    if node.name:
+        return node.name
+    return f"{node.after} →" if node.after else f"→ {node.before}" if node.before else node.id
 
 
 def called_flow(flow: DrawnFlow, nodes: dict[str, DrawnNode]) -> Phrase:
     """The flow by its label and its ends."""
-    source, target = (nodes[each].name or each if each in nodes else each for each in (flow.source, flow.target))
+    source, target = (shown_name(nodes[each]) if each in nodes else each for each in (flow.source, flow.target))
     if flow.name:
         return Phrase("flow", name=flow.name, source=source, target=target)
     return Phrase("unnamed_flow", source=source, target=target)

@@ -32,6 +32,14 @@ class NodeKind(StrEnum):
     """A script or business rule task whose rules the interpreter evaluates."""
     MESSAGE = "message"
     """A receive task or an event that waits for a message."""
+    SIGNAL = "signal"
+    """An event that waits for a signal."""
+    SIGNAL_THROW = "signal_throw"
+    """An event that throws a signal to all that wait for it."""
+    CONDITION = "condition"
+    """An event that waits until its rule holds."""
+    COMPENSATE = "compensate"
+    """An event that has what is done in its scope undone, or the activity `code`."""
     TIMER = "timer"
     SUB_PROCESS = "sub_process"
     """An embedded sub-process, or a called process, which the plan holds in full."""
@@ -39,12 +47,15 @@ class NodeKind(StrEnum):
 
 
 class EventType(StrEnum):
-    """What sets a boundary event off."""
+    """What sets a boundary event off, or starts a process."""
 
     ERROR = "error"
     TIMER = "timer"
     MESSAGE = "message"
     ESCALATION = "escalation"
+    SIGNAL = "signal"
+    CONDITIONAL = "conditional"
+    COMPENSATION = "compensation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +69,22 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A question that a person answers where no rule decides: `name` is the answer's name in the case's data."""
+
+    name: str
+    question: str
+    options: tuple[str, ...]
+    several: bool = False
+    """The answer is a list of options: an inclusive gateway goes on by all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskAssignment:
-    """What a person's task asks for. `due` and `follow_up` are timers' texts; `form` names a JSON Schema."""
+    """What a person's task asks for. `due` and `follow_up` are timers' texts; `form` names a JSON Schema.
+
+    `choices` are asked besides: the form of that name is then made of them, and of the form that it `extends`.
+    """
 
     group: str = ""
     form: str = ""
@@ -67,15 +92,28 @@ class TaskAssignment:
     follow_up: str = ""
     priority: str = ""
     candidate: str = ""
+    extends: str = ""
+    choices: tuple[Choice, ...] = ()
+
+
+INSTANCE_COUNTS = ("numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances")
+"""What a multi-instance activity's completion condition may ask: BPMN 2.0.2, table 10.30."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MultiInstance:
-    """A multi-instance activity: once for each element of a list of the order, which rules inside call `name`."""
+    """A multi-instance activity: once for each element of a list of the order, which rules inside call `name`.
+
+    `until` ends it early: it is asked after each instance, and may ask the counts of INSTANCE_COUNTS. `collect` says
+    that values which an instance leaves stay its own, and come back as lists in the order of the elements; in plans of
+    earlier releases the last one to answer overwrites the others.
+    """
 
     collection: RuleTree
     name: str
     sequential: bool = False
+    until: RuleTree | None = None
+    collect: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +124,10 @@ class Node:
     that a diagram can show where tokens are. `scope` is the sub-process it lies in, None at the top. `binding` says who
     serves a service task: `api:/path`, `lambda:name` or `state_machine:name`. `boundaries` are the boundary events on
     an activity, `on_error` the first of them that catches an error. `attached_to` is a boundary event's activity,
-    `code` the error or message it is for. `time` is a timer's text (see `timers`). `first` is where a sub-process
+    `code` the error, message or signal it is for. `time` is a timer's text (see `timers`), `when` the rule of a
+    condition. `first` is where a sub-process
     begins. `joins` says that the node waits for several incoming flows: `incoming` lists them. `sets` are a script's
-    names and rules.
+    names and rules. `compensation` is the activity that undoes this one.
     """
 
     id: str
@@ -107,19 +146,38 @@ class Node:
     interrupting: bool = True
     code: str | None = None
     time: str | None = None
+    when: RuleTree | None = None
     first: str | None = None
     incoming: tuple[str, ...] = ()
     sets: tuple[tuple[str, RuleTree], ...] = ()
     work: TaskAssignment | None = None
     repeat: MultiInstance | None = None
+    compensation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A compiled process. `reach` is worked out from it when an inclusive join first needs it."""
+    """A compiled process. `reach` is worked out from it when an inclusive join first needs it.
+
+    An order begins at `start`, or at another of the `starts`, all of its start events, where it names one.
+    """
 
     process: str
     name: str
     start: str
     nodes: dict[str, Node]
+    starts: tuple[str, ...] = ()
+    conditions: bool = field(init=False, compare=False, repr=False)
+    """Whether anything waits for a rule to hold."""
+    joins: bool = field(init=False, compare=False, repr=False)
+    """Whether an inclusive gateway joins anything."""
+    compensates: bool = field(init=False, compare=False, repr=False)
+    """Whether anything in it can be undone."""
     reach: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        nodes = self.nodes.values()
+        object.__setattr__(self, "conditions", any(node.when is not None for node in nodes))
+        joins = any(node.kind is NodeKind.INCLUSIVE and node.incoming for node in nodes)
+        object.__setattr__(self, "joins", joins)
+        object.__setattr__(self, "compensates", any(node.compensation is not None for node in nodes))

@@ -5,33 +5,49 @@ from typing import Any
 
 from mtd.domain.errors import ProcessError
 from mtd.domain.json_types import Json
-from mtd.engine.model.plan import EventType, Flow, MultiInstance, Node, NodeKind, Plan, TaskAssignment
+from mtd.engine.model.plan import Choice, EventType, Flow, MultiInstance, Node, NodeKind, Plan, TaskAssignment
 
-_FORMAT = 2
+_FORMAT = 3
+_KINDS = frozenset({NodeKind.SIGNAL, NodeKind.SIGNAL_THROW, NodeKind.CONDITION, NodeKind.COMPENSATE})
+_TRIGGERS = frozenset({EventType.SIGNAL, EventType.CONDITIONAL, EventType.COMPENSATION})
 
 
 def to_json(plan: Plan) -> Json:
     """The plan as JSON types."""
-    return {
-        "format": _FORMAT,
+    nodes = plan.nodes.values()
+    document: Json = {
+        "format": _FORMAT if any(map(_needs_third_format, nodes)) else 2,
         "process": plan.process,
         "name": plan.name,
         "start": plan.start,
-        "nodes": [_node_json(node) for node in plan.nodes.values()],
+        "nodes": [_node_json(node) for node in nodes],
     }
+    if plan.starts != (plan.start,):
+        document["starts"] = list(plan.starts)
+    return document
+
+
+def _needs_third_format(node: Node) -> bool:
+    """Whether the node has what code of the second format cannot read."""
+    if node.kind in _KINDS or node.trigger in _TRIGGERS or node.when is not None or node.compensation is not None:
+        return True
+    chosen = node.work is not None and bool(node.work.extends or node.work.choices)
+    return chosen or (node.repeat is not None and (node.repeat.collect or node.repeat.until is not None))
 
 
 def from_json(document: Json) -> Plan:
-    """The inverse of `to_json`; reads the first format too, in which orders may still be pinned."""
+    """The inverse of `to_json`; reads the earlier formats too, on which orders may still be: the second lacks what the
+    third adds, the first is another."""
     found = document.get("format", 1)
-    if found not in (1, _FORMAT):
+    if found not in (1, 2, _FORMAT):
         raise ProcessError(f"the plan has format {found}; this code reads {_FORMAT}", code="plan_format")
-    read = _node if found == _FORMAT else _first_format
+    read = _node if found != 1 else _first_format
     nodes = [each for node in document["nodes"] for each in read(node)]
     return Plan(
         process=document["process"],
         name=document["name"],
         start=document["start"],
+        starts=tuple(document.get("starts", (document["start"],))),
         nodes={each.id: each for each in nodes},
     )
 
@@ -51,6 +67,8 @@ def _node_json(node: Node) -> Json:
     for name in ("work", "repeat"):
         if name in document:
             document[name] = _changed(document[name])
+    if node.work and node.work.choices:
+        document["work"]["choices"] = [{**_changed(each), "options": list(each.options)} for each in node.work.choices]
     for name in ("boundaries", "incoming"):
         if name in document:
             document[name] = list(document[name])
@@ -72,10 +90,15 @@ def _node(document: Json) -> list[Node]:
     known["flows"] = tuple(Flow(**flow) for flow in document.get("flows", ()))
     known["sets"] = tuple((name, rule) for name, rule in document.get("sets", ()))
     if "work" in document:
-        known["work"] = TaskAssignment(**document["work"])
+        known["work"] = _work(document["work"])
     if "repeat" in document:
         known["repeat"] = MultiInstance(**document["repeat"])
     return [Node(**known)]
+
+
+def _work(document: Json) -> TaskAssignment:
+    choices = (Choice(**{**each, "options": tuple(each["options"])}) for each in document.get("choices", ()))
+    return TaskAssignment(**{**document, "choices": tuple(choices)})
 
 
 def _first_format(document: Json) -> list[Node]:

@@ -12,11 +12,17 @@ class Waits(StrEnum):
     SERVICE = "service"
     PERSON = "person"
     MESSAGE = "message"
+    SIGNAL = "signal"
+    CONDITION = "condition"
+    """Its rule: the interpreter looks after every step whether it holds."""
     TIME = "time"
     JOIN = "join"
     """Other tokens' arrival at its gateway."""
     INSIDE = "inside"
     """The tokens inside its sub-process, its instances, or the events of its gateway."""
+    DONE = "done"
+    """Nothing: an instance of a multi-instance activity that is done, and keeps its values until all are; or, without
+    an `item`, an activity that is done and can be undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +32,11 @@ class Token:
     `id` is unique among the living tokens of its case. `scope` is the token of the sub-process or multi-instance
     activity around it. `host` is set on an armed event: the token at the activity or gateway that it would take.
     `via` is the flow by which it came to a join, `item` its number among the instances of its activity, `size` how
-    many instances it has itself, `left` how often an armed cycle may still fire.
+    many instances it has itself, `left` how often an armed cycle may still fire, or how many of its parallel instances
+    are not done.
+
+    The list of a multi-instance activity is captured when it starts: `element` is an instance's own, JSON; `elements`
+    are those of a sequential activity. `values` are what an instance has left, for rules inside of it alone.
     """
 
     id: int
@@ -38,6 +48,9 @@ class Token:
     item: int | None = None
     size: int | None = None
     left: int | None = None
+    element: Any = None
+    elements: tuple[Any, ...] | None = None
+    values: Mapping[str, Any] | None = None
 
 
 type Tokens = Mapping[int, Token]
@@ -75,13 +88,21 @@ class MessageReceived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignalReceived:
+    """A signal was thrown somewhere; every token of the case that waits for its name takes it."""
+
+    signal: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEscalated:
     """A person's task was escalated: its boundary escalation event."""
 
     token: int
 
 
-type Trigger = TaskCompleted | TaskFailed | TimerFired | MessageReceived | TaskEscalated
+type Trigger = TaskCompleted | TaskFailed | TimerFired | MessageReceived | SignalReceived | TaskEscalated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +111,8 @@ class TokenChanges:
 
     `placed` are tokens where they rest now: those whose id was known have moved, the others are new. `consumed` are the
     ids of those that are gone. `visited` are all nodes entered, in order. `values` go to the case's data. `outcome` is
-    the end that the case reached when no token is left, else None.
+    the end that the case reached when no token is left, else None. `signals` are those that were thrown on the way, for
+    other cases to hear; this one has heard them.
     """
 
     placed: tuple[Token, ...] = ()
@@ -98,6 +120,7 @@ class TokenChanges:
     visited: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
     outcome: str | None = None
+    signals: tuple[str, ...] = ()
 
 
 def applied(tokens: Tokens, changes: TokenChanges) -> dict[int, Token]:
@@ -108,10 +131,16 @@ def applied(tokens: Tokens, changes: TokenChanges) -> dict[int, Token]:
 
 def token_json(token: Token) -> dict[str, Any]:
     """The token as JSON types; what is None is left out."""
-    names = ("id", "node", "waits", "scope", "host", "via", "item", "size", "left")
-    return {name: value for name in names if (value := getattr(token, name)) is not None}
+    names = ("id", "node", "waits", "scope", "host", "via", "item", "size", "left", "element", "elements", "values")
+    document = {name: value for name in names if (value := getattr(token, name)) is not None}
+    if token.elements is not None:
+        document["elements"] = list(token.elements)
+    return document
 
 
 def token_from_json(document: Mapping[str, Any]) -> Token:
     """The inverse of `token_json`."""
-    return Token(**{**document, "waits": Waits(document["waits"])})
+    made = {**document, "waits": Waits(document["waits"])}
+    if made.get("elements") is not None:
+        made["elements"] = tuple(made["elements"])
+    return Token(**made)

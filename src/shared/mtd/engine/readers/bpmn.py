@@ -3,7 +3,16 @@
 from mtd.domain.orders import xml
 from mtd.engine.messages.naming import xml_id
 from mtd.engine.messages.phrases import Phrase, PhrasedError
-from mtd.engine.model.drawing import Body, Drawing, DrawnFlow, DrawnMultiInstance, DrawnNode, DrawnProcess
+from mtd.engine.model.drawing import (
+    KINDS,
+    Body,
+    Drawing,
+    DrawnFlow,
+    DrawnLoop,
+    DrawnMultiInstance,
+    DrawnNode,
+    DrawnProcess,
+)
 from mtd.engine.readers.bpmn_tree import (
     BIZAGI,
     NAMESPACE,
@@ -23,6 +32,9 @@ _NOT_NODES = {
     "performer", "humanPerformer", "potentialOwner", "resourceRole", "correlationSubscription", "supports", "artifact",
     "loopCounter", "LoopCounter", "eventDefinitionRef",
 }  # fmt: skip
+
+
+_WITH_BODY = frozenset({"subProcess", "transaction", "adHocSubProcess", "eventSubProcess"})
 
 
 def is_bpmn(root: xml.Element) -> bool:
@@ -46,6 +58,7 @@ class _BpmnReader:
         self._attributes: dict[str, str] = {}
         self._references: dict[str, str] = {}
         self._pools: dict[str, str] = {}
+        self._associations: dict[str, str] = {}
         self._collect(root)
 
     def drawing(self) -> Drawing:
@@ -87,10 +100,18 @@ class _BpmnReader:
     def _body(self, element: xml.Element, lanes: dict[str, str]) -> Body:
         nodes, flows = [], []
         for child in element.children:
+            if child.tag == NAMESPACE + "association":
+                source, target = child.attributes.get("sourceRef", ""), child.attributes.get("targetRef", "")
+                self._associations |= {source: target}
+        for child in element.children:
             namespace, _, local = child.tag.rpartition("}")
             if local == "sequenceFlow":
                 flows.append(self._flow(child))
-            elif namespace + "}" == NAMESPACE and local not in _NOT_NODES:
+            elif (
+                namespace + "}" == NAMESPACE
+                and local not in _NOT_NODES
+                and (local in KINDS or "id" in child.attributes)
+            ):
                 nodes.append(self._node(child, local, lanes))
         return Body(nodes=tuple(nodes), flows=tuple(flows))
 
@@ -110,16 +131,13 @@ class _BpmnReader:
         if "id" not in attributes:
             raise PhrasedError(Phrase("element_without_id", kind=kind, name=name), code="diagram_damaged")
         trigger, detail, reference = self._definition(element)
+        if (kind, trigger) == ("boundaryEvent", "compensation"):
+            reference = self._associations.get(attributes["id"], "")
         message = attributes.get("messageRef")
         if attributes.get("triggeredByEvent") == "true":
             kind = "eventSubProcess"
-        if attributes.get("eventGatewayType") == "Parallel" or attributes.get("instantiate") == "true":
-            kind = "parallel or starting event-based gateway" if kind == "eventBasedGateway" else kind
-        for child in element.children:
-            if child.tag == NAMESPACE + "standardLoopCharacteristics":
-                kind = "standard loop"
-            elif child_text(child, NAMESPACE + "completionCondition"):
-                kind = "multi-instance activity that a condition ends early"
+        if kind == "eventBasedGateway" and attributes.get("eventGatewayType") == "Parallel":
+            kind = "parallelGateway"
         if kind == "scriptTask":
             detail = child_text(element, NAMESPACE + "script")
         elif kind == "callActivity":
@@ -135,10 +153,12 @@ class _BpmnReader:
             interrupting=attributes.get("cancelActivity", attributes.get("isInterrupting", "true")) != "false",
             default=attributes.get("default", ""),
             many=self._many(element, name),
+            loop=_loop(element),
+            for_compensation=attributes.get("isForCompensation") == "true",
             lane=lanes.get(attributes["id"], ""),
             documentation=child_text(element, NAMESPACE + "documentation"),
             attributes=self._extended(element),
-            body=self._body(element, lanes) if kind in ("subProcess", "transaction", "adHocSubProcess") else None,
+            body=self._body(element, lanes) if kind in _WITH_BODY else None,
         )
 
     def _definition(self, element: xml.Element) -> tuple[str, str, str]:
@@ -150,7 +170,12 @@ class _BpmnReader:
             return "multiple", "", ""
         definition = found[0]
         trigger = definition.tag.rpartition("}")[2].removesuffix("EventDefinition")
-        times = [child.text for child in definition.children if child.tag.rpartition("}")[2].startswith("time")]
+        said = ("timeDate", "timeDuration", "timeCycle", "condition")
+        times = [child.text for child in definition.children if child.tag.rpartition("}")[2] in said]
+        if trigger == "link":
+            return trigger, "", definition.attributes.get("name", "")
+        if trigger == "compensate":
+            return "compensation", "", definition.attributes.get("activityRef", "")
         reference = definition.attributes.get(f"{trigger}Ref", "")
         return trigger, next(iter(times), ""), self._references.get(reference, "")
 
@@ -167,6 +192,7 @@ class _BpmnReader:
                 many = DrawnMultiInstance(
                     sequential=child.attributes.get("isSequential") == "true",
                     collection=child_text(child, NAMESPACE + "loopDataInputRef"),
+                    until=child_text(child, NAMESPACE + "completionCondition"),
                 )
         return many
 
@@ -183,3 +209,15 @@ class _BpmnReader:
         empty_labels(self._root, "", empty)
         if empty:
             self._remarks.append(Phrase("labels_without_bounds", count=len(empty)))
+
+
+def _loop(element: xml.Element) -> DrawnLoop | None:
+    for child in element.children:
+        if child.tag == NAMESPACE + "standardLoopCharacteristics":
+            most = child.attributes.get("loopMaximum", "")
+            return DrawnLoop(
+                condition=child_text(child, NAMESPACE + "loopCondition"),
+                before=child.attributes.get("testBefore") == "true",
+                most=int(most[:4]) if most.isascii() and most.isdigit() else 0,
+            )
+    return None

@@ -8,9 +8,13 @@ from dataclasses import replace
 from mtd.engine.messages.naming import plain, unique
 from mtd.engine.messages.phrases import Phrase, word
 from mtd.engine.model.drawing import SPLITS, Body, Drawing, DrawnFlow, DrawnNode, DrawnProcess, called, called_flow
+from mtd.engine.readers.expanding import alternatives, event_handlers, gateways, has_short_forms, looped
+from mtd.engine.readers.mending import mended, neighbours
 
 OTHERWISE = frozenset({"otherwise", "else", "default", "si no", "en otro caso", "otro", "otros", "por defecto"})
-_SENT = {"message": "sends_and_ends", "escalation": "escalates_and_ends"}
+_SENT = {"message": "sends_and_ends", "escalation": "escalates_and_ends", "signal": "signals_and_ends",
+         "compensation": "compensates_and_ends"}  # fmt: skip
+_SEVERAL = frozenset({"multiple", "parallelmultiple", "shared definition"})
 _ITSELF = Phrase("the_process")
 _MARKUP = re.compile(r"<[^>]{0,500}>")
 
@@ -25,19 +29,55 @@ def normalise(drawing: Drawing) -> tuple[tuple[DrawnProcess, ...], dict[str, lis
             told += drawing.remarks
             for ghost in (each for each in drawing.processes if not each.body.nodes):
                 told.append(Phrase("empty_process", name=ghost.name or ghost.id))
-        if process.executable is not True:
-            told.append(Phrase("not_executable"))
         documentation = _text(process.documentation, _ITSELF, told)
-        body = _body(process.body, _ITSELF, told)
-        fixed.append(replace(process, body=body, documentation=documentation, executable=True))
-        fixes[process.id] = told
+        shown = _body(process.body, _ITSELF, told)
+        body = _written_out(shown, process.name or process.id, told)
+        fixed.append(replace(process, body=body, drawn=_as_drawn(shown), documentation=documentation, executable=True))
+        fixes[process.id] = _merged(told)
     return tuple(fixed), fixes
 
 
+def _merged(told: list[Phrase]) -> list[Phrase]:
+    """All documentation that is HTML as one phrase: Bizagi writes none other."""
+    owners = [value for phrase in told if phrase.code == "html_documentation" for _, value in phrase.values]
+    owned = tuple(each for each in owners if isinstance(each, Phrase))
+    rest = [phrase for phrase in told if phrase.code != "html_documentation"]
+    return [*rest, Phrase("html_documentation", owner=owned)] if owned else rest
+
+
 def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
-    nodes = tuple(_node(node, told) for node in body.nodes)
+    body = neighbours(body)
+    nodes = tuple(_node(node, told, owner is _ITSELF) for node in body.nodes)
     body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), told)
-    body = _with_start(_with_end(body, owner, told), owner, told)
+    return _with_defaults(mended(body, owner, told), told)
+
+
+def _written_out(body: Body, name: str, told: list[Phrase]) -> Body:
+    """The body in which what BPMN has a short form for is what that stands for."""
+    bodies = [node.body and _written_out(node.body, node.name or node.id, told) for node in body.nodes]
+    if any(inner is not node.body for inner, node in zip(bodies, body.nodes, strict=True)):
+        nodes = (replace(node, body=inner) for inner, node in zip(bodies, body.nodes, strict=True))
+        body = replace(body, nodes=tuple(nodes))
+    if not has_short_forms(body):
+        return body
+    body = alternatives(gateways(body, told), told)
+    return _with_defaults(event_handlers(looped(body, told), name, told), told)
+
+
+def _as_drawn(body: Body) -> Body:
+    """The body for a picture, in which an event sub-process is a sub-process."""
+    if not any(node.body for node in body.nodes):
+        return body
+    nodes = (
+        replace(node, kind="subProcess" if node.kind == "eventSubProcess" else node.kind, body=_as_drawn(node.body))
+        if node.body
+        else node
+        for node in body.nodes
+    )
+    return replace(body, nodes=tuple(nodes))
+
+
+def _with_defaults(body: Body, told: list[Phrase]) -> Body:
     by_id = {node.id: node for node in body.nodes}
     outgoing: dict[str, list[DrawnFlow]] = {}
     for flow in body.flows:
@@ -47,24 +87,20 @@ def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
     )
 
 
-def _node(node: DrawnNode, told: list[Phrase]) -> DrawnNode:
+def _node(node: DrawnNode, told: list[Phrase], outermost: bool) -> DrawnNode:
     if node.documentation:
         node = replace(node, documentation=_text(node.documentation, called(node), told))
-    if node.kind == "task":
-        told.append(Phrase("plain_task", node=called(node)))
-    elif node.kind == "subProcess" and (node.body is None or not node.body.nodes):
+    if node.kind in ("subProcess", "eventSubProcess") and (node.body is None or not node.body.nodes):
         told.append(Phrase("empty_sub_process", node=called(node)))
         node = replace(node, kind="task", body=None)
     elif node.kind == "callActivity" and not node.detail:
         told.append(Phrase("call_without_process", node=called(node)))
         node = replace(node, detail=node.name)
-    elif node.kind == "scriptTask" and not node.detail:
-        told.append(Phrase("empty_script", node=called(node)))
-    elif node.trigger == "timer" and not node.detail and node.kind != "startEvent":
-        told.append(Phrase("empty_timer", node=called(node)))
-    if node.kind == "startEvent" and node.trigger not in ("", "none"):
+    if node.trigger in _SEVERAL:
+        told.append(Phrase("several_triggers", node=called(node)))
+        node = replace(node, trigger="message")
+    if node.kind == "startEvent" and node.trigger not in ("", "none") and outermost:
         told.append(Phrase("starts_by", node=called(node), trigger=word("trigger", node.trigger)))
-        node = replace(node, trigger="", detail="")
     if node.body:
         return replace(node, body=_body(node.body, called(node), told))
     return node
@@ -101,42 +137,11 @@ def _with_senders(body: Body, told: list[Phrase]) -> Body:
     return Body(nodes=tuple(nodes), flows=(*body.flows, *flows))
 
 
-def _with_start(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
-    if any(node.kind == "startEvent" for node in body.nodes):
-        return body
-    targets = {flow.target for flow in body.flows}
-    firsts = [node for node in body.nodes if node.id not in targets and node.kind != "boundaryEvent"]
-    if not firsts:
-        return body
-    told.append(Phrase("no_start_event", owner=owner, nodes=tuple(map(called, firsts))))
-    start = DrawnNode(id=f"{firsts[0].id}-start", name="Start", kind="startEvent")
-    flows = (DrawnFlow(id=f"{node.id}-start", name="", source=start.id, target=node.id) for node in firsts)
-    return Body(nodes=(start, *body.nodes), flows=(*flows, *body.flows))
-
-
-def _with_end(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
-    if any(node.kind == "endEvent" for node in body.nodes):
-        return body
-    sources = {flow.source for flow in body.flows}
-    lasts = [node for node in body.nodes if node.id not in sources and node.kind != "boundaryEvent"]
-    if not lasts:
-        return body
-    told.append(Phrase("no_end_event", owner=owner, nodes=tuple(map(called, lasts))))
-    end = DrawnNode(id=f"{lasts[-1].id}-end", name="End", kind="endEvent")
-    flows = (DrawnFlow(id=f"{node.id}-end", name="", source=node.id, target=end.id) for node in lasts)
-    return Body(nodes=(*body.nodes, end), flows=(*body.flows, *flows))
-
-
 def _with_default(
     node: DrawnNode, outgoing: Sequence[DrawnFlow], nodes: dict[str, DrawnNode], told: list[Phrase]
 ) -> DrawnNode:
     if node.kind not in SPLITS or len(outgoing) < 2:
         return node
-    told += [
-        Phrase("name_carries_rule", flow=called_flow(flow, nodes))
-        for flow in outgoing
-        if not flow.condition and flow.name and flow.id != node.default and plain(flow.name) not in OTHERWISE
-    ]
     if node.default:
         return node
     named = next((flow for flow in outgoing if plain(flow.name) in OTHERWISE), None)

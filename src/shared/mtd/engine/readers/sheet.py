@@ -2,6 +2,7 @@
 
 ```yaml
 process: purchase-order                 # the key of its versions; else the file's name
+start: Order came                       # where orders begin, of several start events
 tasks:
   Validation: api:/states/validation    # who serves it: api:/…, lambda:…, state_machine:…
   Pick the goods: {group: warehouse, form: picking, due: PT4H, priority: high}
@@ -10,7 +11,8 @@ tasks:
 gateways: {"Pays with gift card?": gift_card}      # what SI and NO answer
 flows: {"Large order": order.payable > 1000000, "Check -> Ship": otherwise}
 timers: {Wait for stock: PT2H}
-messages: {Payment confirmed: payment_confirmed}
+messages: {Payment confirmed: payment_confirmed}   # of a signal, too
+conditions: {Stock is back: data.stock > 0}
 calls: {Pack the order: packing}
 ```
 """
@@ -35,11 +37,12 @@ TASK_WORDS = frozenset(
         "set",
         "each",
         "as",
+        "until",
         "retries",
         "sla",
     }
 )
-PARTS = ("tasks", "gateways", "flows", "timers", "messages", "calls")
+PARTS = ("tasks", "gateways", "flows", "timers", "messages", "conditions", "calls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +50,13 @@ class Sheet:
     """The sheet's entries by the plain form of the names they are for (see `naming.plain`)."""
 
     process: str = ""
+    start: str = ""
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     gateways: Mapping[str, str] = field(default_factory=dict)
     flows: Mapping[str, str] = field(default_factory=dict)
     timers: Mapping[str, str] = field(default_factory=dict)
     messages: Mapping[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, str] = field(default_factory=dict)
     calls: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,13 +67,15 @@ def read(document: Any) -> Sheet:
     if not isinstance(document, Mapping):
         raise _wrong(Phrase("sheet_no_mapping", parts=", ".join(PARTS)))
     for name in document:
-        if name not in (*PARTS, "process"):
+        if name not in (*PARTS, "process", "start"):
             raise _wrong(Phrase("sheet_strange_part", name=name, parts=", ".join(PARTS)))
-    process = document.get("process", "")
+    process, start = document.get("process", ""), document.get("start", "")
     if not isinstance(process, str):
         raise _wrong(Phrase("sheet_process"))
+    if not isinstance(start, str):
+        raise _wrong(Phrase("sheet_start"))
     parts = {name: _part(document.get(name), name) for name in PARTS}
-    return Sheet(process=process, **parts)
+    return Sheet(process=process, start=start, **parts)
 
 
 def unused(bound: Sheet, used: Collection[tuple[str, str]]) -> list[Phrase]:

@@ -11,6 +11,7 @@ from mtd.engine.model.drawing import (
     Body,
     Drawing,
     DrawnFlow,
+    DrawnLoop,
     DrawnMultiInstance,
     DrawnNode,
     DrawnProcess,
@@ -47,7 +48,7 @@ def read(root: xml.Element, name: str, attributes: Attributes | None = None) -> 
         identifier = element.attributes.get("Id", "")
         pool = pools.get(identifier)
         sets = {each.attributes.get("Id", ""): each for each in inside(element, "ActivitySets")}
-        reader = _XpdlReader(sets, lanes_of(pool, element) if pool else {}, attributes or {})
+        reader = _XpdlReader(sets, lanes_of(pool, element) if pool else {}, attributes or {}, _associations(root))
         processes.append(
             DrawnProcess(
                 id=identifier,
@@ -61,8 +62,21 @@ def read(root: xml.Element, name: str, attributes: Attributes | None = None) -> 
     return Drawing(name=root.attributes.get("Name", "") or name, processes=tuple(processes))
 
 
+def _associations(root: xml.Element) -> dict[str, str]:
+    return {
+        each.attributes.get("Source", ""): each.attributes.get("Target", "") for each in inside(root, "Associations")
+    }
+
+
 class _XpdlReader:
-    def __init__(self, sets: Mapping[str, xml.Element], lanes: Mapping[str, str], attributes: Attributes) -> None:
+    def __init__(
+        self,
+        sets: Mapping[str, xml.Element],
+        lanes: Mapping[str, str],
+        attributes: Attributes,
+        associations: Mapping[str, str],
+    ) -> None:
+        self._associations = associations
         self._sets = sets
         self._lanes = lanes
         self._attributes = attributes
@@ -94,17 +108,17 @@ class _XpdlReader:
         }
         event = child(element, "Event")
         made = event_fields(event) if event else self._activity(element)
+        if made["kind"] == "boundaryEvent" and made["trigger"] == "compensation":
+            made["reference"] = self._associations.get(identifier, "")
         loop = child(element, "Loop")
         kind = loop.attributes.get("LoopType", "None").lower() if loop else "none"
-        if kind == "standard":
-            made["kind"] = "standard loop"
-        elif loop and text(child(loop, "LoopMultiInstance"), "MI_Condition"):
-            made["kind"] = "multi-instance activity that a condition ends early"
         return DrawnNode(
             id=identifier,
             name=name,
             default=defaults.get(identifier, ""),
             many=_many(loop) if loop and kind == "multiinstance" else None,
+            loop=_loop(loop) if loop and kind == "standard" else None,
+            for_compensation=element.attributes.get("IsForCompensation", "").lower() == "true",
             lane=self._lanes.get(identifier, ""),
             documentation=text(element, "Documentation") or text(element, "Description"),
             attributes={**said, **self._attributes.get(identifier, {})},
@@ -118,8 +132,8 @@ class _XpdlReader:
         route, block = child(element, "Route"), child(element, "BlockActivity")
         if route:
             kind = route.attributes.get("GatewayType", "") or route.attributes.get("SplitTypeCode", "")
-            if "true" in (route.attributes.get("ParallelEventBased"), route.attributes.get("Instantiate")):
-                return {"kind": "parallel or starting event-based gateway"}
+            if route.attributes.get("ParallelEventBased", "").lower() == "true":
+                return {"kind": "parallelGateway"}
             if route.attributes.get("ExclusiveType", "").lower() == "event":
                 return {"kind": "eventBasedGateway"}
             return {"kind": _GATEWAYS.get(kind.lower(), f"{kind} gateway")}
@@ -141,9 +155,8 @@ class _XpdlReader:
             raise PhrasedError(Phrase("holds_itself", name=name), code="diagram_damaged")
         if found is None:
             return {"kind": "subProcess", "body": Body()}
-        for name, kind in (("TriggeredByEvent", "eventSubProcess"), ("AdHoc", "adHocSubProcess")):
-            if found.attributes.get(name, "").lower() == "true":
-                return {"kind": kind}
+        if found.attributes.get("AdHoc", "").lower() == "true":
+            return {"kind": "adHocSubProcess"}
         if element.attributes.get("IsATransaction", "").lower() == "true":
             return {"kind": "transaction"}
         if len(self._open) >= DEEPEST:
@@ -151,13 +164,27 @@ class _XpdlReader:
         self._open.append(wanted)
         body = self.body(found)
         self._open.pop()
-        return {"kind": "subProcess", "body": body}
+        own = found.attributes.get("TriggeredByEvent", "").lower() == "true"
+        return {"kind": "eventSubProcess" if own else "subProcess", "body": body}
 
 
 def _many(loop: xml.Element) -> DrawnMultiInstance:
     marked = child(loop, "LoopMultiInstance")
     attributes = marked.attributes if marked else {}
-    return DrawnMultiInstance(sequential=attributes.get("MI_Ordering", "").lower() == "sequential")
+    return DrawnMultiInstance(
+        sequential=attributes.get("MI_Ordering", "").lower() == "sequential", until=text(marked, "MI_Condition")
+    )
+
+
+def _loop(loop: xml.Element) -> DrawnLoop:
+    marked = child(loop, "LoopStandard")
+    attributes = marked.attributes if marked else {}
+    most = attributes.get("LoopMaximum", "")
+    return DrawnLoop(
+        condition=attributes.get("LoopCondition", "") or text(marked, "LoopCondition"),
+        before=attributes.get("TestTime", "").lower() == "before",
+        most=int(most[:4]) if most.isascii() and most.isdigit() else 0,
+    )
 
 
 def _condition(transition: xml.Element) -> tuple[str, str]:

@@ -12,12 +12,19 @@ def event_fields(event: xml.Element) -> dict[str, Any]:
     attributes, where = element.attributes, local(element)
     trigger = (attributes.get("Trigger") or attributes.get("Result") or "").lower()
     made: dict[str, Any] = {"trigger": "" if trigger == "none" else trigger, **message_fields(element)}
-    made["detail"] = _time(child(element, "TriggerTimer"))
+    made["detail"] = _time(child(element, "TriggerTimer")) or text(child(element, "TriggerConditional"), "Expression")
+    undone = child(element, "TriggerResultCompensation")
+    if undone:
+        made["reference"] = undone.attributes.get("ActivityId", "")
+    named = child(element, "TriggerResultSignal") or child(element, "TriggerResultLink")
+    if named:
+        made["reference"] = named.attributes.get("Name", "")
     error = child(element, "ResultError") or child(element, "TriggerEscalation")
     if error:
         made["reference"] = error.attributes.get("ErrorCode", "") or error.attributes.get("EscalationCode", "")
     if where == "StartEvent":
-        return made | {"kind": "startEvent"}
+        interrupting = attributes.get("Interrupting", "true").lower() != "false"
+        return made | {"kind": "startEvent", "interrupting": interrupting}
     if where == "EndEvent":
         return made | {"kind": "endEvent"}
     attached = attributes.get("Target", "")

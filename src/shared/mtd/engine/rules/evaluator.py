@@ -42,6 +42,19 @@ def storable(value: Any) -> Any:
     return value
 
 
+def captured(value: Any) -> Any:
+    """The value as JSON types that rules can ask again: a decimal as a number where that keeps it, else as text."""
+    if isinstance(value, Decimal):
+        if value == value.to_integral_value():
+            return int(value)
+        return float(value) if Decimal(str(float(value))) == value else str(value)
+    if isinstance(value, Mapping):
+        return {name: captured(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [captured(each) for each in value]
+    return value
+
+
 def _run(tree: RuleTree, facts: Facts) -> Any:
     return _OPERATIONS[tree[0]](tree, facts)
 
@@ -95,15 +108,17 @@ def _call(tree: RuleTree, facts: Facts) -> Any:
 
 
 def _number(value: Any) -> Any:
-    """A whole number that came through JSON counts as a decimal, and never as a truth."""
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """A number that came through JSON counts as a decimal, and never as a truth."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return Decimal(str(value)) if isinstance(value, float) else value
 
 
 _OPERATIONS: dict[str, Callable[[RuleTree, Facts], Any]] = {
     "value": lambda tree, _: tree[1],
     "number": lambda tree, _: Decimal(tree[1]),
     "list": lambda tree, facts: [_run(each, facts) for each in tree[1:]],
-    "name": lambda tree, facts: facts[tree[1]],
+    "name": lambda tree, facts: _number(facts[tree[1]]),
     "field": lambda tree, facts: _number(_field(tree, facts)),
     "has": _has,
     "index": lambda tree, facts: _number(_index(tree, facts)),

@@ -42,6 +42,15 @@ def check(tree: RuleTree, names: Mapping[str, RuleType]) -> RuleType:
     return _operator(operation, [check(each, names) for each in parts])
 
 
+def asked(tree: RuleTree) -> set[str]:
+    """The names of the facts that the rule asks for, whether there are such or not."""
+    operation, *parts = tree
+    if operation == "name":
+        return {parts[0]}
+    inner = {name for each in parts if isinstance(each, list) for name in asked(each)}
+    return inner - {parts[1]} if operation in ("exists", "all") else inner
+
+
 def _operator(operation: str, types: list[RuleType]) -> RuleType:
     if operation in ("and", "or", "not"):
         for each in types:

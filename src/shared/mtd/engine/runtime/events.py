@@ -1,15 +1,29 @@
 """Errors, escalations, times and messages: what takes a token from where it rests."""
 
+from mtd.domain.errors import ProcessError
 from mtd.engine.model.plan import EventType, Node, NodeKind
 from mtd.engine.model.tokens import Token, Waits
 from mtd.engine.rules import timers
+from mtd.engine.runtime import compensation
 from mtd.engine.runtime.step_state import Arrival, StepState
 
 FAILED = "failed"
 """The error of a task that failed for good: a boundary event for it, or for no code, catches every such failure."""
 
-ARMED = {EventType.TIMER: Waits.TIME, EventType.MESSAGE: Waits.MESSAGE}
-EVENTS = {NodeKind.TIMER: Waits.TIME, NodeKind.MESSAGE: Waits.MESSAGE}
+ARMED = {
+    EventType.TIMER: Waits.TIME,
+    EventType.MESSAGE: Waits.MESSAGE,
+    EventType.SIGNAL: Waits.SIGNAL,
+    EventType.CONDITIONAL: Waits.CONDITION,
+}
+EVENTS = {
+    NodeKind.TIMER: Waits.TIME,
+    NodeKind.MESSAGE: Waits.MESSAGE,
+    NodeKind.SIGNAL: Waits.SIGNAL,
+    NodeKind.CONDITION: Waits.CONDITION,
+}
+_HELD = 0
+"""What is `left` of a condition that does not interrupt, while it goes on holding after it has fired."""
 
 
 def arm_boundaries(case: StepState, node: Node, host: int, scope: int | None) -> None:
@@ -45,11 +59,43 @@ def fire(case: StepState, armed: Token) -> None:
 
 
 def _use_up(case: StepState, armed: Token) -> None:
-    """An event that does not interrupt may come again: a message always, a time as often as its cycle says."""
-    if armed.left in (None, 0, 1) and armed.waits is Waits.TIME:
+    """An event that does not interrupt may come again: a message or signal always, a time as often as its cycle says,
+    a condition once it has not held in between."""
+    if armed.waits is Waits.CONDITION:
+        case.park(armed.id, armed.node, armed.waits, armed.scope, host=armed.host, left=_HELD)
+    elif armed.left in (None, 0, 1) and armed.waits is Waits.TIME:
         del case.tokens[armed.id]
     elif armed.left is not None and armed.left != timers.WITHOUT_END:
         case.park(armed.id, armed.node, armed.waits, armed.scope, host=armed.host, left=armed.left - 1)
+
+
+def hear(case: StepState, signal: str) -> list[Token]:
+    """The tokens of the case that wait for the signal."""
+    return [
+        token
+        for token in sorted(case.tokens.values(), key=lambda each: each.id)
+        if token.waits is Waits.SIGNAL and case.node(token.node).code == signal
+    ]
+
+
+def held(case: StepState) -> Token | None:
+    """The first token whose condition has come to hold. A rule that asks for what is not there yet does not hold."""
+    for token in sorted(case.tokens.values(), key=lambda each: each.id):
+        if token.waits is Waits.CONDITION:
+            holds = _holds(case, token)
+            if holds and token.left is None:
+                return token
+            if not holds and token.left == _HELD:
+                case.park(token.id, token.node, token.waits, token.scope, host=token.host)
+    return None
+
+
+def _holds(case: StepState, token: Token) -> bool:
+    rule = case.node(token.node).when
+    try:
+        return rule is not None and case.holds(rule, token.scope)
+    except ProcessError:
+        return False
 
 
 def throw_from_task(case: StepState, token: Token, code: str) -> bool:
@@ -89,6 +135,8 @@ def _throw(case: StepState, token: Token, trigger: EventType, codes: tuple[str |
 
 
 def _interrupt(case: StepState, host: Token, event: Node) -> None:
+    if case.plan.compensates:
+        compensation.hand_on(case, host)
     case.cancel(host.id)
     case.arrivals.append(Arrival(host.id, event.id, host.scope))
 

@@ -5,6 +5,7 @@ from mtd.engine.messages.phrases import Phrase, PhrasedError
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import (
     MessageReceived,
+    SignalReceived,
     TaskCompleted,
     TaskEscalated,
     TaskFailed,
@@ -20,26 +21,31 @@ from mtd.engine.runtime import events, moves
 from mtd.engine.runtime.step_state import Arrival, StepState
 
 
-def begin(plan: Plan, facts: Facts) -> TokenChanges:
-    """The first tokens of a new case."""
+def begin(plan: Plan, facts: Facts, start: str | None = None) -> TokenChanges:
+    """The first tokens of a new case, which begins at that start event, else at the plan's own.
+
+    Raises ProcessError: `no_such_start`. Raises CannotGoOn as `step` does.
+    """
+    if start is not None and start != plan.start and start not in plan.starts:
+        raise ProcessError(f"{plan.process!r} has no start event {start!r}", code="no_such_start")
     case = StepState(plan, {}, facts)
-    case.arrivals.append(Arrival(case.new_id(), plan.start, None))
-    moves.settle(case)
-    return case.changes()
+    case.arrivals.append(Arrival(case.new_id(), start or plan.start, None))
+    return moves.settled(case)
 
 
 def step(plan: Plan, tokens: Tokens, occurrence: Trigger, facts: Facts) -> TokenChanges:
     """What the occurrence does to the case whose living tokens these are.
 
     Raises ProcessError: `no_such_token` and `not_waiting` for an occurrence that comes too late, `no_error_way` for a
-    failure that no boundary event catches, `no_flow`, `unknown_fact` and `deadlock` where the process cannot go on.
+    failure that no boundary event catches. Raises CannotGoOn: `no_flow`, `unknown_fact`, `endless_loop` and `deadlock`,
+    with the node where the process cannot go on.
     """
     case = StepState(plan, tokens, facts)
     match occurrence:
         case TaskCompleted():
             token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON)
             if occurrence.values:
-                case.store(dict(occurrence.values))
+                case.store(dict(occurrence.values), token)
             moves.complete_activity(case, token)
         case TaskFailed():
             token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON)
@@ -47,17 +53,40 @@ def step(plan: Plan, tokens: Tokens, occurrence: Trigger, facts: Facts) -> Token
                 phrase = Phrase("no_error_event", node=token.node, process=plan.process)
                 raise PhrasedError(phrase, code="no_error_way")
         case TimerFired():
-            _pass_event(case, _waiting(case, occurrence.token, Waits.TIME))
+            moves.pass_event(case, _waiting(case, occurrence.token, Waits.TIME))
         case MessageReceived():
+            token = _listening(case, occurrence.message)
+            if occurrence.values:
+                case.store(dict(occurrence.values), token)
+            moves.pass_event(case, token)
+        case SignalReceived():
+            if not events.hear(case, occurrence.signal):
+                raise ProcessError(f"nothing waits for the signal {occurrence.signal!r}", code="not_waiting")
             if occurrence.values:
                 case.store(dict(occurrence.values))
-            _pass_event(case, _listening(case, occurrence.message))
+            moves.deliver(case, occurrence.signal)
         case TaskEscalated():
             token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON, Waits.INSIDE)
             if not events.escalate(case, token):
                 raise ProcessError(f"{token.node!r} has no boundary escalation event", code="no_escalation_way")
-    moves.settle(case)
-    return case.changes()
+    return moves.settled(case)
+
+
+def not_begun(plan: Plan, start: str | None = None) -> TokenChanges:
+    """A case that cannot begin: its token stands at the start event, from where `restoring.skip` begins it again."""
+    token = Token(id=1, node=start or plan.start, waits=Waits.INSIDE)
+    return TokenChanges(placed=(token,), visited=(token.node,))
+
+
+def completes_alone(plan: Plan, token: Token, around: Token | None) -> bool:
+    """Whether the completion of the token's task changes but this token and the one around it: `step` then needs no
+    other token of the case. That is so for all but the last of the parallel instances of a task."""
+    node = plan.nodes[token.node]
+    if node.repeat is None or node.repeat.until is not None or plan.conditions:
+        return False
+    if token.item is None or around is None or token.scope != around.id or around.left is None:
+        return False
+    return around.left > 1 and token.waits in (Waits.SERVICE, Waits.PERSON)
 
 
 def facts_at(plan: Plan, tokens: Tokens, token: int, facts: Facts) -> Facts:
@@ -77,10 +106,3 @@ def _listening(case: StepState, message: str) -> Token:
         if token.waits is Waits.MESSAGE and case.node(token.node).code == message:
             return token
     raise ProcessError(f"nothing waits for the message {message!r}", code="not_waiting")
-
-
-def _pass_event(case: StepState, token: Token) -> None:
-    if token.host is not None:
-        events.fire(case, token)
-    else:
-        moves.complete_activity(case, token)

@@ -25,7 +25,7 @@ def ready_inclusive(plan: Plan, tokens: Tokens) -> Sequence[Token]:
         if not any(
             _is_awaited(ways.get(token.node), first)
             for token in tokens.values()
-            if token.scope == scope and token.host is None and token.node != node_id
+            if token.scope == scope and token.host is None and token.node != node_id and token.waits is not Waits.DONE
         ):
             return list(first.values())
     return ()

@@ -13,6 +13,7 @@ from mtd.engine.messages.phrases import Phrase, phrase_of
 from mtd.engine.model.plan import EventType, Node, NodeKind, Plan
 from mtd.engine.model.tokens import (
     MessageReceived,
+    SignalReceived,
     TaskCompleted,
     TaskFailed,
     TimerFired,
@@ -36,7 +37,7 @@ def stuck_joins(plan: Plan, start: Tokens | None = None) -> list[Phrase]:
 
     `start`: the tokens to walk from, else the process's beginning.
     """
-    joins = any(node.kind is NodeKind.PARALLEL and node.incoming for node in plan.nodes.values())
+    joins = any(node.incoming for node in plan.nodes.values())
     return _Exploration(plan).all(start) if joins and len(plan.nodes) <= _MOST_NODES else []
 
 
@@ -112,6 +113,8 @@ class _Exploration:
                     yield TaskFailed(token=token.id, code=code)
             elif token.waits is Waits.TIME:
                 yield TimerFired(token=token.id)
+            elif token.waits is Waits.SIGNAL and node.code is not None:
+                yield SignalReceived(signal=node.code)
             elif token.waits is Waits.MESSAGE and node.code is not None:
                 yield MessageReceived(message=node.code)
 
@@ -126,17 +129,21 @@ class _Exploration:
     def _name(self, tokens: Tokens, occurrence: Trigger) -> str:
         if isinstance(occurrence, MessageReceived):
             return occurrence.message
+        if isinstance(occurrence, SignalReceived):
+            return occurrence.signal
         return self._plan.nodes[tokens[occurrence.token].node].name
 
 
 def _freed(node: Node) -> Node:
-    """Its rules are questions, its lists have two elements, its scripts set nothing, its cycles fire once."""
+    """Its rules are questions, its lists have two elements, its scripts set nothing, its cycles fire once, and what it
+    waits for to hold does."""
     flows = tuple(flow if flow.when is None else replace(flow, when=["name", "?"]) for flow in node.flows)
-    if flows and node.kind in (NodeKind.EXCLUSIVE, NodeKind.INCLUSIVE) and all(flow.when is not None for flow in flows):
+    if flows and node.kind is NodeKind.EXCLUSIVE and all(flow.when is not None for flow in flows):
         # Some rule holds: an order that fits none is stopped, and told of elsewhere.
         flows = (*flows[:-1], replace(flows[-1], when=None, default=True))
     repeat = node.repeat and replace(node.repeat, collection=_TWICE)
-    return replace(node, flows=flows, repeat=repeat, sets=(), time="PT1S" if node.time else node.time)
+    when = node.when and ["value", True]
+    return replace(node, flows=flows, repeat=repeat, sets=(), when=when, time="PT1S" if node.time else node.time)
 
 
 def places(tokens: Tokens) -> object:

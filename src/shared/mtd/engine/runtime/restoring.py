@@ -1,21 +1,26 @@
 """Puts tokens back to where they stood, moves or skips one because a person says so. Pure, as the interpreter is."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from mtd.domain.errors import ProcessError
+from mtd.engine.messages.phrases import PhrasedError
 from mtd.engine.model.plan import Node, NodeKind, Plan
-from mtd.engine.model.tokens import Token, TokenChanges, Tokens, Waits
+from mtd.engine.model.tokens import Token, TokenChanges, Tokens, Waits, applied
 from mtd.engine.rules.evaluator import Facts
-from mtd.engine.runtime import moves
+from mtd.engine.runtime import moves, reachability
 from mtd.engine.runtime.step_state import Arrival, StepState
 
+_PLACE = re.compile(r"(\w+)(?:\[(\d{1,6})\])?")
 _TARGETS = frozenset(
     {
         NodeKind.SERVICE,
         NodeKind.PERSON,
         NodeKind.SCRIPT,
         NodeKind.MESSAGE,
+        NodeKind.SIGNAL,
+        NodeKind.CONDITION,
         NodeKind.TIMER,
         NodeKind.SUB_PROCESS,
         NodeKind.EXCLUSIVE,
@@ -58,11 +63,11 @@ def put_back(plan: Plan, standing: Tokens, gone: Iterable[Token]) -> dict[int, T
     tokens = dict(standing)
     back = renumbered(standing, gone)
     tokens |= {token.id: token for token in back}
-    places = {_place(token) for token in standing.values()}
+    places = {_place(token) for token in standing.values() if token.waits is not Waits.DONE}
     for token in back:
         if token.node not in plan.nodes:
             raise ProcessError(f"{plan.process!r} has no node {token.node!r}", code="no_such_node")
-        if token.waits is not Waits.JOIN and _place(token) in places:
+        if token.waits not in (Waits.JOIN, Waits.DONE) and _place(token) in places:
             raise ProcessError(f"a token stands at {token.node!r} already", code="place_taken")
         if not (_lies_in(plan, tokens, token) and (token.host is None or token.host in tokens)):
             raise ProcessError(f"what was around {token.node!r} has ended meanwhile", code="scope_gone")
@@ -73,7 +78,10 @@ def _lies_in(plan: Plan, tokens: Tokens, token: Token) -> bool:
     if token.scope is None:
         return True
     around = tokens.get(token.scope)
-    return around is not None and around.node in (plan.nodes[token.node].scope, token.node)
+    if around is None:
+        return False
+    undone = plan.nodes[around.node].kind is NodeKind.COMPENSATE
+    return undone or around.node in (plan.nodes[token.node].scope, token.node)
 
 
 def _place(token: Token) -> tuple[object, ...]:
@@ -83,7 +91,8 @@ def _place(token: Token) -> tuple[object, ...]:
 def move(plan: Plan, tokens: Tokens, token: Token, target: str, facts: Facts) -> TokenChanges:
     """The token goes to another node of its own process or sub-process, as if its way led there.
 
-    Raises ProcessError: `cannot_move` with what is in the way.
+    Raises ProcessError: `cannot_move` with what is in the way, `deadlock` when a join would then wait for ever for what
+    cannot come. Raises CannotGoOn.
     """
     node = plan.nodes.get(target)
     if node is None:
@@ -96,20 +105,23 @@ def move(plan: Plan, tokens: Tokens, token: Token, target: str, facts: Facts) ->
     case.cancel_inside(_movable(case, token).id)
     del case.tokens[token.id]
     case.arrivals.append(Arrival(token.id, target, token.scope))
-    moves.settle(case)
-    return case.changes()
+    changes = moves.settled(case)
+    anyway = reachability.stuck_joins(plan)
+    stuck = [each for each in reachability.stuck_joins(plan, applied(tokens, changes)) if each not in anyway]
+    if changes.outcome is None and stuck:
+        raise PhrasedError(stuck[0], code="deadlock")
+    return changes
 
 
 def skip(plan: Plan, tokens: Tokens, token: Token, facts: Facts) -> TokenChanges:
-    """The step at which the token rests counts as done. Raises ProcessError: `cannot_skip`, `no_flow` and the like."""
+    """The step at which the token rests counts as done. Raises ProcessError: `cannot_skip`. Raises CannotGoOn."""
     case = StepState(plan, tokens, facts)
     node = plan.nodes[token.node]
     if node.kind is NodeKind.EVENT_BASED or is_error_way(node):
         raise ProcessError(f"{token.node!r} cannot be skipped: move the order to a step", code="cannot_skip")
     case.cancel_inside(_movable(case, token).id)
     moves.complete_activity(case, token)
-    moves.settle(case)
-    return case.changes()
+    return moves.settled(case)
 
 
 def is_error_way(node: Node) -> bool:
@@ -133,3 +145,30 @@ def difference(before: Tokens, after: Tokens, changes: TokenChanges) -> TokenCha
         values=changes.values,
         outcome=changes.outcome,
     )
+
+
+def tokens_at(tokens: Tokens, place: str) -> list[Token]:
+    """The tokens that rest at a place as people name it: `pick` for all at the node, `pick[1]` for those of the second
+    instance around, counted from 0. Armed events and what waits for other steps are none."""
+    named = _PLACE.fullmatch(place)
+    if named is None:
+        return []
+    return [
+        token
+        for token in tokens.values()
+        if token.node == named[1]
+        and token.host is None
+        and token.waits not in (Waits.JOIN, Waits.DONE)
+        and (token.waits is not Waits.INSIDE or token.size is None)
+        and (named[2] is None or instance_of(tokens, token) == int(named[2]))
+    ]
+
+
+def instance_of(tokens: Tokens, token: Token) -> int | None:
+    """The number, from 0, of the nearest instance that the token is, or is in; None outside of any."""
+    around: Token | None = token
+    while around is not None:
+        if around.item is not None:
+            return around.item
+        around = tokens.get(around.scope) if around.scope is not None else None
+    return None

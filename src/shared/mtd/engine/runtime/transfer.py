@@ -63,6 +63,8 @@ class VersionTransfer:
             raise ProcessError(f"the order is on the error way at {token.node!r}", code="on_error_way")
         if _nature(before) != _nature(node):
             raise ProcessError(f"{token.node!r} is {_called(before)}, {name!r} is {_called(node)}", code="kind_differs")
+        if not _is_captured(token) and _lists(before) != _lists(node):
+            raise ProcessError(f"{token.node!r} and {name!r} repeat over other lists", code="kind_differs")
         if not self._lies_right(token, node, tokens, names):
             raise ProcessError(f"{name!r} lies in another sub-process than {token.node!r}", code="scope_differs")
         via = self._via(token, before, node) if token.via is not None else None
@@ -72,6 +74,8 @@ class VersionTransfer:
         if token.scope is None:
             return node.scope is None
         around = names.of(tokens[token.scope])
+        if around in self._new.nodes and self._new.nodes[around].kind is NodeKind.COMPENSATE:
+            return True
         return around == (node.id if token.item is not None else node.scope)
 
     def _via(self, token: Token, before: Node, node: Node) -> str:
@@ -100,7 +104,7 @@ class VersionTransfer:
         """The events that the new version arms and the old one has not: one that has happened comes no second time."""
         armed = {(token.host, token.node) for token in carried.values()}
         for token in list(carried.values()):
-            if token.host is not None or token.item is not None or token.waits is Waits.JOIN:
+            if token.host is not None or token.item is not None or token.waits in (Waits.JOIN, Waits.DONE):
                 continue
             known = {
                 (self._nodes.get(each, each), _nature(self._old.nodes[each]))
@@ -114,7 +118,7 @@ class VersionTransfer:
                     yield Token(id=0, node=each, waits=waits, scope=token.scope, host=token.id, left=left)
 
     def _refuse_what_would_stop(self, carried: Tokens) -> None:
-        if all(token.waits in (Waits.JOIN, Waits.INSIDE) for token in carried.values()):
+        if all(token.waits in (Waits.JOIN, Waits.INSIDE, Waits.CONDITION) for token in carried.values()):
             raise ProcessError("nothing in the new version would move the order on", code="deadlock")
         for node_id, scope in {(t.node, t.scope) for t in carried.values() if t.waits is Waits.JOIN}:
             node = self._new.nodes[node_id]
@@ -140,8 +144,18 @@ def _events_of(plan: Plan, host: str) -> tuple[str, ...]:
 
 def _nature(node: Node) -> tuple[object, ...]:
     """What must be equal for a token to be at home in both."""
-    repeat = node.repeat and (node.repeat.collection, node.repeat.sequential)
-    return (node.kind, bool(node.incoming), repeat, node.trigger, node.interrupting)
+    return (node.kind, bool(node.incoming), bool(node.repeat), node.trigger, node.interrupting)
+
+
+def _is_captured(token: Token) -> bool:
+    """Whether the token knows its elements and their order itself; tokens of earlier releases ask their plan."""
+    return (
+        token.waits is Waits.DONE or token.left is not None or token.elements is not None or token.element is not None
+    )
+
+
+def _lists(node: Node) -> tuple[object, ...] | None:
+    return (node.repeat.collection, node.repeat.sequential) if node.repeat else None
 
 
 def _called(node: Node) -> str:

@@ -24,7 +24,7 @@ from orders o where o.order_id = %(order_id)s;
 
 -- name: tokens
 select token_id, node, version, attempts, leased_until, due_at, entered_at, parked_for
-from tokens where order_id = %(order_id)s order by token_id;
+from tokens where order_id = %(order_id)s and waits <> 'done' order by token_id;
 
 -- name: order_events
 select event_id, order_id, at, who, source, what, from_state, to_state, ms, request_id, detail

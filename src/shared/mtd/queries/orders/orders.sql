@@ -56,7 +56,7 @@ select 'rejected', received_at, code || ': ' || reason from rejections where sou
 
 -- name: count_by_state
 select state, count(*) as orders from (
-    select coalesce(o.outcome, (select min(t.node) from tokens t where t.order_id = o.order_id and t.host is null)) as state from orders o
+    select coalesce(o.outcome, (select min(t.node) from tokens t where t.order_id = o.order_id and t.host is null and t.waits <> 'done')) as state from orders o
     union all select 'rejected' from rejections
     union all select 'waiting' from waiting_orders where pushed_at is null
 ) s group by state order by state;

@@ -16,7 +16,7 @@ limit %(limit)s;
 -- name: shown
 o.order_id, o.number, o.seller_name, o.buyer_name, o.currency, o.total, o.received_at, o.updated_at, o.ended_at,
 o.promised_on, o.reason, o.outcome, ($column)::text as sort_key,
-(select string_agg(t.node, ',' order by t.node) from tokens t where t.order_id = o.order_id) as nodes
+(select string_agg(t.node, ',' order by t.node) from tokens t where t.order_id = o.order_id and t.waits <> 'done') as nodes
 
 -- name: page
 (select o.* from own_orders o
@@ -41,7 +41,7 @@ from own_orders o where $filter
 o.outcome = %(state)s
 
 -- name: stands_at
-exists (select from tokens t where t.order_id = o.order_id and t.node = %(state)s)
+exists (select from tokens t where t.order_id = o.order_id and t.node = %(state)s and t.waits <> 'done')
 
 -- name: filter
 (%(text)s::text is null or o.search_text like '%%' || plain_text(%(text)s::text) || '%%'

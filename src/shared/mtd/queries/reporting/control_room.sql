@@ -10,7 +10,7 @@ select node as state, count(distinct order_id) as orders,
        count(distinct order_id) filter (where parked_at is not null) as parked,
        count(distinct order_id) filter (where attempts > 0 and leased_until is null and parked_at is null) as retrying,
        min(entered_at) as oldest
-from tokens group by node;
+from tokens where waits <> 'done' group by node;
 
 -- name: orders_in_process
 select count(*) as orders from orders where outcome is null;

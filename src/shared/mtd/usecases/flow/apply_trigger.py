@@ -14,8 +14,14 @@ from mtd.engine.rules import timers
 from mtd.engine.rules.evaluator import Facts
 from mtd.engine.runtime import interpreter
 from mtd.engine.runtime.restoring import moved_tokens
-from mtd.usecases.flow.changes import Changes, NewTask, OrderEvent, OrderValues, TokenPlace
+from mtd.usecases.flow.changes import Changes, NewTask, OrderEvent, OrderValues, ThrownSignal, TokenPlace
 from mtd.usecases.flow.tokens import LockedOrder, TokenRow
+
+NAMED = frozenset({Waits.MESSAGE, Waits.SIGNAL})
+"""Tokens that wait for something by its name."""
+
+NO_PLACES = frozenset({Waits.INSIDE, Waits.DONE})
+"""Tokens that hold others, or whose activity is done: the order is elsewhere."""
 
 
 def take_step(
@@ -55,7 +61,9 @@ def write_step(
     places: list[tuple[Token, TokenPlace]] = []
     tasks: list[NewTask] = []
     for token in step.placed:
-        inside = seen if token.scope is None else interpreter.facts_at(plan, tokens, token.scope, seen)
+        # An instance sees its own element; one of an earlier release has none with it.
+        around = token.scope if token.element is None else token.id
+        inside = seen if around is None else interpreter.facts_at(plan, tokens, around, seen)
         node = plan.nodes[token.node]
         places.append((token, token_place(node, token, inside, data)))
         if token.waits is Waits.PERSON:
@@ -72,6 +80,7 @@ def write_step(
         changes.delete(rows[number])
     if step.values:
         changes.values.append(OrderValues(order_id=order_id, data=dict(step.values)))
+    changes.signals += [ThrownSignal(order_id=order_id, signal=each) for each in dict.fromkeys(step.signals)]
 
 
 def apply_trigger(
@@ -112,7 +121,7 @@ def content_of(locked: LockedOrder) -> Order:
 
 def resting_place(step: TokenChanges) -> str:
     """The nodes where the step's tokens came to rest, or the end that the order reached."""
-    places = [token.node for token in step.placed if token.host is None and token.waits is not Waits.INSIDE]
+    places = [token.node for token in step.placed if token.host is None and token.waits not in NO_PLACES]
     return step.outcome or ", ".join(dict.fromkeys(places)) or next(reversed(step.visited), "")
 
 
@@ -138,7 +147,10 @@ def token_place(node: Node, token: Token, known: Facts, data: Json | None) -> To
         item=token.item,
         size=token.size,
         remaining=token.left,
-        message=node.code if waits is Waits.MESSAGE else None,
+        element=token.element,
+        elements=token.elements,
+        own_values=token.values,
+        message=node.code if waits in NAMED else None,
         due_at=_moment(node.time or "", known) if waits is Waits.TIME else None,
         data=data if waits is Waits.SERVICE else None,
     )

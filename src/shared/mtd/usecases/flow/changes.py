@@ -1,10 +1,11 @@
 """The changes of one commit. A use case states them by the methods of `Changes`; the adapter makes rows of them."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from mtd.domain.json_types import Json
@@ -46,7 +47,13 @@ class TokenPlace:
     via: str | None = None
     item: int | None = None
     size: int | None = None
+    #: `left` of the engine's token.
     remaining: int | None = None
+    element: Any = None
+    elements: Sequence[Any] | None = None
+    #: `values` of the engine's token.
+    own_values: Mapping[str, Any] | None = None
+    #: The name of the message or signal that it waits for.
     message: str | None = None
     due_at: datetime | None = None
     #: The data that the server gets with the token.
@@ -187,6 +194,14 @@ class OrderValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThrownSignal:
+    """A signal that an order threw. The commit wakes the other orders of its tenant that wait for it."""
+
+    order_id: UUID
+    signal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTotal:
     """The order's total, in its currency."""
 
@@ -292,6 +307,7 @@ class Changes:
     cancelled_tasks: list[int] = field(default_factory=list)
     new_tasks: list[NewTask] = field(default_factory=list)
     values: list[OrderValues] = field(default_factory=list)
+    signals: list[ThrownSignal] = field(default_factory=list)
     totals: list[OrderTotal] = field(default_factory=list)
     documents: list[tuple[UUID, IssuedDocument]] = field(default_factory=list)
     credit_notes: list[tuple[UUID, CreditNote]] = field(default_factory=list)

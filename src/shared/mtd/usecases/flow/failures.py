@@ -7,6 +7,7 @@ from mtd.domain.errors import MtdError
 from mtd.domain.json_types import Json
 from mtd.engine.model.tokens import Token, TokenChanges, token_from_json, token_json
 from mtd.engine.runtime.restoring import renumbered
+from mtd.engine.runtime.step_state import CannotGoOn
 from mtd.usecases.flow.changes import Changes, Incident, OrderEvent
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LockedOrder
 
@@ -40,9 +41,12 @@ def fail_order(
 ) -> Changes:
     """End the order as an exception whose incident names the error. `detail` goes with the event.
 
+    Where the process cannot go on, the event names the `node` of that, too.
+
     This is the last resort for an order that no plan can move or no table can keep, so that its batch can go on.
     """
     changes, incident = Changes(), incident_of(token, error, snapshot)
+    stuck_at: Json = {"node": error.node} if isinstance(error, CannotGoOn) else {}
     changes.delete(token)
     changes.end(token.order_id, "exception", f"{incident.state}: {incident.message} ({incident.code})")
     changes.fail(incident)
@@ -53,7 +57,7 @@ def fail_order(
             what="failed",
             from_state=token.node,
             to_state="exception",
-            detail={"code": incident.code, "message": incident.message, **detail},
+            detail={"code": incident.code, "message": incident.message, **stuck_at, **detail},
         )
     )
     return changes

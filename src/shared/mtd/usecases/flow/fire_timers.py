@@ -1,4 +1,7 @@
-"""Fires timers whose time has come: each moves its order on. A second fire finds the token gone and does nothing."""
+"""Fires timers whose time has come, and signals that other orders threw: each moves its order on.
+
+A second fire finds the token gone and does nothing.
+"""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -6,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from mtd.domain.errors import ProcessError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
-from mtd.engine.model.tokens import TimerFired
+from mtd.engine.model.tokens import SignalReceived, TimerFired, Waits
 from mtd.usecases.flow.apply_trigger import apply_trigger
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.failures import fail_order, snapshot_of_all
@@ -34,6 +37,9 @@ def _fire(token: CurrentToken, locked: LockedOrder, plan: Plan | None, who: str,
         if plan is None:
             raise ProcessError(f"process version {token.process_version_id} does not exist", code="no_such_process")
         node = plan.nodes[token.node]
+        if token.waits is Waits.SIGNAL:
+            heard = SignalReceived(signal=node.code or "")
+            return apply_trigger(plan, locked, heard, token.node, who, "signal received", detail)
         trigger = TimerFired(token=locked.token_of_row(token.token_id).id)
         late: Json = {
             "failed": node.attached_to or node.id,

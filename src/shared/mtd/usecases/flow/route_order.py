@@ -48,8 +48,9 @@ def route_order(
     hop: Hop,
     at_once: int = 1,
 ) -> list[str]:
-    """Fire the timers that are due and call every state's server, `at_once` calls at a time.
+    """Fire what is due, and call every state's server, `at_once` calls at a time.
 
+    Timers are due at their time, and tokens that wait for a signal once another order has thrown it.
     Returns the ids of the messages that must come again. A token that has gone on, or is leased, is skipped, since its
     message is stale. An order whose task nothing serves becomes an exception.
     """
@@ -58,7 +59,7 @@ def route_order(
     tokens = list({token.token_id: token for token in current}.values())
     plans = store.plans(sorted({token.process_version_id for token in tokens}))
 
-    if due := [token for token in tokens if token.waits is Waits.TIME]:
+    if due := [token for token in tokens if token.waits in (Waits.TIME, Waits.SIGNAL)]:
         fire_timers(due, plans, store, hop["what"], [origin[due[0].token_id].hop, hop])
 
     failed: set[str] = set()

@@ -23,7 +23,10 @@ class TokenReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentToken:
-    """A token whose message is not stale, without its order's content. A token that waits for a time is due."""
+    """A token whose message is not stale, without its order's content.
+
+    If the token waits for a time, that has come. If it waits for a signal, another order has thrown it.
+    """
 
     token_id: int
     version: int

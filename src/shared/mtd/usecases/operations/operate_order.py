@@ -13,7 +13,7 @@ from mtd.domain.orders.order import Order
 from mtd.engine.model.plan import CANCELLATION
 from mtd.engine.model.tokens import Token, TokenChanges, Waits, applied
 from mtd.engine.runtime import restoring
-from mtd.usecases.flow.apply_trigger import resting_place, write_step
+from mtd.usecases.flow.apply_trigger import NO_PLACES, resting_place, write_step
 from mtd.usecases.flow.changes import OrderEvent
 from mtd.usecases.flow.failures import snapshot_tokens
 from mtd.usecases.operations.cancel_order import cancellation_place
@@ -107,8 +107,9 @@ def _leave_step(
 
 def _meant(tokens: Mapping[int, Token], at: str | None) -> Token:
     """The token that the person means: the one at that step, or the only one."""
-    own = [t for t in tokens.values() if t.host is None and t.waits not in (Waits.JOIN, Waits.INSIDE)]
-    found = [token for token in tokens.values() if token.host is None and token.node == at] if at else own
+    own = [t for t in tokens.values() if t.host is None and t.waits not in (Waits.JOIN, *NO_PLACES)]
+    here = [t for t in tokens.values() if t.host is None and t.node == at and t.waits is not Waits.DONE]
+    found = (restoring.tokens_at(tokens, at) or here) if at else own
     if len(found) == 1:
         return found[0]
     places = ", ".join(sorted({token.node for token in own}))
@@ -205,13 +206,17 @@ def _write(
     decision.places = resting_place(changes) if changes.placed or changes.outcome else ""
 
 
+def _is_place(token: Token) -> bool:
+    return token.host is None and token.waits is not Waits.DONE
+
+
 def _reopen(order: OrderUnderAction, decision: Decision) -> None:
     decision.update.reopens = True
     decision.resolved_incidents = [incident.incident_id for incident in order.incidents]
 
 
 def _record(action: OrderAction, order: OrderUnderAction, decision: Decision, function: str) -> None:
-    stands = dict.fromkeys(row.token.node for row in order.locked.rows.values() if row.token.host is None)
+    stands = dict.fromkeys(row.token.node for row in order.locked.rows.values() if _is_place(row.token))
     came_from = order.outcome or ", ".join(stands)
     decision.places = decision.places or ", ".join(decision.next_states) or came_from
     decision.changes.record(

@@ -12,7 +12,7 @@ from mtd.engine.rules import timers
 from mtd.engine.rules.evaluator import Facts
 from mtd.engine.runtime import interpreter
 from mtd.engine.runtime.transfer import NodeMapping, VersionTransfer
-from mtd.usecases.flow.apply_trigger import server_of, token_place
+from mtd.usecases.flow.apply_trigger import NAMED, NO_PLACES, server_of, token_place
 from mtd.usecases.flow.changes import LONGEST_DELAY_SECONDS, OrderEvent, Wakeup
 from mtd.usecases.operations.order_actions import (
     Decision,
@@ -129,7 +129,7 @@ def _move(
             node=node.id,
             via=token.via,
             server=server if server != node.id else None,
-            message=node.code if token.waits is Waits.MESSAGE else None,
+            message=node.code if token.waits in NAMED else None,
             due_at=due_at,
         )
     )
@@ -157,7 +157,7 @@ def _due_at(transfer: OrderTransfer, order: OrderUnderAction, token: Token, know
 
 
 def _places(tokens: Mapping[int, Token]) -> str:
-    resting = [token.node for token in tokens.values() if token.host is None and token.waits is not Waits.INSIDE]
+    resting = [token.node for token in tokens.values() if token.host is None and token.waits not in NO_PLACES]
     return ", ".join(dict.fromkeys(resting or [token.node for token in tokens.values()]))
 
 

@@ -5,11 +5,26 @@ from collections.abc import Sequence
 from mtd.domain.json_types import Json
 from mtd.engine.compiler import importing
 from mtd.engine.compiler.reports import Report, Source, lacking
+from mtd.engine.compiler.starter_sheet import starter_sheet
 from mtd.engine.messages.phrases import Phrase, to_json
 from mtd.engine.model.plan import Plan
+from mtd.engine.readers.normalising import normalise
 
 STATES = frozenset({"validation", "gift_card", "allocation", "emission_dte", "sales_support", "dispatch", "completion"})
 """The states with a function, `POST /states/<state>` of the API. It serves the tasks of that name."""
+
+
+MACHINES = frozenset({"dte_incident"})
+"""State machines that a task may start: those of cloudformation/."""
+
+
+_SERVERS = frozenset(
+    {
+        "api:/errors/{failed}",
+        *(f"api:/states/{each}" for each in STATES),
+        *(f"state_machine:{each}" for each in MACHINES),
+    }
+)
 
 
 def import_processes(sources: Sequence[Source]) -> list[Json]:
@@ -17,12 +32,21 @@ def import_processes(sources: Sequence[Source]) -> list[Json]:
     return [report_json(served(report)) for report in importing.import_sources(sources, STATES)]
 
 
+def starter_sheets(sources: Sequence[Source]) -> list[str]:
+    """A binding sheet to begin with for each file, as YAML. Raises ProcessError for a file that cannot be read."""
+    sheets = []
+    for source in sources:
+        drawings = importing.read_drawings(source.content, source.title)
+        sheets.append(starter_sheet([each for drawing in drawings for each in normalise(drawing)[0]], STATES))
+    return sheets
+
+
 def unserved(plan: Plan) -> list[Phrase]:
-    """A phrase for each task that is bound to a Lambda of its own: `route_order` calls states of the API only."""
+    """A phrase for each task whose server is none: neither a state of this API, nor its error way, nor a machine."""
     return [
         Phrase("nobody_serves", task=node.name, server=node.binding)
         for node in plan.nodes.values()
-        if node.binding and node.binding.startswith("lambda:")
+        if node.binding and node.binding not in _SERVERS
     ]
 
 
@@ -42,6 +66,7 @@ def report_json(report: Report) -> Json:
         "fixes": list(map(str, report.fixes)),
         "unbound": list(map(str, report.unbound)),
         "lint": list(map(str, report.lint)),
+        "walkthrough": list(map(str, report.walkthrough)),
         "bindings": [{"task": task, "by": str(by)} for task, by in report.bindings],
         "verdict": report.verdict.value,
         "reason": None if report.reason is None else str(report.reason),
@@ -49,6 +74,7 @@ def report_json(report: Report) -> Json:
             "fixes": list(map(to_json, report.fixes)),
             "unbound": list(map(to_json, report.unbound)),
             "lint": list(map(to_json, report.lint)),
+            "walkthrough": list(map(to_json, report.walkthrough)),
             "bindings": [to_json(by) for _, by in report.bindings],
             "reason": None if report.reason is None else to_json(report.reason),
         },

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.domain.json_types import Json
 from mtd.engine.compiler import importing
+from mtd.engine.compiler.forms import made_forms
 from mtd.engine.compiler.reports import Report, Source, Verdict, lacking
 from mtd.engine.layout.diagram import diagram
 from mtd.engine.messages.phrases import Phrase
@@ -55,9 +56,13 @@ def import_versions(
     for schema in forms.values():
         schemas.check(schema)
     by_name = {source.name: source for source in sources}
-    return [
-        _keep(report, by_name[report.source], forms, versions) for report in importing.import_sources(sources, STATES)
-    ]
+
+    def stored(process: str, version: int) -> Plan | None:
+        found = versions.plan(process, version)
+        return found and found[1]
+
+    reports = importing.import_sources(sources, STATES, stored)
+    return [_keep(report, by_name[report.source], forms, versions) for report in reports]
 
 
 def change_version(process: str, version: int, action: str, versions: Versions) -> Json:
@@ -84,7 +89,7 @@ def _keep(report: Report, source: Source, forms: Mapping[str, Any], versions: Ve
     answer = {**report_json(report), "version": None}
     if report.plan is None or report.verdict is not Verdict.READY:
         return answer
-    used = {name: forms[name] for name in sorted(wanted)}
+    used = {name: forms[name] for name in sorted(wanted)} | made_forms(report.plan, forms)
     plan = plan_json.to_json(report.plan)
     digest = hashlib.sha256(json.dumps([plan, used], sort_keys=True).encode()).hexdigest()
     answer["version"] = versions.store(report.process, plan, _diagram(report, source), digest, used, answer)
@@ -102,9 +107,7 @@ def _diagram(report: Report, source: Source) -> str:
 
 
 def _forms(plan: Plan) -> dict[str, str]:
-    """The names of forms that people's tasks ask for, each with such a task."""
-    return {
-        node.work.form: node.name
-        for node in plan.nodes.values()
-        if node.kind is NodeKind.PERSON and node.work is not None and node.work.form
-    }
+    """The forms that people's tasks ask for and an analyst writes, with a task that asks."""
+    tasks = [node for node in plan.nodes.values() if node.kind is NodeKind.PERSON and node.work is not None]
+    asked = {node.name: node.work.extends if node.work.choices else node.work.form for node in tasks if node.work}
+    return {form: task for task, form in asked.items() if form}

@@ -9,6 +9,7 @@ from mtd.domain.errors import Conflict, InvalidRequest, NotFound, ProcessError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import MessageReceived, TaskCompleted, TaskEscalated, Trigger, Waits
+from mtd.engine.runtime.step_state import CannotGoOn
 from mtd.usecases.flow.apply_trigger import apply_trigger
 from mtd.usecases.flow.changes import Changes, CompletedTask
 from mtd.usecases.flow.failures import fail_order, snapshot_of_all
@@ -194,7 +195,7 @@ def _go_on(
     try:
         return apply_trigger(plan, locked, trigger, token.node, caller.function, what, detail)
     except ProcessError as error:
-        if error.code in _REFUSED:
+        if error.code in _REFUSED and not isinstance(error, CannotGoOn):
             raise Conflict(str(error), code=error.code) from None
         LOG.exception("the process cannot go on", extra={"order_id": str(token.order_id), "state": token.node})
         snapshot = snapshot_of_all(locked)

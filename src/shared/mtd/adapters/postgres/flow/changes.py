@@ -47,7 +47,18 @@ def write_changes(connection: Connection, changes: Sequence[Changes], outbox: Ou
             inserted = cursor if query == "insert_tokens" else inserted
     # PostgreSQL gives new tokens their ids, so a commit that splits an order takes one more round trip.
     ids = {(row["order_id"], row["ordinal"]): row for row in inserted.fetchall()} if inserted else {}
-    outbox.insert(connection, [*_transitions(changes, ids), *_notifications(changes), *_others(changes)])
+    heard = _listeners(connection, changes)
+    messages = [*_transitions(changes, ids), *token_messages(heard), *_notifications(changes), *_others(changes)]
+    outbox.insert(connection, messages)
+
+
+def _listeners(connection: Connection, changes: Sequence[Changes]) -> list[tuple[int, int]]:
+    """The tokens, with their versions, that the thrown signals wake."""
+    thrown = [columns(signal) for each in changes for signal in each.signals]
+    if not thrown:
+        return []
+    rows = connection.execute(_SQL["signal_listeners"], {"signals": Jsonb(thrown)}).fetchall()
+    return [(row["token_id"], row["version"]) for row in rows]
 
 
 def event_rows(events: Iterable[OrderEvent]) -> list[Json]:

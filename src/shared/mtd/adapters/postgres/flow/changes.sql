@@ -1,21 +1,22 @@
 -- name: insert_tokens
-insert into tokens (order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, message, due_at, data)
-select order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, message, coalesce(due_at, now()),
-       coalesce(data, '{}')
+insert into tokens (order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, element, elements,
+    own_values, message, due_at, data)
+select order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, element, elements, own_values,
+       message, coalesce(due_at, now()), coalesce(data, '{}')
 from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, node text, ordinal integer, waits text, server text,
-     scope integer, host integer, via text, item integer, size integer, remaining integer, message text,
-     due_at timestamptz, data jsonb)
+     scope integer, host integer, via text, item integer, size integer, remaining integer, element jsonb,
+     elements jsonb, own_values jsonb, message text, due_at timestamptz, data jsonb)
 returning order_id, ordinal, token_id, version;
 
 -- name: move_tokens
 update tokens t
 set node = m.node, version = t.version + 1, attempts = 0, leased_until = null, due_at = coalesce(m.due_at, now()),
     entered_at = now(), data = coalesce(m.data, '{}'), waits = m.waits, server = m.server, scope = m.scope,
-    host = m.host, via = m.via, item = m.item, size = m.size, remaining = m.remaining, message = m.message,
-    parked_at = null, parked_for = null
+    host = m.host, via = m.via, item = m.item, size = m.size, remaining = m.remaining, element = m.element,
+    elements = m.elements, own_values = m.own_values, message = m.message, parked_at = null, parked_for = null
 from jsonb_to_recordset(%(moves)s) as m (token_id bigint, version integer, node text, data jsonb, waits text,
-     server text, scope integer, host integer, via text, item integer, size integer, remaining integer, message text,
-     due_at timestamptz)
+     server text, scope integer, host integer, via text, item integer, size integer, remaining integer, element jsonb,
+     elements jsonb, own_values jsonb, message text, due_at timestamptz)
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: retry_tokens
@@ -137,6 +138,14 @@ on conflict (token_id, version) do nothing;
 update incidents i set stood = l.stood
 from jsonb_to_recordset(%(lost)s) as l (token_id bigint, stood jsonb)
 where i.token_id = l.token_id and i.resolved_at is null;
+
+-- name: signal_listeners
+-- The tokens of other orders of the tenant that wait for the signals. A suspended order does not hear them.
+select distinct t.token_id, t.version
+from jsonb_to_recordset(%(signals)s) as s (order_id uuid, signal text)
+join orders o on o.order_id = s.order_id
+join tokens t on t.waits = 'signal' and t.message = s.signal and t.order_id <> s.order_id
+join orders other on other.order_id = t.order_id and other.tenant = o.tenant and other.suspended_at is null;
 
 -- name: insert_outbox
 insert into outbox (destination, body, delay_seconds)

@@ -193,6 +193,9 @@ def locked_orders(
             item=row["item"],
             size=row["size"],
             left=row["remaining"],
+            element=row["element"],
+            elements=None if row["elements"] is None else tuple(row["elements"]),
+            values=row["own_values"],
         )
         tokens[row["order_id"]][token.id] = TokenRow(token_id=row["token_id"], version=row["version"], token=token)
     return {

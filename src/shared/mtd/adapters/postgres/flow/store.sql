@@ -20,7 +20,9 @@ where o.suspended_at is null
                   where c.system = t.parked_for and c.state = 'open' and c.next_probe_at <= now() + interval '2 seconds'))
   and ((t.waits = 'service' and t.due_at <= now() + interval '2 seconds'
         and (t.leased_until is null or t.leased_until < now()))
-       or (t.waits = 'time' and t.due_at <= now()));
+       or (t.waits = 'time' and t.due_at <= now())
+       -- Only a signal sends a message about a token that waits for one.
+       or t.waits = 'signal');
 
 -- name: lease_tokens
 -- Returns at least one row, with the state of the system's circuit. While the circuit is open it leases no token.
@@ -71,7 +73,7 @@ with confirmed as (
     for update of t
 )
 select t.token_id, t.version, t.order_id, t.node, t.ordinal, t.waits, t.scope, t.host, t.via, t.item, t.size,
-       t.remaining, c.token_id is not null as confirmed
+       t.remaining, t.element, t.elements, t.own_values, c.token_id is not null as confirmed
 from tokens t
 left join confirmed c on c.token_id = t.token_id
 where t.order_id = any(%(order_ids)s);

@@ -6,7 +6,8 @@ order by order_id for no key update;
 
 -- name: operated_tokens
 -- Locks the tokens, so that no function leases one.
-select token_id, version, order_id, node, ordinal, waits, scope, host, via, item, size, remaining, entered_at,
+select token_id, version, order_id, node, ordinal, waits, scope, host, via, item, size, remaining, element,
+       elements, own_values, entered_at,
        coalesce(leased_until > now(), false) as leased,
        extract(epoch from due_at - now())::double precision as due_seconds
 from tokens where order_id = any(%(order_ids)s)

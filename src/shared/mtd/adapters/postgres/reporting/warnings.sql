@@ -9,7 +9,7 @@ with standing as (
     join process_versions v on v.process_version_id = o.process_version_id
     left join targets g on g.process_version_id = o.process_version_id and g.state = t.node
     left join remaining_times r on r.tenant = v.tenant and r.process = v.process and r.state = t.node
-    where t.host is null and t.waits <> 'inside' and o.ended_at is null
+    where t.host is null and t.waits not in ('inside', 'done') and o.ended_at is null
 ), late as (
     select order_id, 'promise' as kind, state, promised_at as due_at,
            greatest(entered_at + coalesce(remaining, target, interval '0'), now()) as predicted_at

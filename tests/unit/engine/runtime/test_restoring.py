@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.bpmn_files import bpmn
+from tests.support.cases import run
 from tests.support.diagrams import draw
 
 from mtd.domain.errors import ProcessError
@@ -184,3 +185,11 @@ def _deed(tokens: dict[int, Token], token: Token, kind: int) -> dict[int, Token]
     restored = put_back(PLAN, left, moved_tokens(tokens, changes))
     assert places(restored) == places(tokens)
     return applied(left, difference(left, restored, TokenChanges()))
+
+
+def test_a_move_that_leaves_a_join_waiting_for_ever_is_refused() -> None:
+    case = run("start: S\nand: F\nservice: A\nservice: B\nand: J\nservice: C\nend: E\nS > F > A > J > C > E\nF > B > J")
+    token = case.tokens[case.at("b")]
+    with pytest.raises(ProcessError, match="waits for a token that cannot come") as refused:
+        move(case.plan, case.tokens, token, "c", case.known)
+    assert refused.value.code == "deadlock"
