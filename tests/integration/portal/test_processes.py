@@ -58,23 +58,23 @@ def test_a_diagram_is_imported_walked_through_and_its_orders_go_to_the_next_vers
     process = f"test-{uuid.uuid4().hex[:8]}"
     page = enter(Role.SUPERVISOR)
     _import(page, address, _file(f"{process}.bpmn", bpmn(draw(_FIRST, "Test"))))
-    expect(page.locator("main")).to_contain_text("user task 'Approve' names no group", timeout=WAIT)
+    expect(page.locator("main")).to_contain_text("group test does 'Approve'", timeout=WAIT)
     page.context.add_cookies([{"name": "locale", "value": "es", "url": address}])
     _import(page, address, _file(f"{process}.bpmn", bpmn(draw(_FIRST, "Test"))), button="Importar")
-    expect(page.locator("main")).to_contain_text("tarea de usuario 'Approve' no nombra un grupo", timeout=WAIT)
-    expect(page.locator("main")).not_to_contain_text("names no group")
+    expect(page.locator("main")).to_contain_text("el grupo test hace: 'Approve'", timeout=WAIT)
+    expect(page.locator("main")).not_to_contain_text("group test does")
     page.context.add_cookies([{"name": "locale", "value": "en", "url": address}])
     sheet = b"tasks: {Approve: {group: sales}}"
     _import(page, address, _file(f"{process}.bpmn", bpmn(draw(_FIRST, "Test"))), _file("a.yaml", sheet))
     expect(page.locator("main")).to_contain_text("group sales", timeout=WAIT)
     assert violations(page, axe) == []
-    page.get_by_role("button", name=f"Activate {process} v1").click()
+    page.get_by_role("button", name=f"Activate {process} v2").click()
     expect(page.get_by_role("status")).to_contain_text("Activated", timeout=WAIT)
 
     order = to_json(ubl.parse_order(OrderFile(number=number).xml().encode()))
     assert system.call("POST", "/orders", {"orders": [{"order": order, "process": process}]})[0] == 200
     until(lambda: system.get(f"/tasks?number={number}")["tasks"], bool)
-    page.goto(f"{address}/processes/version?process={process}&version=1")
+    page.goto(f"{address}/processes/version?process={process}&version=2")
     expect(page.get_by_role("row", name="Approve 1")).to_be_visible(timeout=WAIT)
     page.get_by_label("Sample order").fill(number)
     page.get_by_role("button", name="Simulate").click()
@@ -85,7 +85,7 @@ def test_a_diagram_is_imported_walked_through_and_its_orders_go_to_the_next_vers
     second = bpmn(draw(_FIRST.replace("Approve", "Review"), "Test"))
     _import(page, address, _file(f"{process}.bpmn", second), _file("a.yaml", sheet.replace(b"Approve", b"Review")))
     page.get_by_role("link", name="See the diagram").click(timeout=WAIT)
-    page.goto(f"{address}/processes/migrate?process={process}&from=1")
+    page.goto(f"{address}/processes/migrate?process={process}&from=2")
     page.get_by_role("button", name="Compare").click()
     page.select_option("select[name='map.approve']", "review")
     assert violations(page, axe) == []
@@ -99,7 +99,7 @@ def test_a_diagram_is_imported_walked_through_and_its_orders_go_to_the_next_vers
     page.get_by_role("button", name="Take the orders back").click()
     expect(page.locator("tbody")).to_contain_text("migrated: Approve", timeout=WAIT)
     [task] = system.get(f"/tasks?number={number}")["tasks"]
-    assert (task["name"], task["process_version"]) == ("Approve", 1)
+    assert (task["name"], task["process_version"]) == ("Approve", 2)
 
 
 def test_a_file_that_is_no_diagram_is_refused_on_the_page(enter: Enter, address: str, axe: str) -> None:

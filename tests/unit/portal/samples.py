@@ -123,6 +123,7 @@ REPORT = {
     "flows": 2,
     "fixes": ["a label"],
     "unbound": ["a task"],
+    "walkthrough": ["until a system is bound to it, a person of group sales does 'Ship'"],
     "lint": ["no default"],
     "bindings": [{"task": "Approve", "by": "group sales"}],
     "verdict": "ready",

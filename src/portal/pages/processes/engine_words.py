@@ -9,7 +9,7 @@ from typing import Any
 
 type Json = dict[str, Any]
 
-_LISTS = ("fixes", "unbound", "lint")
+_LISTS = ("fixes", "unbound", "walkthrough", "lint")
 
 
 @cache
@@ -35,7 +35,7 @@ def say_report(locale: str, report: Json) -> Json:
     done_by = _all(locale, phrases.get("bindings", []), [row["by"] for row in rows])
     return {
         **report,
-        **{name: _all(locale, phrases.get(name, []), report[name]) for name in _LISTS},
+        **{name: _all(locale, phrases.get(name, []), report.get(name, [])) for name in _LISTS},
         "bindings": [{**row, "by": by} for row, by in zip(rows, done_by, strict=True)],
         "reason": reason and say_phrase(locale, phrases.get("reason"), reason),
     }

@@ -32,6 +32,7 @@ REPORT = {
     "flows": 2,
     "fixes": ["a label <i>"],
     "unbound": [],
+    "walkthrough": ["a person does it"],
     "lint": ["no default"],
     "bindings": [{"task": "Approve", "by": "group sales"}],
     "verdict": "ready",
