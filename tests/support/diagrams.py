@@ -45,8 +45,7 @@ KINDS = {
     "handler": "eventSubProcess",
 }
 
-_TRIGGERS = ("timer", "message", "error", "terminate", "escalation", "signal", "conditional", "link",
-             "compensation")  # fmt: skip
+_TRIGGERS = ("timer", "message", "error", "terminate", "escalation", "signal", "conditional", "link", "compensation")
 
 
 def draw(text: str, name: str = "Test") -> Drawing:
@@ -75,9 +74,24 @@ def _node(line: str, lines: Iterator[str]) -> DrawnNode:
     words = dict(each.strip().split("=", 1) for each in said.split(",") if "=" in each)
     known = {
         word: words.pop(word, "")
-        for word in ("on", "time", "message", "error", "signal", "when", "calls", "script", "many", "until", "lane",
-                     "undo", "loop", "before", "most")
-    }  # fmt: skip
+        for word in (
+            "on",
+            "time",
+            "message",
+            "error",
+            "signal",
+            "when",
+            "calls",
+            "script",
+            "many",
+            "until",
+            "lane",
+            "undo",
+            "loop",
+            "before",
+            "most",
+        )
+    }
     trigger = next((each for each in _TRIGGERS if re.search(rf"\b{each}\b", said)), "")
     trigger = "timer" if known["time"] else "conditional" if known["when"] else trigger
     trigger = trigger if kind in ("start", "end", "catch", "throw", "boundary") else ""

@@ -229,9 +229,23 @@ class Sketch:
     def _sequence(self, depth: int, before: str, after: str, label: str = "") -> list[str]:
         lines: list[str] = []
         for _ in range(self._data.draw(st.integers(1, 2), label="length")):
-            kinds = ["task"] if depth == 0 else [
-                "task", "xor", "and", "or", "event", "sub", "timed", "loop", "many", "again", "handled",
-            ]  # fmt: skip
+            kinds = (
+                ["task"]
+                if depth == 0
+                else [
+                    "task",
+                    "xor",
+                    "and",
+                    "or",
+                    "event",
+                    "sub",
+                    "timed",
+                    "loop",
+                    "many",
+                    "again",
+                    "handled",
+                ]
+            )
             kinds = [each for each in kinds if not (self._in_loop and each in ("and", "or"))]
             kind = self._data.draw(st.sampled_from(kinds), label="block")
             name = self._name(kind)
@@ -287,8 +301,14 @@ class Sketch:
         either = ["yes"] if self._in_loop else ["yes", "no"]
         interrupting = self._data.draw(st.sampled_from(either), label="interrupting")
         handler, start, done, end = (self._name(each) for each in ("handler", "start", "task", "end"))
-        inside = [f"handler: {handler} {{", f"start: {start} | message={handler}, interrupting={interrupting}",
-                  f"user: {done} | group=g", f"end: {end}", f"{start} > {done} > {end}", "}"]  # fmt: skip
+        inside = [
+            f"handler: {handler} {{",
+            f"start: {start} | message={handler}, interrupting={interrupting}",
+            f"user: {done} | group=g",
+            f"end: {end}",
+            f"{start} > {done} > {end}",
+            "}",
+        ]
         return [f"sub: {name} {{", *self._scope(depth - 1, ""), *inside, "}", f"{before} >[{label}] {name}"]
 
     def _again(self, _: int, name: str, before: str, label: str) -> list[str]:

@@ -213,8 +213,10 @@ def test_signals_and_conditions_race_after_an_event_based_gateway() -> None:
 
 
 def test_an_event_based_gateway_before_a_task_is_a_persons_choice() -> None:
-    report = report_of("start: S\nuser: A | group=g\nevent: G\nuser: B | group=g\nuser: C | group=g\nend: E\n"
-                       "S > A > G > B > E\nG > C > E")  # fmt: skip
+    report = report_of(
+        "start: S\nuser: A | group=g\nevent: G\nuser: B | group=g\nuser: C | group=g\nend: E\n"
+        "S > A > G > B > E\nG > C > E"
+    )
     assert report.plan is not None
     assert Run(report.plan).start().done("a", g="C").places == ["c"]
 

@@ -71,8 +71,12 @@ def _show(report: Json) -> None:
     screen = console()
     title = f"{report['process']}: {report['name']}, {report['nodes']} nodes, {report['flows']} flows"
     screen.print(title, style="bold", markup=False, highlight=False)
-    for heading, part in (("Put right", "fixes"), ("Not bound", "unbound"), ("Found", "lint"),
-                          ("By people until it is bound", "walkthrough")):  # fmt: skip
+    for heading, part in (
+        ("Put right", "fixes"),
+        ("Not bound", "unbound"),
+        ("Found", "lint"),
+        ("By people until it is bound", "walkthrough"),
+    ):
         if report[part]:
             screen.print(table((heading,), ((f"  {each}",) for each in report[part])))
     if report["bindings"]:

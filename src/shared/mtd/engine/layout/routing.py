@@ -74,6 +74,9 @@ def _at_angles(source: Box, target: Box) -> tuple[Point, ...]:
 def _loop(box: Box) -> tuple[Point, ...]:
     right, below, centre = box.right + _AROUND, box.bottom + _AROUND, box.centre
     return (
-        Point(box.right, centre.y), Point(right, centre.y), Point(right, below), Point(centre.x, below),
+        Point(box.right, centre.y),
+        Point(right, centre.y),
+        Point(right, below),
+        Point(centre.x, below),
         Point(centre.x, box.bottom),
-    )  # fmt: skip
+    )

@@ -7,12 +7,21 @@ from mtd.engine.messages.naming import plain
 _NUMBERS = {
     word: number
     for number, words in {
-        1: "un una uno one a an um uma", 2: "dos two dois duas", 3: "tres three", 4: "cuatro four quatro",
-        5: "cinco five", 6: "seis six", 7: "siete seven sete", 8: "ocho eight oito", 10: "diez ten dez",
-        12: "doce twelve doze", 15: "quince fifteen quinze", 30: "treinta thirty trinta",
+        1: "un una uno one a an um uma",
+        2: "dos two dois duas",
+        3: "tres three",
+        4: "cuatro four quatro",
+        5: "cinco five",
+        6: "seis six",
+        7: "siete seven sete",
+        8: "ocho eight oito",
+        10: "diez ten dez",
+        12: "doce twelve doze",
+        15: "quince fifteen quinze",
+        30: "treinta thirty trinta",
     }.items()
     for word in words.split()
-}  # fmt: skip
+}
 _UNITS = {
     unit: form
     for form, units in {

@@ -61,6 +61,8 @@ def _done(case: StepState, scope: int | None, activity: str | None) -> list[Toke
     return [
         token
         for token in case.tokens.values()
-        if token.scope == scope and token.waits is Waits.DONE and token.item is None
+        if token.scope == scope
+        and token.waits is Waits.DONE
+        and token.item is None
         and (activity is None or activity in (token.node, case.node(token.node).scope))
-    ]  # fmt: skip
+    ]

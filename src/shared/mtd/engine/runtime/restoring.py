@@ -131,8 +131,9 @@ def is_error_way(node: Node) -> bool:
 
 def _movable(case: StepState, token: Token) -> Token:
     if token.host is not None or token.waits is Waits.JOIN:
-        raise ProcessError(f"what rests at {token.node!r} waits for other steps: it has no way of its own",
-                           code="cannot_move")  # fmt: skip
+        raise ProcessError(
+            f"what rests at {token.node!r} waits for other steps: it has no way of its own", code="cannot_move"
+        )
     return case.token(token.id)
 
 

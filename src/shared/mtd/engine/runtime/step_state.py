@@ -65,8 +65,22 @@ class _Tokens(dict[int, Token]):
 class StepState:
     """Mutable for the length of one step; nobody outside the step sees it."""
 
-    __slots__ = ("_before", "_next", "_seen", "arrivals", "emptied", "facts", "here", "last_end", "outcome", "plan",
-                 "signals", "tokens", "values", "visited")  # fmt: skip
+    __slots__ = (
+        "_before",
+        "_next",
+        "_seen",
+        "arrivals",
+        "emptied",
+        "facts",
+        "here",
+        "last_end",
+        "outcome",
+        "plan",
+        "signals",
+        "tokens",
+        "values",
+        "visited",
+    )
 
     def __init__(self, plan: Plan, tokens: Tokens, facts: Facts) -> None:
         self.plan = plan

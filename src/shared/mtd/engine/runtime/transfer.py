@@ -57,8 +57,9 @@ class VersionTransfer:
         before, name = self._old.nodes[token.node], names.of(token)
         node = self._new.nodes.get(name)
         if node is None:
-            raise ProcessError(f"the new version has no {name!r}: map {token.node!r} to one of its nodes",
-                               code="node_unmapped")  # fmt: skip
+            raise ProcessError(
+                f"the new version has no {name!r}: map {token.node!r} to one of its nodes", code="node_unmapped"
+            )
         if is_error_way(before) or is_error_way(node):
             raise ProcessError(f"the order is on the error way at {token.node!r}", code="on_error_way")
         if _nature(before) != _nature(node):
@@ -85,12 +86,16 @@ class VersionTransfer:
         sources = [each.id for each in self._old.nodes.values() for flow in each.flows if flow.id == token.via]
         wanted = {self._nodes.get(each, each) for each in sources}
         found = [
-            flow.id for each in self._new.nodes.values() if each.id in wanted for flow in each.flows
+            flow.id
+            for each in self._new.nodes.values()
+            if each.id in wanted
+            for flow in each.flows
             if flow.id in node.incoming
-        ]  # fmt: skip
+        ]
         if len(found) != 1:
-            raise ProcessError(f"the way by which the order came to {before.id!r} is not in the new version",
-                               code="flow_unmapped")  # fmt: skip
+            raise ProcessError(
+                f"the way by which the order came to {before.id!r} is not in the new version", code="flow_unmapped"
+            )
         return found[0]
 
     def _armed(self, event: Token, host: Token, names: NodeMapping) -> Token | None:
@@ -123,11 +128,13 @@ class VersionTransfer:
         for node_id, scope in {(t.node, t.scope) for t in carried.values() if t.waits is Waits.JOIN}:
             node = self._new.nodes[node_id]
             if node.kind is NodeKind.PARALLEL and joins.ready_parallel(node, carried, scope):
-                raise ProcessError(f"all that {node_id!r} waits for is there: let the order go on first",
-                                   code="join_is_full")  # fmt: skip
+                raise ProcessError(
+                    f"all that {node_id!r} waits for is there: let the order go on first", code="join_is_full"
+                )
         if ready := joins.ready_inclusive(self._new, carried):
-            raise ProcessError(f"{ready[0].node!r} would wait for nothing more: let the order go on first",
-                               code="join_is_full")  # fmt: skip
+            raise ProcessError(
+                f"{ready[0].node!r} would wait for nothing more: let the order go on first", code="join_is_full"
+            )
         key = places(carried)
         if key not in self._stuck:
             found = [each for each in stuck_joins(self._new, carried) if each not in self._stuck_anyway]

@@ -112,7 +112,12 @@ def test_what_has_no_code_or_an_unknown_one_is_shown_as_the_engine_says_it(porta
 
 
 def test_names_of_a_diagram_are_no_markup_and_no_format() -> None:
-    phrase = {"code": "condition_is_no_rule", "values": {"text": "x", "flow": {"code": "flow", "values": {
-        "name": "{code} <b>", "source": "%s", "target": "{0.__class__}"}}}}  # fmt: skip
+    phrase = {
+        "code": "condition_is_no_rule",
+        "values": {
+            "text": "x",
+            "flow": {"code": "flow", "values": {"name": "{code} <b>", "source": "%s", "target": "{0.__class__}"}},
+        },
+    }
     said = "flujo '{code} <b>' de '%s' a '{0.__class__}': su condición no es una regla: 'x'"
     assert say_phrase("es", phrase, "") == said
