@@ -7,6 +7,7 @@ from typing import Any
 
 from mtd.domain.errors import BusinessError, InvalidRequest, RejectedOrder
 from mtd.domain.orders.check import read_order
+from mtd.domain.orders.merge_patch import merged
 from mtd.domain.orders.order import Order, Totals
 from mtd.domain.orders.totals import amounts
 from mtd.domain.tax.kinds import document_type
@@ -111,12 +112,12 @@ def patch(document: Mapping[str, Any], form: Mapping[str, str], locale: str) -> 
 
 def effect(document: Mapping[str, Any], corrected: Mapping[str, Any], locale: str) -> Effect:
     """What the merge patch `corrected` does to the document."""
-    merged = _merged(document, corrected)
+    patched = merged(document, corrected)
     before, _ = _read(document)
-    after, problem = _read(merged)
+    after, problem = _read(patched)
     return Effect(
-        changes=list(_changes(document, merged, locale)),
-        currency=str(merged.get("currency", "")),
+        changes=list(_changes(document, patched, locale)),
+        currency=str(patched.get("currency", "")),
         total=(_total(before), _total(after)),
         reckoned=_total(after and _without_sums(after)),
         document_type=(_kind(before), _kind(after)),
@@ -178,19 +179,6 @@ def _put(line: Json, name: str, value: Any) -> None:
         line.pop(name, None)
     else:
         line[name] = value
-
-
-def _merged(old: Any, new: Any) -> Any:
-    """RFC 7396."""
-    if not isinstance(new, Mapping):
-        return new
-    merged = dict(old) if isinstance(old, Mapping) else {}
-    for name, value in new.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = _merged(merged.get(name), value)
-    return merged
 
 
 def _read(document: Mapping[str, Any]) -> tuple[Order | None, str]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from mtd.domain.errors import BusinessError, Conflict, InvalidRequest, NotFound, RejectedOrder
 from mtd.domain.json_types import Json
 from mtd.domain.orders.check import read_order
+from mtd.domain.orders.merge_patch import merged
 from mtd.domain.orders.order import Order, to_json
 from mtd.domain.orders.totals import amounts
 from mtd.usecases.operations.order_actions import Correction
@@ -57,9 +58,8 @@ def correction(document: Json, fields: Mapping[str, Any]) -> Correction:
 
     Raises InvalidRequest when the result is no order, Conflict for another number or seller: that is another order.
     """
-    merged = _merged(document, fields)
     try:
-        order = read_order(merged)
+        order = read_order(merged(document, fields))
     except RejectedOrder as error:
         raise InvalidRequest(f"the corrected order is not valid: {error}", code=error.code) from None
     if (order.number, order.seller.id) != (document["number"], document["seller"]["id"]):
@@ -76,18 +76,6 @@ def correction(document: Json, fields: Mapping[str, Any]) -> Correction:
 def differing_fields(one: Json, other: Json) -> Json:
     """The fields of one document that the other lacks or has with another value."""
     return {name: value for name, value in one.items() if other.get(name) != value}
-
-
-def _merged(old: Any, new: Any) -> Any:
-    if not isinstance(new, Mapping):
-        return new
-    merged = dict(old) if isinstance(old, dict) else {}
-    for name, value in new.items():
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = _merged(merged.get(name), value)
-    return merged
 
 
 def refuse_what_rests_on(made: frozenset[str], old: Order, new: Order) -> None:
