@@ -7,7 +7,7 @@ from tests.unit.support.fakes import PLAN, FakeStore, leased
 from mtd.domain.errors import BusinessError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.tokens import Waits
-from mtd.usecases.flow.changes import Fence, IssuedDocument, MovedToken, OrderEnd, TokenPlace
+from mtd.usecases.flow.changes import IssuedDocument, MovedToken, OrderEnd, TokenPlace
 from mtd.usecases.flow.control_error import control_error
 from mtd.usecases.flow.effects import Effect, EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
@@ -55,7 +55,7 @@ def test_the_last_task_ends_the_order() -> None:
     run_state("completion", references(one), lambda _: EffectResult(), store, RUN)
 
     changes = store.committed[1]
-    assert changes.deleted_tokens == [Fence(token_id=1, version=3)]
+    assert changes.deleted_tokens == [TokenReference(token_id=1, version=3)]
     assert changes.order_ends == [OrderEnd(order_id=one.order_id, outcome="completed")]
     assert changes.moved_tokens == []
 
@@ -177,7 +177,7 @@ def test_an_order_whose_process_ends_nowhere_is_set_aside_and_its_effect_kept() 
     changes = store.committed[1]
     assert answer["failed"] == 1
     assert changes.documents[0][1].folio == 7
-    assert changes.deleted_tokens == [Fence(token_id=1, version=3)]
+    assert changes.deleted_tokens == [TokenReference(token_id=1, version=3)]
     assert (changes.order_ends[0].outcome, changes.incidents[0].code) == ("exception", "no_flow")
 
 

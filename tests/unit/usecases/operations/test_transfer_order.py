@@ -18,8 +18,8 @@ from mtd.engine.model.plan import CANCELLATION, Plan
 from mtd.engine.model.tokens import Token, Tokens, Waits
 from mtd.engine.runtime.transfer import NodeMapping, VersionTransfer
 from mtd.entrypoints.requests.transfers import read_migration_request
-from mtd.usecases.flow.changes import Fence, Wakeup
-from mtd.usecases.flow.tokens import LockedOrder, TokenRow
+from mtd.usecases.flow.changes import Wakeup
+from mtd.usecases.flow.tokens import LockedOrder, TokenReference, TokenRow
 from mtd.usecases.operations.bulk_operations import work_off
 from mtd.usecases.operations.correct_order import LegacySystems
 from mtd.usecases.operations.order_actions import (
@@ -138,7 +138,7 @@ def test_back_again_only_as_long_as_it_stands_where_it_was_put() -> None:
     decision = migrate(order(after), forth.positions, back)
 
     assert [row.node for row in decision.transferred_tokens] == ["p"]
-    assert decision.changes.deleted_tokens == [Fence(token_id=102, version=4)]
+    assert decision.changes.deleted_tokens == [TokenReference(token_id=102, version=4)]
     assert decision.transferred_tasks[0].team == "g"
     with pytest.raises(Conflict) as refused:
         migrate(order({1: replace(after[1], node="w", waits=Waits.TIME)}), forth.positions, back)

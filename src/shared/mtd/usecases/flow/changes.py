@@ -10,6 +10,7 @@ from uuid import UUID
 
 from mtd.domain.json_types import Json
 from mtd.engine.model.tokens import Waits
+from mtd.usecases.flow.tokens import TokenReference
 
 LONGEST_DELAY_SECONDS = 900
 """The longest delay of a queue's message (SQS DelaySeconds). `watch_deadlines` wakes timers that are due later."""
@@ -114,14 +115,6 @@ class ParkedToken:
     token_id: int
     version: int
     system: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fence:
-    """A token's row at one version: a statement about it does nothing at another."""
-
-    token_id: int
-    version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,8 +290,8 @@ class Changes:
     new_tokens: list[NewToken] = field(default_factory=list)
     retried_tokens: list[RetriedToken] = field(default_factory=list)
     parked_tokens: list[ParkedToken] = field(default_factory=list)
-    released_tokens: list[Fence] = field(default_factory=list)
-    deleted_tokens: list[Fence] = field(default_factory=list)
+    released_tokens: list[TokenReference] = field(default_factory=list)
+    deleted_tokens: list[TokenReference] = field(default_factory=list)
     wakeups: list[Wakeup] = field(default_factory=list)
     order_ends: list[OrderEnd] = field(default_factory=list)
     events: list[OrderEvent] = field(default_factory=list)
@@ -340,11 +333,11 @@ class Changes:
 
     def release(self, row: Row) -> None:
         """Give a lease back; the token stays."""
-        self.released_tokens.append(Fence(token_id=row.token_id, version=row.version))
+        self.released_tokens.append(TokenReference(token_id=row.token_id, version=row.version))
 
     def delete(self, row: Row) -> None:
         """Take the token away."""
-        self.deleted_tokens.append(Fence(token_id=row.token_id, version=row.version))
+        self.deleted_tokens.append(TokenReference(token_id=row.token_id, version=row.version))
 
     def wake(self, row: Row, delay_seconds: int) -> None:
         """Have `route_order` look at the token, which does not change."""

@@ -15,7 +15,7 @@ from mtd.engine.model.tokens import Token, Waits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenReference:
-    """A token that a message names. The message is stale when the token has another version."""
+    """A token at one version. At another version a message about it is stale, and a statement does nothing."""
 
     token_id: int
     version: int
