@@ -110,7 +110,9 @@ def _worth(line: OrderLine) -> Decimal:
 def _with_totals(chance: random.Random, order: Order, kind: int) -> Order:
     found = amounts(order)
     total = found.payable
-    prepaid = (total * chance.randrange(0, 100) / 100).quantize(Decimal(1)) if chance.random() < 0.2 else None
+    prepaid = (
+        (total * chance.randrange(0, 100) / 100).quantize(Decimal(1), "ROUND_DOWN") if chance.random() < 0.2 else None
+    )
     paid = total - (prepaid or _ZERO)
     given = Totals(lines=found.lines, tax_exclusive=found.tax_exclusive, tax=found.tax, tax_inclusive=total)
     return replace(
