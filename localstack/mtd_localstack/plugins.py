@@ -39,7 +39,11 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 def mtd_start() -> None:
     """Set up the plug-in before the first service loads."""
     from mtd_localstack.cloudformation.completed_providers import complete_providers
+    from mtd_localstack.telemetry.closing_connections import raise_descriptor_limit
+    from mtd_localstack.telemetry.metric_database import close_connections
 
+    raise_descriptor_limit()
+    close_connections()
     complete_providers()
     storage = os.environ.get("MTD_S3_STORAGE_DIR")
     if storage:

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from devenv.instance import ACCOUNT, REGION
@@ -16,11 +17,7 @@ class Clients:
     def __init__(self, endpoint: str | None, region: str = REGION) -> None:
         self.endpoint = endpoint
         self.region = region
-        self._session = (
-            boto3.Session(aws_access_key_id=ACCOUNT, aws_secret_access_key=SECRET_KEY, region_name=region)
-            if endpoint
-            else boto3.Session(region_name=region)
-        )
+        self._session = _own_session(region) if endpoint else boto3.Session(region_name=region)
         self._made: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
@@ -42,3 +39,14 @@ class Clients:
 
     def account(self) -> str:
         return ACCOUNT if self.endpoint else str(self.client("sts").get_caller_identity()["Account"])
+
+
+def _own_session(region: str) -> boto3.Session:
+    """A session for this instance. The user's AWS_PROFILE may name a profile that does not exist, or other settings."""
+    unprofiled = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    return boto3.Session(
+        aws_access_key_id=ACCOUNT,
+        aws_secret_access_key=SECRET_KEY,
+        region_name=region,
+        botocore_session=unprofiled,
+    )

@@ -3,11 +3,13 @@
 import argparse
 import errno
 import importlib
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from devenv.instance import Instance
+from devenv.loopback import bypass_proxies
 from devenv.problem import Problem
 
 # Group (a folder of devenv.commands) -> command (a module of it) -> an example of its use.
@@ -111,6 +113,7 @@ def _overview(summaries: Mapping[str, str]) -> Iterator[str]:
 
 def main(argv: Sequence[str] | None = None, instance: Instance | None = None) -> int:
     """Runs one subcommand. Returns 0, or prints what failed and its fix on stderr and returns another exit code."""
+    bypass_proxies(os.environ)
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] in (["psql"], ["aws"]) and words[1:2] not in (["--"], ["--help"], ["-h"]):
         words.insert(1, "--")  # the following words are arguments of psql or aws
@@ -127,6 +130,9 @@ def main(argv: Sequence[str] | None = None, instance: Instance | None = None) ->
         sys.stderr.close()
         return 0
     except OSError as error:
+        # botocore's ProxyConnectionError is an OSError, too.
+        if (refusal := _from_aws(error)) is not None:
+            return _say(refusal)
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return _say(Problem(f"The disk is full ({error.filename or error}).", fix="Free some space and try again."))
         if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:

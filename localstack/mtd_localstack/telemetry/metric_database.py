@@ -1,14 +1,21 @@
 """CloudWatch's metrics, stored in one transaction a request: LocalStack opens SQLite and commits once a metric."""
 
-import sqlite3
 import time
 from typing import Any
 
+from localstack.services.cloudwatch import cloudwatch_database_helper
 from localstack.services.cloudwatch.cloudwatch_database_helper import CloudwatchDatabase
+
+from mtd_localstack.telemetry.closing_connections import closing_sqlite, connect
 
 _INSERT = f"""insert into {CloudwatchDatabase.TABLE_SINGLE_METRICS}
     (account_id, region, metric_name, namespace, timestamp, dimensions, unit, storage_resolution, value)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+def close_connections() -> None:
+    """Have CloudWatch close the connection of each query."""
+    cloudwatch_database_helper.sqlite3 = closing_sqlite()
 
 
 def add_metrics_at_once() -> None:
@@ -34,7 +41,7 @@ def add_metrics_at_once() -> None:
                 metric.get("StorageResolution"),
             )
             rows += [(*row, value) for value in _values(metric)]
-        with self.DATABASE_LOCK, sqlite3.connect(self.METRICS_DB) as connection:
+        with self.DATABASE_LOCK, connect(self.METRICS_DB) as connection:
             # A crash of the machine loses LocalStack's memory anyway.
             connection.execute("pragma synchronous = off")
             connection.executemany(_INSERT, rows)

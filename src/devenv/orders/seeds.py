@@ -32,10 +32,10 @@ def put(running: Running, files: Iterable[Path], tenant: str | None = None) -> l
     def one(path: Path) -> str:
         key = f"orders/{tenant}/{path.name}" if tenant else f"orders/{path.name}"
         try:
-            with path.open("rb") as body:
-                client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/xml")
+            content = path.read_bytes()
         except OSError as error:
             raise Problem(f"{path} cannot be read ({error.strerror}).", fix="Check the path.") from error
+        client.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/xml")
         return key
 
     with ThreadPoolExecutor(8) as pool:
