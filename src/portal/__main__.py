@@ -5,6 +5,7 @@ import argparse
 import uvicorn
 
 from portal.app import create_app
+from portal.connections import ImpatientProtocol
 from portal.services import Services
 from portal.settings import Settings
 
@@ -21,6 +22,7 @@ def main() -> None:
         app,
         host=arguments.host,
         port=arguments.port,
+        http=ImpatientProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,

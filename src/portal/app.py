@@ -14,8 +14,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from mtd.domain.errors import Conflict, InvalidRequest, MtdError, NotFound, UnavailableError
+from portal.access.body_limit import BodyLimit
 from portal.access.guard import guarded
 from portal.access.headers import SecurityHeaders
+from portal.access.uploads import LARGEST_BYTES
 from portal.rendering.problem import ProblemContext
 from portal.routes import PAGES
 from portal.services import Services
@@ -28,6 +30,8 @@ _STATUSES: tuple[tuple[type[MtdError], int, str], ...] = (
     (Conflict, 409, "changed"),
     (UnavailableError, 503, "unavailable"),
 )
+
+_KINDS_OF_HTTP = {404: "missing", 405: "missing", 408: "too_slow", 413: "too_large"}
 
 _PAGES_OF_FORMS = {"/waiting/push": "/exceptions", "/views": "/orders", "/views/delete": "/orders"}
 
@@ -53,6 +57,7 @@ def create_app(services: Services) -> Starlette:
         middleware=[
             Middleware(SecurityHeaders, secure=services.settings.secure),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+            Middleware(BodyLimit, largest={page.path: LARGEST_BYTES for page in PAGES if page.files}),
         ],
         exception_handlers={
             MtdError: _problem(services),
@@ -83,7 +88,7 @@ def _problem(services: Services) -> Callable[[Request, Exception], Awaitable[Res
 
 def _kind(error: Exception) -> tuple[int, str]:
     if isinstance(error, HTTPException):
-        return error.status_code, "missing" if error.status_code in (404, 405) else "invalid"
+        return error.status_code, _KINDS_OF_HTTP.get(error.status_code, "invalid")
     return next(((status, kind) for type_, status, kind in _STATUSES if isinstance(error, type_)), (500, "internal"))
 
 

@@ -29,9 +29,9 @@ def test_a_block_that_fails_rolls_back_and_closes(tmp_path: Path) -> None:
     database = closing_sqlite()
     with database.connect(tmp_path / "metrics.db") as connection:
         connection.execute("create table metrics (value)")
-    with pytest.raises(ZeroDivisionError), database.connect(tmp_path / "metrics.db") as connection:
-        connection.execute("insert into metrics values (7)")
-        raise ZeroDivisionError
+    connection = database.connect(tmp_path / "metrics.db")
+    with pytest.raises(sqlite3.OperationalError), connection:
+        connection.executescript("begin; insert into metrics values (7); insert into nowhere values (1)")
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.execute("select 1")
     with database.connect(tmp_path / "metrics.db") as connection:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,16 +17,9 @@ from portal.rendering.formats import LOCALES
 # OWASP's list: what begins so, or so after white space, is a formula for a spreadsheet; the wide ones in some
 # languages.
 _CONTROLS = ("\t", "\r", "\n")
-_FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\N{FULLWIDTH EQUALS SIGN}",
-    "\N{FULLWIDTH PLUS SIGN}",
-    "\N{FULLWIDTH HYPHEN-MINUS}",
-    "\N{FULLWIDTH COMMERCIAL AT}",
-)
+_FORMULA = "=+@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}-"
+# A spreadsheet of another locale separates cells by another sign, whatever the quotes: text after one begins a cell.
+_BEGINS_FORMULA = re.compile(rf"(^|[;,|\t\r\n])((?:[^\S\t\r\n]|\")*)(?=[{_FORMULA}])")
 
 
 _MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -79,6 +73,7 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if isinstance(value, str) and (value.startswith(_CONTROLS) or value.lstrip().startswith(_FORMULA)):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    guarded = _BEGINS_FORMULA.sub(r"\1'\2", value)
+    return f"'{guarded}" if value.startswith(_CONTROLS) and not guarded.startswith("'") else guarded
