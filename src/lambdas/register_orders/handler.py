@@ -22,7 +22,7 @@ def _serve(event: ApiEvent, body: Json, context: Any) -> Json:
         raise InvalidRequest("orders must be a list with at least one order", code="orders_missing")
     incoming = [_incoming(entry) for entry in entries]
     results = register_orders(
-        incoming, composition.flow_store(), config().function, context.aws_request_id, [api_hop(event)]
+        incoming, composition.registrar(), config().function, context.aws_request_id, [api_hop(event)]
     )
     registered = sum(result["status"] == "registered" for result in results)
     count(config().function, {"orders": len(results), "registered": registered})

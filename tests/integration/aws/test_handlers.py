@@ -29,7 +29,7 @@ iam:AttachGroupPolicy iam:AttachUserPolicy iam:DetachGroupPolicy iam:DetachUserP
 
 def _types() -> set[str]:
     folder = PROJECT / "cloudformation"
-    text = "\n".join(path.read_text("utf-8") for path in (folder / "bootstrap.yaml", *folder.glob("stacks/*.yaml")))
+    text = "\n".join(path.read_text("utf-8") for path in (folder / "bootstrap.yaml", *folder.glob("stacks/**/*.yaml")))
     found = re.findall(r"Type: (AWS::\w+::\w+)$", text, re.MULTILINE)
     return {kind for kind in found if "Serverless" not in kind} | set(MADE)
 

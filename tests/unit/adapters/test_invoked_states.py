@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from delivery.packaging.template import load
 from devenv.instance import PROJECT
+from mtd.adapters.aws.functions_api import FunctionsApi
 from mtd.adapters.aws.invoked_states import FUNCTIONS, InvokedStates
-from mtd.adapters.legacy.http import FunctionsApi
 from mtd.domain.errors import MtdError, RetryableError
 from mtd.entrypoints.api import api_handler, api_hop, respond
 

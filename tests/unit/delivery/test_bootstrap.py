@@ -96,7 +96,7 @@ def test_the_boundary_has_nothing_of_identities() -> None:
 def test_every_role_of_the_templates_is_within_the_boundary() -> None:
     """Without it CreateRole is denied; SAM's roles get it from Globals, CodeDeploy's would have none."""
     free = []
-    for path in sorted(STACKS.glob("*.yaml")):
+    for path in sorted(STACKS.rglob("*.yaml")):
         template = written_out(load(path))
         for name, each in template["Resources"].items():
             kind, properties = each["Type"], each.get("Properties", {})
@@ -177,7 +177,7 @@ def test_what_is_allowed_by_name_has_such_a_name() -> None:
     [by_name] = [each for each in statements("CloudFormationRole") if each.get("Sid") == "ByName"]
     assert by_name["Resource"][0] == "arn:aws:*:us-west-2:123456789012:*mtd-production*"
     strange = []
-    for path in sorted(STACKS.glob("*.yaml")):
+    for path in sorted(STACKS.rglob("*.yaml")):
         for logical_id, each in written_out(load(path))["Resources"].items():
             if each["Type"] in NAMED:
                 told = each["Properties"].get(NAMED[each["Type"]], {}).get("Fn::Sub", "")
@@ -188,7 +188,7 @@ def test_what_is_allowed_by_name_has_such_a_name() -> None:
 
 def test_every_bucket_of_the_stack_is_one_that_the_role_may_make() -> None:
     [making] = allowing("CloudFormationRole", "s3:CreateBucket")
-    for path in sorted(STACKS.glob("*.yaml")):
+    for path in sorted(STACKS.rglob("*.yaml")):
         for logical_id, each in written_out(load(path))["Resources"].items():
             if each["Type"] == "AWS::S3::Bucket":
                 assert f"arn:aws:s3:::{texts(each['Properties']['BucketName'])}" in making["Resource"], logical_id

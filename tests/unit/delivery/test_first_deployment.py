@@ -12,7 +12,7 @@ FOLDER = PROJECT / "cloudformation"
 
 
 def _resources() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path in (FOLDER / "bootstrap.yaml", *sorted((FOLDER / "stacks").glob("*.yaml"))):
+    for path in (FOLDER / "bootstrap.yaml", *sorted((FOLDER / "stacks").rglob("*.yaml"))):
         for name, resource in load(path)["Resources"].items():
             if isinstance(resource, dict):
                 yield f"{path.stem}/{name}", resource
@@ -52,7 +52,7 @@ def test_protection_from_deletion_waits_until_the_creation_has_succeeded() -> No
     attributes = resources["portal/LoadBalancer"]["Properties"]["LoadBalancerAttributes"]
     values = {each["Key"]: each["Value"] for each in attributes}
     assert values["deletion_protection.enabled"] == {"Fn::If": ["IsProtected", "true", "false"]}
-    for stack, parameter in (("database", "FirstDeployment"), ("portal", "FirstPortal")):
+    for stack, parameter in (("platform/database", "FirstDeployment"), ("platform/portal", "FirstPortal")):
         condition = load(FOLDER / "stacks" / f"{stack}.yaml")["Conditions"]["IsProtected"]
         assert condition == {"Fn::Equals": [{"Ref": parameter}, "false"]}
 

@@ -9,7 +9,7 @@ import pytest
 from delivery.packaging.parameters import defaults, parameters_file
 from delivery.packaging.template import load
 from devenv.instance import PROJECT
-from mtd.adapters.legacy.http import FunctionsApi
+from mtd.adapters.aws.functions_api import FunctionsApi
 
 STACKS = PROJECT / "cloudformation" / "stacks"
 

@@ -12,7 +12,7 @@ KINDS = {"-errors": "<function>-errors", "-age": "<queue>-age"}
 
 def alarms() -> Iterator[str]:
     """The names without the environment's prefix."""
-    for path in sorted((PROJECT / "cloudformation" / "stacks").glob("*.yaml")):
+    for path in sorted((PROJECT / "cloudformation" / "stacks").rglob("*.yaml")):
         template = written_out(load(path))
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::CloudWatch::Alarm":

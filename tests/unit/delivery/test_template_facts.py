@@ -18,7 +18,7 @@ def _template(name: str) -> dict[str, Any]:
 
 def test_the_cost_page_counts_what_there_is() -> None:
     kinds = Counter(
-        each["Type"] for path in STACKS.glob("*.yaml") for each in written_out(load(path))["Resources"].values()
+        each["Type"] for path in STACKS.rglob("*.yaml") for each in written_out(load(path))["Resources"].values()
     )
     page = (PROJECT / "docs" / "cost.md").read_text("utf-8")
     assert re.findall(r"^\| alarms \| (\d+) ", page, re.MULTILINE) == [str(kinds["AWS::CloudWatch::Alarm"])]
@@ -35,7 +35,7 @@ def test_every_bucket_that_keeps_access_logs_may_write_them() -> None:
         for each in _template(name)["Resources"].values():
             if each["Type"] == "AWS::S3::Bucket":
                 prefixes.add(each["Properties"]["LoggingConfiguration"]["Fn::If"][1]["LogFilePrefix"])
-    policy = _template("storage")["Resources"]["AccessLogsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    policy = _template("platform/storage")["Resources"]["AccessLogsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     [writing] = [each for each in policy if each["Sid"] == "S3WritesAccessLogs"]
     allowed = {resource["Fn::Sub"].removeprefix("${AccessLogsBucket.Arn}/") for resource in writing["Resource"]}
     assert allowed == {f"{prefix}*" for prefix in prefixes}
@@ -45,7 +45,7 @@ def test_the_load_balancer_may_write_its_logs_as_elastic_load_balancing_document
     """ "Enable access logs for your Application Load Balancer", step 2: prefix/AWSLogs/account-id/*, no condition;
     Regions from before August 2022 had the account of Elastic Load Balancing as principal, 797873946194 in
     us-west-2."""
-    policy = _template("storage")["Resources"]["AccessLogsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    policy = _template("platform/storage")["Resources"]["AccessLogsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     [writing] = [each for each in policy if each["Sid"] == "LoadBalancersWriteAccessLogs"]
     prefixes = {each["Key"]: each["Value"] for each in _load_balancer()}
     path = f"{prefixes['access_logs.s3.prefix']}/AWSLogs/${{AWS::AccountId}}/*"
@@ -55,7 +55,7 @@ def test_the_load_balancer_may_write_its_logs_as_elastic_load_balancing_document
 
 
 def _load_balancer() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = _template("portal")["Resources"]["LoadBalancer"]["Properties"][
+    found: list[dict[str, Any]] = _template("platform/portal")["Resources"]["LoadBalancer"]["Properties"][
         "LoadBalancerAttributes"
     ]
     return found
@@ -63,12 +63,12 @@ def _load_balancer() -> list[dict[str, Any]]:
 
 def test_backups_keep_an_hour_from_rdss_windows() -> None:
     """A job of AWS Backup within an hour of RDS's backup or maintenance window may not start."""
-    properties = _template("database")["Resources"]["Database"]["Properties"]
+    properties = _template("platform/database")["Resources"]["Database"]["Properties"]
     windows = [properties["PreferredBackupWindow"], properties["PreferredMaintenanceWindow"]]
     busy = [
         tuple(_minutes(end[-5:]) for end in re.sub(r"\w{3}:(?=\d\d:)", "", window).split("-")) for window in windows
     ]
-    rules = _template("operations")["Resources"]["Plan"]["Properties"]["BackupPlan"]["BackupPlanRule"]
+    rules = _template("platform/operations")["Resources"]["Plan"]["Properties"]["BackupPlan"]["BackupPlanRule"]
     for rule in rules:
         minute, hour = re.findall(r"cron\((\d+) (\d+) ", rule["ScheduleExpression"])[0]
         begins = int(hour) * 60 + int(minute)
@@ -83,21 +83,21 @@ def _minutes(time: str) -> int:
 
 def test_the_portals_container_has_no_capability() -> None:
     """docs/security.md says so; without LinuxParameters' Drop a container has Docker's fourteen."""
-    [container] = _template("portal")["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
+    [container] = _template("platform/portal")["Resources"]["Task"]["Properties"]["ContainerDefinitions"]
     assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
     assert container["ReadonlyRootFilesystem"] is True
 
 
 def test_the_portal_lists_queues_where_iam_can_allow_it() -> None:
     """Service Authorization Reference, Amazon SQS: ListQueues has no resource types, so its resource is *."""
-    [policy] = _template("portal")["Resources"]["TaskRole"]["Properties"]["Policies"]
+    [policy] = _template("platform/portal")["Resources"]["TaskRole"]["Properties"]["Policies"]
     [listing] = [each for each in policy["PolicyDocument"]["Statement"] if "sqs:ListQueues" in each["Action"]]
     assert listing["Resource"] == "*"
 
 
 def test_the_number_of_tasks_is_the_scalings() -> None:
     """AWS::ECS::Service: with a DesiredCount each deployment puts the scaled number back, and drift tells of it."""
-    resources = _template("portal")["Resources"]
+    resources = _template("platform/portal")["Resources"]
     assert "DesiredCount" not in resources["Service"]["Properties"]
     assert resources["Scaling"]["Properties"]["MinCapacity"] == {"Ref": "PortalTasks"}
 

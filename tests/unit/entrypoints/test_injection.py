@@ -169,7 +169,7 @@ def test_a_mail_is_text_whatever_the_order_says() -> None:
     mailer.send([mail.being_processed(order, "boleta")])
 
     assert "Hello <script>alert(1)</script> {{body}}," in mailer.mails[0].body
-    templates = [path.read_text("utf-8") for path in TEMPLATES.glob("*.yaml")]
+    templates = [path.read_text("utf-8") for path in TEMPLATES.rglob("*.yaml")]
     assert any("TextPart: '{{body}}'" in text for text in templates)
     assert not any("HtmlPart" in text for text in templates)
 

@@ -59,7 +59,7 @@ def names(items: list[Any]) -> set[str]:
 
 
 def test_on_aws_it_gets_what_it_reads_and_nothing_else() -> None:
-    task = load(PROJECT / "cloudformation" / "stacks" / "portal.yaml")["Resources"]["Task"]
+    task = load(PROJECT / "cloudformation" / "stacks" / "platform" / "portal.yaml")["Resources"]["Task"]
     [container] = task["Properties"]["ContainerDefinitions"]
     given = names(container["Environment"]) | names(container["Secrets"])
 

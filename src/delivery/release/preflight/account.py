@@ -154,7 +154,9 @@ def database(question: Question) -> Iterator[Finding]:
                     yield ok("database", f"RDS makes PostgreSQL {known[-1]['EngineVersion']}")
                 else:
                     yield stops(
-                        "database", f"RDS makes no PostgreSQL {wanted} any more.", "Correct stacks/database.yaml."
+                        "database",
+                        f"RDS makes no PostgreSQL {wanted} any more.",
+                        "Correct platform/database.yaml.",
                     )
     if not question.stands:
         return

@@ -27,6 +27,18 @@ class Circuit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedCircuit:
+    """A circuit as the schedule finds it."""
+
+    system: str
+    open: bool
+    #: At least one order is parked for it.
+    parked: bool
+    #: Its probe did not come in time.
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallResults:
     """The answers of a legacy system to the calls of one batch."""
 

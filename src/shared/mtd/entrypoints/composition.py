@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mtd.config import config
 
 if TYPE_CHECKING:
+    from mtd.adapters.aws.functions_api import FunctionsApi
     from mtd.adapters.aws.invoked_states import InvokedStates
     from mtd.adapters.aws.mailer import SesMailer
     from mtd.adapters.aws.objects import S3Objects
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mtd.adapters.aws.state_machines import StepFunctions
     from mtd.adapters.aws.topics import Outgoing
     from mtd.adapters.forms import JsonSchemas
-    from mtd.adapters.legacy.http import FunctionsApi, HttpLegacy
+    from mtd.adapters.legacy.http import HttpLegacy
     from mtd.adapters.legacy.paperless import HttpPaperless
     from mtd.adapters.legacy.paperless_lists import HttpRegister
     from mtd.adapters.postgres.database import Database
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.flow.deadlines import PostgresDeadlines
     from mtd.adapters.postgres.flow.outbox import PostgresOutbox
     from mtd.adapters.postgres.flow.store import PostgresFlowStore
+    from mtd.adapters.postgres.intake.registration import PostgresRegistrar
     from mtd.adapters.postgres.operations.bulk_operations import PostgresOperations
     from mtd.adapters.postgres.operations.notes import PostgresNotes
     from mtd.adapters.postgres.processes.processes import PostgresVersions
@@ -80,6 +82,13 @@ def flow_store() -> "PostgresFlowStore":
     from mtd.adapters.postgres.flow.store import PostgresFlowStore
 
     return PostgresFlowStore(database(), queues().send_all, config().lease_seconds)
+
+
+@cache
+def registrar() -> "PostgresRegistrar":
+    from mtd.adapters.postgres.intake.registration import PostgresRegistrar
+
+    return PostgresRegistrar(database(), flow_store())
 
 
 @cache
@@ -222,7 +231,7 @@ def objects() -> "S3Objects":
 
 @cache
 def api() -> "FunctionsApi":
-    from mtd.adapters.legacy.http import FunctionsApi
+    from mtd.adapters.aws.functions_api import FunctionsApi
 
     return FunctionsApi(config().api_url, config().region)
 

@@ -38,12 +38,20 @@ class Registrations(Protocol):
     def write(self, changes: Changes) -> None: ...
 
 
-class FlowStore(Protocol):
-    """The write side of PostgreSQL."""
+class Registrar(Protocol):
+    """The write side of PostgreSQL for new orders."""
 
     def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
         """The active version of the tenant's process, or the given version unless it is retired; None without one."""
         ...
+
+    def registration(self, new_orders: Sequence[NewOrder]) -> AbstractContextManager[Registrations]:
+        """One transaction that writes the orders which are new."""
+        ...
+
+
+class FlowStore(Protocol):
+    """The write side of PostgreSQL for orders on their way."""
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]: ...
 
@@ -62,10 +70,6 @@ class FlowStore(Protocol):
 
         `with_content` asks for the orders' content in `LockedOrder`.
         """
-        ...
-
-    def registration(self, new_orders: Sequence[NewOrder]) -> AbstractContextManager[Registrations]:
-        """One transaction that writes the orders which are new."""
         ...
 
 

@@ -318,5 +318,5 @@ def test_parameters_come_of_the_setting_and_of_the_words() -> None:
 
 def test_every_engine_version_of_the_templates_is_a_major_one() -> None:
     """RDS retires minor versions every few months, and makes none of them any more: 17.1 to 17.4 since 2026-05-01."""
-    resources = written_out(load(PROJECT / "cloudformation" / "stacks" / "database.yaml"))["Resources"]
+    resources = written_out(load(PROJECT / "cloudformation" / "stacks" / "platform" / "database.yaml"))["Resources"]
     assert resources["Database"]["Properties"]["EngineVersion"].isdigit()

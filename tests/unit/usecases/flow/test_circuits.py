@@ -10,7 +10,7 @@ import pytest
 from tests.unit.support.fakes import FakeStore, leased
 
 from mtd.adapters.legacy.paperless import read_answer
-from mtd.domain.circuit import CallResults, Circuit, CircuitState, record_results
+from mtd.domain.circuit import CallResults, Circuit, CircuitState, WatchedCircuit, record_results
 from mtd.domain.errors import BusinessError, Conflict, InvalidRequest, MtdError, NoAnswerError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.entrypoints.requests.circuits import read_change
@@ -19,7 +19,7 @@ from mtd.usecases.flow.circuit_breaker import CircuitBreaker, CircuitSettings, P
 from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
 from mtd.usecases.flow.tokens import LeasedToken, LeaseResult, TokenReference
-from mtd.usecases.operations.operate_circuits import ChangeRequest, WatchedCircuit, change_circuit, tend_circuits
+from mtd.usecases.operations.operate_circuits import ChangeRequest, change_circuit, tend_circuits
 
 RUN = StateRun(function="allocate_order", request_id="r-1", parallel=1)
 SETTINGS = CircuitSettings(threshold=3, probe_seconds=14.2, drain_rate=50)

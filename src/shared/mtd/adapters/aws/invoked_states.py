@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from mtd.adapters.legacy.http import FunctionsApi, answer_of
+from mtd.adapters.aws.functions_api import FunctionsApi, answer_of
 from mtd.domain.errors import MtdError, RetryableError
 from mtd.domain.json_types import Json
 

@@ -16,7 +16,7 @@ from mtd.domain.errors import BusinessError, MtdError, NoAnswerError
 from mtd.domain.json_types import Json
 from mtd.usecases.flow.changes import Changes, OrderEvent
 from mtd.usecases.flow.effects import Effect, EffectOutcome, EffectResult, Parking, StateRun
-from mtd.usecases.flow.lease import fail_unreadable
+from mtd.usecases.flow.failures import fail_unreadable
 from mtd.usecases.flow.tokens import LeasedToken, LeaseResult, TokenReference
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.ports import FlowStore

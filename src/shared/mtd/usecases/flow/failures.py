@@ -1,7 +1,8 @@
 """Orders that cannot go on: the exception, its incident, and the tokens that a retry puts back."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 
 from mtd.domain.errors import MtdError
 from mtd.domain.json_types import Json
@@ -9,7 +10,10 @@ from mtd.engine.model.tokens import Token, TokenChanges, token_from_json, token_
 from mtd.engine.runtime.restoring import renumbered
 from mtd.engine.runtime.step_state import CannotGoOn
 from mtd.usecases.flow.changes import Changes, Incident, OrderEvent
-from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LockedOrder
+from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LockedOrder, UnreadableToken
+from mtd.usecases.ports import FlowStore
+
+LOG = logging.getLogger(__name__)
 
 _LONGEST_MESSAGE = 500
 
@@ -61,6 +65,16 @@ def fail_order(
         )
     )
     return changes
+
+
+def fail_unreadable(store: FlowStore, unreadable: Sequence[UnreadableToken], who: str) -> None:
+    """End the orders of a lease whose content this code cannot read as exceptions. They do not fail their batch."""
+    for each in unreadable:
+        token = each.token
+        LOG.error("order unreadable", extra={"order_id": str(token.order_id), "state": token.node})
+        with store.unit_of_work([token]) as unit:
+            if (locked := unit.locked(token)) is not None:
+                unit.write(fail_order(token, each.error, snapshot=snapshot_of_all(locked), who=who, detail={}))
 
 
 def snapshot_of_all(locked: LockedOrder) -> Json:

@@ -11,7 +11,7 @@ from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.circuit_breaker import CircuitBreaker, LeasedBatch
 from mtd.usecases.flow.decide_outcome import Decided, decide_outcome, maximum_tries
 from mtd.usecases.flow.effects import Effect, EffectOutcome, StateRun, run_effects
-from mtd.usecases.flow.lease import lease
+from mtd.usecases.flow.failures import fail_unreadable
 from mtd.usecases.flow.tokens import LeasedToken, TokenReference, rounds
 from mtd.usecases.ports import FlowStore
 
@@ -31,7 +31,9 @@ def run_state(
     It skips stale, leased and vanished tokens. Returns how many were done, retried, parked, failed and skipped.
     """
     if breaker is None:
-        batch = LeasedBatch(tokens=lease(store, state, references, run.function).tokens)
+        leased = store.lease(state, references)
+        fail_unreadable(store, leased.unreadable, run.function)
+        batch = LeasedBatch(tokens=leased.tokens)
     else:
         batch = breaker.lease_batch(state, references, store, run)
     plans = store.plans(sorted({token.process_version_id for token in batch.tokens}))

@@ -17,7 +17,7 @@ from mtd.usecases.flow.apply_trigger import resting_place, write_step
 from mtd.usecases.flow.changes import Changes, OrderEvent
 from mtd.usecases.flow.trace import Hop, hop
 from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
-from mtd.usecases.ports import FlowStore
+from mtd.usecases.ports import Registrar
 
 PROCESS = "purchase-order"
 
@@ -40,7 +40,7 @@ class Incoming:
 
 
 def register_orders(
-    incoming: Sequence[Incoming], store: FlowStore, function: str, request_id: str, hops: Sequence[Hop]
+    incoming: Sequence[Incoming], registrar: Registrar, function: str, request_id: str, hops: Sequence[Hop]
 ) -> list[Json]:
     """Register each order once. Returns the status of each, in the given sequence.
 
@@ -48,12 +48,12 @@ def register_orders(
     and other content is registered beside the first as an exception (`conflict`). Raises InvalidRequest for a process
     on which no order can start.
     """
-    plans = {asked: _plan(store, *asked) for asked in {_asked(item) for item in incoming}}
+    plans = {asked: _plan(registrar, *asked) for asked in {_asked(item) for item in incoming}}
     here = [*hops, hop("Lambda", function, request_id=request_id)]
     started = [_start(item, *plans[_asked(item)], function, request_id, here) for item in incoming]
     unique = {each.new.order_id: each for each in started}
     statuses: dict[UUID, RegistrationStatus] = {}
-    with store.registration([each.new for each in unique.values()]) as registrations:
+    with registrar.registration([each.new for each in unique.values()]) as registrations:
         for result in registrations.results:
             each = unique[result.order_id]
             statuses[result.order_id] = result.status
@@ -94,8 +94,8 @@ def _asked(item: Incoming) -> tuple[str, str, int | None]:
     return item.tenant, item.process, item.version
 
 
-def _plan(store: FlowStore, tenant: str, process: str, version: int | None) -> tuple[int, Plan]:
-    found = store.startable(tenant, process, version)
+def _plan(registrar: Registrar, tenant: str, process: str, version: int | None) -> tuple[int, Plan]:
+    found = registrar.startable(tenant, process, version)
     if found is None and tenant == PLATFORM_TENANT and process == PROCESS and version is None:
         raise ConfigurationError(f"process {process!r} has no active version: run migrate_database")
     if found is None:

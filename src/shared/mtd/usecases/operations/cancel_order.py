@@ -22,8 +22,7 @@ from mtd.engine.model.tokens import Waits
 from mtd.usecases.flow.changes import Changes, CreditNote, OrderEvent, TokenPlace
 from mtd.usecases.flow.decide_outcome import Decided
 from mtd.usecases.flow.effects import EffectOutcome, EffectResult, StateRun, run_effects
-from mtd.usecases.flow.failures import fail_order, snapshot_of_all
-from mtd.usecases.flow.lease import lease
+from mtd.usecases.flow.failures import fail_order, fail_unreadable, snapshot_of_all
 from mtd.usecases.flow.tokens import LeasedToken, LockedOrder, TokenReference, rounds
 from mtd.usecases.flow.trace import Hop, hop
 from mtd.usecases.operations.correct_order import LegacySystems, find_effect
@@ -118,10 +117,11 @@ class CancelOrder:
 
 def cancel_orders(references: Sequence[TokenReference], effect: CancelOrder, store: FlowStore, run: StateRun) -> Json:
     """Undo the effects of every order that is still here. Returns how many were done, retried, failed and skipped."""
-    tokens = lease(store, CANCELLATION, references, run.function).tokens
-    outcomes = run_effects(tokens, effect, run.parallel)
+    leased = store.lease(CANCELLATION, references)
+    fail_unreadable(store, leased.unreadable, run.function)
+    outcomes = run_effects(leased.tokens, effect, run.parallel)
     decided: dict[int, Decided] = {}
-    for batch in rounds(tokens):
+    for batch in rounds(leased.tokens):
         with store.unit_of_work(batch) as unit:
             for token in batch:
                 if (locked := unit.locked(token)) is not None:

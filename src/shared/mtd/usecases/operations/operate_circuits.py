@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from typing import Protocol
 
-from mtd.domain.circuit import Circuit
+from mtd.domain.circuit import Circuit, WatchedCircuit
 from mtd.domain.errors import Conflict
 from mtd.domain.json_types import Json
 from mtd.usecases.flow.changes import Changes
@@ -25,18 +25,6 @@ class ChangeRequest:
     reason: str
     #: Orders a second.
     drain_rate: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchedCircuit:
-    """A circuit as the schedule finds it."""
-
-    system: str
-    open: bool
-    #: At least one order is parked for it.
-    parked: bool
-    #: Its probe did not come in time.
-    overdue: bool
 
 
 class WatchedCircuits(Circuits, Protocol):

@@ -10,7 +10,7 @@ from mtd.domain.orders.mail import why_no_mail
 from mtd.usecases.flow.changes import Changes, OrderEvent
 from mtd.usecases.flow.control_error import incident_of_failure
 from mtd.usecases.flow.effects import EffectResult, StateRun
-from mtd.usecases.flow.lease import lease
+from mtd.usecases.flow.failures import fail_unreadable
 from mtd.usecases.flow.run_state import run_state
 from mtd.usecases.flow.tokens import LeasedToken, TokenReference
 from mtd.usecases.flow.trace import hop
@@ -24,10 +24,11 @@ def register_dte_incident(reference: TokenReference, store: FlowStore, run: Stat
 
     Raises NotFound when the token has moved on. The state machine ends well then.
     """
-    tokens = lease(store, NODE, [reference], run.function).tokens
-    if not tokens:
+    leased = store.lease(NODE, [reference])
+    fail_unreadable(store, leased.unreadable, run.function)
+    if not leased.tokens:
         raise NotFound("the token has moved on, or a function works on it", code="stale_token")
-    [token] = tokens
+    [token] = leased.tokens
     with store.unit_of_work([token]) as unit:
         if unit.locked(token) is not None:
             unit.write(_registered(token, run))

@@ -8,13 +8,12 @@ from uuid import UUID
 from mtd.adapters.aws.metrics import count
 from mtd.adapters.postgres.database import Database
 from mtd.adapters.postgres.flow.store import Commit, PostgresFlowStore, lease_result, reference_rows
-from mtd.domain.circuit import Circuit, CircuitState
+from mtd.domain.circuit import Circuit, CircuitState, WatchedCircuit
 from mtd.domain.errors import NotFound
 from mtd.sql import load
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.circuit_breaker import ParkedOrder
 from mtd.usecases.flow.tokens import LeaseResult, TokenReference
-from mtd.usecases.operations.operate_circuits import WatchedCircuit
 
 _SQL = load(__name__)
 

@@ -1,4 +1,4 @@
-"""The write side of PostgreSQL: leases, commits and registrations, each one transaction and one pipeline."""
+"""The write side of PostgreSQL: leases and commits, each one transaction and one pipeline."""
 
 import logging
 from collections import defaultdict
@@ -11,7 +11,6 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Connection, Database
 from mtd.adapters.postgres.flow.changes import OutboxRows, write_changes
-from mtd.adapters.postgres.flow.registration import insert_orders
 from mtd.domain.circuit import CircuitState
 from mtd.domain.errors import MtdError
 from mtd.domain.orders import order as orders
@@ -30,7 +29,6 @@ from mtd.usecases.flow.tokens import (
     TokenRow,
     UnreadableToken,
 )
-from mtd.usecases.intake.registration import NewOrder, Registration
 
 LOG = logging.getLogger(__name__)
 
@@ -46,11 +44,6 @@ class PostgresFlowStore:
         self.lease_seconds = lease_seconds
         self._plans: dict[int, Plan] = {}
 
-    def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
-        asked = {"tenant": tenant, "process": process, "version": version}
-        rows = self._database.query(_SQL["startable_plan"], asked)
-        return (rows[0]["process_version_id"], self._remember(rows[0])) if rows else None
-
     def plans(self, ids: Sequence[int], within: Connection | None = None) -> Mapping[int, Plan]:
         """The plans by their ids. `within` is the caller's transaction, if it has one."""
         missing = {"ids": [id_ for id_ in ids if id_ not in self._plans]}
@@ -58,10 +51,10 @@ class PostgresFlowStore:
             query = _SQL["plans"]
             rows = within.execute(query, missing).fetchall() if within else self._database.query(query, missing)
             for row in rows:
-                self._remember(row)
+                self.remember(row)
         return self._plans
 
-    def _remember(self, row: Mapping[str, Any]) -> Plan:
+    def remember(self, row: Mapping[str, Any]) -> Plan:
         """The row's plan. A version never changes, so the environment keeps its plan."""
         plan_id: int = row["process_version_id"]
         if plan_id not in self._plans:
@@ -98,11 +91,6 @@ class PostgresFlowStore:
             yield PostgresUnitOfWork(unit, locked, {row["token_id"] for row in rows if row["confirmed"]})
 
     @contextmanager
-    def registration(self, new_orders: Sequence[NewOrder]) -> Iterator["PostgresRegistrations"]:
-        with self.committing() as unit:
-            yield PostgresRegistrations(unit, insert_orders(unit.connection, new_orders))
-
-    @contextmanager
     def committing(self) -> Iterator["Commit"]:
         """A transaction that writes its changes at the end of the block, and sends their messages after the commit."""
         with self._database.transaction() as connection:
@@ -137,17 +125,6 @@ class PostgresUnitOfWork:
 
     def locked(self, token: LeasedToken | CurrentToken) -> LockedOrder | None:
         return self._orders[token.order_id] if token.token_id in self._confirmed else None
-
-    def write(self, changes: Changes) -> None:
-        self._commit.changes.append(changes)
-
-
-class PostgresRegistrations:
-    """Serves `ports.Registrations`."""
-
-    def __init__(self, commit: Commit, results: Sequence[Registration]) -> None:
-        self._commit = commit
-        self.results = results
 
     def write(self, changes: Changes) -> None:
         self._commit.changes.append(changes)

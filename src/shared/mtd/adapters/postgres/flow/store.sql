@@ -1,8 +1,3 @@
--- name: startable_plan
-select process_version_id, plan from process_versions
-where tenant = %(tenant)s and process = %(process)s
-  and case when %(version)s::integer is null then active else version = %(version)s and retired_at is null end;
-
 -- name: plans
 select process_version_id, plan from process_versions where process_version_id = any(%(ids)s);
 

@@ -11,8 +11,8 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Database
 from mtd.adapters.postgres.flow.changes import columns
-from mtd.adapters.postgres.flow.registration import content_columns
 from mtd.adapters.postgres.flow.store import Commit, PostgresFlowStore, locked_orders
+from mtd.adapters.postgres.intake.registration import content_columns
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.sql import load

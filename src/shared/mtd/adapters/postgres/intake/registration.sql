@@ -1,3 +1,8 @@
+-- name: startable_plan
+select process_version_id, plan from process_versions
+where tenant = %(tenant)s and process = %(process)s
+  and case when %(version)s::integer is null then active else version = %(version)s and retired_at is null end;
+
 -- name: insert_orders
 insert into orders (order_id, tenant, number, seller_id, seller_name, buyer_id, buyer_name, currency, total, document,
                     content_hash, process_version_id, source, promised_on, outcome, ended_at, reason)

@@ -1,19 +1,52 @@
 """Registers each order once. It recognises copies; other content under a taken number is a new order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from mtd.adapters.postgres.database import Connection
+from mtd.adapters.postgres.database import Connection, Database
+from mtd.adapters.postgres.flow.store import Commit, PostgresFlowStore
 from mtd.domain.json_types import Json
 from mtd.domain.orders.order import Order
+from mtd.engine.model.plan import Plan
 from mtd.sql import load
+from mtd.usecases.flow.changes import Changes
 from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
 
 _SQL = load(__name__)
 _NUMBERED = ("tenant", "seller_id", "number")
 """Within a tenant a seller uses a number once."""
+
+
+class PostgresRegistrar:
+    """Serves `ports.Registrar`. `store` commits and sends the messages."""
+
+    def __init__(self, database: Database, store: PostgresFlowStore) -> None:
+        self._database = database
+        self._store = store
+
+    def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
+        asked = {"tenant": tenant, "process": process, "version": version}
+        rows = self._database.query(_SQL["startable_plan"], asked)
+        return (rows[0]["process_version_id"], self._store.remember(rows[0])) if rows else None
+
+    @contextmanager
+    def registration(self, new_orders: Sequence[NewOrder]) -> Iterator["PostgresRegistrations"]:
+        with self._store.committing() as commit:
+            yield PostgresRegistrations(commit, insert_orders(commit.connection, new_orders))
+
+
+class PostgresRegistrations:
+    """Serves `ports.Registrations`."""
+
+    def __init__(self, commit: Commit, results: Sequence[Registration]) -> None:
+        self._commit = commit
+        self.results = results
+
+    def write(self, changes: Changes) -> None:
+        self._commit.changes.append(changes)
 
 
 def insert_orders(connection: Connection, new_orders: Sequence[NewOrder]) -> list[Registration]:
