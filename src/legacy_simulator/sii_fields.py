@@ -9,7 +9,7 @@ Written down anew from DTE_v10.xsd, SiiTypes_v10.xsd and EnvioBOLETA_v11.xsd. Fi
 _ISSUER = """
     Emisor 1
       RUTEmisor 1 rut
-      RznSoc 1 text:100
+      RznSoc 1 {name}:100
       GiroEmis 1 word:80
       Telefono 0-2 text:20
       CorreoEmisor ? text:80
@@ -98,7 +98,7 @@ DOCUMENT = f"""
       IndTraslado ? in:1|2|3|4|5|6|7|8|9
       IndServicio ? in:1|2|3
       MntBruto ? in:1
-{_PAYMENTS}{_ISSUER}{_RECEIVER}
+{_PAYMENTS}{_ISSUER.format(name="text")}{_RECEIVER}
     Totales 1
       MntNeto ? money
       MntExe ? money
@@ -113,7 +113,7 @@ EXPORT = f"""
       FchEmis 1 date
       TipoDespacho ? in:1|2|3
       IndServicio ? in:3|4|5
-{_PAYMENTS}{_ISSUER}{_RECEIVER}
+{_PAYMENTS}{_ISSUER.format(name="word")}{_RECEIVER}
     Totales 1
       TpoMoneda 1 currency
       MntExe 1 amount:14.4

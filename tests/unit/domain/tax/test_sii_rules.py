@@ -66,6 +66,22 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     return written
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in (39, 41)])
+def test_a_field_may_be_empty_where_the_schema_lets_it_be(kind: int) -> None:
+    content = sent(random.Random(1), kind)
+    for place, leaf in enumerate(_leaves(content)):
+        root = ElementTree.fromstring(content)
+        [each for each in root.iter() if not len(each)][place].text = ""
+        written = ElementTree.tostring(root, "ISO-8859-1")
+        # Without a kind there is no schema. The simulator wants a name on every line, the schema only on the first.
+        if leaf.rpartition("}")[2] not in ("TipoDTE", "NmbItem"):
+            assert bool(schema_errors(written)) is bool(violations(written)), (leaf, violations(written))
+
+
+def _leaves(content: bytes) -> list[str]:
+    return [each.tag for each in ElementTree.fromstring(content).iter() if not len(each)]
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(KINDS))
 def test_the_rules_are_those_of_the_siis_schemas(chance: random.Random, kind: int) -> None:
