@@ -1,7 +1,7 @@
 """Paperless: issues tax documents with folios from CAF ranges; XML in, XML out with a code and a message.
 
-A document is checked as the real one checks it: by the SII's schema, by its sums, and by the range of its folios. What
-the SII itself would say has its code: ENV-3-0, CAF-3-517, DTE-3-101.
+A document is checked as the real one checks it: by the SII's schema, by its sums, and by the range of its folios.
+Refusals that the SII itself would give have its codes: ENV-3-0, CAF-3-517, DTE-3-101.
 """
 
 import uuid
@@ -148,8 +148,8 @@ def _issue(simulator: Simulator, document: Json) -> Json:
 
 def _listed(operation: Json) -> Json:
     fields = {"Llave": operation["key"], "MntTotal": operation["request"]["total"], "FolioRef": operation["order"]}
-    told = {name: value for name, value in operation["result"].items() if name != "TED"}
-    return {**told, **{name: value for name, value in fields.items() if value is not None}}
+    result = {name: value for name, value in operation["result"].items() if name != "TED"}
+    return {**result, **{name: value for name, value in fields.items() if value is not None}}
 
 
 def _today() -> str:

@@ -1,4 +1,4 @@
-"""What the pages work with, wired once for each process."""
+"""The services of the pages, wired once for each process."""
 
 from dataclasses import dataclass
 

@@ -99,7 +99,7 @@ class Visit:
         return say(self.locale, key, **values)
 
     def explain(self, error: MtdError) -> str:
-        """What went wrong, in the visitor's language. The system's own sentences are English: others get the code."""
+        """The error in the visitor's language. The system's own sentences are English: others get the code."""
         if isinstance(error, Mistyped):
             return self.say(f"typed.{error.code}", text=error.text)
         known = f"code.{error.code}"

@@ -36,7 +36,7 @@ _MOST_WALKS = 200
 
 @dataclass(slots=True)
 class Findings:
-    """What became of the files: verdicts, reasons, and how many processes each reason keeps from being ready."""
+    """The results of the files: verdicts, reasons, and how many processes each reason keeps from being ready."""
 
     files: int = 0
     crashed: int = 0
@@ -77,9 +77,9 @@ def walk(plan: Plan, order: Order) -> str:
 
     for number in range(_MOST_WALKS):
         fairly = number % 2 == 1
-        told = simulate_process(plan, order, (), {}, choose)
-        if told["outcome"] is None and not (fairly and told["problem"] and told["problem"]["code"] == "endless"):
-            return str(told["problem"]["message"] if told["problem"] else f"stands at {told['stands']}")
+        walk = simulate_process(plan, order, (), {}, choose)
+        if walk["outcome"] is None and not (fairly and walk["problem"] and walk["problem"]["code"] == "endless"):
+            return str(walk["problem"]["message"] if walk["problem"] else f"stands at {walk['stands']}")
         if all(taken.values()):
             return ""
     missing = next(choice for choice, times in taken.items() if not times)
@@ -166,8 +166,8 @@ def _in_the_way(report: Report) -> list[Phrase]:
 
 
 def _kind(phrase: Phrase) -> str:
-    told = [f"{name}={value}" for name, value in phrase.values if name in ("what", "trigger", "count")]
-    return " ".join([phrase.code, *told])
+    known = [f"{name}={value}" for name, value in phrase.values if name in ("what", "trigger", "count")]
+    return " ".join([phrase.code, *known])
 
 
 if __name__ == "__main__":

@@ -21,6 +21,6 @@ def case_source(name: str) -> Source:
 
 
 def case_report(name: str) -> Report:
-    """What an import makes of it."""
+    """The report of its import."""
     [report] = import_sources([case_source(name)], STATES)
     return served(report)

@@ -1,7 +1,8 @@
 """A plan run by SpiffWorkflow: the oracle that the interpreter is compared with.
 
-Each plan is written as BPMN that SpiffWorkflow executes. What waits for a person, a server or a time there waits for
-this driver: tasks are manual, and times, messages, signals and a task's errors are messages named after their node.
+Each plan is written as BPMN that SpiffWorkflow executes. Nodes that wait for a person, a server or a time wait for
+this driver there: tasks are manual, and times, messages, signals and a task's errors are messages named after their
+node.
 """
 
 from collections import Counter

@@ -61,13 +61,13 @@ def deploy(
     endpoints: Endpoints,
     passwords: InstancePasswords,
     *,
-    standing: str | None,
+    current: str | None,
     replacing: Replacing,
     restart: Callable[[], None],
 ) -> LocalDeployment:
     """Deploys the packaged template.
 
-    `standing` is the fingerprint of the current stack, which is kept if the fingerprint is the same. `replacing` wraps
+    `current` is the fingerprint of the current stack, which is kept if the fingerprint is the same. `replacing` wraps
     the replacement of a stack and carries its content over. `restart` empties LocalStack, which cannot delete a stack
     whose creation failed. Raises Problem."""
     stack = Stack(clients.client("cloudformation"), instance.stack)
@@ -75,7 +75,7 @@ def deploy(
     set_by_file = parameters_file(instance.project, _parameters_name(instance))
     fingerprint = hashlib.sha256(f"{packaged.fingerprint} {sorted(set_by_file.items())}".encode()).hexdigest()[:32]
     processes = diagrams(instance.project)
-    if status == "CREATE_COMPLETE" and standing == fingerprint:
+    if status == "CREATE_COMPLETE" and current == fingerprint:
         outputs = stack.outputs()
         migrate(clients, ENVIRONMENT, processes, outputs)
         return LocalDeployment(outputs=outputs, fingerprint=fingerprint, fresh=False)

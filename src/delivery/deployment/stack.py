@@ -192,17 +192,17 @@ class Stack:
     def verify(self) -> None:
         """Verifies the deployed stack. Raises Problem for an incomplete resource, or one that LocalStack only
         mocked."""
-        standing = self.resources()
+        resources = self.resources()
         wrong = [
             f"{item.stack}/{item.logical_id} ({item.kind}) {item.status} {item.reason}".rstrip()
-            for item in standing
+            for item in resources
             if not item.status.endswith("_COMPLETE")
         ]
         if wrong:
             wrong = self._failed_resources() or wrong
         wrong += [
             f"{item.stack}/{item.logical_id} ({item.kind}) was mocked and not created"
-            for item in standing
+            for item in resources
             if item.physical_id in {"", "unknown"} and item.kind not in UNKNOWN_ALLOWED
         ]
         if wrong:
@@ -215,10 +215,8 @@ class Stack:
         """The reasons, the innermost first. A failed nested stack may have no id yet, so it is found by its name."""
         names = {self.name}
         for page in self._client.get_paginator("list_stacks").paginate():
-            standing = (
-                item["StackName"] for item in page["StackSummaries"] if item["StackStatus"] != "DELETE_COMPLETE"
-            )
-            names.update(name for name in standing if name.startswith(f"{self.name}-"))
+            left = (item["StackName"] for item in page["StackSummaries"] if item["StackStatus"] != "DELETE_COMPLETE")
+            names.update(name for name in left if name.startswith(f"{self.name}-"))
         reasons = []
         for name in sorted(names, key=len, reverse=True):
             for item in self._events(name):

@@ -67,7 +67,7 @@ PASSING = frozenset({"Release", *MAKING})
 
 def release_of(build: Build, parameters: Mapping[str, str]) -> str:
     """Names what functions are made of: the templates, which name code and layer by their content, and all parameters'
-    values. What lies beside the templates (processes, the smoke's order) is no part of it."""
+    values. Files beside the templates (processes, the smoke's order) are no part of it."""
     values = sorted((name, value) for name, value in parameters.items() if name not in PASSING)
     return hashlib.sha256(f"{build.text(_TEMPLATE)} {json.dumps(values)}".encode()).hexdigest()[:40]
 

@@ -45,10 +45,10 @@ def ensure_layer(target: Target, build: Build, code: Code) -> str:
     alone."""
     client = target.clients.client("lambda")
     built = hashlib.sha256((build.folder / code.layer).read_bytes()).digest()
-    for standing in client.get_function_configuration(FunctionName=f"{target.prefix}{MIGRATE}").get("Layers", []):
-        content = client.get_layer_version_by_arn(Arn=standing["Arn"])["Content"]
+    for layer in client.get_function_configuration(FunctionName=f"{target.prefix}{MIGRATE}").get("Layers", []):
+        content = client.get_layer_version_by_arn(Arn=layer["Arn"])["Content"]
         if base64.b64decode(content["CodeSha256"]) == built:
-            return str(standing["Arn"])
+            return str(layer["Arn"])
     published = client.publish_layer_version(
         LayerName=f"{target.prefix}shared",
         Content={"S3Bucket": target.bucket, "S3Key": code.layer},
@@ -72,7 +72,7 @@ def place(target: Target, function: str, key: str, **configuration: Any) -> None
 
 
 def migrate_ahead(target: Target, build: Build, outputs: Mapping[str, str]) -> None:
-    """Migrates with the build's own migrate_database while the standing code serves: its code goes to $LATEST, which is
+    """Migrates with the build's own migrate_database while the current code serves: its code goes to $LATEST, which is
     called by that name. Raises Problem; traffic is as it was then."""
     code = code_of(build)
     place(target, MIGRATE, code.functions[MIGRATE], Layers=[ensure_layer(target, build, code)])

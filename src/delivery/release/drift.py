@@ -47,9 +47,9 @@ def _code(target: Target, last: DeploymentRecord) -> Iterator[str]:
 
 
 def _parameters(target: Target, last: DeploymentRecord) -> Iterator[str]:
-    standing = target.stack.parameters()
+    current = target.stack.parameters()
     for name, value in sorted(last.parameters.items()):
         if name in target.untracked_parameters:
             continue
-        if standing.get(name, value) != value:
-            yield f"parameter {name} is {standing[name]}; {value} was deployed"
+        if current.get(name, value) != value:
+            yield f"parameter {name} is {current[name]}; {value} was deployed"

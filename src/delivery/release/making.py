@@ -8,12 +8,12 @@ PORTAL = "Portal"
 
 
 def while_making(
-    settled: Mapping[str, str], standing: Iterable[Resource], *, root: str, new: bool, despite_alarms: bool
+    settled: Mapping[str, str], resources: Iterable[Resource], *, root: str, new: bool, despite_alarms: bool
 ) -> dict[str, str]:
     """The parameters for the first of two change sets, `settled` those for the second; the same ones where a single
-    change set will do. `standing` are the stack's resources and `root` its name."""
+    change set will do. `resources` are the stack's and `root` is its name."""
     making = dict(settled)
-    stands = {item.logical_id for item in standing if item.stack == root and item.status != "DELETE_COMPLETE"}
+    stands = {item.logical_id for item in resources if item.stack == root and item.status != "DELETE_COMPLETE"}
     if new and "FirstDeployment" in settled:
         making["FirstDeployment"] = "true"
     if PORTAL not in stands and settled.get("PortalDigest", "none") != "none" and "FirstPortal" in settled:

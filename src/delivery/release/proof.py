@@ -114,10 +114,10 @@ def _local(running: Running, build: Build) -> list[Comparison]:
         return compared
     location = client.get_layer_version_by_arn(Arn=arn)["Content"]["Location"]
     with urllib.request.urlopen(location, timeout=60) as response:
-        standing = _unzipped(response.read())
+        served = _unzipped(response.read())
     return [
         *compared,
-        _compare("layer: third-party packages", _without(standing, ours), _without(layer, ours)),
+        _compare("layer: third-party packages", _without(served, ours), _without(layer, ours)),
     ]
 
 

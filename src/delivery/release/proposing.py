@@ -24,8 +24,8 @@ def propose(target: Target, build: Build, steps: Steps, *, despite_alarms: bool,
                 fix="ROLLBACK_COMPLETE is a first deployment that failed, and nothing is left: 'aws cloudformation "
                 f"delete-stack --stack-name {stack.name}', then deploy again. Otherwise its events say why.",
             )
-        standing = {} if new else stack.parameters()
-        parameters = target.prepare(target.parameters(build, standing), standing)
+        current = {} if new else stack.parameters()
+        parameters = target.prepare(target.parameters(build, current), current)
         kind = "CREATE" if new else "UPDATE"
         making = while_making(
             parameters, () if new else stack.resources(), root=stack.name, new=new, despite_alarms=despite_alarms
@@ -40,5 +40,5 @@ def propose(target: Target, build: Build, steps: Steps, *, despite_alarms: bool,
         parameters=parameters,
         making=making,
         changes=changes,
-        only_code=target.publishes_directly(changes, parameters, standing),
+        only_code=target.publishes_directly(changes, parameters, current),
     )

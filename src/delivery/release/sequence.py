@@ -9,7 +9,7 @@ from delivery.deployment.deployment import migrate
 from delivery.packaging.builds import Build
 from delivery.release import code, record, served, smoke, traffic
 from delivery.release.preflight.asking import ensure_ready
-from delivery.release.preflight.findings import Finding, Standing
+from delivery.release.preflight.findings import Finding, Severity
 from delivery.release.proposing import propose
 from delivery.release.record import DeploymentRecord
 from delivery.targets.target import Outputs, Proposal, Target, settle
@@ -85,7 +85,7 @@ class Deployment:
         with self.steps.step("Account checked") as step:
             found = self.ask()
             ensure_ready(found)
-            open_points = [finding.asked for finding in found if finding.standing is not Standing.OK]
+            open_points = [finding.asked for finding in found if finding.severity is not Severity.OK]
             step.note = f"{len(found)} answers; 'mtd preflight' on {', '.join(open_points)}" if open_points else "ready"
 
     def _alarms_before(self) -> list[str]:
@@ -154,7 +154,7 @@ class Deployment:
             )
 
     def _back(self, proposal: Proposal, before: Mapping[str, str], previous: DeploymentRecord | None) -> str:
-        """Traffic first, within a second; then the stack, so that CloudFormation tells what serves. What came of it."""
+        """Go back: traffic first, within a second, then the stack, so that both agree. Returns the outcome."""
         if proposal.kind == "CREATE":
             return "It is the first deployment: there is nothing to go back to, it stays."
         with self.steps.step("Traffic moved back") as step:

@@ -46,8 +46,10 @@ def shift(target: Target, versions: Mapping[str, str]) -> None:
 
 
 def back(target: Target, before: Mapping[str, str]) -> list[str]:
-    """Traffic to where it was before, for what is served otherwise now; those functions. What is new stays as it is:
-    nothing called it before."""
+    """Move the traffic of changed functions back to the versions of `before`. Returns these functions.
+
+    New functions stay as they are, because nothing called them before.
+    """
     now = serving(target)
     changed = {name: version for name, version in before.items() if name in now and now[name] != version}
     shift(target, changed)

@@ -76,8 +76,8 @@ class AccountTarget(Target):
     def untracked_parameters(self) -> frozenset[str]:
         return frozenset()
 
-    def prepare(self, parameters: dict[str, str], standing: Mapping[str, str]) -> dict[str, str]:
-        del standing
+    def prepare(self, parameters: dict[str, str], current: Mapping[str, str]) -> dict[str, str]:
+        del current
         return parameters  # cloudformation/bootstrap.yaml and the operators have made what a change set needs
 
     def undescribed_changes(self, parent: Change, words: Mapping[str, Any], root: str) -> Iterable[Change]:
@@ -98,9 +98,9 @@ class AccountTarget(Target):
         self._update(proposal.template, proposal.parameters)
 
     def publishes_directly(
-        self, changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]
+        self, changes: list[Change], parameters: Mapping[str, str], current: Mapping[str, str]
     ) -> bool:
-        del changes, parameters, standing
+        del changes, parameters, current
         return False
 
     def update(self, proposal: Proposal, steps: Steps, migrate: Callable[[Outputs], None]) -> Outputs:

@@ -42,10 +42,10 @@ class EmulatedTarget(Target):
     def untracked_parameters(self) -> frozenset[str]:
         return PASSING
 
-    def prepare(self, parameters: dict[str, str], standing: Mapping[str, str]) -> dict[str, str]:
+    def prepare(self, parameters: dict[str, str], current: Mapping[str, str]) -> dict[str, str]:
         prerequisites.verify_senders(self.clients, parameters)
         # `settle` enables the rules without CloudFormation, which goes on returning the first change set's values.
-        return parameters | {name: standing[name] for name in MAKING if name in standing}
+        return parameters | {name: current[name] for name in MAKING if name in current}
 
     def undescribed_changes(self, parent: Change, words: Mapping[str, Any], root: str) -> Iterator[Change]:
         """The changes within a modified nested stack, from a change set of that stack, which is deleted at once."""
@@ -57,8 +57,8 @@ class EmulatedTarget(Target):
         key = url.rpartition(f"/{self.bucket}/")[2]
         declared = json.loads(s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()).get("Parameters", {})
         stack = Stack(self.clients.client("cloudformation"), str(words["PhysicalResourceId"]))
-        standing = stack.parameters()
-        parameters = {name: standing.get(name, _placeholder(item)) for name, item in declared.items()}
+        current = stack.parameters()
+        parameters = {name: current.get(name, _placeholder(item)) for name, item in declared.items()}
         name = stack.propose(url, parameters, kind="UPDATE")
         if name is None:
             return
@@ -90,9 +90,9 @@ class EmulatedTarget(Target):
                 client.enable_rule(Name=item.physical_id.rpartition("/")[2])
 
     def publishes_directly(
-        self, changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]
+        self, changes: list[Change], parameters: Mapping[str, str], current: Mapping[str, str]
     ) -> bool:
-        return only_code(changes, parameters, standing)
+        return only_code(changes, parameters, current)
 
     def update(self, proposal: Proposal, steps: Steps, migrate: Callable[[Outputs], None]) -> Outputs:
         self.discard(proposal)
@@ -126,10 +126,10 @@ class EmulatedTarget(Target):
         return outputs
 
 
-def only_code(changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]) -> bool:
+def only_code(changes: list[Change], parameters: Mapping[str, str], current: Mapping[str, str]) -> bool:
     """Whether the change set changes functions' code only; versions are added and removed with it. A parameter may also
     be a variable of a function, which new code does not bring."""
-    if any(standing.get(name, value) != value for name, value in parameters.items() if name not in PASSING):
+    if any(current.get(name, value) != value for name, value in parameters.items() if name not in PASSING):
         return False
     return all(change.kind in _CODE if change.action == "Modify" else change.kind in _VERSIONS for change in changes)
 

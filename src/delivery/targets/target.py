@@ -54,11 +54,11 @@ class Target(ABC):
         """The prefix of all names in the environment."""
         return f"{self.name}-"
 
-    def parameters(self, build: Build, standing: Mapping[str, str]) -> dict[str, str]:
+    def parameters(self, build: Build, current: Mapping[str, str]) -> dict[str, str]:
         """The build's file over the stack's current values, and `known` over both, as they are once the whole stack
         stands. Raises Problem for one without a value."""
         declared = build.template()["Parameters"]
-        values = {**standing, **build.parameters(self.environment), **self.known}
+        values = {**current, **build.parameters(self.environment), **self.known}
         strange = sorted(name for name in self.known if name not in declared)
         missing = sorted(name for name, item in declared.items() if name not in values and "Default" not in item)
         if strange:
@@ -114,9 +114,9 @@ class Target(ABC):
         """The parameters that may change without CloudFormation, and so are no drift."""
 
     @abstractmethod
-    def prepare(self, parameters: dict[str, str], standing: Mapping[str, str]) -> dict[str, str]:
+    def prepare(self, parameters: dict[str, str], current: Mapping[str, str]) -> dict[str, str]:
         """Makes ready what a change set with these parameters needs, and returns the parameters that the stack ends
-        with; `standing` are its current ones."""
+        with; `current` are those that it has."""
 
     @abstractmethod
     def undescribed_changes(self, parent: Change, words: Mapping[str, Any], root: str) -> Iterable[Change]:
@@ -136,9 +136,9 @@ class Target(ABC):
 
     @abstractmethod
     def publishes_directly(
-        self, changes: list[Change], parameters: Mapping[str, str], standing: Mapping[str, str]
+        self, changes: list[Change], parameters: Mapping[str, str], current: Mapping[str, str]
     ) -> bool:
-        """Whether these changes are deployed as versions and aliases, without CloudFormation; `standing` are the
+        """Whether these changes are deployed as versions and aliases, without CloudFormation; `current` are the
         stack's current parameters."""
 
     @abstractmethod

@@ -147,7 +147,7 @@ def _deploy_afresh(
     state = Supervision(instance).state
     with FileLock(instance.folder / "deploy.lock"):
         document = state.read()
-        standing = document.get("fingerprint") if deployed_before else None
+        current = document.get("fingerprint") if deployed_before else None
         state.update(lambda kept: kept.update(fingerprint=None))
         deployed = deploy(
             instance,
@@ -155,7 +155,7 @@ def _deploy_afresh(
             packaged,
             servers.endpoints(document["ports"]),
             InstancePasswords.of(instance),
-            standing=standing,
+            current=current,
             replacing=carried_over,
             restart=servers.restart_localstack,
         )

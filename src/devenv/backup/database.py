@@ -56,8 +56,8 @@ class DatabaseBackup:
     def replace(self) -> None:
         """Puts the restored database in the place of the current one; functions then reconnect."""
         with self._connect("postgres") as connection:
-            standing = sql.Identifier(DATABASE)
-            connection.execute(sql.SQL("alter database {} with allow_connections false").format(standing))
+            database = sql.Identifier(DATABASE)
+            connection.execute(sql.SQL("alter database {} with allow_connections false").format(database))
             connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (DATABASE,))
             for old, new in ((DATABASE, _REPLACED), (_RESTORED, DATABASE)):
                 names = sql.Identifier(old), sql.Identifier(new)

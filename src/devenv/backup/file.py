@@ -67,9 +67,9 @@ def load(running: Running, file: Path) -> RestoreResult:
     with _folder() as folder:
         manifest = _unpacked(file, folder)
         before = {name: ContentDigest(**content) for name, content in manifest["content"].items()}
-        if (standing := database.orders()) > 0:
+        if (orders := database.orders()) > 0:
             raise Problem(
-                f"Instance '{running.instance.name}' has {standing} orders; a backup needs an instance without orders.",
+                f"Instance '{running.instance.name}' has {orders} orders; a backup needs an instance without orders.",
                 fix="Start one: 'MTD_INSTANCE=restored mtd up --no-seed'; or here, 'mtd down --wipe' first.",
             )
         try:

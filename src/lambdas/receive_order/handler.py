@@ -13,8 +13,8 @@ from mtd.usecases.intake.receive_order import InboxFile, arrival_hops, receive_o
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    told, malformed = sqs.sort_out(event["Records"], _arrivals)
-    arrivals = [arrival for each in told for arrival in each]
+    readable, malformed = sqs.sort_out(event["Records"], _arrivals)
+    arrivals = [arrival for each in readable for arrival in each]
     here = hop("Lambda", config().function, request_id=context.aws_request_id)
     failed = receive_order(
         arrivals,

@@ -15,8 +15,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     records = [
         record for record in event["Records"] if not record["body"].startswith("Successfully validated SNS topic")
     ]
-    told, malformed = sqs.sort_out(records, _feedback)
-    known = [feedback for feedback in told if feedback is not None]
+    readable, malformed = sqs.sort_out(records, _feedback)
+    known = [feedback for feedback in readable if feedback is not None]
     recorded = record_mail_feedback(
         known, PostgresFeedback(composition.database()), config().function, context.aws_request_id
     )

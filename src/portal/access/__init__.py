@@ -1,1 +1,1 @@
-"""Who may log in, and see and do what."""
+"""Login, sessions and permissions."""

@@ -25,7 +25,7 @@ type Row = dict[str, Any]
 
 
 class Role(StrEnum):
-    """What a person may do; each may what the one before it may."""
+    """A person's permissions; each role includes the one before it."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -39,7 +39,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What somebody shows to get in: `name` and `password` that they typed, or the load balancer's `token`."""
+    """The proof of identity: `name` and `password` that they typed, or the load balancer's `token`."""
 
     name: str = ""
     password: str = ""

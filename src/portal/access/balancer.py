@@ -68,7 +68,7 @@ class BalancerAuthenticator:
         return mail
 
     def _claims(self, token: str) -> dict[str, Any]:
-        """Who signed, for whom and until when stands in the header, which the signature covers too."""
+        """The claims of a valid token. Signer, client and expiry are in its header, which the signature covers too."""
         header = jwt.get_unverified_header(token)
         expected = {
             "alg": "ES256",

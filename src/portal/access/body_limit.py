@@ -1,4 +1,4 @@
-"""What a request may send before anything is known of its sender: so many bytes, within so many seconds."""
+"""The limits of a request whose sender is not known yet, in bytes and seconds."""
 
 import asyncio
 import time

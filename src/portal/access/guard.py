@@ -1,4 +1,4 @@
-"""Who may see and do what: one way in for every route."""
+"""Permissions: every route is guarded here."""
 
 import inspect
 import secrets

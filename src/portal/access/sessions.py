@@ -16,7 +16,7 @@ _SQL = load(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Who visits, and whose: the tenant's code and name. `groups` are those whose tasks the person does."""
+    """The visitor, with the code and name of the tenant. `groups` are those whose tasks the person does."""
 
     session_id: int
     user_id: int

@@ -1,1 +1,1 @@
-"""What the portal asks of the API and of AWS."""
+"""Clients of the API and of AWS."""

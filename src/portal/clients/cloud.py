@@ -56,7 +56,7 @@ class Cloud:
         return bool(self._mail_inbox)
 
     def mails(self) -> list[Row]:
-        """What LocalStack's SES sent, the newest first. Raises UnavailableError."""
+        """The mails that LocalStack's SES sent, the newest first. Raises UnavailableError."""
         try:
             with urllib.request.urlopen(self._mail_inbox, timeout=10) as response:
                 messages = json.load(response)["messages"]

@@ -9,7 +9,7 @@ from mtd.adapters.aws.signed_api import SignedApi
 
 
 class OrdersApi:
-    """What the portal asks of the API; of one tenant (`of`), because the API refuses a call that names none.
+    """The portal's calls of the API, bound to one tenant by `of`: the API refuses a call that names none.
 
     Every method raises as `SignedApi.call` does.
     """

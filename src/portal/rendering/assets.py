@@ -1,4 +1,4 @@
-"""What the browser loads: named after its content, so that it is kept for ever; compressed once."""
+"""The files that the browser loads: named after their content, so that it keeps them; compressed once."""
 
 import gzip
 import hashlib

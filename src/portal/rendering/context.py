@@ -1,4 +1,4 @@
-"""What a template may read: its page's context and the frame around every page."""
+"""The values that a template reads: its page's context, and the frame around every page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields

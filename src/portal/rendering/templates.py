@@ -37,7 +37,7 @@ class Templates:
 
 
 def tools(locale: str, zone: ZoneInfo, states: Mapping[str, str]) -> dict[str, Any]:
-    """What templates call: messages and formats in the reader's language and zone."""
+    """The functions that templates call: messages and formats in the reader's language and zone."""
     return {
         "t": partial(say, locale),
         "locale": locale,

@@ -1,7 +1,7 @@
 """Fuzzes one reader of files by its coverage: python -m tests.fuzz.parsers orders|diagrams SECONDS [libFuzzer option…].
 
-What is new goes to .mtd/fuzz/<target>; what breaks it is written to .mtd/fuzz/<target>-<its hash>, and belongs into
-tests/fuzz/corpus once it is mended.
+New inputs go to .mtd/fuzz/<target>. Inputs that break the reader go to .mtd/fuzz/<target>-<hash>; a mended one belongs
+into tests/fuzz/corpus.
 """
 
 import sys

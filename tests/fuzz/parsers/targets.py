@@ -1,4 +1,4 @@
-"""What a fuzzer may find out about the readers of files: whatever comes, they answer in time, in bounds and in words.
+"""The properties of the readers of files that a fuzzer tries: any input is answered in time, in bounds and in words.
 
 Without the fuzzer, so that the unit tests run its corpus, too.
 """

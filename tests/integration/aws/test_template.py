@@ -52,8 +52,8 @@ def test_every_resource_of_every_stack_stands(deployed: Deployed) -> None:
     expected = {
         (template.name, logical_id) for template in deployed.templates() for logical_id, _ in template.resources()
     }
-    standing = {(stack, resource.logical_id) for stack, resource in resources}
-    assert expected - standing == set()
+    deployed_resources = {(stack, resource.logical_id) for stack, resource in resources}
+    assert expected - deployed_resources == set()
 
 
 def test_the_stack_is_protected_from_its_deletion(deployed: Deployed) -> None:

@@ -1,4 +1,4 @@
-"""Which versions SAM makes of the functions: all of them anew with each release, and none without one.
+"""SAM makes a new version of every function with each release, and none without one.
 
 SAM itself is asked, as the emulator has it: CloudFormation's macro runs the same code."""
 
@@ -35,7 +35,7 @@ def _versions(folder: Path, release: str) -> set[str]:
 
 
 def _resources(folder: Path, release: str) -> list[tuple[str, dict[str, Any]]]:
-    """What SAM makes of both stacks of functions."""
+    """Both stacks of functions, as SAM transforms them."""
     archive = folder / "layer.zip"
     archive.write_bytes(b"PK\5\6" + bytes(18))
     empty = layer.Layer(zip=archive, content="empty", third_party="empty")

@@ -6,7 +6,7 @@ from tests.integration.system import System, until
 from tests.support.orders import OrderFile
 
 
-def _standing(system: System, numbers: list[str], node: str) -> list[dict[str, int]]:
+def _tokens_at(system: System, numbers: list[str], node: str) -> list[dict[str, int]]:
     """Orders that rest at the node: their functions are told of them by the test alone."""
     for number in numbers:
         system.put(OrderFile(number=number).xml(), f"{number}.xml")
@@ -22,7 +22,7 @@ def _standing(system: System, numbers: list[str], node: str) -> list[dict[str, i
 
 def test_an_unreadable_order_is_set_aside_and_its_batch_goes_on(system: System, number: str) -> None:
     bad, good = f"{number}-bad", f"{number}-good"
-    tokens = _standing(system, [bad, good], "completion")
+    tokens = _tokens_at(system, [bad, good], "completion")
     system.sql("update orders set document = document - 'lines' where number = %s", bad)
 
     status, answer = system.call("POST", "/states/completion", {"tokens": tokens})
@@ -36,7 +36,7 @@ def test_a_folio_that_another_order_has_fails_alone(system: System, number: str)
     bad, good, other = f"{number}-bad", f"{number}-good", f"{number}-other"
     system.put(OrderFile(number=other).xml(), f"{other}.xml")
     system.ended(other, "completed")
-    tokens = _standing(system, [bad, good], "emission_dte")
+    tokens = _tokens_at(system, [bad, good], "emission_dte")
     ids = "(select order_id from orders where number = %s)"
     # The other order has the folio that Paperless answers for this one.
     [issued] = system.sql(f"delete from tax_documents where order_id = {ids} returning document_type, folio", bad)

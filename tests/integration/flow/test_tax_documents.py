@@ -21,7 +21,7 @@ NOTE = "select n.* from credit_notes n join orders o using (order_id) where o.nu
 
 
 def differences(system: System, number: str) -> list[Json]:
-    """What a reconciliation of today finds of the order."""
+    """Today's reconciliation, as far as it names the order."""
     day = issuing_day(datetime.now(UTC)).isoformat()
     status, answer = system.call("POST", "/dte/reconciliations", {"day": day})
     assert status == 200, answer

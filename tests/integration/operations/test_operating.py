@@ -1,4 +1,4 @@
-"""What people do to orders that failed or are on their way, against the running system."""
+"""People's actions on failed and moving orders, against the running system."""
 
 import base64
 import uuid

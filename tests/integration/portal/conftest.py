@@ -109,7 +109,7 @@ def axe(started: Browser) -> str:
 
 @pytest.fixture
 def enter(started: Browser, address: str, person: Callable[[Role], str]) -> Iterator[Callable[..., Page]]:
-    """A page of a new person of that role in a browser of their own. What the browser complains of fails the test."""
+    """A page of a new person of that role in a browser of their own. A complaint of the browser fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 

@@ -1,4 +1,4 @@
-"""What operators do most, in a browser; and axe on every page."""
+"""The most frequent work of operators, in a browser; and axe on every page."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""What people see to beside the flow, in a browser: notes, documents, warnings, differences, their groups' tasks."""
+"""Work beside the flow, in a browser: notes, documents, warnings, differences, tasks of groups."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What people do to orders, in a browser: every act is tried before it is done."""
+"""People's actions on orders, in a browser: every action is tried before it is done."""
 
 import re
 from collections.abc import Callable

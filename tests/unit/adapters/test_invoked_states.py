@@ -45,7 +45,7 @@ def _states(client: FakeLambda, api: FakeApi | None = None) -> InvokedStates:
 
 
 def _bound() -> Iterator[tuple[str, str]]:
-    """What openapi.yaml has API Gateway invoke for each state."""
+    """The function that API Gateway invokes for each state by openapi.yaml."""
     for path, methods in load(PROJECT / "cloudformation" / "openapi.yaml")["paths"].items():
         if path.startswith("/states/"):
             uri = str(methods["post"]["x-amazon-apigateway-integration"]["uri"])
@@ -105,7 +105,7 @@ def refusal(code: str, status: int) -> ClientError:
     ],
 )
 def test_errors_are_those_of_the_api(client: FakeLambda, kind: type[MtdError], code: str) -> None:
-    with pytest.raises(kind) as told:
+    with pytest.raises(kind) as raised:
         _states(client).post("/states/dispatch", {})
-    assert told.value.code == code
-    assert type(told.value) is kind
+    assert raised.value.code == code
+    assert type(raised.value) is kind

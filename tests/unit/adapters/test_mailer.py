@@ -31,8 +31,8 @@ class FakeSes:
             if address in self._refuses:
                 code, message = self._refuses[address]
                 raise ClientError({"Error": {"Code": code, "Message": message}}, "SendBulkTemplatedEmail")
-        told = [self._statuses.get(address, "Success") for address in to]
-        return {"Status": [{"Status": status, "MessageId": "m", "Error": status} for status in told]}
+        statuses = [self._statuses.get(address, "Success") for address in to]
+        return {"Status": [{"Status": status, "MessageId": "m", "Error": status} for status in statuses]}
 
 
 def _sent(ses: FakeSes, *to: str) -> list[str]:

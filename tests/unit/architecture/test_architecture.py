@@ -1,4 +1,4 @@
-"""Who may import whom, and what a cold start may cost."""
+"""The permitted imports between packages, and the cost of a cold start."""
 
 import ast
 import re

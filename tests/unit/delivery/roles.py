@@ -1,4 +1,4 @@
-"""What the roles of bootstrap.yaml may do: their statements as they stand, intrinsic functions made texts."""
+"""The permissions of the roles of bootstrap.yaml: their statements, with intrinsic functions made texts."""
 
 import fnmatch
 import json

@@ -1,4 +1,4 @@
-"""What an account is given before CI deploys into it: who gets in, and what each of the roles may do."""
+"""The bootstrap of an account before CI deploys into it: its trust, and the permissions of each role."""
 
 import re
 from typing import Any
@@ -180,8 +180,8 @@ def test_what_is_allowed_by_name_has_such_a_name() -> None:
     for path in sorted(STACKS.rglob("*.yaml")):
         for logical_id, each in written_out(load(path))["Resources"].items():
             if each["Type"] in NAMED:
-                told = each["Properties"].get(NAMED[each["Type"]], {}).get("Fn::Sub", "")
-                if "mtd-${Environment}" not in (told[0] if isinstance(told, list) else told):
+                name = each["Properties"].get(NAMED[each["Type"]], {}).get("Fn::Sub", "")
+                if "mtd-${Environment}" not in (name[0] if isinstance(name, list) else name):
                     strange.append(f"{path.stem}/{logical_id}")
     assert strange == []
 

@@ -31,7 +31,7 @@ def test_every_function_gets_a_version_with_each_release() -> None:
 
 
 def test_both_stacks_get_the_release_as_it_is_known_before_anything_is_made() -> None:
-    """What a nested stack is given of another's outputs is not known when its change set is made."""
+    """Outputs of another nested stack are not known when a stack's change set is made."""
     resources = load(PROJECT / "cloudformation" / "template.yaml")["Resources"]
     for name in ("Functions", "OperationFunctions"):
         assert resources[name]["Properties"]["Parameters"]["Release"] == {"Ref": "Release"}
@@ -61,8 +61,8 @@ def test_a_message_is_not_shown_again_while_it_is_worked_on(environment: str, ti
     ]
     assert len(readers) == 6
     for each in readers:
-        told = each.get("Timeout", usual)
-        timeout = _value(environment, told["Ref"]) if isinstance(told, dict) else told
+        timeout_setting = each.get("Timeout", usual)
+        timeout = _value(environment, timeout_setting["Ref"]) if isinstance(timeout_setting, dict) else timeout_setting
         assert _value(environment, "VisibilitySeconds") >= times * timeout, each["FunctionName"]
 
 

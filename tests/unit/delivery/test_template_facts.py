@@ -1,4 +1,4 @@
-"""What the papers count and what services write where, against the templates."""
+"""Figures of the documentation and the targets of services' logs, against the templates."""
 
 import re
 from collections import Counter

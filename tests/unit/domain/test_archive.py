@@ -141,9 +141,9 @@ def ended(days: int = 0) -> EndedOrder:
 def test_orders_that_ended_long_ago_go_a_hundred_to_an_object() -> None:
     store, objects = FakeArchivable([ended(n % 5) for n in range(230)] + [ended(40)]), FakeObjects()
 
-    told = archive_orders(store, objects, "archive", ENDED + timedelta(days=30), lambda: False)
+    result = archive_orders(store, objects, "archive", ENDED + timedelta(days=30), lambda: False)
 
-    assert told == {"orders": 230, "events": 460, "objects": 3, "left": 0}
+    assert result == {"orders": 230, "events": 460, "objects": 3, "left": 0}
     assert [len(each.orders) for each in store.forgotten] == [100, 100, 30]
     for each in store.forgotten:
         content = objects.content[each.kept.key]
@@ -171,9 +171,9 @@ def test_a_broken_chain_is_evidence_and_stays() -> None:
     )
     store = FakeArchivable([whole, broken])
 
-    told = archive_orders(store, FakeObjects(), "archive", ENDED + timedelta(days=1), lambda: False)
+    result = archive_orders(store, FakeObjects(), "archive", ENDED + timedelta(days=1), lambda: False)
 
-    assert (told["orders"], told["left"]) == (1, 1)
+    assert (result["orders"], result["left"]) == (1, 1)
     assert [each.order_id for each in store.forgotten[0].orders] == [whole.order_id]
 
 
@@ -228,9 +228,9 @@ def test_digits_without_a_dash_may_be_two_people_and_are_refused(digits: str, sa
 
 
 def document(number: str = "N-1") -> Json:
-    told: Json = order.to_json(ubl.parse_order(OrderFile(number=number).xml().encode()))
-    told["buyer"] |= {"id": RUT, "rut": RUT, "name": "Ana Pérez", "email": MAIL, "city": "Ñuñoa", "country": "CL"}
-    return told
+    result: Json = order.to_json(ubl.parse_order(OrderFile(number=number).xml().encode()))
+    result["buyer"] |= {"id": RUT, "rut": RUT, "name": "Ana Pérez", "email": MAIL, "city": "Ñuñoa", "country": "CL"}
+    return result
 
 
 def test_of_the_buyer_only_the_country_is_left() -> None:
@@ -298,8 +298,8 @@ class DeletingObjects(FakeObjects):
 
 
 def persons_order(number: str = "N-1", **knobs: Any) -> PersonsOrder:
-    told = {"ended": True, "source": f"s3://inbox/orders/{number}.xml", "archive_key": None, **knobs}
-    return PersonsOrder(order_id=uuid4(), number=number, document=document(number=number), **told)
+    result = {"ended": True, "source": f"s3://inbox/orders/{number}.xml", "archive_key": None, **knobs}
+    return PersonsOrder(order_id=uuid4(), number=number, document=document(number=number), **result)
 
 
 def test_a_person_is_erased_from_inbox_and_archive_and_the_chain_stays() -> None:
@@ -317,9 +317,9 @@ def test_a_person_is_erased_from_inbox_and_archive_and_the_chain_stays() -> None
     )
     store = FakeErasable([here, away])
 
-    told = erase_person(MAIL, "me", "request 7", store, objects, "archive")
+    result = erase_person(MAIL, "me", "request 7", store, objects, "archive")
 
-    assert (told["orders"], told["more"], store.left) == (2, False, [])
+    assert (result["orders"], result["more"], store.left) == (2, False, [])
     [erasure] = store.erasures
     assert {key for key in objects.content if key.startswith(("orders/N", "orders/2025/01/old"))} == set()
     [moved] = erasure.moved
@@ -370,9 +370,9 @@ def test_a_mail_address_of_several_people_is_erased_only_where_all_are_meant() -
 def test_a_person_with_many_orders_is_erased_in_parts() -> None:
     store = FakeErasable([persons_order(f"N-{n}", source=None) for n in range(AT_ONCE + 1)])
 
-    told = erase_person(RUT, "me", "why", store, DeletingObjects(), "archive")
+    result = erase_person(RUT, "me", "why", store, DeletingObjects(), "archive")
 
-    assert (told["orders"], told["more"]) == (AT_ONCE, True)
+    assert (result["orders"], result["more"]) == (AT_ONCE, True)
 
 
 def test_what_cannot_be_committed_loses_no_object_and_what_a_crash_left_goes_later() -> None:

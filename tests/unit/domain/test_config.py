@@ -38,5 +38,5 @@ def test_all_that_is_missing_or_wrong_is_told_at_once() -> None:
         Config.from_env(broken)
 
     assert str(caught.value).count(";") == 2
-    for told in ("API_URL is missing", "EOM_URL is missing", "LEASE_SECONDS is not a number: 'soon'"):
-        assert told in str(caught.value)
+    for fault in ("API_URL is missing", "EOM_URL is missing", "LEASE_SECONDS is not a number: 'soon'"):
+        assert fault in str(caught.value)

@@ -137,8 +137,8 @@ def test_the_simulators_lists_are_read_page_by_page() -> None:
             return answer.status_code, answer.content
 
         register = HttpRegister("http://legacy/paperless", 1, call)
-        told = systems.get("/paperless/dte/k-1").text.partition("<FechaEmision>")[2]
-        day = date.fromisoformat(told[:10])
+        issued = systems.get("/paperless/dte/k-1").text.partition("<FechaEmision>")[2]
+        day = date.fromisoformat(issued[:10])
 
         found = register.issued_on(day)
         assert (len(found), len(asked)) == (502, 2)

@@ -236,10 +236,10 @@ def test_what_is_no_tenant_is_not_added(code: object, name: object) -> None:
 def test_a_database_that_nobody_acts_on_asks_for_no_role() -> None:
     class Connection:
         def __init__(self) -> None:
-            self.told: list[Any] = []
+            self.settings: list[Any] = []
 
         def execute(self, _statement: str, parameters: Any) -> None:
-            self.told.append((parameters["role"], parameters["tenant"]))
+            self.settings.append((parameters["role"], parameters["tenant"]))
 
     database, connection = Database(lambda: ""), Connection()
     database._act(connection)  # type: ignore[arg-type]
@@ -248,4 +248,4 @@ def test_a_database_that_nobody_acts_on_asks_for_no_role() -> None:
             database._act(connection)  # type: ignore[arg-type]
     database._act(connection)  # type: ignore[arg-type]
 
-    assert connection.told == [("mtd_tenant", "andes"), ("mtd_tenant", PLATFORM_TENANT), ("none", "")]
+    assert connection.settings == [("mtd_tenant", "andes"), ("mtd_tenant", PLATFORM_TENANT), ("none", "")]

@@ -47,12 +47,12 @@ DAMAGED = [
 ]
 
 
-@pytest.mark.parametrize(("content", "told"), DAMAGED, ids=[told for _, told in DAMAGED])
-def test_damaged_and_wrong_files_are_refused_in_one_sentence(content: bytes, told: str) -> None:
+@pytest.mark.parametrize(("content", "reason"), DAMAGED, ids=[reason for _, reason in DAMAGED])
+def test_damaged_and_wrong_files_are_refused_in_one_sentence(content: bytes, reason: str) -> None:
     [report] = import_sources([Source(name="p.bpm", content=content)], ())
 
     assert report.verdict is Verdict.REFUSED
-    assert told in str(report.reason)
+    assert reason in str(report.reason)
     assert "\n" not in str(report.reason)
 
 
@@ -67,7 +67,7 @@ def test_diagrams_that_unfold_without_end_are_refused() -> None:
     """Activity sets and calls that are referred to twice, level by level; and very long chains of them."""
     doubled = xpdl(draw("start: S\nsub: A {\nstart: B\nend: C\nB > C\n}\nend: E\nS > A > E")).decode()
     block = '<Activity Id="{0}{1}" Name="x"><BlockActivity ActivitySetId="set{2}" /></Activity>'
-    for copies, told in ((2, "more than 5000 nodes"), (1, "more than 30 deep")):
+    for copies, reason in ((2, "more than 5000 nodes"), (1, "more than 30 deep")):
         sets = "".join(
             f'<ActivitySet Id="set{level}"><Activities>'
             + "".join(block.format(level, copy, level + 1) for copy in "ab"[:copies])
@@ -78,8 +78,8 @@ def test_diagrams_that_unfold_without_end_are_refused() -> None:
             "<ActivitySets>", f"<ActivitySets>{sets}"
         )
         [report] = import_sources([Source(name="p", content=unfolding.encode())], ())
-        assert told in str(report.reason)
-    for calls, levels, told in ((2, 20, "more than 5000 nodes"), (1, 60, "more than 30 deep")):
+        assert reason in str(report.reason)
+    for calls, levels, reason in ((2, 20, "more than 5000 nodes"), (1, 60, "more than 30 deep")):
         sources = [
             Source(
                 name=f"p{level}",
@@ -97,7 +97,7 @@ def test_diagrams_that_unfold_without_end_are_refused() -> None:
         sources.append(Source(name="last", content=bpmn(draw("start: S\nend: E\nS > E", f"p{levels}"))))
         report = import_sources(sources, ())[0]
         assert report.verdict is Verdict.REFUSED
-        assert told in str(report.reason)
+        assert reason in str(report.reason)
 
 
 def test_a_truncated_or_flipped_file_never_raises() -> None:

@@ -60,11 +60,11 @@ def bodies(body: Body) -> Iterator[Body]:
             yield from bodies(node.body)
 
 
-def told(body: Body) -> tuple[list[DrawnNode], list[DrawnFlow]]:
-    """What a reader gives of it, without what a picture does not carry: attributes, papers, and Bizagi's own ids."""
+def without_layout(body: Body) -> tuple[list[DrawnNode], list[DrawnFlow]]:
+    """The body without the things that a picture does not carry: attributes, documentation, and Bizagi's own ids."""
 
     def bare(node: DrawnNode) -> DrawnNode:
-        inner = node.body and Body(nodes=tuple(told(node.body)[0]), flows=tuple(told(node.body)[1]))
+        inner = node.body and Body(nodes=tuple(without_layout(node.body)[0]), flows=tuple(without_layout(node.body)[1]))
         default, host = (each and xml_id(each) for each in (node.default, node.attached_to))
         trigger = "" if node.trigger == "none" else node.trigger
         return replace(
@@ -107,7 +107,7 @@ def test_what_is_drawn_is_read_as_what_it_was(name: str) -> None:
         [read] = read_drawings(diagram(process).encode(), "p")
         [again] = read.processes
 
-        assert told(again.body) == told(process.body)
+        assert without_layout(again.body) == without_layout(process.body)
         assert again.name == process.name
         assert read.pictured
 

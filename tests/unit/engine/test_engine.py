@@ -105,7 +105,7 @@ def test_a_plan_of_a_later_format_is_refused(compiled: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "reason"),
     [
         (b"startEvent", b"task", "never reached|has no start|leads nowhere|until a system"),
         (b"<serviceTask", b"<task", "cannot be read"),
@@ -116,8 +116,8 @@ def test_a_plan_of_a_later_format_is_refused(compiled: Plan) -> None:
         (b"api:/errors/{failed}", b"email:me", "'Control error': 'email:me' is no server"),
     ],
 )
-def test_what_cannot_run_is_refused_by_name(old: bytes, new: bytes, told: str) -> None:
-    with pytest.raises(ProcessError, match=told):
+def test_what_cannot_run_is_refused_by_name(old: bytes, new: bytes, reason: str) -> None:
+    with pytest.raises(ProcessError, match=reason):
         importing.compile_plan(_DIAGRAM.replace(old, new), "p", STATES)
 
 

@@ -1,4 +1,4 @@
-"""What the fuzzer starts from and what it has found: all is answered in time and in bounds (make fuzz-parsers)."""
+"""The fuzzer's seeds and findings: every file is answered in time and in bounds (make fuzz-parsers)."""
 
 from pathlib import Path
 

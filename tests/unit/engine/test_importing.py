@@ -1,4 +1,4 @@
-"""What becomes of diagram files: readers, quirks, bindings, verdicts."""
+"""The import of diagram files: readers, quirks, bindings, verdicts."""
 
 from typing import Any
 
@@ -111,7 +111,7 @@ QUIRKS = [
 
 @pytest.mark.parametrize(("text", "fix"), QUIRKS)
 def test_each_quirk_is_put_right_and_told(text: str, fix: str) -> None:
-    assert any(fix in str(told) for told in report_of(text).fixes)
+    assert any(fix in str(reason) for reason in report_of(text).fixes)
 
 
 def test_html_documentation_and_a_misplaced_loop_counter_are_put_right() -> None:
@@ -200,7 +200,7 @@ def test_what_nothing_binds_is_named(text: str, said: dict[str, Any], unbound: s
     report = report_of(text, **said)
 
     assert report.verdict is Verdict.UNBOUND
-    assert any(unbound in str(told) for told in report.unbound), report.unbound
+    assert any(unbound in str(reason) for reason in report.unbound), report.unbound
 
 
 def test_the_longer_name_of_a_flow_counts_before_its_label() -> None:
@@ -252,12 +252,12 @@ BAD_SHEETS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "told"), BAD_SHEETS)
-def test_a_sheet_that_cannot_be_read_refuses_with_its_reason(said: Any, told: str) -> None:
+@pytest.mark.parametrize(("said", "reason"), BAD_SHEETS)
+def test_a_sheet_that_cannot_be_read_refuses_with_its_reason(said: Any, reason: str) -> None:
     [report] = import_sources([Source(name="p", content=bpmn(draw(SMALL % A_TASK)), sheet=said)], ())
 
     assert report.verdict is Verdict.REFUSED
-    assert told in str(report.reason)
+    assert reason in str(report.reason)
 
 
 def test_the_sheets_that_papers_show_can_be_read() -> None:

@@ -1,5 +1,5 @@
-"""Whatever is drawn and whatever goes wrong: a case has ended, waits for something that can come, or has said where it
-cannot go on."""
+"""In every drawing and after every fault, a case has ended, waits for something that can come, or names the node
+where it cannot go on."""
 
 from typing import Any
 

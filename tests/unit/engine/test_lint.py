@@ -1,4 +1,4 @@
-"""What cannot run is refused, what may go wrong is warned of."""
+"""Diagrams that cannot run are refused; those that may go wrong get warnings."""
 
 from typing import Any
 
@@ -21,32 +21,32 @@ UNSOUND = [
 ]
 
 
-@pytest.mark.parametrize(("text", "told"), UNSOUND)
-def test_what_cannot_run_is_refused_with_its_reason(text: str, told: str) -> None:
+@pytest.mark.parametrize(("text", "reason"), UNSOUND)
+def test_what_cannot_run_is_refused_with_its_reason(text: str, reason: str) -> None:
     report = report_of(text)
 
     assert report.verdict is Verdict.REFUSED
-    assert any(told in str(each) for each in report.lint), report.lint
+    assert any(reason in str(each) for each in report.lint), report.lint
     assert report.reason in report.lint
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"),
+    ("kind", "reason"),
     [
         (b"complexGateway", "'X' is a complexGateway, which cannot run"),
         (b"transaction", "'X' is a transaction, which cannot run"),
         (b"adHocSubProcess", "'X' is an adHocSubProcess, which cannot run"),
     ],
 )
-def test_elements_outside_the_subset_are_named(kind: bytes, told: str) -> None:
+def test_elements_outside_the_subset_are_named(kind: bytes, reason: str) -> None:
     content = bpmn(draw("start: S\nxor: X\nend: E\nS > X > E")).replace(b"exclusiveGateway", kind)
     [report] = import_sources([Source(name="p", content=content)], ())
 
-    assert (report.verdict, str(report.reason)) == (Verdict.REFUSED, told)
+    assert (report.verdict, str(report.reason)) == (Verdict.REFUSED, reason)
 
 
 @pytest.mark.parametrize(
-    ("write", "old", "new", "told"),
+    ("write", "old", "new", "reason"),
     [
         (xpdl, b'ExclusiveType="Event"', b'GatewayType="Complex"', "complexGateway"),
         (xpdl, b'Trigger="Timer"', b'Trigger="Cancel"', "cancel event"),
@@ -54,7 +54,7 @@ def test_elements_outside_the_subset_are_named(kind: bytes, told: str) -> None:
         (xpdl, b'<ActivitySet Id="P"', b'<ActivitySet Id="P" AdHoc="true"', "adHocSubProcess"),
     ],
 )
-def test_what_would_run_otherwise_than_drawn_is_refused(write: Any, old: bytes, new: bytes, told: str) -> None:
+def test_what_would_run_otherwise_than_drawn_is_refused(write: Any, old: bytes, new: bytes, reason: str) -> None:
     text = """
         start: S
         user: A | group=g, many=parallel, each=order.lines
@@ -76,7 +76,7 @@ def test_what_would_run_otherwise_than_drawn_is_refused(write: Any, old: bytes, 
 
     assert good.verdict is Verdict.READY
     assert bad.verdict is Verdict.REFUSED
-    assert told in str(bad.reason)
+    assert reason in str(bad.reason)
 
 
 def test_a_join_of_a_split_and_of_a_boundary_that_does_not_interrupt_is_no_deadlock() -> None:
@@ -104,7 +104,7 @@ STUCK = f"""
 
 
 @pytest.mark.parametrize(
-    ("node", "end", "way", "told"),
+    ("node", "end", "way", "reason"),
     [
         ("", "", "J", ["after the failure of 'B'", "after 'A'"]),
         ("", "terminate", "J", []),
@@ -113,19 +113,19 @@ STUCK = f"""
         ("sub: U {\nstart: V\nuser: W | group=g\nend: Z\nV > W > Z\n}", "terminate", "U > J", []),
     ],
 )
-def test_a_join_that_can_wait_for_ever_is_warned_of(node: str, end: str, way: str, told: list[str]) -> None:
+def test_a_join_that_can_wait_for_ever_is_warned_of(node: str, end: str, way: str, reason: list[str]) -> None:
     report = report_of(STUCK % (node, end, way))
 
     waits = sorted(each for each in map(str, report.lint) if "cannot come" in each)
-    assert waits == sorted(f"gateway 'J' waits for a token that cannot come: it can happen {each}" for each in told)
+    assert waits == sorted(f"gateway 'J' waits for a token that cannot come: it can happen {each}" for each in reason)
     assert report.verdict is Verdict.READY
 
 
 def test_a_circle_without_a_way_out_is_warned_of() -> None:
     report = report_of("start: S\nuser: A | group=g\nuser: B | group=g\nend: E\nS > A > B > A")
     assert report.verdict is Verdict.READY
-    told = "no way leads from 'S' to an end (3 steps in all): an order there goes round for ever"
-    assert told in map(str, report.lint), list(map(str, report.lint))
+    reason = "no way leads from 'S' to an end (3 steps in all): an order there goes round for ever"
+    assert reason in map(str, report.lint), list(map(str, report.lint))
 
 
 def test_missing_error_ways_and_defaults_are_warnings() -> None:

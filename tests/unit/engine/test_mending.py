@@ -19,7 +19,7 @@ def ready(report: Report) -> Plan:
     return report.plan
 
 
-def told(report: Report) -> list[str]:
+def remarks(report: Report) -> list[str]:
     return [str(each) for each in (*report.fixes, *report.lint)]
 
 
@@ -30,7 +30,7 @@ def test_a_link_is_a_flow() -> None:
 
 def test_what_leads_nowhere_ends_there() -> None:
     report = case_report("61")
-    assert "the process also ends after user task 'B', from where nothing leads on" in told(report)
+    assert "the process also ends after user task 'B', from where nothing leads on" in remarks(report)
     assert Run(ready(report)).start().done("a", "b").outcome is not None
 
 
@@ -92,7 +92,7 @@ MENDED = [
 @pytest.mark.parametrize(("text", "fix", "places"), MENDED)
 def test_what_is_not_drawn_to_the_end_runs(text: str, fix: str, places: list[str]) -> None:
     report = report_of(text)
-    assert any(fix in each for each in told(report)), told(report)
+    assert any(fix in each for each in remarks(report)), remarks(report)
     assert Run(ready(report)).start().places == places
 
 

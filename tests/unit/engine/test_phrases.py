@@ -1,4 +1,4 @@
-"""What the engine tells people: a code and its values, whose text is English."""
+"""The engine's messages to people: a code and its values, with an English text."""
 
 import ast
 from collections.abc import Iterator
@@ -67,10 +67,10 @@ def test_a_phrase_is_one_line_whatever_it_says() -> None:
 
 def test_every_element_has_a_name_of_its_own() -> None:
     events = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
-    told = {kind: str(called(DrawnNode(id="n", name="N", kind=kind))) for kind in (*ACTIVITIES, *GATEWAYS, *events)}
-    assert all(each.endswith(" 'N'") for each in told.values())
-    assert len(set(told.values())) == len(told) - 1
-    assert told["intermediateCatchEvent"] == told["intermediateThrowEvent"] == "event 'N'"
+    texts = {kind: str(called(DrawnNode(id="n", name="N", kind=kind))) for kind in (*ACTIVITIES, *GATEWAYS, *events)}
+    assert all(each.endswith(" 'N'") for each in texts.values())
+    assert len(set(texts.values())) == len(texts) - 1
+    assert texts["intermediateCatchEvent"] == texts["intermediateThrowEvent"] == "event 'N'"
     assert str(called(DrawnNode(id="n", name="", kind="of tomorrow"))) == "task 'n'"
 
 
@@ -100,9 +100,9 @@ def test_an_error_says_its_phrase_and_another_its_text() -> None:
 def test_what_the_xml_reader_refuses_is_told_as_it_says_it(content: bytes, code: str) -> None:
     with pytest.raises(PhrasedError) as refused:
         diagram_xml.parse(content)
-    told = dict(refused.value.phrase.values)["problem"]
-    assert isinstance(told, Phrase)
-    assert told.code == code
+    texts = dict(refused.value.phrase.values)["problem"]
+    assert isinstance(texts, Phrase)
+    assert texts.code == code
     with pytest.raises(Exception, match=r".") as why:
         xml.parse(content)
     assert str(refused.value) == f"the diagram cannot be read: {why.value}"

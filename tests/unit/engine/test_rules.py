@@ -68,7 +68,7 @@ def test_rules_answer(text: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         ("", "it is empty"),
         ("1 +", "it ends too soon"),
@@ -90,10 +90,10 @@ def test_rules_answer(text: str, expected: Any) -> None:
         ("'open", "not understood"),
     ],
 )
-def test_what_is_no_rule_is_refused(text: str, told: str) -> None:
+def test_what_is_no_rule_is_refused(text: str, reason: str) -> None:
     with pytest.raises(ProcessError, match="rule") as refused:
         parser.parse(text)
-    assert told in str(refused.value)
+    assert reason in str(refused.value)
 
 
 def test_the_deepest_rules_are_still_answered() -> None:
@@ -118,7 +118,7 @@ def test_any_text_is_read_or_refused_and_answers_or_says_why(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         ("gift_cart", "there is no fact 'gift_cart'; there are data, gift_card, order"),
         ("order.payabel > 1", "there is no field 'payabel'"),
@@ -136,9 +136,9 @@ def test_any_text_is_read_or_refused_and_answers_or_says_why(text: str) -> None:
         ("order.seller.rut.x == 1", "there is no field 'x'"),
     ],
 )
-def test_names_and_types_are_checked_before_any_order_comes(text: str, told: str) -> None:
+def test_names_and_types_are_checked_before_any_order_comes(text: str, reason: str) -> None:
     tree = parser.parse(text)
-    with pytest.raises(ProcessError, match=re.escape(told)):
+    with pytest.raises(ProcessError, match=re.escape(reason)):
         types.check(tree, NAMES)
 
 

@@ -37,8 +37,8 @@ def test_a_person_of_the_lane_or_the_pool_does_what_nothing_serves(kind: str, la
     report = report_of(SMALL % f"{kind}: A | {said}, lane={lane}")
 
     assert group_of(report, "a") == group
-    [told] = map(str, report.walkthrough)
-    assert told.startswith(f"until a system is bound to it, a person of group {group} does ")
+    [remark] = map(str, report.walkthrough)
+    assert remark.startswith(f"until a system is bound to it, a person of group {group} does ")
 
 
 def test_an_abstract_task_in_a_lane_is_done_by_the_lanes_group() -> None:

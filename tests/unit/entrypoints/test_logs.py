@@ -9,7 +9,7 @@ from mtd.entrypoints.logs import JsonFormatter
 
 
 @pytest.mark.parametrize(
-    ("told", "logged"),
+    ("text", "logged"),
     [
         ("ana.rojas+x@mail.example.cl is no address", "***@*** is no address"),
         ("RUT 12.345.678-5 and 7654321-K, 12345678-4", "RUT ***-* and ***-*, ***-*"),
@@ -17,9 +17,9 @@ from mtd.entrypoints.logs import JsonFormatter
         ("due 2026-11-26, folio 1234567, 12345678-55", None),
     ],
 )
-def test_addresses_and_ruts_are_masked_and_nothing_else(told: str, logged: str | None) -> None:
-    line = JsonFormatter().format(logging.makeLogRecord({"msg": "request failed", "reason": [told]}))
-    assert json.loads(line)["reason"] == [logged or told]
+def test_addresses_and_ruts_are_masked_and_nothing_else(text: str, logged: str | None) -> None:
+    line = JsonFormatter().format(logging.makeLogRecord({"msg": "request failed", "reason": [text]}))
+    assert json.loads(line)["reason"] == [logged or text]
 
 
 def test_an_errors_own_words_are_masked_too() -> None:
@@ -29,6 +29,6 @@ def test_an_errors_own_words_are_masked_too() -> None:
     except ValueError as error:
         record.exc_info = (ValueError, error, error.__traceback__)
     line = JsonFormatter().format(record)
-    told = json.loads(line)["error"]
-    assert told.endswith('({"email": "***@***"}, "***-*").\n***@***')
+    text = json.loads(line)["error"]
+    assert text.endswith('({"email": "***@***"}, "***-*").\n***@***')
     assert "12345678" not in line

@@ -1,4 +1,4 @@
-"""What people see to besides orders: notes, warnings, differences of tax documents, the alarms of the control room."""
+"""Work besides orders: notes, warnings, differences of tax documents, the alarms of the control room."""
 
 import uuid
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a page says: escaped, in one of two languages, with its headers, also when something is away."""
+"""The content of pages: escaped, in one of two languages, with its headers, also when a system is away."""
 
 import re
 from datetime import UTC, datetime

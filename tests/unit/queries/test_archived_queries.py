@@ -65,11 +65,11 @@ def read(query: str, _: Any) -> list[dict[str, Any]]:
 
 
 def test_the_timeline_goes_on_from_the_archive() -> None:
-    told = timeline(read, "N", lambda key, order_id: {("key", ORDER): LINE}[key, order_id])
+    history = timeline(read, "N", lambda key, order_id: {("key", ORDER): LINE}[key, order_id])
 
-    assert [each["what"] for each in told["events"]] == ["done: folio 7", "came late"]
-    assert told["events"][0]["ms"] == 1.5
-    assert told["orders"][0]["archived_at"] == AT.isoformat()
+    assert [each["what"] for each in history["events"]] == ["done: folio 7", "came late"]
+    assert history["events"][0]["ms"] == 1.5
+    assert history["orders"][0]["archived_at"] == AT.isoformat()
 
 
 def test_the_page_has_all_that_the_archive_has() -> None:

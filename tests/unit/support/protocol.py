@@ -1,9 +1,9 @@
 """The protocol of outbox and lease as a model, and a checker that walks through all that may happen to it.
 
 One order on its way over `STEPS` steps and two workers. A mishap is a crash of a worker between any two of its actions,
-a message that is delivered again while its worker lives, or a lease that runs out under its holder. What is modelled
-are lease_tokens, the fence of held_tokens, move_tokens with insert_outbox in one commit, and delete_outbox (flow.sql);
-unsent and forgotten_tokens (outbox.sql).
+a message that is delivered again while its worker lives, or a lease that runs out under its holder. The model
+covers lease_tokens, the fence of held_tokens, move_tokens with insert_outbox in one commit, and delete_outbox
+(flow/store.sql, flow/changes.sql); unsent and forgotten_tokens (outbox.sql).
 """
 
 from collections.abc import Iterator
@@ -83,9 +83,9 @@ def _act(world: World, worker: Worker, flaw: Flaw | None) -> Iterator[tuple[Work
             yield Worker("leased", version, attempt), replace(world, lease=attempt, attempts=attempt)
         case "leased":
             known = world.effects[step] and flaw is not Flaw.NO_KEYS
-            told = world.queue | {version + 1} if flaw is Flaw.EAGER else world.queue
+            queue = world.queue | {version + 1} if flaw is Flaw.EAGER else world.queue
             made = world.effects if known else _counted(world.effects, step)
-            yield replace(worker, at="done"), replace(world, effects=made, queue=told)
+            yield replace(worker, at="done"), replace(world, effects=made, queue=queue)
         case "done" if (world.version, world.lease) == (version, worker.attempt) or flaw is Flaw.NO_FENCE:
             kept = world.outbox if flaw in (Flaw.NO_OUTBOX, Flaw.EAGER) else world.outbox | {version + 1}
             moved = replace(world, version=version + 1, lease=0, commits=_counted(world.commits, step), outbox=kept)
@@ -93,8 +93,8 @@ def _act(world: World, worker: Worker, flaw: Flaw | None) -> Iterator[tuple[Work
         case "done":
             yield Worker(), world
         case "committed":
-            told = world.queue if flaw is Flaw.EAGER else world.queue | {version + 1}
-            yield replace(worker, at="sent"), replace(world, queue=told)
+            queue = world.queue if flaw is Flaw.EAGER else world.queue | {version + 1}
+            yield replace(worker, at="sent"), replace(world, queue=queue)
         case "sent":
             yield Worker(), replace(world, outbox=world.outbox - {version + 1})
 

@@ -1,1 +1,1 @@
-"""What an account must have before a deployment into it can end well: asked, and each with its fix."""
+"""The conditions for a deployment into an account: each is checked, and each finding names its fix."""

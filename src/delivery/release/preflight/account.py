@@ -1,4 +1,4 @@
-"""What the account itself lets a deployment do: quotas, mail, service roles, billing, PostgreSQL's version."""
+"""Checks of the account itself: quotas, mail, service roles, billing, PostgreSQL's version."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +35,7 @@ def concurrency(question: Question) -> Iterator[Finding]:
 
 
 def reserved(build: Build, concurrency: int) -> int:
-    """What the build's functions reserve together with this `Concurrency`; 0 for no limit."""
+    """The environments that the build's functions reserve together with this `Concurrency`; 0 for no limit."""
     if not concurrency:
         return 0
     total = 0
@@ -66,15 +66,15 @@ def mail(question: Question) -> Iterator[Finding]:
     domain = sender.rpartition("@")[2]
     for identity in (sender, domain):
         try:
-            told = client.get_email_identity(EmailIdentity=identity)
+            identity_state = client.get_email_identity(EmailIdentity=identity)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "NotFoundException":
                 raise
             continue
-        if told["VerifiedForSendingStatus"]:
+        if identity_state["VerifiedForSendingStatus"]:
             yield ok("mail identity", f"SES sends for {identity}")
             break
-        tokens = told.get("DkimAttributes", {}).get("Tokens", [])
+        tokens = identity_state.get("DkimAttributes", {}).get("Tokens", [])
         records = "; ".join(f"{token}._domainkey.{domain} CNAME {token}.dkim.amazonses.com" for token in tokens)
         yield stops(
             "mail identity",

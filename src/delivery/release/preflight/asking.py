@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from delivery.packaging.builds import Build
 from delivery.release.preflight import account, places
-from delivery.release.preflight.findings import Check, Finding, Question, Standing, stops, warning
+from delivery.release.preflight.findings import Check, Finding, Question, Severity, stops, warning
 from delivery.targets.target import Target
 from devenv.problem import Problem
 
@@ -15,7 +15,7 @@ CHECKS: tuple[Check, ...] = (*places.CHECKS, *account.CHECKS)
 
 
 def findings(target: Target, build: Build, checks: Sequence[Check] = CHECKS) -> list[Finding]:
-    """What every check answers for this build in the target's account."""
+    """The findings of all checks for this build in the target's account."""
     status = target.stack.status()
     try:
         known = target.parameters(build, target.stack.parameters() if status else {})
@@ -39,10 +39,10 @@ def _asked(check: Check, question: Question) -> list[Finding]:
 
 def ensure_ready(found: Sequence[Finding]) -> None:
     """Raises Problem (code 5) with all that stops a deployment, each with its fix."""
-    stopping = [finding for finding in found if finding.standing is Standing.STOPS]
+    stopping = [finding for finding in found if finding.severity is Severity.STOPS]
     if stopping:
         raise Problem(
-            "The account is not ready, nothing was changed: " + " ".join(finding.told for finding in stopping),
+            "The account is not ready, nothing was changed: " + " ".join(finding.answer for finding in stopping),
             fix=" | ".join(finding.fix for finding in stopping),
             code=NOT_READY_CODE,
         )

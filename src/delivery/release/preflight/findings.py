@@ -1,4 +1,4 @@
-"""What a check answers, and what all of them are asked with."""
+"""The finding of a check, and the question that all checks get."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from delivery.packaging.builds import Build
 from delivery.targets.target import Target
 
 
-class Standing(StrEnum):
+class Severity(StrEnum):
     """OK: nothing to do. WARNING: a deployment can end well, and something else does not work yet. STOPS: it cannot."""
 
     OK = "ok"
@@ -22,15 +22,14 @@ class Finding:
     """One answer: what was asked, how it stands, and what to do now where it does not stand well."""
 
     asked: str
-    standing: Standing
-    told: str
+    severity: Severity
+    answer: str
     fix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`parameters` are all of the template's, defaults too; `standing` the stack's outputs, None where it is not
-    there."""
+    """`parameters` are all of the template's, with its defaults. `status` is the stack's, None without a stack."""
 
     target: Target
     build: Build
@@ -58,13 +57,13 @@ class Check(Protocol):
     def __call__(self, question: Question) -> Iterator[Finding]: ...
 
 
-def ok(asked: str, told: str) -> Finding:
-    return Finding(asked=asked, standing=Standing.OK, told=told)
+def ok(asked: str, answer: str) -> Finding:
+    return Finding(asked=asked, severity=Severity.OK, answer=answer)
 
 
-def warning(asked: str, told: str, fix: str) -> Finding:
-    return Finding(asked=asked, standing=Standing.WARNING, told=told, fix=fix)
+def warning(asked: str, answer: str, fix: str) -> Finding:
+    return Finding(asked=asked, severity=Severity.WARNING, answer=answer, fix=fix)
 
 
-def stops(asked: str, told: str, fix: str) -> Finding:
-    return Finding(asked=asked, standing=Standing.STOPS, told=told, fix=fix)
+def stops(asked: str, answer: str, fix: str) -> Finding:
+    return Finding(asked=asked, severity=Severity.STOPS, answer=answer, fix=fix)

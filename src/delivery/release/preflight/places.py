@@ -1,4 +1,4 @@
-"""What an environment's own settings and places say: values, the bootstrap, the stack, the zone, the transit
+"""Checks of an environment's settings and places: values, the bootstrap, the stack, the zone, the transit
 gateway."""
 
 from collections.abc import Iterator
@@ -80,9 +80,9 @@ def zone(question: Question) -> Iterator[Finding]:
             "PARAMETERS='HostedZoneId=Z…' once, the variable of GitHub's environment; later deployments keep it.",
         )
         return
-    told = question.client("route53").get_hosted_zone(Id=identifier)["HostedZone"]
-    name = str(told["Name"]).rstrip(".")
-    if told.get("Config", {}).get("PrivateZone"):
+    zone = question.client("route53").get_hosted_zone(Id=identifier)["HostedZone"]
+    name = str(zone["Name"]).rstrip(".")
+    if zone.get("Config", {}).get("PrivateZone"):
         yield stops("zone", f"{identifier} is private: ACM proves a name by public DNS.", "Name the public zone.")
     elif domain != name and not domain.endswith(f".{name}"):
         yield stops("zone", f"{domain} is not in {identifier} ({name}).", "Correct PortalDomain or HostedZoneId.")

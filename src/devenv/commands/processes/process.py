@@ -60,9 +60,9 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
 
 
 def _sheet(path: Path) -> int:
-    told = diagram_files.file(path)
-    if "problem" in told:
-        raise Problem(f"{told['problem']}.", fix="Name a .bpmn, .xpdl or .bpm file.")
+    source = diagram_files.file(path)
+    if "problem" in source:
+        raise Problem(f"{source['problem']}.", fix="Name a .bpmn, .xpdl or .bpm file.")
     print(diagram_files.starter_sheet(path, PROJECT), end="")
     return 0
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from delivery.packaging import builds
 from delivery.release import given
 from delivery.release.preflight.asking import NOT_READY_CODE, findings
-from delivery.release.preflight.findings import Standing
+from delivery.release.preflight.findings import Severity
 from delivery.targets.choice import target_of
 from devenv.console.screen import console, json_flag, print_json, table
 from devenv.instance import Instance
@@ -29,6 +29,6 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.json:
         print_json([asdict(finding) for finding in found])
     else:
-        rows = [(finding.standing.value, finding.asked, finding.told, finding.fix) for finding in found]
+        rows = [(finding.severity.value, finding.asked, finding.answer, finding.fix) for finding in found]
         console().print(table(("", "Asked", "Answer", "Do now"), rows))
-    return NOT_READY_CODE if any(finding.standing is Standing.STOPS for finding in found) else 0
+    return NOT_READY_CODE if any(finding.severity is Severity.STOPS for finding in found) else 0

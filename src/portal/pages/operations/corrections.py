@@ -38,7 +38,7 @@ class OrderField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a correction does: the fields that change, the order's total and kind of tax document before and after.
+    """The effect of a correction: the fields that change, the order's total and kind of tax document before and after.
 
     A total is None where the order's figures do not add up; `reckoned` is what its lines come to after the correction,
     whatever totals it names. `problem` is the code of what the inbox would refuse.
@@ -111,7 +111,7 @@ def patch(document: Mapping[str, Any], form: Mapping[str, str], locale: str) -> 
 
 
 def effect(document: Mapping[str, Any], corrected: Mapping[str, Any], locale: str) -> Effect:
-    """What the merge patch `corrected` does to the document."""
+    """The effect of the merge patch `corrected` on the document."""
     patched = merged(document, corrected)
     before, _ = _read(document)
     after, problem = _read(patched)

@@ -133,7 +133,7 @@ def _progress(visit: Visit) -> dict[str, Any]:
 
 
 def _effect(visit: Visit) -> corrections.Effect | None:
-    """What the operation's correction would do; None for what is no correction, or has been done."""
+    """The effect of the operation's correction; None for an operation that is no correction, or that is done."""
     operation = queries.read_operation(visit.read, int(visit.request.path_params["operation"]))
     ids = operation["selection"].get("order_ids", [])
     if operation["action"] != "correct" or not operation["dry_run"] or len(ids) != 1:
@@ -172,7 +172,7 @@ def _begin(visit: Visit, action: str, body: dict[str, Any], recorded: str, selec
 
 
 def _migrate(visit: Visit, rehearsed: dict[str, Any]) -> int:
-    """What was rehearsed, in earnest."""
+    """Runs the operation that was tried."""
     was = rehearsed["arguments"]
     span = {name: was[name] for name in ("from", "to", "map")}
     body = {"mode": "run", "reason": rehearsed["reason"], **span, **rollout(visit.form, visit.locale)}

@@ -1,4 +1,4 @@
-"""What people do to orders: the actions with their roles, which fit an order as it stands, and their requests."""
+"""The actions of people on orders: their roles, the actions that fit an order as it is, and their requests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ _RESTS = ("service", "person", "message", "timer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which orders are meant: one, or those of an open cause, or those of a filter of the list."""
+    """The selected orders: one, or those of an open cause, or those of a filter of the list."""
 
     order_id: UUID | None = None
     group: str = ""
@@ -109,7 +109,7 @@ def active_nodes(page: OrderPage) -> list[str]:
 
 
 def arguments(action: str, form: Mapping[str, str], page: OrderPage | None, locale: str) -> dict[str, Any]:
-    """What the action needs besides the orders and the reason. Raises InvalidRequest."""
+    """The action's own fields, besides the orders and the reason. Raises InvalidRequest."""
     if action == "correct":
         if page is None:
             raise InvalidRequest("one order is corrected at a time: name it", code="one_order_only")

@@ -21,7 +21,7 @@ _LARGEST_FORM = 256 * 1024
 
 
 class FilesRefused(InvalidRequest):
-    """What is wrong with the files that a person chose; the catalogue says it, naming the `values`."""
+    """The fault of the files that a person chose, as a message of the catalogue with its `values`."""
 
     def __init__(self, code: str, **values: object) -> None:
         super().__init__(say("en", f"files.{code}", **values), code=code)

@@ -1,4 +1,4 @@
-"""What the engine tells of a diagram, in the reader's language: its phrases are codes with values, its text English."""
+"""The engine's phrases in the reader's language: a phrase is a code with values, its own text is English."""
 
 import json
 from collections.abc import Mapping

@@ -16,7 +16,7 @@ def level(seconds: float) -> int:
 
 
 def legend(locale: str) -> list[tuple[int, str]]:
-    """What each level means."""
+    """The meaning of each level."""
     spans = [f"{formats.duration(low, locale)} – {formats.duration(high, locale)}" for low, high in pairwise(_BOUNDS)]
     spans[0] = f"< {formats.duration(_BOUNDS[1], locale)}"
     return list(enumerate([*spans, f"≥ {formats.duration(_BOUNDS[-1], locale)}"]))

@@ -1,4 +1,4 @@
-"""What a version would do: to a sample order (simulated), and to the orders in flight on another one (migrated)."""
+"""Trials of a version: with a sample order (simulation), and with the orders on another version (transfer)."""
 
 import json
 from collections.abc import Mapping
@@ -84,7 +84,7 @@ def simulate(visit: Visit) -> Response:
 
 
 def ask_migration(visit: Visit) -> Response:
-    """Which version to go to, and what each step is called there. Raises NotFound."""
+    """The target version, and the name of each step there. Raises NotFound."""
     old = asked_version(visit, "from")
     others = [row for row in processes.list_versions(visit.read, old["process"]) if row["version"] != old["version"]]
     new = asked_version(visit, "to") if visit.request.query_params.get("to") else None

@@ -97,7 +97,7 @@ def change(visit: Visit) -> Response:
 
 
 def _retirement(visit: Visit, process: str, version: int) -> ConfirmContext | None:
-    """What retiring an active version does; None where the version takes no new orders anyway."""
+    """The effect of retiring an active version; None where the version takes no new orders anyway."""
     versions = queries.list_versions(visit.read, process)
     found = next((row for row in versions if row["version"] == version and row["active"]), None)
     if found is None:

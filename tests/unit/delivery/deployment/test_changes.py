@@ -1,4 +1,4 @@
-"""What stops a deployment at the gate, and how a change set is shown."""
+"""The changes that stop a deployment at the gate, and the view of a change set."""
 
 from typing import Any
 

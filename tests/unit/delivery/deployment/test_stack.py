@@ -1,4 +1,4 @@
-"""What a deployment takes for success, against a CloudFormation that answers as it is told."""
+"""A deployment's criteria of success, against a CloudFormation with given answers."""
 
 from collections.abc import Iterator
 from typing import Any

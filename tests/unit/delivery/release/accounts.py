@@ -72,8 +72,8 @@ class Pages:
 
 class Account:
     """One stack with functions `mtd-staging-a`, `-b` and `-migrate_database`; `deploys` says what its next change set
-    does. `calls` keeps what was done, in order. What functions serve is what was put last, with `stale_layers` but for
-    those whose version was not published anew."""
+    does. `calls` keeps the calls in order. Functions serve the code that was put last; with `stale_layers`, those whose
+    version was not published anew do not."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}

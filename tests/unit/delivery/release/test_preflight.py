@@ -1,4 +1,4 @@
-"""What a deployment asks an account for before it changes anything, and the fix that each answer brings."""
+"""The checks of an account before a deployment changes anything, each with its fix."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from delivery.packaging.template import load
 from delivery.release import given
 from delivery.release.preflight import account as of_account
 from delivery.release.preflight import asking, places
-from delivery.release.preflight.findings import Check, Finding, Question, Standing
+from delivery.release.preflight.findings import Check, Finding, Question, Severity
 from delivery.release.sequence import Deployment
 from devenv.console.steps import Steps
 from devenv.instance import PROJECT, Instance
@@ -79,10 +79,10 @@ class _Asked:
             return getattr(self._services, name)
 
         def answer(**_: Any) -> Any:
-            told = self._services.answers[name]
-            if isinstance(told, Exception):
-                raise told
-            return told
+            answer = self._services.answers[name]
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
 
         return answer
 
@@ -111,11 +111,11 @@ def _ask(services: Services, build: Build, checks: Sequence[Check] = asking.CHEC
 def test_an_account_that_is_ready_has_nothing_to_do(build: Build) -> None:
     services = Services()
     services.status = None
-    assert {finding.standing for finding in _ask(services, build)} == {Standing.OK}
+    assert {finding.severity for finding in _ask(services, build)} == {Severity.OK}
 
 
 @pytest.mark.parametrize(
-    ("check", "spoil", "changed", "standing", "told", "fix"),
+    ("check", "spoil", "changed", "severity", "answer", "fix"),
     [
         (places.values, None, {"EomUrl": "https://eom.retailer.example"}, "stops", "EomUrl", "staging.json"),
         (places.bootstrap, ("head_bucket", "404"), {}, "stops", "is not there", "--capabilities CAPABILITY_NAMED_IAM"),
@@ -219,7 +219,7 @@ def test_an_account_that_is_ready_has_nothing_to_do(build: Build) -> None:
     ],
 )
 def test_what_is_missing_is_told_with_its_fix(
-    check: Check, spoil: Any, changed: dict[str, str], standing: str, told: str, fix: str, build: Build
+    check: Check, spoil: Any, changed: dict[str, str], severity: str, answer: str, fix: str, build: Build
 ) -> None:
     services = Services()
     services.status = None
@@ -229,10 +229,10 @@ def test_what_is_missing_is_told_with_its_fix(
         services.answers |= spoil
     if check is of_account.concurrency:
         build = _bounded(build)
-    findings = [each for each in _ask(services, build, [check], **changed) if each.standing is not Standing.OK]
+    findings = [each for each in _ask(services, build, [check], **changed) if each.severity is not Severity.OK]
     assert findings, "nothing is told"
-    assert findings[0].standing == standing
-    assert told in findings[0].told
+    assert findings[0].severity == severity
+    assert answer in findings[0].answer
     assert fix in findings[0].fix
 
 
@@ -259,7 +259,7 @@ def test_a_stack_that_stands_counts_its_own_reservation_once(build: Build) -> No
     limit = {"ConcurrentExecutions": 200, "UnreservedConcurrentExecutions": 110}
     services.answers["get_account_settings"] = {"AccountLimit": limit}
     [finding] = _ask(services, _bounded(build), [of_account.concurrency])
-    assert finding.standing is Standing.OK
+    assert finding.severity is Severity.OK
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED"])
@@ -267,7 +267,7 @@ def test_a_stack_of_which_no_change_set_can_be_made_stops(status: str, build: Bu
     services = Services()
     services.status = status
     [finding] = _ask(services, build, [places.stack])
-    assert finding.standing is Standing.STOPS
+    assert finding.severity is Severity.STOPS
     assert finding.fix.startswith(("An administrator: aws cloudformation delete-stack", "aws cloudformation continue"))
 
 
@@ -276,14 +276,14 @@ def test_settings_that_wait_for_a_restart_are_told(build: Build) -> None:
     groups = [{"ParameterApplyStatus": "pending-reboot"}]
     services.answers["describe_db_instances"] = {"DBInstances": [{"DBParameterGroups": groups}]}
     [finding] = _ask(services, build, [of_account.database])
-    assert "max_connections" in finding.told
+    assert "max_connections" in finding.answer
     assert "reboot-db-instance --db-instance-identifier mtd-staging" in finding.fix
 
 
 def test_nothing_is_changed_in_an_account_that_is_not_ready(build: Build) -> None:
     account = Account()
     stopping = Finding(
-        asked="mail identity", standing=Standing.STOPS, told="SES does not send.", fix="Set the records."
+        asked="mail identity", severity=Severity.STOPS, answer="SES does not send.", fix="Set the records."
     )
     deployment = Deployment(
         target=target(account),
@@ -292,11 +292,11 @@ def test_nothing_is_changed_in_an_account_that_is_not_ready(build: Build) -> Non
         show=lambda _: None,
         ask=lambda: [stopping],
     )
-    with pytest.raises(Problem, match=r"not ready, nothing was changed: SES does not send\.") as told:
+    with pytest.raises(Problem, match=r"not ready, nothing was changed: SES does not send\.") as raised:
         deployment.run()
-    assert (told.value.code, told.value.fix) == (5, "Set the records.")
+    assert (raised.value.code, raised.value.fix) == (5, "Set the records.")
     assert account.calls == []
-    warned = replace(stopping, standing=Standing.WARNING)
+    warned = replace(stopping, severity=Severity.WARNING)
     assert replace(deployment, ask=lambda: [warned]).run().endswith("serves staging")
 
 

@@ -1,4 +1,4 @@
-"""Who serves, what the alarms say, and what the proof calls a difference."""
+"""The serving versions, the alarms, and the differences that the proof finds."""
 
 from dataclasses import replace
 

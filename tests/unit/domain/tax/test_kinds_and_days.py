@@ -1,4 +1,4 @@
-"""Which document an order gets, on which day, at which rate, from whom."""
+"""The kind, day, rate and issuer of an order's document."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

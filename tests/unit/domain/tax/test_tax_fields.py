@@ -1,4 +1,4 @@
-"""What an order keeps for its tax document, and what an order of an earlier release lacks."""
+"""The fields of an order for its tax document, and those that an order of an earlier release lacks."""
 
 from decimal import Decimal
 

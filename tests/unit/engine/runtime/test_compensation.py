@@ -1,4 +1,4 @@
-"""What is done is undone, the last first: BPMN 2.0.2, 13.5.5."""
+"""Compensation undoes done activities, the last first: BPMN 2.0.2, 13.5.5."""
 
 import pytest
 from tests.support.bpmn_files import bpmn

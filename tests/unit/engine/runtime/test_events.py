@@ -1,4 +1,4 @@
-"""What events do with tokens: boundaries, timers, messages, escalations."""
+"""Events and tokens: boundaries, timers, messages, escalations."""
 
 import pytest
 from tests.support.cases import run

@@ -1,4 +1,4 @@
-"""What gateways do with tokens, and what ends do."""
+"""Gateways, ends and tokens."""
 
 import pytest
 from tests.support.bpmn_files import bpmn

@@ -64,7 +64,7 @@ def at(tokens: dict[int, Token], node: str) -> Token:
 
 
 def places(tokens: dict[int, Token]) -> list[tuple[Any, ...]]:
-    """What stands where, by names instead of ids."""
+    """The tokens at each node, by names instead of ids."""
 
     def name(token_id: int | None) -> str | None:
         return None if token_id is None else tokens[token_id].node

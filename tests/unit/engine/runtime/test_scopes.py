@@ -1,4 +1,4 @@
-"""What sub-processes and instances do with tokens."""
+"""Sub-processes, instances and tokens."""
 
 import pytest
 from tests.support.cases import run

@@ -1,4 +1,4 @@
-"""Who may do what: every route, every role, in the platform tenant and in another one; CSRF on every POST; nothing for
+"""Permissions: every route, every role, in the platform tenant and in another one; CSRF on every POST; nothing for
 nobody."""
 
 import re

@@ -1,4 +1,4 @@
-"""What the portal reads of a request before it knows its sender."""
+"""The portal's reading of a request before it knows its sender."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""What CloudWatch tells of the moment, from answers as it gives them."""
+"""CloudWatch's figures of the moment, from its recorded answers."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime

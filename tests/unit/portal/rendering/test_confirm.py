@@ -1,4 +1,4 @@
-"""What is wide or lasting is confirmed first, with what it will do."""
+"""Wide and lasting actions are confirmed first, with their effects."""
 
 from datetime import UTC, datetime
 from typing import Any

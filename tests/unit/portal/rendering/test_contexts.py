@@ -67,7 +67,7 @@ def frame(role: Role | None) -> Frame:
 
 
 def names(templates: Templates, name: str) -> set[str]:
-    """What a template reads, with the templates that it extends, includes and imports."""
+    """The names that a template reads, with the templates that it extends, includes and imports."""
     environment = templates.environment
     assert environment.loader is not None
     parsed = environment.parse(environment.loader.get_source(environment, name)[0])

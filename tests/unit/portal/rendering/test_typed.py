@@ -1,4 +1,4 @@
-"""What people type, read in their locale. CLDR: es-CL writes 12.000,5 and en writes 12,000.5."""
+"""People's input is read in their locale. CLDR: es-CL writes 12.000,5 and en writes 12,000.5."""
 
 from decimal import Decimal
 

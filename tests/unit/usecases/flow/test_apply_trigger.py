@@ -45,7 +45,7 @@ def plan_of(text: str) -> Plan:
     return importing.compile_plan(bpmn(draw(text)), "test", STATES)
 
 
-def standing(*tokens: Token) -> list[TokenRow]:
+def token_rows(*tokens: Token) -> list[TokenRow]:
     return [TokenRow(token_id=100 + token.id, version=5, token=token) for token in tokens]
 
 
@@ -71,7 +71,7 @@ def test_a_split_moves_one_token_and_makes_another_with_its_task() -> None:
 
 def test_a_join_takes_the_tokens_of_others_with_their_own_versions() -> None:
     waiting = Token(id=2, node="join", waits=Waits.JOIN, via="Approve-Join")
-    store = FakeStore(tokens=[one := leased("reserve")], plan=plan_of(PARALLEL), beside=standing(waiting))
+    store = FakeStore(tokens=[one := leased("reserve")], plan=plan_of(PARALLEL), beside=token_rows(waiting))
 
     changes = run(store, one, "reserve")
 
@@ -141,7 +141,7 @@ def test_work_that_an_event_interrupts_is_taken_from_people() -> None:
     plan = plan_of("start: S\nuser: U | group=g\nboundary: Late | on=U, time=PT1H\nend: E\nend: F\nS > U > E\nLate > F")
     order = ubl.parse_order(OrderFile(number="N").xml().encode())
     host, armed = Token(id=2, node="u", waits=Waits.PERSON), Token(id=1, node="late", waits=Waits.TIME, host=2)
-    store = FakeStore(current_tokens=[due("late")], plan=plan, order=order, beside=standing(host))
+    store = FakeStore(current_tokens=[due("late")], plan=plan, order=order, beside=token_rows(host))
     store.own = armed
     message = TransitionMessage(
         message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")

@@ -93,12 +93,12 @@ class FakeOperations:
 
     def progress(self, operation: Operation) -> Progress:
         assert operation == self.operation
-        told = list(self.results.values())
+        results = list(self.results.values())
         return Progress(
             total=len(self.each),
-            pending=len(self.each) - len(told) + told.count("pending"),
-            done=told.count("done"),
-            refused=told.count("refused"),
+            pending=len(self.each) - len(results) + results.count("pending"),
+            done=results.count("done"),
+            refused=results.count("refused"),
             came_back=self.came_back,
             unsettled=self.unsettled,
             quiet_seconds=self.quiet_seconds,

@@ -101,5 +101,5 @@ def test_the_timeline_tells_a_note_where_it_was_written() -> None:
             return [note]
         return [event] if "from events" in query else [order] if "from orders" in query else []
 
-    told = timeline(read, "O-1", lambda *_: {})["events"]
-    assert [(each["source"], each["what"]) for each in told] == [("Note", "ana: hold it"), ("PostgreSQL", "done")]
+    events = timeline(read, "O-1", lambda *_: {})["events"]
+    assert [(each["source"], each["what"]) for each in events] == [("Note", "ana: hold it"), ("PostgreSQL", "done")]

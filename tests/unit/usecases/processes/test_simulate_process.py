@@ -32,21 +32,21 @@ def walk(plan: Plan, *fails: str, **values: Any) -> dict[str, Any]:
     return simulate_process(plan, ORDER, fails, values)
 
 
-def ways(told: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(step["what"], step["node"]) for step in told["steps"]]
+def ways(result: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(step["what"], step["node"]) for step in result["steps"]]
 
 
 def test_a_simulation_lists_every_step_to_the_orders_end() -> None:
-    told = walk(plan_of(BRANCHES))
-    assert ways(told) == [("begins", "s"), ("done", "a"), ("completed", "approve")]
-    assert (told["outcome"], told["stands"], told["problem"]) == ("done", [], None)
-    assert [place["name"] for place in told["steps"][1]["visited"]] == ["Large?", "Approve"]
+    result = walk(plan_of(BRANCHES))
+    assert ways(result) == [("begins", "s"), ("done", "a"), ("completed", "approve")]
+    assert (result["outcome"], result["stands"], result["problem"]) == ("done", [], None)
+    assert [place["name"] for place in result["steps"][1]["visited"]] == ["Large?", "Approve"]
 
 
 def test_timers_are_due_and_messages_come() -> None:
-    told = walk(plan_of("start: S\ncatch: T | time=PT2H\ncatch: M | message=paid\nend: E\nS > T > M > E"))
-    assert ways(told) == [("begins", "s"), ("due", "t"), ("received", "m")]
-    assert told["outcome"] == "e"
+    result = walk(plan_of("start: S\ncatch: T | time=PT2H\ncatch: M | message=paid\nend: E\nS > T > M > E"))
+    assert ways(result) == [("begins", "s"), ("due", "t"), ("received", "m")]
+    assert result["outcome"] == "e"
 
 
 def test_a_task_that_fails_takes_its_error_way() -> None:
@@ -56,9 +56,9 @@ def test_a_task_that_fails_takes_its_error_way() -> None:
 
 
 def test_a_simulation_that_cannot_go_on_names_the_problem_and_the_place() -> None:
-    told = walk(plan_of("start: S\nservice: A\nend: E\nS > A > E"), "a")
-    assert (told["outcome"], told["stands"]) == (None, ["a"])
-    assert told["problem"]["code"] == "no_error_way"
+    result = walk(plan_of("start: S\nservice: A\nend: E\nS > A > E"), "a")
+    assert (result["outcome"], result["stands"]) == (None, ["a"])
+    assert result["problem"]["code"] == "no_error_way"
 
 
 def test_values_that_forms_leave_are_seen_by_rules() -> None:
@@ -69,15 +69,15 @@ def test_values_that_forms_leave_are_seen_by_rules() -> None:
 
 def test_a_way_that_never_ends_is_stopped() -> None:
     text = "start: S\nservice: A\nxor: X\nend: E\nS > A > X >[order.payable > 0] A\nX >[*] E"
-    told = walk(plan_of(text))
-    assert told["problem"]["code"] == "endless"
-    assert told["problem"]["phrase"] == {"code": "not_ended", "values": {"steps": MOST_STEPS}}
-    assert len(told["steps"]) == MOST_STEPS + 1
+    result = walk(plan_of(text))
+    assert result["problem"]["code"] == "endless"
+    assert result["problem"]["phrase"] == {"code": "not_ended", "values": {"steps": MOST_STEPS}}
+    assert len(result["steps"]) == MOST_STEPS + 1
 
 
 def test_two_branches_meet_again() -> None:
-    told = walk(plan_of("start: S\nand: X\nservice: A\nservice: B\nand: Y\nend: E\nS > X > A > Y > E\nX > B > Y"))
-    assert (told["outcome"], told["problem"]) == ("e", None)
+    result = walk(plan_of("start: S\nand: X\nservice: A\nservice: B\nand: Y\nend: E\nS > X > A > Y > E\nX > B > Y"))
+    assert (result["outcome"], result["problem"]) == ("e", None)
 
 
 @pytest.mark.parametrize(

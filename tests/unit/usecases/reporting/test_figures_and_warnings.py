@@ -73,26 +73,26 @@ def test_warnings_are_given_page_by_page() -> None:
 class Published(Outgoing):
     """A sender of outbox messages that keeps them with their destinations."""
 
-    told: list[Any] = field(default_factory=list)
+    sent: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        super().__init__(Queues(self.told), {"warnings": "arn"})
+        super().__init__(Queues(self.sent), {"warnings": "arn"})
 
     def _publish(self, arn: str, subject: str, message: Message) -> None:  # type: ignore[override]
-        self.told.append((arn, subject, message.body))
+        self.sent.append((arn, subject, message.body))
 
 
 class Queues(SqsQueues):
-    def __init__(self, told: list[Any]) -> None:
+    def __init__(self, sent: list[Any]) -> None:
         super().__init__({})
-        self._told = told
+        self._sent = sent
 
     def send_all(self, messages: Any) -> None:
-        self._told += [message.destination for message in messages]
+        self._sent += [message.destination for message in messages]
 
 
 def test_messages_for_a_topic_are_published_and_the_others_are_queued() -> None:
     outgoing = Published()
     outgoing.send_all([Message(destination="warnings", body={"a": 1}), Message(destination="orders", body={})])
 
-    assert outgoing.told == ["orders", ("arn", "MTD: warnings", {"a": 1})]
+    assert outgoing.sent == ["orders", ("arn", "MTD: warnings", {"a": 1})]

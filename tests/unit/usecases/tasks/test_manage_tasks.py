@@ -234,12 +234,12 @@ def test_what_is_ready_becomes_a_version_and_the_same_again_none() -> None:
 
 
 def test_a_version_keeps_the_picture_of_its_file_or_one_that_is_drawn_of_it() -> None:
-    versions, told = FakeVersions(), {"tasks": {"Check": {"group": "sales"}}}
+    versions, sheet = FakeVersions(), {"tasks": {"Check": {"group": "sales"}}}
     text = "start: S\nuser: Check\nend: E\nS > Check > E"
     plain, drawing = bpmn(draw(text)), draw(text, "Sales")
     pictured = diagram(drawing.processes[0]).encode()
     sources = [
-        Source(name=f"p.{ending}", content=content, sheet=told)
+        Source(name=f"p.{ending}", content=content, sheet=sheet)
         for ending, content in (("bpmn", pictured), ("bpmn", plain), ("xpdl", xpdl(drawing)), ("bpm", bpm([drawing])))
     ]
     for source in sources:

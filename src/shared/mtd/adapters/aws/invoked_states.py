@@ -65,8 +65,8 @@ class InvokedStates:
         payload = answer["Payload"].read()
         if answer.get("FunctionError"):
             raise RetryableError(f"{function} failed: {payload[:300].decode(errors='replace')}", code="api_failed")
-        told = json.loads(payload)
-        return answer_of(path, int(told["statusCode"]), str(told.get("body") or "").encode())
+        answer = json.loads(payload)
+        return answer_of(path, int(answer["statusCode"]), str(answer.get("body") or "").encode())
 
 
 def _event(path: str, body: Json) -> Json:

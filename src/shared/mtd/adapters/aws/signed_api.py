@@ -46,7 +46,7 @@ class SignedApi:
         body: Mapping[str, Any] | None = None,
         seconds: float = _SECONDS,
     ) -> Any:
-        """One request; the JSON of its answer. What is None in query or body is left out: API Gateway's models refuse
+        """One request; the JSON of its answer. Values None in query and body are left out: API Gateway's models refuse
         null.
 
         Raises UnavailableError when the API does not answer or answers 5xx; InvalidRequest, NotFound or Conflict when

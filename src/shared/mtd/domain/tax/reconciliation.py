@@ -28,7 +28,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolioRange:
-    """What is left of the folios that the SII has authorised for a type (CAF); dates as Paperless tells them."""
+    """The folios left of those that the SII has authorised for a type (CAF), with Paperless's dates."""
 
     document_type: int
     left: int

@@ -23,7 +23,7 @@ _WORDS = {
 
 
 def attributes_of(node: DrawnNode) -> dict[str, str]:
-    """What the node's extended attributes say; empty ones say nothing."""
+    """The node's extended attributes, without empty ones."""
     if not node.attributes:
         return {}
     said = {slug(name): value.strip() for name, value in node.attributes.items() if value.strip()}

@@ -27,7 +27,7 @@ _SETTING = re.compile(r"\s*([A-Za-z_]\w*)\s*:?=(?!=)(.+)", re.ASCII)
 class Binder:
     """Gives the plan's fields of drawn nodes; `unbound` and `notes` fill with phrases, `used` with sheet names.
 
-    What nothing binds is done by `people`.
+    Tasks that nothing binds are done by `people`.
     """
 
     def __init__(self, sheet: Sheet, states: Collection[str], people: StandIns) -> None:
@@ -165,7 +165,7 @@ class Binder:
         return None
 
     def question(self, node: DrawnNode) -> str | None:
-        """What a gateway asks, where its flows answer SI and NO."""
+        """The question of a gateway whose flows answer SI and NO."""
         return self.said("gateways", *own_names(node)) or attributes_of(node).get("question")
 
     def called_process(self, node: DrawnNode) -> str:
@@ -209,7 +209,7 @@ class Binder:
         return tuple((name, tree) for name, tree in made if tree is not None)
 
     def _script(self, node: DrawnNode, names: FactTypes) -> tuple[tuple[str, RuleTree], ...] | None:
-        """What a drawn script sets; None where it is no script but a sentence, or nothing."""
+        """The assignments of a drawn script; None for a sentence or an empty script."""
         found: dict[str, str] = {}
         for line in filter(str.strip, re.split(r"[;\n]", node.detail)):
             setting = _SETTING.fullmatch(line.strip())
@@ -259,7 +259,7 @@ class Binder:
 
 
 def own_names(node: DrawnNode) -> tuple[str, ...]:
-    """What the sheet may call the node: its id, its name with its lane, its name."""
+    """The names that a sheet may use for the node: its id, its name with its lane, its name."""
     return (node.id, f"{node.lane} / {node.name}", node.name) if node.lane else (node.id, node.name)
 
 

@@ -129,7 +129,7 @@ class Compiler:
         return starts
 
     def _reached(self, body: Body, scope: str | None) -> Body:
-        """What a token can come to; the rest stays in the picture. A sub-process begins at one start event."""
+        """The nodes that a token can reach; the rest stays in the picture. A sub-process begins at one start event."""
         starts = _starts(body)
         nexts: dict[str, list[str]] = {}
         for flow in body.flows:

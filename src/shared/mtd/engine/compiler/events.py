@@ -66,7 +66,7 @@ class EventCompiler:
         return None
 
     def _starting(self, node: DrawnNode, names: FactTypes) -> dict[str, Any]:
-        """What starts a process beside an order that comes."""
+        """The triggers that start a process besides an incoming order."""
         if node.trigger not in _STARTS:
             return {}
         trigger = EventType(node.trigger)

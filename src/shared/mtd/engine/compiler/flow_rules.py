@@ -1,4 +1,4 @@
-"""Which rule each outgoing flow of a node carries."""
+"""The rule of each outgoing flow of a node."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

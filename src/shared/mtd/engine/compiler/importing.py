@@ -44,7 +44,8 @@ def read_drawings(content: bytes, name: str) -> list[Drawing]:
 def import_sources(sources: Sequence[Source], states: Collection[str], stored: Stored | None = None) -> list[Report]:
     """A report of every process in the files; a call may go to a process of any of them, or to a `stored` version.
 
-    `states` are those that this system has functions for. What cannot be read is a report with the verdict `refused`.
+    `states` are those that this system has functions for. A file that cannot be read gives a report with the
+    verdict `refused`.
     """
     read: list[_ReadFile | Report] = []
     library: dict[str, DrawnProcess] = {}
@@ -157,7 +158,7 @@ def _report(
         fixes=tuple(dict.fromkeys([*read.fixes[process.id], *binder.notes, *binder.people.notes()])),
         unbound=unbound,
         lint=(*errors, *warnings),
-        walkthrough=tuple(binder.people.told()),
+        walkthrough=tuple(binder.people.remarks()),
         bindings=() if errors and not plan.start else bindings_of(plan),
         verdict=verdict,
         reason=errors[0] if errors else unbound[0] if unbound else None,

@@ -1,4 +1,4 @@
-"""Looks over a plan before orders walk on it. What it finds names the elements as drawn."""
+"""Looks over a plan before orders walk on it. Findings name the elements as drawn."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

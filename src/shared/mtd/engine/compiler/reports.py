@@ -1,4 +1,4 @@
-"""What goes into an import and what comes out of it."""
+"""The input of an import and its reports."""
 
 import re
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What became of one process. `nodes` and `flows` count what is drawn; `bindings` say who does each task;
+    """The result of one process. `nodes` and `flows` count what is drawn; `bindings` say who does each task;
     `walkthrough` what people do until something is bound to it; `unseen` is the process where the file has no picture
     of it that a viewer shows."""
 
@@ -67,22 +67,22 @@ def lacking(report: Report, missing: Sequence[Phrase]) -> Report:
 
 
 def bindings_of(plan: Plan) -> tuple[tuple[str, Phrase], ...]:
-    """Who does each task, or what each event waits for; `?` where nothing says."""
-    told = []
+    """The performer of each task, or the trigger of each event; `?` where nothing names it."""
+    performers = []
     for node in plan.nodes.values():
         if node.kind is NodeKind.SERVICE:
-            told.append((node.name, Phrase("by_server", server=node.binding or "?")))
+            performers.append((node.name, Phrase("by_server", server=node.binding or "?")))
         elif node.kind is NodeKind.PERSON and node.work is not None:
-            told.append((node.name, _by_group(node.work)))
+            performers.append((node.name, _by_group(node.work)))
         elif node.kind is NodeKind.SCRIPT:
-            told.append((node.name, Phrase("by_script", names=", ".join(name for name, _ in node.sets))))
+            performers.append((node.name, Phrase("by_script", names=", ".join(name for name, _ in node.sets))))
         elif node.kind is NodeKind.MESSAGE:
-            told.append((node.name, Phrase("by_message", message=node.code or "?")))
+            performers.append((node.name, Phrase("by_message", message=node.code or "?")))
         elif node.kind is NodeKind.SIGNAL or node.kind is NodeKind.SIGNAL_THROW:
-            told.append((node.name, Phrase("by_signal", signal=node.code or "?")))
+            performers.append((node.name, Phrase("by_signal", signal=node.code or "?")))
         elif node.time or node.kind is NodeKind.TIMER:
-            told.append((node.name, Phrase("by_timer", time=node.time or "?")))
-    return tuple(told)
+            performers.append((node.name, Phrase("by_timer", time=node.time or "?")))
+    return tuple(performers)
 
 
 def _by_group(work: TaskAssignment) -> Phrase:

@@ -1,4 +1,4 @@
-"""What people do until it is bound: tasks that nothing serves, and gateways whose rule nobody has written."""
+"""The work of people until it is bound: tasks that nothing serves, and gateways without a written rule."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -37,7 +37,7 @@ class StandIns:
         for group, tasks in self.own.items():
             yield Phrase("group_does", group=group, tasks=tuple(dict.fromkeys(tasks)))
 
-    def told(self) -> Iterator[Phrase]:
+    def remarks(self) -> Iterator[Phrase]:
         """A phrase for each group with what it does, and for each gateway that a person answers."""
         for group, tasks in self.tasks.items():
             yield Phrase("people_do", group=group, tasks=tuple(dict.fromkeys(tasks)))
@@ -62,7 +62,7 @@ class OpenGateway:
 
 
 def labels_of(flows: list[DrawnFlow], asked: list[bool], nodes: dict[str, DrawnNode]) -> tuple[str | None, ...]:
-    """What a person chooses by: the label of each flow that is asked for, or where it leads; each is there once."""
+    """The choices of a person: the label of each flow, or its target; each is there once."""
     taken: dict[str, int] = {}
     return tuple(
         unique(flow.name or shown_name(nodes[flow.target]), taken) if ask else None

@@ -97,13 +97,13 @@ class _Writer:
         for body in bodies(self._process.body):
             for node in body.nodes:
                 members.setdefault(node.lane, []).append(self._ids.node(body, node.id))
-        told = "".join(
+        lanes_xml = "".join(
             f"<bpmn:lane id={_q(lane_id)} name={_q(lane.name)}>"
             + "".join(f"<bpmn:flowNodeRef>{each}</bpmn:flowNodeRef>" for each in members.pop(lane.name, ()))
             + "</bpmn:lane>"
             for lane_id, lane in zip(lanes, self._process.lanes, strict=True)
         )
-        return f"<bpmn:laneSet id={_q(self._ids.other('lanes'))}>{told}</bpmn:laneSet>"
+        return f"<bpmn:laneSet id={_q(self._ids.other('lanes'))}>{lanes_xml}</bpmn:laneSet>"
 
     def _body(self, body: Body) -> Iterator[str]:
         defaults = {flow.id: self._flows[id(body), number] for number, flow in enumerate(body.flows)}

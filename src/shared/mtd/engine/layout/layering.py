@@ -19,7 +19,7 @@ _FARTHEST_LOOK = 50
 
 def layered(body: Body, lanes: Sequence[str]) -> tuple[Body, tuple[DrawnLane, ...]]:
     """The body with all of its boxes and bends, and a lane around the rows of each of the names given, in that order.
-    What is in sub-processes has its boxes already and moves with them."""
+    The contents of sub-processes have their boxes already and move with them."""
     return _Layers(body, lanes).drawn()
 
 

@@ -31,7 +31,7 @@ def hosts_of(body: Body) -> dict[str, str]:
 
 
 def inside_of(body: Body) -> Box:
-    """What is around a body whose nodes have boxes, its flows included."""
+    """The box around a body whose nodes have boxes, with its flows."""
     boxes = [node.box for node in body.nodes if node.box]
     points = [Box(point.x, point.y, 0, 0) for flow in body.flows for point in flow.bends]
     return around([*boxes, *points])
@@ -58,7 +58,7 @@ def on_host(guests: Sequence[DrawnNode], host: DrawnNode) -> Iterable[DrawnNode]
 
 
 def moved(body: Body, right: float, down: float) -> Body:
-    """The body elsewhere. What is in a sub-process that does not show it lies on a page of its own and stays."""
+    """The body elsewhere. The contents of a collapsed sub-process lie on a page of their own and stay."""
     return Body(
         nodes=tuple(
             replace(

@@ -1,1 +1,1 @@
-"""What the engine says of a diagram: codes with values, and their English text."""
+"""The engine's messages about a diagram: codes with values, and their English text."""

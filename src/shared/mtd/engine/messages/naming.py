@@ -24,7 +24,7 @@ def slug(name: str) -> str:
 def xml_id(text: str) -> str:
     """An id that BPMN allows, from one that may not be: Bizagi's own ids often begin with a digit. A good one stays.
 
-    What is good is what the portal's viewer takes: ASCII letters, digits, `_`, `-` and `.`, with a prefix or without.
+    A good id is one that the portal's viewer takes: ASCII letters, digits, `_`, `-` and `.`, with or without prefix.
     """
     if _XML_ID.fullmatch(text):
         return text

@@ -1,4 +1,4 @@
-"""What the engine tells people, as a code and its values, so that each reader gets it in their language.
+"""The engine's messages to people, as a code and its values, so that each reader gets them in their language.
 
 A phrase's text is English (`english.py`); what it says of elements and of other causes are phrases within it.
 """
@@ -26,8 +26,8 @@ class Phrase:
         object.__setattr__(self, "values", tuple(values.items()))
 
     def __str__(self) -> str:
-        told = {name: _told(value) for name, value in self.values}
-        return " ".join(TEXTS[self.code].format(**told).split())
+        values = {name: _shown(value) for name, value in self.values}
+        return " ".join(TEXTS[self.code].format(**values).split())
 
 
 class PhrasedError(ProcessError):
@@ -39,7 +39,7 @@ class PhrasedError(ProcessError):
 
 
 def phrase_of(error: ProcessError) -> Phrase:
-    """What the error says; a mere text where nobody phrased it."""
+    """The phrase of the error; a mere text where it has none."""
     return error.phrase if isinstance(error, PhrasedError) else Phrase("as_told", text=str(error))
 
 
@@ -54,7 +54,7 @@ def to_json(phrase: Phrase) -> dict[str, Any]:
     return {"code": phrase.code, "values": {name: _json(value) for name, value in phrase.values}}
 
 
-def _told(value: PhraseValue) -> str | int | Phrase:
+def _shown(value: PhraseValue) -> str | int | Phrase:
     return TEXTS["and"].join(map(str, value)) if isinstance(value, tuple) else value
 
 

@@ -114,7 +114,7 @@ class DrawnNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """What a process or an embedded sub-process holds, in the order of the file."""
+    """The contents of a process or an embedded sub-process, in the order of the file."""
 
     nodes: tuple[DrawnNode, ...] = ()
     flows: tuple[DrawnFlow, ...] = ()
@@ -165,7 +165,7 @@ def called(node: DrawnNode) -> Phrase:
 
 
 def shown_name(node: DrawnNode) -> str:
-    """What lists call the node: its name, or between which others it stands, or its id."""
+    """The node's name in lists: its own, or the nodes that it stands between, or its id."""
     if node.name:
         return node.name
     return f"{node.after} →" if node.after else f"→ {node.before}" if node.before else node.id

@@ -47,7 +47,7 @@ class NodeKind(StrEnum):
 
 
 class EventType(StrEnum):
-    """What sets a boundary event off, or starts a process."""
+    """The trigger of a boundary event or of a process."""
 
     ERROR = "error"
     TIMER = "timer"
@@ -81,7 +81,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskAssignment:
-    """What a person's task asks for. `due` and `follow_up` are timers' texts; `form` names a JSON Schema.
+    """The fields and people of a person's task. `due` and `follow_up` are timers' texts; `form` names a JSON Schema.
 
     `choices` are asked besides: the form of that name is then made of them, and of the form that it `extends`.
     """

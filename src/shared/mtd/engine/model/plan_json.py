@@ -1,4 +1,4 @@
-"""Plans as JSON, and back. What has its default value is left out."""
+"""Plans as JSON, and back. Default values are left out."""
 
 from dataclasses import MISSING, fields
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the interpreter works on and what it answers: tokens, occurrences, changes. All of it becomes JSON and rows."""
+"""The interpreter's input and output: tokens, triggers, changes. All of it becomes JSON and rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Waits(StrEnum):
-    """What a resting token waits for: the caller calls a server, makes a task, keeps a time, or listens."""
+    """The thing that a resting token waits for: the caller calls a server, makes a task, keeps a time, or listens."""
 
     SERVICE = "service"
     PERSON = "person"
@@ -107,7 +107,7 @@ type Trigger = TaskCompleted | TaskFailed | TimerFired | MessageReceived | Signa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenChanges:
-    """What one occurrence changes.
+    """The changes of one trigger.
 
     `placed` are tokens where they rest now: those whose id was known have moved, the others are new. `consumed` are the
     ids of those that are gone. `visited` are all nodes entered, in order. `values` go to the case's data. `outcome` is

@@ -23,19 +23,19 @@ def has_short_forms(body: Body) -> bool:
     return any(node.id in splitting and node.kind in ACTIVITIES for node in body.nodes)
 
 
-def gateways(body: Body, told: list[Phrase]) -> Body:
+def gateways(body: Body, remarks: list[Phrase]) -> Body:
     """An event-based gateway before something that is no event is a choice that a person has."""
     nodes = {node.id: node for node in body.nodes}
     for gateway in [node for node in body.nodes if node.kind == "eventBasedGateway"]:
         targets = [nodes[flow.target] for flow in body.flows if flow.source == gateway.id]
         strange = next((each for each in targets if not _is_event(each)), None)
         if strange is not None:
-            told.append(Phrase("gateway_is_choice", node=called(gateway), target=called(strange)))
+            remarks.append(Phrase("gateway_is_choice", node=called(gateway), target=called(strange)))
             nodes[gateway.id] = replace(gateway, kind="exclusiveGateway")
     return replace(body, nodes=tuple(nodes.values()))
 
 
-def alternatives(body: Body, told: list[Phrase]) -> Body:
+def alternatives(body: Body, remarks: list[Phrase]) -> Body:
     """Several flows out of an activity run at once; where one of them leads back to it, it would never end: then they
     are a choice."""
     nexts: dict[str, list[str]] = {}
@@ -44,7 +44,7 @@ def alternatives(body: Body, told: list[Phrase]) -> Body:
     for node in body.nodes:
         leaving = [flow for flow in body.flows if flow.source == node.id] if len(nexts.get(node.id, ())) > 1 else []
         if node.kind in ACTIVITIES and leaving and not any(f.condition for f in leaving) and _returns(node.id, nexts):
-            told.append(Phrase("flows_are_choice", node=called(node)))
+            remarks.append(Phrase("flows_are_choice", node=called(node)))
             gateway = DrawnNode(
                 id=f"{node.id}-choice", name="", kind="exclusiveGateway", lane=node.lane, after=shown_name(node)
             )
@@ -70,11 +70,11 @@ def _is_event(node: DrawnNode) -> bool:
     return node.kind == "intermediateCatchEvent" and node.trigger in _EVENTS
 
 
-def looped(body: Body, told: list[Phrase]) -> Body:
+def looped(body: Body, remarks: list[Phrase]) -> Body:
     """A standard loop as the gateway that it stands for, before the activity or after it."""
     for node in body.nodes:
         if node.loop is not None and node.many is None:
-            told.append(Phrase("loop_is_gateway", node=called(node)))
+            remarks.append(Phrase("loop_is_gateway", node=called(node)))
             body = _with_loop(body, node)
     return body
 
@@ -138,7 +138,7 @@ def _counter(node: DrawnNode) -> str:
     return "turns_" + re.sub(r"\W+", "_", node.id, flags=re.ASCII)
 
 
-def event_handlers(body: Body, name: str, told: list[Phrase]) -> Body:
+def event_handlers(body: Body, name: str, remarks: list[Phrase]) -> Body:
     """An event sub-process as a sub-process at a boundary event of all the rest, which becomes a sub-process too.
 
     That is what it does after BPMN 2.0.2, 13.5.4: it is armed while the rest runs, and takes its place or runs beside.
@@ -149,7 +149,7 @@ def event_handlers(body: Body, name: str, told: list[Phrase]) -> Body:
     kept = [(each, start) for each in handlers if (start := _set_off(each)) is not None]
     if len(kept) < len(handlers):
         lost = [each for each in handlers if all(each is not node for node, _ in kept)]
-        told.append(Phrase("handlers_dropped", nodes=tuple(map(called, lost))))
+        remarks.append(Phrase("handlers_dropped", nodes=tuple(map(called, lost))))
     rest = Body(nodes=tuple(node for node in body.nodes if node.kind != "eventSubProcess"), flows=body.flows)
     if not kept:
         return rest

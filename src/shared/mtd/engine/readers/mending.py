@@ -11,12 +11,12 @@ _FIRST = frozenset({"startEvent", "boundaryEvent", "eventSubProcess"})
 _LAST = frozenset({"endEvent", "eventSubProcess"})
 
 
-def mended(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
+def mended(body: Body, owner: Phrase, remarks: list[Phrase]) -> Body:
     """The body with nothing but flows that a token can take, from a start to ends; each change is told."""
-    return _with_start(_with_end(_linked(_inside(body, told), told), owner, told), owner, told)
+    return _with_start(_with_end(_linked(_inside(body, remarks), remarks), owner, remarks), owner, remarks)
 
 
-def _inside(body: Body, told: list[Phrase]) -> Body:
+def _inside(body: Body, remarks: list[Phrase]) -> Body:
     """Without flows that lead to another pool or nowhere, into a start, or on from an end."""
     nodes = {node.id: node for node in body.nodes}
     kept, loose = [], []
@@ -30,11 +30,11 @@ def _inside(body: Body, told: list[Phrase]) -> Body:
         return body
     ends = [nodes[each] for flow in loose for each in (flow.source, flow.target) if each in nodes]
     if ends:
-        told.append(Phrase("flows_dropped", nodes=tuple(dict.fromkeys(map(called, ends)))))
+        remarks.append(Phrase("flows_dropped", nodes=tuple(dict.fromkeys(map(called, ends)))))
     return replace(body, flows=tuple(kept))
 
 
-def _linked(body: Body, told: list[Phrase]) -> Body:
+def _linked(body: Body, remarks: list[Phrase]) -> Body:
     """A link that is thrown leads to where it is caught, by its name."""
     links = [node for node in body.nodes if node.trigger == "link"]
     if not links:
@@ -46,7 +46,7 @@ def _linked(body: Body, told: list[Phrase]) -> Body:
         target = caught.get(_link(node))
         if node.id not in sources and target is not None:
             flows.append(DrawnFlow(id=f"{node.id}-link", name="", source=node.id, target=target.id))
-            told.append(Phrase("link_is_flow", node=called(node), target=called(target)))
+            remarks.append(Phrase("link_is_flow", node=called(node), target=called(target)))
     nodes = (
         replace(node, trigger="", kind="intermediateThrowEvent") if node.trigger == "link" else node
         for node in body.nodes
@@ -58,8 +58,8 @@ def _link(node: DrawnNode) -> str:
     return plain(node.reference or node.name)
 
 
-def _with_end(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
-    """What leads nowhere ends there."""
+def _with_end(body: Body, owner: Phrase, remarks: list[Phrase]) -> Body:
+    """A node without an outgoing flow ends its path."""
     sources = {flow.source for flow in body.flows}
     lasts = [
         node for node in body.nodes
@@ -69,7 +69,7 @@ def _with_end(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
     if not lasts:
         return body
     code = "ends_after" if any(node.kind == "endEvent" for node in body.nodes) else "no_end_event"
-    told.append(Phrase(code, owner=owner, nodes=tuple(map(called, lasts))))
+    remarks.append(Phrase(code, owner=owner, nodes=tuple(map(called, lasts))))
     end = DrawnNode(id=f"{lasts[-1].id}-end", name="End", kind="endEvent")
     flows = (DrawnFlow(id=f"{node.id}-end", name="", source=node.id, target=end.id) for node in lasts)
     return Body(nodes=(*body.nodes, end), flows=(*body.flows, *flows))
@@ -80,7 +80,7 @@ def _undoes(node: DrawnNode) -> bool:
     return node.for_compensation or (node.kind == "boundaryEvent" and node.trigger == "compensation")
 
 
-def _with_start(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
+def _with_start(body: Body, owner: Phrase, remarks: list[Phrase]) -> Body:
     """A start event that is not there, or from which nothing leads on, leads to what nothing leads to."""
     sources = {flow.source for flow in body.flows}
     starts = [node for node in body.nodes if node.kind == "startEvent"]
@@ -89,7 +89,7 @@ def _with_start(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
     firsts = _firsts(body)
     if not firsts:
         return body
-    told.append(Phrase("no_start_event", owner=owner, nodes=tuple(map(called, firsts))))
+    remarks.append(Phrase("no_start_event", owner=owner, nodes=tuple(map(called, firsts))))
     start = starts[0] if starts else DrawnNode(id=f"{firsts[0].id}-start", name="Start", kind="startEvent")
     flows = (DrawnFlow(id=f"{node.id}-start", name="", source=start.id, target=node.id) for node in firsts)
     return Body(nodes=body.nodes if starts else (start, *body.nodes), flows=(*flows, *body.flows))

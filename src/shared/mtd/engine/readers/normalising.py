@@ -24,44 +24,44 @@ def normalise(drawing: Drawing) -> tuple[tuple[DrawnProcess, ...], dict[str, lis
     drawn = [process for process in drawing.processes if process.body.nodes]
     fixed, fixes = [], {}
     for process in drawn:
-        told: list[Phrase] = []
+        remarks: list[Phrase] = []
         if process is drawn[0]:
-            told += drawing.remarks
+            remarks += drawing.remarks
             for ghost in (each for each in drawing.processes if not each.body.nodes):
-                told.append(Phrase("empty_process", name=ghost.name or ghost.id))
-        documentation = _text(process.documentation, _ITSELF, told)
-        shown = _body(process.body, _ITSELF, told)
-        body = _written_out(shown, process.name or process.id, told)
+                remarks.append(Phrase("empty_process", name=ghost.name or ghost.id))
+        documentation = _text(process.documentation, _ITSELF, remarks)
+        shown = _body(process.body, _ITSELF, remarks)
+        body = _written_out(shown, process.name or process.id, remarks)
         fixed.append(replace(process, body=body, drawn=_as_drawn(shown), documentation=documentation, executable=True))
-        fixes[process.id] = _merged(told)
+        fixes[process.id] = _merged(remarks)
     return tuple(fixed), fixes
 
 
-def _merged(told: list[Phrase]) -> list[Phrase]:
+def _merged(remarks: list[Phrase]) -> list[Phrase]:
     """All documentation that is HTML as one phrase: Bizagi writes none other."""
-    owners = [value for phrase in told if phrase.code == "html_documentation" for _, value in phrase.values]
+    owners = [value for phrase in remarks if phrase.code == "html_documentation" for _, value in phrase.values]
     owned = tuple(each for each in owners if isinstance(each, Phrase))
-    rest = [phrase for phrase in told if phrase.code != "html_documentation"]
+    rest = [phrase for phrase in remarks if phrase.code != "html_documentation"]
     return [*rest, Phrase("html_documentation", owner=owned)] if owned else rest
 
 
-def _body(body: Body, owner: Phrase, told: list[Phrase]) -> Body:
+def _body(body: Body, owner: Phrase, remarks: list[Phrase]) -> Body:
     body = neighbours(body)
-    nodes = tuple(_node(node, told, owner is _ITSELF) for node in body.nodes)
-    body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), told)
-    return _with_defaults(mended(body, owner, told), told)
+    nodes = tuple(_node(node, remarks, owner is _ITSELF) for node in body.nodes)
+    body = _with_senders(Body(nodes=nodes, flows=_with_ids(body.flows)), remarks)
+    return _with_defaults(mended(body, owner, remarks), remarks)
 
 
-def _written_out(body: Body, name: str, told: list[Phrase]) -> Body:
+def _written_out(body: Body, name: str, remarks: list[Phrase]) -> Body:
     """The body in which what BPMN has a short form for is what that stands for."""
-    bodies = [node.body and _written_out(node.body, node.name or node.id, told) for node in body.nodes]
+    bodies = [node.body and _written_out(node.body, node.name or node.id, remarks) for node in body.nodes]
     if any(inner is not node.body for inner, node in zip(bodies, body.nodes, strict=True)):
         nodes = (replace(node, body=inner) for inner, node in zip(bodies, body.nodes, strict=True))
         body = replace(body, nodes=tuple(nodes))
     if not has_short_forms(body):
         return body
-    body = alternatives(gateways(body, told), told)
-    return _with_defaults(event_handlers(looped(body, told), name, told), told)
+    body = alternatives(gateways(body, remarks), remarks)
+    return _with_defaults(event_handlers(looped(body, remarks), name, remarks), remarks)
 
 
 def _as_drawn(body: Body) -> Body:
@@ -77,40 +77,40 @@ def _as_drawn(body: Body) -> Body:
     return replace(body, nodes=tuple(nodes))
 
 
-def _with_defaults(body: Body, told: list[Phrase]) -> Body:
+def _with_defaults(body: Body, remarks: list[Phrase]) -> Body:
     by_id = {node.id: node for node in body.nodes}
     outgoing: dict[str, list[DrawnFlow]] = {}
     for flow in body.flows:
         outgoing.setdefault(flow.source, []).append(flow)
     return replace(
-        body, nodes=tuple(_with_default(node, outgoing.get(node.id, []), by_id, told) for node in body.nodes)
+        body, nodes=tuple(_with_default(node, outgoing.get(node.id, []), by_id, remarks) for node in body.nodes)
     )
 
 
-def _node(node: DrawnNode, told: list[Phrase], outermost: bool) -> DrawnNode:
+def _node(node: DrawnNode, remarks: list[Phrase], outermost: bool) -> DrawnNode:
     if node.documentation:
-        node = replace(node, documentation=_text(node.documentation, called(node), told))
+        node = replace(node, documentation=_text(node.documentation, called(node), remarks))
     if node.kind in ("subProcess", "eventSubProcess") and (node.body is None or not node.body.nodes):
-        told.append(Phrase("empty_sub_process", node=called(node)))
+        remarks.append(Phrase("empty_sub_process", node=called(node)))
         node = replace(node, kind="task", body=None)
     elif node.kind == "callActivity" and not node.detail:
-        told.append(Phrase("call_without_process", node=called(node)))
+        remarks.append(Phrase("call_without_process", node=called(node)))
         node = replace(node, detail=node.name)
     if node.trigger in _SEVERAL:
-        told.append(Phrase("several_triggers", node=called(node)))
+        remarks.append(Phrase("several_triggers", node=called(node)))
         node = replace(node, trigger="message")
     if node.kind == "startEvent" and node.trigger not in ("", "none") and outermost:
-        told.append(Phrase("starts_by", node=called(node), trigger=word("trigger", node.trigger)))
+        remarks.append(Phrase("starts_by", node=called(node), trigger=word("trigger", node.trigger)))
     if node.body:
-        return replace(node, body=_body(node.body, called(node), told))
+        return replace(node, body=_body(node.body, called(node), remarks))
     return node
 
 
-def _text(text: str, owner: Phrase, told: list[Phrase]) -> str:
+def _text(text: str, owner: Phrase, remarks: list[Phrase]) -> str:
     """Bizagi keeps what its editor shows, as HTML."""
     if "<" not in text and "&" not in text:
         return text
-    told.append(Phrase("html_documentation", owner=owner))
+    remarks.append(Phrase("html_documentation", owner=owner))
     # Entities may hide markup, so it is taken out before and after they are read.
     return " ".join(_MARKUP.sub(" ", html.unescape(_MARKUP.sub(" ", text))).split())
 
@@ -125,12 +125,12 @@ def _with_ids(flows: tuple[DrawnFlow, ...]) -> tuple[DrawnFlow, ...]:
     return tuple(made)
 
 
-def _with_senders(body: Body, told: list[Phrase]) -> Body:
+def _with_senders(body: Body, remarks: list[Phrase]) -> Body:
     """An end event that sends or escalates does so before it ends: two nodes to the engine."""
     senders = {node.id: node for node in body.nodes if node.kind == "endEvent" and node.trigger in _SENT}
     if not senders:
         return body
-    told += [Phrase(_SENT[node.trigger], node=called(node)) for node in senders.values()]
+    remarks += [Phrase(_SENT[node.trigger], node=called(node)) for node in senders.values()]
     nodes = [replace(node, kind="intermediateThrowEvent") if node.id in senders else node for node in body.nodes]
     nodes += [DrawnNode(id=f"{node.id}-end", name=node.name, kind="endEvent") for node in senders.values()]
     flows = [DrawnFlow(id=f"{each}-flow", name="", source=each, target=f"{each}-end") for each in senders]
@@ -138,7 +138,7 @@ def _with_senders(body: Body, told: list[Phrase]) -> Body:
 
 
 def _with_default(
-    node: DrawnNode, outgoing: Sequence[DrawnFlow], nodes: dict[str, DrawnNode], told: list[Phrase]
+    node: DrawnNode, outgoing: Sequence[DrawnFlow], nodes: dict[str, DrawnNode], remarks: list[Phrase]
 ) -> DrawnNode:
     if node.kind not in SPLITS or len(outgoing) < 2:
         return node
@@ -149,5 +149,5 @@ def _with_default(
     default = named or (unnamed[0] if len(unnamed) == 1 else None)
     if default is None:
         return node
-    told.append(Phrase("no_default_flow", node=called(node), flow=called_flow(default, nodes)))
+    remarks.append(Phrase("no_default_flow", node=called(node), flow=called_flow(default, nodes)))
     return replace(node, default=default.id)

@@ -28,7 +28,7 @@ _FARTHEST = 366 * 8 + 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cron:
-    """What a crontab's line allows."""
+    """The times that a crontab line allows."""
 
     minutes: tuple[int, ...]
     hours: tuple[int, ...]

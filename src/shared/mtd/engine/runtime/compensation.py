@@ -41,7 +41,7 @@ def go_on(case: StepState, node: Node, token_id: int, scope: int | None) -> None
 
 
 def hand_on(case: StepState, token: Token) -> None:
-    """What is around has ended or is interrupted: what was done in it can be undone from around it."""
+    """The scope has ended or is interrupted: its done activities can be undone from the scope around it."""
     if token.item is not None:
         return
     for each in [t for t in case.tokens.values() if t.waits is Waits.DONE and t.item is None]:

@@ -74,7 +74,7 @@ def _ends_early(case: StepState, repeat: MultiInstance, token: Token, size: int,
 
 
 def _gather(case: StepState, outer: Token) -> None:
-    """What the instances have left, as lists in the order of the elements; None where an instance has left nothing."""
+    """The results of the instances, as lists in the order of the elements; None for an instance without a result."""
     done = [token for token in case.tokens.values() if token.scope == outer.id and token.waits is Waits.DONE]
     gathered: dict[str, list[Any]] = {}
     for token in done:

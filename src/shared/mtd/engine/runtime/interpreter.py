@@ -34,7 +34,7 @@ def begin(plan: Plan, facts: Facts, start: str | None = None) -> TokenChanges:
 
 
 def step(plan: Plan, tokens: Tokens, occurrence: Trigger, facts: Facts) -> TokenChanges:
-    """What the occurrence does to the case whose living tokens these are.
+    """The changes of the trigger to the case with these active tokens.
 
     Raises ProcessError: `no_such_token` and `not_waiting` for an occurrence that comes too late, `no_error_way` for a
     failure that no boundary event catches. Raises CannotGoOn: `no_flow`, `unknown_fact`, `endless_loop` and `deadlock`,
@@ -90,7 +90,7 @@ def completes_alone(plan: Plan, token: Token, around: Token | None) -> bool:
 
 
 def facts_at(plan: Plan, tokens: Tokens, token: int, facts: Facts) -> Facts:
-    """What rules see at a token: the facts, and the element of each instance that it is in."""
+    """The values that rules see at a token: the facts, and the element of each instance that it is in."""
     return StepState(plan, tokens, facts).facts_at(token)
 
 

@@ -66,7 +66,7 @@ def _refuse_to_stand_still(case: StepState) -> None:
 
 
 def pass_event(case: StepState, token: Token) -> None:
-    """What the token waits for has come: it goes on, or takes the token that it is armed on."""
+    """The trigger of the token has come: it goes on, or takes the token that it is armed on."""
     if token.host is not None:
         events.fire(case, token)
     else:

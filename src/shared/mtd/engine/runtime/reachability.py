@@ -42,17 +42,17 @@ def stuck_joins(plan: Plan, start: Tokens | None = None) -> list[Phrase]:
 
 
 class _Answers(Mapping[str, Any]):
-    """Answers each rule in turn as told, and false from there on; counts how many were asked."""
+    """Answers the rules in turn: as given, then false. `asked` counts them."""
 
-    def __init__(self, told: tuple[bool, ...]) -> None:
-        self._told = told
+    def __init__(self, given: tuple[bool, ...]) -> None:
+        self._given = given
         self.asked = 0
 
     def __getitem__(self, name: str) -> Any:
         if name == "data":
             return {}
         self.asked += 1
-        return self.asked <= len(self._told) and self._told[self.asked - 1]
+        return self.asked <= len(self._given) and self._given[self.asked - 1]
 
     def __iter__(self) -> Iterator[str]:
         return iter(())
@@ -76,31 +76,31 @@ class _Exploration:
             if stands in seen or stands is None:
                 continue
             seen.add(stands)
-            for occurrence in self._occurrences(tokens):
-                pending += [applied(tokens, changes) for changes in self._outcomes(tokens, occurrence)]
+            for trigger in self._triggers(tokens):
+                pending += [applied(tokens, changes) for changes in self._outcomes(tokens, trigger)]
         return list(self._found)
 
-    def _outcomes(self, tokens: Tokens, occurrence: Trigger | None) -> Iterator[TokenChanges]:
-        """What the occurrence can lead to: each row of answers that the rules on its way can get."""
+    def _outcomes(self, tokens: Tokens, trigger: Trigger | None) -> Iterator[TokenChanges]:
+        """The results that the trigger can have: one for each row of answers that the rules on its way can get."""
         rows: list[tuple[bool, ...]] = [()]
         while rows:
-            told = rows.pop()
-            answers = _Answers(told)
+            given = rows.pop()
+            answers = _Answers(given)
             self._steps += 1
             try:
-                if occurrence is None:
+                if trigger is None:
                     yield interpreter.begin(self._plan, answers)
                 else:
-                    yield interpreter.step(self._plan, tokens, occurrence, answers)
+                    yield interpreter.step(self._plan, tokens, trigger, answers)
             except ProcessError as error:
-                if error.code == "deadlock" and occurrence is not None:
-                    code = "can_happen_after_failure" if isinstance(occurrence, TaskFailed) else "can_happen_after"
-                    step = self._name(tokens, occurrence)
+                if error.code == "deadlock" and trigger is not None:
+                    code = "can_happen_after_failure" if isinstance(trigger, TaskFailed) else "can_happen_after"
+                    step = self._name(tokens, trigger)
                     self._found.setdefault(Phrase(code, problem=phrase_of(error), step=step))
-            known = told + (False,) * (answers.asked - len(told))
-            rows += [(*known[:place], True) for place in range(len(told), min(answers.asked, 12))]
+            known = given + (False,) * (answers.asked - len(given))
+            rows += [(*known[:place], True) for place in range(len(given), min(answers.asked, 12))]
 
-    def _occurrences(self, tokens: Tokens) -> Iterator[Trigger]:
+    def _triggers(self, tokens: Tokens) -> Iterator[Trigger]:
         asked: set[tuple[str, int | None]] = set()
         for token in tokens.values():
             node = self._plan.nodes[token.node]
@@ -126,12 +126,12 @@ class _Exploration:
         if node.scope is not None:
             yield from self._caught(self._plan.nodes[node.scope])
 
-    def _name(self, tokens: Tokens, occurrence: Trigger) -> str:
-        if isinstance(occurrence, MessageReceived):
-            return occurrence.message
-        if isinstance(occurrence, SignalReceived):
-            return occurrence.signal
-        return self._plan.nodes[tokens[occurrence.token].node].name
+    def _name(self, tokens: Tokens, trigger: Trigger) -> str:
+        if isinstance(trigger, MessageReceived):
+            return trigger.message
+        if isinstance(trigger, SignalReceived):
+            return trigger.signal
+        return self._plan.nodes[tokens[trigger.token].node].name
 
 
 def _freed(node: Node) -> Node:

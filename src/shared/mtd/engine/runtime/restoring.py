@@ -1,4 +1,4 @@
-"""Puts tokens back to where they stood, moves or skips one because a person says so. Pure, as the interpreter is."""
+"""Puts tokens back to their places, and moves or skips one because a person says so. Pure, as the interpreter is."""
 
 import re
 from collections.abc import Iterable
@@ -34,13 +34,13 @@ def moved_tokens(before: Tokens, changes: TokenChanges) -> list[Token]:
     return [token for token_id, token in before.items() if token_id in moved]
 
 
-def renumbered(standing: Tokens, gone: Iterable[Token]) -> list[Token]:
-    """The tokens that were gone, with ids that none of the standing ones has; what named one of them still does."""
+def renumbered(active: Tokens, gone: Iterable[Token]) -> list[Token]:
+    """The tokens that were gone, with ids that no active token has. References among them keep their targets."""
     wanted = list(gone)
-    following = max([*standing, *(token.id for token in wanted)], default=0)
+    following = max([*active, *(token.id for token in wanted)], default=0)
     names: dict[int, int] = {}
     for token in wanted:
-        if token.id in standing:
+        if token.id in active:
             following += 1
             names[token.id] = following
     return [
@@ -54,16 +54,16 @@ def renumbered(standing: Tokens, gone: Iterable[Token]) -> list[Token]:
     ]
 
 
-def put_back(plan: Plan, standing: Tokens, gone: Iterable[Token]) -> dict[int, Token]:
+def put_back(plan: Plan, active: Tokens, gone: Iterable[Token]) -> dict[int, Token]:
     """All tokens with those put back that were gone.
 
     Raises ProcessError: `place_taken` where a token stands in one's place, `scope_gone` where the sub-process around it
     has ended meanwhile, `no_such_node` for another plan's token.
     """
-    tokens = dict(standing)
-    back = renumbered(standing, gone)
+    tokens = dict(active)
+    back = renumbered(active, gone)
     tokens |= {token.id: token for token in back}
-    places = {_place(token) for token in standing.values() if token.waits is not Waits.DONE}
+    places = {_place(token) for token in active.values() if token.waits is not Waits.DONE}
     for token in back:
         if token.node not in plan.nodes:
             raise ProcessError(f"{plan.process!r} has no node {token.node!r}", code="no_such_node")
@@ -138,7 +138,7 @@ def _movable(case: StepState, token: Token) -> Token:
 
 
 def difference(before: Tokens, after: Tokens, changes: TokenChanges) -> TokenChanges:
-    """What leads from the one to the other, with the visits, values and end of the changes that came last."""
+    """The changes from the one to the other, with the visits, values and end of the latest changes."""
     return TokenChanges(
         placed=tuple(token for token_id, token in after.items() if before.get(token_id) != token),
         consumed=tuple(token_id for token_id in before if token_id not in after),

@@ -17,9 +17,9 @@ _MOST_MOVES = 100_000
 
 
 class CannotGoOn(PhrasedError):
-    """The process cannot go on from `node`: no rule holds, data is missing, or only what never comes is waited for.
+    """The process cannot go on from `node`: no rule holds, data is missing, or the tokens wait in vain.
 
-    What led there has happened all the same: whoever caused it is not to blame.
+    The trigger that led there has happened all the same, and its sender is not to blame.
     """
 
     def __init__(self, phrase: Phrase, *, code: str, node: str) -> None:
@@ -218,7 +218,7 @@ class StepState:
         return evaluator.holds(rule, self.facts if scope is None else self.facts_at(scope))
 
     def changes(self) -> TokenChanges:
-        """What has become different."""
+        """The changes so far."""
         before, now = self._before, self.tokens
         touched = now.touched
         return TokenChanges(

@@ -26,7 +26,7 @@ class NodeMapping:
 
 
 class VersionTransfer:
-    """From one version to another. What it finds out about places serves all orders that stand at the same ones."""
+    """From one version to another. Its findings about places serve all orders at the same places."""
 
     def __init__(self, old: Plan, new: Plan, names: NodeMapping) -> None:
         self._old = old
@@ -150,7 +150,7 @@ def _events_of(plan: Plan, host: str) -> tuple[str, ...]:
 
 
 def _nature(node: Node) -> tuple[object, ...]:
-    """What must be equal for a token to be at home in both."""
+    """The properties that must be equal for a token to fit both plans."""
     return (node.kind, bool(node.incoming), bool(node.repeat), node.trigger, node.interrupting)
 
 

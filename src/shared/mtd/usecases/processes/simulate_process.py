@@ -120,7 +120,7 @@ def _occurrence(walk: _Simulation, token: Token, fails: Collection[str]) -> tupl
 
 
 def _answers(walk: _Simulation, node: Node) -> dict[str, Any]:
-    """What a person says to the choices of a task."""
+    """A person's answers to the choices of a task."""
     answers: dict[str, Any] = {}
     for choice in node.work.choices if node.work else ():
         if choice.several:

@@ -154,15 +154,20 @@ def test_a_document_shows_what_was_sent(issued: FakePortal) -> None:
     row = issued.read.rows["left join credit_notes"][0]
     row |= {"document": to_json(order), "issued_on": date(2026, 1, 1), "document_amount": Decimal(9200)}
 
-    told = said(issued)
+    fields = said(issued)
 
-    assert {name: told[name] for name in ("FchEmis", "MntNeto", "IVA", "MntTotal")} == {
+    assert {name: fields[name] for name in ("FchEmis", "MntNeto", "IVA", "MntTotal")} == {
         "FchEmis": "2026-01-01",
         "MntNeto": "7731",
         "IVA": "1469",
         "MntTotal": "9200",
     }
-    assert (told["DescuentoMonto"], told["MontoItem"], told["TpoMov"], told["ValorDR"]) == ("500", "9500", "D", "300")
+    assert (fields["DescuentoMonto"], fields["MontoItem"], fields["TpoMov"], fields["ValorDR"]) == (
+        "500",
+        "9500",
+        "D",
+        "300",
+    )
 
 
 def test_each_of_several_documents_is_shown(issued: FakePortal) -> None:
@@ -200,6 +205,6 @@ def test_a_document_of_before_that_would_be_refused_today_is_shown(issued: FakeP
     row = issued.read.rows["left join credit_notes"][0]
     row |= {"document": to_json(order), "document_type": 33, "document_amount": Decimal(10000)}
 
-    told = said(issued)
+    fields = said(issued)
 
-    assert (told["MntNeto"], told["IVA"], told["MntTotal"]) == ("10000", "0", "10000")
+    assert (fields["MntNeto"], fields["IVA"], fields["MntTotal"]) == ("10000", "0", "10000")

@@ -1,7 +1,7 @@
 """An order's taxes as it says them: whether its lines hold IVA, and its sums in whole pesos.
 
-An order of UBL has net lines; a shop's boleta has gross ones, and either may leave its taxes out. Whatever is read, the
-total stays the order's: what a customer pays is never changed.
+An order of UBL has net lines; a shop's boleta has gross ones, and either may leave its taxes out. The total
+stays the order's in every case: MTD never changes the amount that a customer pays.
 """
 
 from dataclasses import dataclass
