@@ -1,6 +1,7 @@
 """Every night it seals and verifies the days that are over, and archives orders that ended long ago.
 
-GET /audit verifies everything, page by page; POST /erasures takes a person's data out of their orders.
+GET /audit verifies everything, page by page. POST /erasures takes a person's data out of their orders and out of
+rejected files.
 """
 
 import logging
@@ -17,11 +18,13 @@ from mtd.entrypoints.people import platform_handler
 from mtd.entrypoints.requests.tasks import read_text
 from mtd.usecases.records.archive_orders import archive_orders, asked_months
 from mtd.usecases.records.erase_person import delete_gone, erase_person, preview_erasure
+from mtd.usecases.records.erase_rejected import erase_rejected
 from mtd.usecases.records.seal_days import seal_days
 from mtd.usecases.records.verify_audit import verify_day, verify_order, verify_page
 
 LOG = logging.getLogger(__name__)
 DAYS_A_MONTH = 365.25 / 12
+_BIGINT = 2**63
 STOP_MILLISECONDS = 60_000
 """With less time left the function begins no further object. The next night goes on."""
 
@@ -64,14 +67,25 @@ def _verify(event: ApiEvent, _body: Json, _context: Any) -> Json:
 
 def _erase(_event: ApiEvent, body: Json, _context: Any) -> Json:
     whom, person, reason = (read_text(body, name, 500) for name in ("whom", "person", "reason"))
-    if whom and body.get("preview") is True:
+    preview = body.get("preview") is True
+    if whom and preview and "rejected_after" not in body:
         return preview_erasure(whom, composition.erasing())
     if not whom or not person or not reason:
         raise InvalidRequest(
             "whom (a RUT or a mail address), person and reason must be given", code="request_malformed"
         )
     store, objects, everyone = composition.erasing(), composition.objects(), body.get("everyone") is True
+    if "rejected_after" in body:
+        after = _read_id(body, "rejected_after")
+        return erase_rejected(whom, person, reason, after, store, objects, preview=preview)
     return erase_person(whom, person, reason, store, objects, config().archive_bucket, everyone=everyone)
+
+
+def _read_id(body: Json, name: str) -> int:
+    value = body[name]
+    if type(value) is not int or not 0 <= value < _BIGINT:
+        raise InvalidRequest(f"{name} must be a whole number from 0 on", code=f"{name}_malformed")
+    return value
 
 
 ROUTES = {"GET /audit": _verify, "POST /erasures": _erase}

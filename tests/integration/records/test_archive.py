@@ -166,3 +166,20 @@ def test_an_order_that_may_go_on_keeps_what_it_needs(system: System, number: str
     versions = system.aws("s3").list_object_versions(Bucket=system.bucket, Prefix=inbox["source"].split("/", 3)[3])
     assert "Versions" not in versions
     assert mtd(system, "audit", "verify", "--order", number)["broken"] == []
+
+
+def test_a_rejected_file_of_a_person_goes_with_both_copies(system: System, number: str) -> None:
+    whom = f"{number.lower()}@example.cl"
+    key = f"{number}.xml"
+    content = OrderFile(number=number).xml().replace("<cbc:Quantity", "<cbc:Broken", 1)
+    system.put(f"<!-- {whom} -->{content}"[:-20], key)
+    query = "select kept_at, code from rejections where source like %s"
+    until(lambda: system.sql(query, f"%/{key}"), bool)
+
+    told = mtd(system, "erase", "--person", whom, "--reason", "request 9")
+
+    assert (told["orders"], told["files"], told["objects"]) == (0, 1, 3)
+    [row] = system.sql(query, f"%/{key}")
+    assert row["kept_at"] == "erased"
+    for prefix in (f"orders/{key}", f"rejected/orders/{key}"):
+        assert "Versions" not in system.aws("s3").list_object_versions(Bucket=system.bucket, Prefix=prefix)

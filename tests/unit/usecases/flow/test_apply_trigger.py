@@ -134,7 +134,7 @@ def test_a_timer_asks_the_order_and_what_the_process_has_found() -> None:
 
     write_step(changes, plan, uuid.uuid4(), {}, interpreter.begin(plan, known), known)
 
-    assert changes.new_tokens[0].place.due_at == datetime(2030, 1, 1, tzinfo=UTC)
+    assert changes.new_tokens[0].place.due_at == datetime(2030, 1, 1, 3, tzinfo=UTC)
 
 
 def test_work_that_an_event_interrupts_is_taken_from_people() -> None:
@@ -173,7 +173,7 @@ def test_each_instance_is_written_with_its_element_and_then_with_its_values() ->
 
     checks = [new for new in begun.new_tokens if new.place.waits is Waits.PERSON]
     assert [(new.place.item, new.place.element) for new in checks] == [(0, elements[0]), (1, elements[1])]
-    assert [task.due_at for task in begun.new_tasks] == [datetime(2030, 1, day, tzinfo=UTC) for day in (1, 2)]
+    assert [task.due_at for task in begun.new_tasks] == [datetime(2030, 1, day, 3, tzinfo=UTC) for day in (1, 2)]
 
     tokens = applied({}, step)
     rows = {number: TokenRow(token_id=100 + number, version=1, token=token) for number, token in tokens.items()}
@@ -228,3 +228,26 @@ def test_an_order_that_waits_for_the_signal_goes_on() -> None:
 
     changes = store.committed[1]
     assert (changes.events[0].what, changes.events[0].to_state) == ("signal received", "e")
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("2026-12-18", datetime(2026, 12, 18, 3, tzinfo=UTC)),
+        ("2026-07-01", datetime(2026, 7, 1, 4, tzinfo=UTC)),
+        ("2026-12-18T09:30:00", datetime(2026, 12, 18, 12, 30, tzinfo=UTC)),
+        ("2026-12-18T09:30:00Z", datetime(2026, 12, 18, 9, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_date_is_one_of_chile(time: str, expected: datetime) -> None:
+    """Three hours behind UTC in summer, four in winter: a date of UTC would begin on the evening before."""
+    drawn = f"""
+        start: Order came
+        service: Validation
+        catch: Wait | time={time}
+        end: Completed
+        Order came > Validation > Wait > Completed
+    """
+    store = FakeStore(tokens=[one := leased("validation")], plan=plan_of(drawn))
+    [moved] = run(store, one, "validation").moved_tokens
+    assert moved.place.due_at == expected

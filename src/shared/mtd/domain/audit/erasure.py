@@ -60,10 +60,25 @@ def values_of(document: Mapping[str, Any]) -> frozenset[str]:
     values = {value for value in identifiers if isinstance(value, str) and len(value) >= _SHORTEST and value != ERASED}
     # As a tax document writes them: an incident keeps what Paperless was asked.
     values |= {form for value in tuple(values) if len(form := escape(encodable(value))[:100].rstrip()) >= _SHORTEST}
-    for value in tuple(values):
-        if match := re.fullmatch(r"(\d{1,2})(\d{3})(\d{3})-([\dkK])", value):
-            values |= {f"{match[1]}.{match[2]}.{match[3]}-{match[4]}", f"{match[1]}{match[2]}{match[3]}{match[4]}"}
-    return frozenset(values)
+    return frozenset(values).union(*map(_rut_forms, values))
+
+
+def _rut_forms(value: str) -> frozenset[str]:
+    """A RUT with its points, and without any sign; nothing for another text."""
+    if match := re.fullmatch(r"(\d{1,2})(\d{3})(\d{3})-([\dkK])", value):
+        return frozenset({f"{match[1]}.{match[2]}.{match[3]}-{match[4]}", f"{match[1]}{match[2]}{match[3]}{match[4]}"})
+    return frozenset()
+
+
+def identifiers_of(kind: str, value: str) -> frozenset[str]:
+    """The texts that stand for the person of `person_of`, wherever they are."""
+    return frozenset({value}) | (_rut_forms(value) if kind == "rut" else frozenset())
+
+
+def names_person(text: str, identifiers: Iterable[str]) -> bool:
+    """Whether one of the identifiers stands in the text by itself: 76543216 is no part of 9176543216."""
+    found = "|".join(re.escape(each) for each in identifiers)
+    return re.search(rf"(?<![\w.+%-])(?<!\d\.)(?:{found})(?![\w-])(?!\.\d)", text, re.IGNORECASE) is not None
 
 
 def erased_document(document: Mapping[str, Any]) -> dict[str, Any]:

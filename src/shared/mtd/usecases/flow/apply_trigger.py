@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
+from mtd.domain.business_zone import business_zone
 from mtd.domain.errors import Conflict, ProcessError
 from mtd.domain.json_types import Json
 from mtd.domain.orders.facts import facts
@@ -173,4 +174,4 @@ def _task(order_id: UUID, token: Token, node: Node, known: Facts) -> NewTask:
 
 
 def _moment(text: str, known: Facts) -> datetime:
-    return timers.due_at(text, datetime.now(UTC), known)
+    return timers.due_at(text, datetime.now(UTC), known, business_zone())

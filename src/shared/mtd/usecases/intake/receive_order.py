@@ -1,6 +1,5 @@
 """From S3 events to order messages: read each file, parse it, and send it on as JSON, or keep it as rejected."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Container, Sequence
@@ -13,18 +12,14 @@ from mtd.domain.json_types import Json
 from mtd.domain.orders import order, ubl, xml
 from mtd.domain.tenants import PLATFORM_TENANT, tenant_of_key
 from mtd.usecases.flow.trace import Hop, hop
+from mtd.usecases.intake.rejected_files import REASON_SUFFIX, kept_key
 from mtd.usecases.ports import Objects, Queues, Tenants
 
 LOG = logging.getLogger(__name__)
 
-REJECTED_PREFIX = "rejected/"
-
 # SQS takes 256 KiB for a message and for a call. The rest is for attributes and for the call's own fields.
 _LARGEST_MESSAGE_BYTES = 200_000
 _READERS = 8
-# S3 takes 1,024 bytes.
-_LONGEST_KEY_BYTES = 1_024
-_REASON_SUFFIX = ".reason.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,20 +126,11 @@ def _dump(value: Json) -> str:
 
 
 def _reject(arrival: InboxFile, tenant: str, reason: RejectedOrder, objects: Objects) -> Json:
-    kept = _kept_key(arrival.key)
+    kept = kept_key(arrival.key)
     row = _row(arrival, tenant, reason, f"s3://{arrival.bucket}/{kept}")
     objects.copy(arrival.bucket, arrival.key, kept, arrival.version)
-    objects.put(arrival.bucket, kept + _REASON_SUFFIX, _dump(row).encode(), "application/json")
+    objects.put(arrival.bucket, kept + REASON_SUFFIX, _dump(row).encode(), "application/json")
     return row
-
-
-def _kept_key(key: str) -> str:
-    """The key of a rejected file. A key that is too long with prefix and suffix ends in its hash instead."""
-    kept = REJECTED_PREFIX + key
-    if len(kept.encode()) + len(_REASON_SUFFIX) <= _LONGEST_KEY_BYTES:
-        return kept
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    return kept.encode()[:900].decode(errors="ignore") + "-" + digest
 
 
 def _row(arrival: InboxFile, tenant: str, reason: RejectedOrder, kept_at: str) -> Json:

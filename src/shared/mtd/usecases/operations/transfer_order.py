@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from mtd.domain.business_zone import business_zone
 from mtd.domain.errors import Conflict
 from mtd.domain.orders.facts import facts
 from mtd.engine.model.plan import CANCELLATION, NodeKind, Plan, TaskAssignment
@@ -153,7 +154,8 @@ def _move(
 def _due_at(transfer: OrderTransfer, order: OrderUnderAction, token: Token, known: Facts) -> datetime:
     """The time of a timer as the new version gives it, from the moment when the token came to its place."""
     since = order.locked.rows[token.id if token.host is None else token.host]
-    return timers.due_at(transfer.new.nodes[token.node].time or "", order.entered_at[since.token_id], known)
+    text = transfer.new.nodes[token.node].time or ""
+    return timers.due_at(text, order.entered_at[since.token_id], known, business_zone())
 
 
 def _places(tokens: Mapping[int, Token]) -> str:

@@ -63,7 +63,17 @@ class Erasure:
     gone: list[tuple[str, str]] = field(default_factory=list)
 
 
-class Erasable(Protocol):
+class GoneObjects(Protocol):
+    """The objects that erasures have listed in PostgreSQL to be deleted."""
+
+    def gone(self) -> list[tuple[str, str]]:
+        """The objects that are still to be deleted."""
+        ...
+
+    def deleted(self, gone: Sequence[tuple[str, str]]) -> None: ...
+
+
+class Erasable(GoneObjects, Protocol):
     """The orders in PostgreSQL that name people."""
 
     def orders_of(self, kind: str, value: str, limit: int) -> list[PersonsOrder]:
@@ -73,12 +83,6 @@ class Erasable(Protocol):
     def erase(self, erasure: Erasure) -> None:
         """Write the erasure in one transaction. Raises Conflict when the archive has changed since."""
         ...
-
-    def gone(self) -> list[tuple[str, str]]:
-        """The objects that are still to be deleted."""
-        ...
-
-    def deleted(self, gone: Sequence[tuple[str, str]]) -> None: ...
 
 
 class ErasableObjects(Objects, Protocol):
@@ -162,7 +166,7 @@ def erase_person(
     return {"orders": len(orders), "objects": len(erasure.gone), "more": len(found) > AT_ONCE}
 
 
-def delete_gone(store: Erasable, objects: ErasableObjects) -> int:
+def delete_gone(store: GoneObjects, objects: ErasableObjects) -> int:
     """Delete the objects that erasures have listed. Returns how many."""
     gone = store.gone()
     for bucket, key in gone:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol
 
+from mtd.domain.business_zone import ZONE
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
 from mtd.domain.tax.reconciliation import Difference, FolioRange, Forecast, Issued, differences, forecast
 from mtd.usecases.ports import IssuedDte
-from mtd.usecases.reporting.summarise_orders import ZONE
 
 RATE_DAYS = 7
 """The days whose documents make the rate of a forecast."""

@@ -7,11 +7,10 @@ from events alone (the time in states) are added up.
 
 from typing import Protocol
 
+from mtd.domain.business_zone import ZONE
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
 
-ZONE = "America/Santiago"
-"""The time zone of the days."""
 HORIZON_SECONDS = 30
 """The age at which an event counts: longer than any function that writes events may run."""
 _PAGE = 20_000

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from mtd.usecases.reporting.summarise_orders import ZONE
+from mtd.domain.business_zone import ZONE
 
 _EARLY = 0.8
 """The share of a state's target at which the warning comes."""

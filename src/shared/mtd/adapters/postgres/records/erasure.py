@@ -9,6 +9,7 @@ from mtd.adapters.postgres.database import Database
 from mtd.domain.errors import Conflict
 from mtd.sql import load
 from mtd.usecases.records.erase_person import Erasure, PersonsOrder
+from mtd.usecases.records.erase_rejected import RejectedErasure, RejectedFile
 
 _SQL = load(__name__)
 _TEXTS = (
@@ -22,7 +23,10 @@ _TEXTS = (
 
 
 class PostgresErasing:
-    """Serves `erase_person.Erasable`. It passes the texts of all tables of the orders through the erasure."""
+    """Serves `erase_person.Erasable` and `erase_rejected.ErasableRejections`.
+
+    It passes the texts of all tables of the orders through the erasure.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,6 +70,18 @@ class PostgresErasing:
             by = {"person": erasure.person, "reason": erasure.reason}
             counts = {"orders": len(erasure.orders), "objects": len(erasure.gone)}
             connection.execute(_SQL["insert_erasure"], {**by, **counts})
+
+    def rejected_after(self, after: int, limit: int) -> list[RejectedFile]:
+        rows = self._database.query(_SQL["rejected_after"], {"after": after, "limit": limit})
+        return [RejectedFile(**row) for row in rows]
+
+    def erase_rejected(self, erasure: RejectedErasure) -> None:
+        with self._database.transaction() as connection:
+            rows = [{"id": id_, "reason": reason} for id_, reason in erasure.reasons.items()]
+            connection.execute(_SQL["erase_rejections"], {"rows": Jsonb(rows)})
+            connection.execute(_SQL["discard"], {"objects": _objects(erasure.gone)})
+            by = {"person": erasure.person, "reason": erasure.reason}
+            connection.execute(_SQL["insert_erasure"], {**by, "orders": 0, "objects": len(erasure.gone)})
 
     def gone(self) -> list[tuple[str, str]]:
         return [(row["bucket"], row["key"]) for row in self._database.query(_SQL["discarded"])]

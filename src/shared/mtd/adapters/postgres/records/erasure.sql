@@ -68,6 +68,19 @@ select note_id as id, text from order_notes where order_id = any(%(order_ids)s);
 -- name: erase_notes
 select records.erase_notes(%(rows)s) as notes;
 
+-- name: rejected_after
+-- A row whose file vanished before it could be read has no copy; one whose file was erased has none any more.
+select rejection_id, source, kept_at, reason,
+       exists (select from orders o where o.source = r.source) as overwritten
+from rejections r
+where rejection_id > %(after)s and kept_at <> 'erased' and code <> 'vanished'
+order by rejection_id limit %(limit)s;
+
+-- name: erase_rejections
+update rejections r set kept_at = 'erased', reason = e.reason
+from jsonb_to_recordset(%(rows)s) as e (id bigint, reason text)
+where r.rejection_id = e.id;
+
 -- name: forget_stamps
 -- A stamp names the receiver; Paperless keeps the document for as long as the law asks.
 with first as (update tax_documents set stamp = null where order_id = any(%(order_ids)s) and stamp is not null),
