@@ -62,7 +62,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml src/devenv/bootstrap.sh
 up: venv ## start everything, deploy, seed orders and show them; twice is a no-op
 	@$(MTD) up
 
-down: venv ## stop everything of this instance; the database stays (.venv/bin/mtd down --wipe removes it)
+down: venv ## stop everything of this instance; database, queues and inbox stay (.venv/bin/mtd down --wipe removes them)
 	@$(MTD) down
 
 status: venv ## what runs, where, and how the orders stand

@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from filelock import FileLock
 
@@ -15,6 +16,7 @@ from devenv.aws import Clients
 from devenv.backends import portal, postgres
 from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.servers import Servers
+from devenv.backup.emulator_state import EmulatorState
 from devenv.console.screen import console
 from devenv.console.steps import Steps
 from devenv.instance import REGION, Instance
@@ -99,7 +101,12 @@ class LocalEnvironment:
         with self.steps.step("Stack deployed, database migrated") as step:
             deployed = _deploy_afresh(self.instance, self._servers, packaged, deployed_before=deployed_before)
             step.note = f"{self.instance.stack}, {'created anew' if deployed.fresh else 'unchanged'}"
-        return Supervision(self.instance).state.read()
+        document = Supervision(self.instance).state.read()
+        if deployed.fresh and (kept := EmulatorState(self.instance)).exists():
+            with self.steps.step("Queues and inbox as they were") as step:
+                messages, objects = kept.restore(Clients(document["endpoint"]), document)
+                step.note = f"{messages} messages, {objects} objects"
+        return document
 
     def _check_disk(self) -> None:
         folder = self.instance.folder
@@ -156,7 +163,7 @@ def _deploy_afresh(
             servers.endpoints(document["ports"]),
             InstancePasswords.of(instance),
             current=current,
-            replacing=carried_over,
+            replacing=partial(carried_over, renamed=lambda ids: EmulatorState(instance).rename_waiting(ids, document)),
             restart=servers.restart_localstack,
         )
         state.merge(

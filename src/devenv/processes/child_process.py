@@ -34,6 +34,8 @@ def start(request: ProcessRequest) -> subprocess.Popen[bytes]:
             os.setuid(request.uid)
         if _LIBC is not None:
             _LIBC.prctl(_PR_SET_PDEATHSIG, request.death_signal, 0, 0, 0)
+        # Ledgers, mails and buckets hold orders: no other user of the machine reads what a server writes.
+        os.umask(0o077)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -151,7 +151,7 @@ class CopiedProject:
 
     def remove(self) -> None:
         """Stops and wipes the instance, however broken it is."""
-        stop(self.instance)
+        stop(self.instance, keep=False)
         wipe(self.instance)
 
 

@@ -176,6 +176,28 @@ def test_up_restarts_servers_that_run_other_code(copied: CopiedProject, backend:
     assert {name for name in PROCESSES if after[name] != before[name]} == {"simulator", "portal"}
 
 
+def test_what_waits_and_what_came_is_there_after_down_and_up(copied: CopiedProject, number: str) -> None:
+    system = copied.system()
+    url = _rest(system, number)
+    [entry] = [each for each in system.get("/waiting")["waiting"] if each["number"] == number]
+    system.aws("s3").put_object(Bucket=system.bucket, Key=f"rejected/{number}", Body=b"kept")
+
+    copied.mtd("down")
+    assert (copied.instance.folder / "emulator-state.json.gz").stat().st_mode & 0o777 == 0o600
+    copied.mtd("up", "--no-seed")
+
+    system = copied.system()
+    waiting = [each for each in system.get("/waiting")["waiting"] if each["number"] == number]
+    rows = system.sql("select message_id, pushed_at from waiting_orders where number = %s", number)
+    assert [(row["message_id"], row["pushed_at"]) for row in rows] == [(each["message_id"], None) for each in waiting]
+    assert len(waiting) == 1
+    assert waiting[0]["message_id"] != entry["message_id"]
+    stored = system.aws("s3").get_object(Bucket=system.bucket, Key=f"rejected/{number}")
+    assert stored["Body"].read() == b"kept"
+    assert not (copied.instance.folder / "emulator-state.json.gz").exists()
+    system.aws("sqs").purge_queue(QueueUrl=url)
+
+
 def test_down_leaves_no_process_and_no_port_and_up_again_keeps_the_orders(copied: CopiedProject, number: str) -> None:
     system = copied.system()
     _put(system, number)
@@ -186,7 +208,7 @@ def test_down_leaves_no_process_and_no_port_and_up_again_keeps_the_orders(copied
 
     printed = copied.mtd("down")
 
-    assert "is stopped; its database is kept" in printed
+    assert "is stopped; its database, queues and inbox are kept" in printed
     assert copied.own_processes() == []
     assert [name for name, port in ports.items() if not can_bind(port)] == []
     assert "did not run" in copied.mtd("down")

@@ -17,7 +17,7 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
     environ = {"PATH": os.environ["PATH"], "MTD_HOME": str(tmp_path), "MTD_INSTANCE": "probe"}
     made = Instance.from_env(environ, PROJECT)
     yield made
-    stop(made)
+    stop(made, keep=False)
     wipe(made)
 
 

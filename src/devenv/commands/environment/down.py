@@ -18,11 +18,11 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         names = sorted(path.parent.name for path in instance.base.glob("*/state.json"))
     for name in names:
         one = Instance(name=name, project=instance.project, environ={**instance.environ, "MTD_INSTANCE": name})
-        message = f"Instance '{name}' {'is stopped' if stop(one) else 'did not run'}"
+        message = f"Instance '{name}' {'is stopped' if stop(one, keep=not arguments.wipe) else 'did not run'}"
         if arguments.wipe:
             wipe(one)
             message += "; all its data is removed, its database included"
         elif (one.folder / "secrets.json").exists():
-            message += "; its database is kept"
+            message += "; its database, queues and inbox are kept"
         console().print(f"{message}.", highlight=False)
     return 0

@@ -34,6 +34,9 @@ class Rows:
     def mark_pushed(self, message_ids: Sequence[str]) -> None:
         self.pushed += message_ids
 
+    def close_gone(self, there: Sequence[str]) -> None:
+        self.rows = [row for row in self.rows if row["message_id"] in there]
+
 
 def arrival(key: str, size: int = 1) -> InboxFile:
     return InboxFile(message_id="m", bucket="b", key=key, size=size, hops=(hop("S3", "object created"),))
@@ -224,6 +227,12 @@ def test_the_waiting_queue_is_listed_without_being_emptied() -> None:
     assert [entry["number"] for entry in listed] == ["a", "b", "a2"]
     assert queues.hidden == set()
     assert len(rows.rows) == 3
+
+
+def test_the_row_of_a_message_that_is_gone_is_closed() -> None:
+    rows = Rows([{"message_id": name, "reason": "no"} for name in ("m-a", "m-lost")])
+    list_waiting(waiting("a"), rows, TENANTS, PLATFORM_TENANT)
+    assert [row["message_id"] for row in rows.rows] == ["m-a"]
 
 
 def test_only_the_chosen_are_pushed() -> None:

@@ -23,6 +23,13 @@ class WaitingRows(Protocol):
 
     def mark_pushed(self, message_ids: Sequence[str]) -> None: ...
 
+    def close_gone(self, there: Sequence[str]) -> None:
+        """Close the rows whose message is none of `there` and that have been open for an hour.
+
+        A younger row may be ahead of its message: SQS moves that to the queue once its tenth receive times out.
+        """
+        ...
+
 
 def list_waiting(queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: str) -> list[Json]:
     """Every message of the tenant in the waiting queue. The messages become visible again afterwards."""
@@ -43,6 +50,8 @@ def list_waiting(queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: st
         ]
         if unknown:
             rows.record(unknown)
+        if len(messages) < _MOST_MESSAGES and reasons.keys() - {message.message_id for message in messages}:
+            rows.close_gone([message.message_id for message in messages])
     finally:
         queues.change_visibility("waiting", [message.receipt for message in messages], 0)
     return sorted(entries, key=lambda entry: str(entry["since"]))

@@ -34,5 +34,8 @@ class PostgresWaiting:
         rows = self._database.query(_SQL["waiting_reasons"])
         return {row["message_id"]: row["reason"] for row in rows}
 
+    def close_gone(self, there: Sequence[str]) -> None:
+        self._database.query(_SQL["close_gone"], {"there": list(there)})
+
     def mark_pushed(self, message_ids: Sequence[str]) -> None:
         self._database.query(_SQL["mark_pushed"], {"message_ids": list(message_ids)})

@@ -15,5 +15,9 @@ on conflict (message_id) do update set pushed_at = null;
 -- name: mark_pushed
 update waiting_orders set pushed_at = now() where message_id = any(%(message_ids)s);
 
+-- name: close_gone
+update waiting_orders set pushed_at = now()
+where pushed_at is null and since < now() - interval '1 hour' and not message_id = any(%(there)s);
+
 -- name: waiting_reasons
 select message_id, reason from waiting_orders where pushed_at is null;
