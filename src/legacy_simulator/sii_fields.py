@@ -84,7 +84,7 @@ _DETAIL = """
     IndGlobal ? in:1
     FolioRef 1 word:18
     RUTOtr ? rut
-    FchRef 1 date
+    FchRef 1 date{since}
     CodRef ? in:1|2|3
     RazonRef ? text:90
 """
@@ -105,7 +105,7 @@ DOCUMENT = f"""
       TasaIVA ? decimal:3.2
       IVA ? money
       MntTotal 1 money
-{_DETAIL.format(amount="money")}"""
+{_DETAIL.format(amount="money", since="")}"""
 EXPORT = f"""
   Encabezado 1
     IdDoc 1
@@ -121,17 +121,17 @@ EXPORT = f"""
     OtraMoneda ?
       TpoMoneda 1 currency
       TpoCambio ? decimal:6.4
-      MntExeOtrMnda ? amount:14.4
-      MntTotOtrMnda 1 amount:14.4
-{_DETAIL.format(amount="amount:14.4")}"""
+      MntExeOtrMnda ? number
+      MntTotOtrMnda 1 number
+{_DETAIL.format(amount="amount:14.4", since=":1950")}"""
 BOLETA = """
   Encabezado 1
     IdDoc 1
       TipoDTE 1 in:39|41
-      FchEmis 1 anyday
+      FchEmis 1 date:1
       IndServicio 1 in:1|2|3|4
       IndMntNeto ? in:2
-      FchVenc ? anyday
+      FchVenc ? date:1
     Emisor 1
       RUTEmisor 1 rut
       RznSocEmisor ? text:100
@@ -154,7 +154,7 @@ BOLETA = """
       IVA ? positive
       MntTotal 1 money
   Detalle 0-1000
-    NroLinDet 1 count:4
+    NroLinDet 1 count:
     CdgItem 0-5
       TpoCodigo 1 text:10
       VlrCodigo 1 text:35

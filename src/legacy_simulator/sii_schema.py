@@ -19,7 +19,8 @@ SCHEMA_ERROR = "ENV-3-0"
 BOLETAS = frozenset({39, 41})
 EXPORTS = frozenset({110, 111, 112})
 KINDS = frozenset({33, 34, 39, 41, 52, 56, 61, 110, 111, 112})
-_DAYS = date(2000, 1, 1), date(2050, 12, 31)
+_FIRST_YEAR = 2000
+_LAST_DAY = date(2050, 12, 31)
 
 _CURRENCIES = frozenset(
     "BOLIVAR,BOLIVIANO,CHELIN,CORONA DIN,CORONA NOR,CORONA SC,CRUZEIRO REAL,DIRHAM,DOLAR AUST,DOLAR CAN,DOLAR HK,"
@@ -92,16 +93,17 @@ def _children(element: ElementTree.Element, rules: list[Rule], path: str) -> Ite
 def fits(kind: str, text: str) -> bool:
     """Whether a text is of the type.
 
-    rut; date, or anyday; currency; money, a whole number; positive, one above 0; count:N of up to N digits; text:N of
-    up to N letters; word:N, not empty either; in:A|B; decimal:N.M above 0, of N digits and M places; amount:N.M, which
-    may be 0.
+    rut; date, from the year 2000 to 2050; date:Y, from the year Y, without an end for 1; currency; money, a whole
+    number; positive, one above 0; count:N of up to N digits, or any number of them; text:N of up to N letters; word:N,
+    not empty either; in:A|B; decimal:N.M above 0, of N digits and M places; amount:N.M, which may be 0; number, an
+    xs:decimal. Signs and spaces that XML Schema allows around numbers are refused.
     """
     name, _, bound = kind.partition(":")
     match name:
         case "rut":
             return len(text) <= 10 and re.fullmatch(r"[0-9]+-([0-9]|K)", text) is not None
-        case "date" | "anyday":
-            return _is_day(text, _DAYS if name == "date" else (date.min, date.max))
+        case "date":
+            return _is_day(text, int(bound or _FIRST_YEAR))
         case "currency":
             return text in _CURRENCIES
         case "money":
@@ -116,13 +118,16 @@ def fits(kind: str, text: str) -> bool:
             return 1 <= len(text) <= int(bound)
         case "in":
             return text in bound.split("|")
+        case "number":
+            return re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", text) is not None
         case _:
             return _is_decimal(text, bound, zero=name == "amount")
 
 
-def _is_day(text: str, days: tuple[date, date]) -> bool:
+def _is_day(text: str, first_year: int) -> bool:
+    last = _LAST_DAY if first_year > 1 else date.max
     try:
-        return len(text) == 10 and days[0] <= date.fromisoformat(text) <= days[1]
+        return len(text) == 10 and date(first_year, 1, 1) <= date.fromisoformat(text) <= last
     except ValueError:
         return False
 
