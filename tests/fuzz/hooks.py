@@ -11,7 +11,7 @@ _EMULATORS_OWN = "Error in apigateway invocation"
 
 @schemathesis.hook  # type: ignore[untyped-decorator]
 def map_headers(ctx: Any, headers: Any) -> Any:
-    """As the house: of a tenant that is made up everything is not found, which tries nothing."""
+    """As the platform tenant: everything of a made-up tenant is not found, which tries nothing."""
     del ctx
     if headers and "X-MTD-Tenant" in headers:
         headers["X-MTD-Tenant"] = "main"

@@ -8,6 +8,7 @@ from mtd.adapters.postgres.notifications.mailbox import PostgresMailBox
 from mtd.config import config
 from mtd.domain.json_types import Json
 from mtd.entrypoints import composition, sqs
+from mtd.usecases.flow.changes import RequestedMail
 from mtd.usecases.notifications.notify_customer import notify_customer
 
 
@@ -27,6 +28,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return sqs.failures([*(message_id for message_id, _ in messages if again), *malformed])
 
 
-def _mails(record: sqs.Record, content: Json) -> tuple[str, list[Json]]:
-    mails = [{"order_id": str(UUID(mail["order_id"])), "kind": str(mail["kind"])} for mail in content["mails"]]
+def _mails(record: sqs.Record, content: Json) -> tuple[str, list[RequestedMail]]:
+    mails = [RequestedMail(order_id=UUID(mail["order_id"]), kind=str(mail["kind"])) for mail in content["mails"]]
     return record["messageId"], mails

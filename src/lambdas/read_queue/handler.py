@@ -9,7 +9,7 @@ from mtd.config import config
 from mtd.domain.errors import MtdError
 from mtd.entrypoints import composition, sqs
 from mtd.usecases.flow.trace import hop
-from mtd.usecases.intake.read_queue import FailedMessage, OrderMessage, read_queue, waiting_rows
+from mtd.usecases.intake.read_queue import FailedMessage, OrderMessage, read_queue, waiting_orders
 
 LOG = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def _note(failures: list[FailedMessage]) -> None:
             receipts = [f.message.receipt for f in failures if f.message.receives == receives]
             seconds = min(900, int(config().retry_base_seconds * 2 ** (receives - 1)))
             composition.queues().change_visibility("orders", receipts, seconds)
-        if rows := waiting_rows(failures):
-            PostgresWaiting(composition.database()).record(rows)
+        if waiting := waiting_orders(failures):
+            PostgresWaiting(composition.database()).record(waiting)
     except MtdError:
         LOG.exception("failure not noted")

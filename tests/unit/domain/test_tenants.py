@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tests.support.orders import OrderFile
 from tests.unit.support.fakes import FakeObjects, FakeQueues, FakeStore, FakeTenants
-from tests.unit.usecases.intake.test_intake import HERE, Rows, arrival
+from tests.unit.usecases.intake.test_intake import HERE, Rejected, Rows, arrival
 from tests.unit.usecases.intake.test_register_and_notify import incoming
 
 from mtd.adapters.postgres.database import Database
@@ -68,26 +68,27 @@ def test_what_may_name_a_tenant(text: object, is_one: bool) -> None:
 
 def test_a_tenants_file_goes_on_as_its_own_and_a_bad_one_is_kept_as_its_own() -> None:
     files = {"orders/andes/a.xml": OrderFile(number="A").xml().encode(), "orders/andes/b.xml": b"<broken"}
-    queues, rows = FakeQueues(), Rows()
+    queues, rejected = FakeQueues(), Rejected()
 
-    receive_order([arrival(key) for key in files], FakeObjects(files), queues, rows, FakeTenants("andes"), HERE)
+    receive_order([arrival(key) for key in files], FakeObjects(files), queues, rejected, FakeTenants("andes"), HERE)
 
     assert [json.loads(body)["tenant"] for _, body in queues.sent] == ["andes"]
-    assert [(row["tenant"], row["code"]) for row in rows.rows] == [("andes", "not_xml")]
+    assert [(file.tenant, file.code) for file in rejected.files] == [("andes", "not_xml")]
 
 
 @pytest.mark.parametrize("key", ["orders/nobody/a.xml", "orders//a.xml", "orders/Andes/a.xml"])
-def test_a_file_of_nobody_is_kept_with_its_reason_for_the_house(key: str) -> None:
-    objects, queues, rows = FakeObjects({key: OrderFile(number="A").xml().encode()}), FakeQueues(), Rows()
+def test_a_file_of_nobody_is_kept_with_its_reason_for_the_platform_tenant(key: str) -> None:
+    objects, queues = FakeObjects({key: OrderFile(number="A").xml().encode()}), FakeQueues()
+    rejected = Rejected()
 
-    receive_order([arrival(key)], objects, queues, rows, FakeTenants("andes"), HERE)
+    receive_order([arrival(key)], objects, queues, rejected, FakeTenants("andes"), HERE)
 
     assert queues.sent == []
-    assert [(row["tenant"], row["code"]) for row in rows.rows] == [(PLATFORM_TENANT, "tenant_unknown")]
+    assert [(file.tenant, file.code) for file in rejected.files] == [(PLATFORM_TENANT, "tenant_unknown")]
     assert f"rejected/{key}" in objects.content
 
 
-def test_the_same_order_of_two_tenants_has_two_ids_and_the_houses_is_what_it_ever_was() -> None:
+def test_the_same_order_of_two_tenants_has_two_ids_and_the_platform_tenants_is_the_old_one() -> None:
     store = FakeStore(tenants=(PLATFORM_TENANT, "andes"))
 
     results = register_orders([incoming(), replace(incoming(), tenant="andes")], store, "f", "r", [])
@@ -127,7 +128,7 @@ def test_the_waiting_queue_is_each_tenants_own(tenant: str, own: list[str]) -> N
     queues, rows = waiting(a="andes", h=PLATFORM_TENANT, n=None, u="unheard-of", x=["no text"]), Rows()
 
     assert [entry["number"] for entry in list_waiting(queues, rows, FakeTenants("andes", "other"), tenant)] == own
-    assert {row["tenant"] for row in rows.rows} <= {tenant}
+    assert {order.tenant for order in rows.orders} <= {tenant}
     assert push_waiting(None, queues, rows, FakeTenants("andes", "other"), tenant) == own
     assert len(queues.queues["waiting"]) == 5 - len(own)
 

@@ -52,7 +52,7 @@ def leased(
 
 
 class FakeTenants:
-    """The house and those that it was told."""
+    """The platform tenant and those of `codes`."""
 
     def __init__(self, *codes: str) -> None:
         self.codes = frozenset({PLATFORM_TENANT, *codes})

@@ -7,18 +7,18 @@ import pytest
 
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.usecases.records import erase_rejected as module
-from mtd.usecases.records.erase_rejected import RejectedErasure, RejectedFile, erase_rejected
+from mtd.usecases.records.erase_rejected import KeptFile, RejectedErasure, erase_rejected
 
 RUT, MAIL = "7654321-6", "ana@example.cl"
 
 
 @dataclass
 class FakeRejections:
-    files: list[RejectedFile]
+    files: list[KeptFile]
     erasures: list[RejectedErasure] = field(default_factory=list)
     listed: list[tuple[str, str]] = field(default_factory=list)
 
-    def rejected_after(self, after: int, limit: int) -> list[RejectedFile]:
+    def rejected_after(self, after: int, limit: int) -> list[KeptFile]:
         return [file for file in self.files if file.rejection_id > after][:limit]
 
     def erase_rejected(self, erasure: RejectedErasure) -> None:
@@ -54,13 +54,13 @@ class FakeBucket:
 
 
 def world(*contents: bytes, overwritten: bool = False) -> tuple[FakeRejections, FakeBucket]:
-    files: list[RejectedFile] = []
+    files: list[KeptFile] = []
     objects: dict[str, bytes] = {}
     for number, content in enumerate(contents, 1):
         key = f"orders/{number}.xml"
         objects |= {key: content, f"rejected/{key}": content, f"rejected/{key}.reason.json": b"{}"}
         files.append(
-            RejectedFile(
+            KeptFile(
                 rejection_id=number,
                 source=f"s3://inbox/{key}",
                 kept_at=f"s3://inbox/rejected/{key}",

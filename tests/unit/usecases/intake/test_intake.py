@@ -12,8 +12,10 @@ from mtd.domain.json_types import Json
 from mtd.domain.tenants import PLATFORM_TENANT
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.intake.push_waiting import list_waiting, push_waiting
-from mtd.usecases.intake.read_queue import FailedMessage, OrderMessage, read_queue, waiting_rows
+from mtd.usecases.intake.read_queue import FailedMessage, OrderMessage, read_queue, waiting_orders
 from mtd.usecases.intake.receive_order import InboxFile, receive_order
+from mtd.usecases.intake.rejected_files import RejectedFile
+from mtd.usecases.intake.waiting_order import WaitingOrder, waiting_order
 from mtd.usecases.ports import QueueMessage
 
 HERE = hop("Lambda", "f")
@@ -21,21 +23,29 @@ TENANTS = FakeTenants("andes")
 
 
 @dataclass(slots=True)
+class Rejected:
+    files: list[RejectedFile] = field(default_factory=list)
+
+    def record(self, files: Sequence[RejectedFile]) -> None:
+        self.files += files
+
+
+@dataclass(slots=True)
 class Rows:
-    rows: list[Json] = field(default_factory=list)
+    orders: list[WaitingOrder] = field(default_factory=list)
     pushed: list[str] = field(default_factory=list)
 
-    def record(self, rows: Sequence[Json]) -> None:
-        self.rows += rows
+    def record(self, orders: Sequence[WaitingOrder]) -> None:
+        self.orders += orders
 
     def reasons(self) -> dict[str, str]:
-        return {row["message_id"]: row["reason"] for row in self.rows}
+        return {order.message_id: order.reason for order in self.orders}
 
     def mark_pushed(self, message_ids: Sequence[str]) -> None:
         self.pushed += message_ids
 
     def close_gone(self, there: Sequence[str]) -> None:
-        self.rows = [row for row in self.rows if row["message_id"] in there]
+        self.orders = [order for order in self.orders if order.message_id in there]
 
 
 def arrival(key: str, size: int = 1) -> InboxFile:
@@ -44,7 +54,7 @@ def arrival(key: str, size: int = 1) -> InboxFile:
 
 def test_readable_orders_go_on_and_the_others_are_kept_with_their_reason() -> None:
     objects = FakeObjects({"orders/a.xml": OrderFile(number="A").xml().encode(), "orders/b.xml": b"<broken"})
-    queues, rejections = FakeQueues(), Rows()
+    queues, rejections = FakeQueues(), Rejected()
 
     receive_order([arrival("orders/a.xml"), arrival("orders/b.xml")], objects, queues, rejections, TENANTS, HERE)
 
@@ -52,26 +62,26 @@ def test_readable_orders_go_on_and_the_others_are_kept_with_their_reason() -> No
     message = json.loads(body)
     assert (destination, message["number"], message["source"]) == ("orders", "A", "s3://b/orders/a.xml")
     assert [hop["source"] for hop in message["hops"]] == ["S3", "Lambda"]
-    [row] = rejections.rows
-    assert (row["source"], row["code"]) == ("s3://b/orders/b.xml", "not_xml")
+    [rejected] = rejections.files
+    assert (rejected.source, rejected.code) == ("s3://b/orders/b.xml", "not_xml")
     assert objects.content["rejected/orders/b.xml"] == b"<broken"
     assert json.loads(objects.content["rejected/orders/b.xml.reason.json"])["code"] == "not_xml"
 
 
 def test_a_large_file_is_refused_unread() -> None:
-    objects, rejections = FakeObjects({"orders/a.xml": b"never read as XML"}), Rows()
+    objects, rejections = FakeObjects({"orders/a.xml": b"never read as XML"}), Rejected()
 
     receive_order([arrival("orders/a.xml", 60 * 2**20)], objects, FakeQueues(), rejections, TENANTS, HERE)
 
-    assert rejections.rows[0]["code"] == "too_large"
+    assert rejections.files[0].code == "too_large"
 
 
 def test_a_file_that_vanished_leaves_a_row() -> None:
-    rejections = Rows()
+    rejections = Rejected()
 
     receive_order([arrival("orders/gone.xml")], FakeObjects(), FakeQueues(), rejections, TENANTS, HERE)
 
-    assert rejections.rows[0]["code"] == "vanished"
+    assert rejections.files[0].code == "vanished"
 
 
 def test_the_objects_version_of_the_event_counts() -> None:
@@ -79,7 +89,9 @@ def test_the_objects_version_of_the_event_counts() -> None:
     objects = FakeObjects({"orders/a.xml": files["second"]}, {("orders/a.xml", v): f for v, f in files.items()})
     queues = FakeQueues()
 
-    receive_order([replace(arrival("orders/a.xml"), version=v) for v in files], objects, queues, Rows(), TENANTS, HERE)
+    receive_order(
+        [replace(arrival("orders/a.xml"), version=v) for v in files], objects, queues, Rejected(), TENANTS, HERE
+    )
 
     assert [json.loads(body)["number"] for _, body, *_ in queues.sent] == ["first", "second"]
 
@@ -87,7 +99,7 @@ def test_the_objects_version_of_the_event_counts() -> None:
 def test_a_rejected_file_is_kept_as_it_was_put() -> None:
     objects = FakeObjects({"orders/a.xml": b"<later/>"}, {("orders/a.xml", "v1"): b"<broken"})
 
-    receive_order([replace(arrival("orders/a.xml"), version="v1")], objects, FakeQueues(), Rows(), TENANTS, HERE)
+    receive_order([replace(arrival("orders/a.xml"), version="v1")], objects, FakeQueues(), Rejected(), TENANTS, HERE)
 
     assert objects.content["rejected/orders/a.xml"] == b"<broken"
 
@@ -102,21 +114,21 @@ class Broken(FakeObjects):
 def test_a_file_that_s3_does_not_give_comes_again_alone() -> None:
     objects = Broken({"orders/a.xml": OrderFile(number="A").xml().encode()})
     broken = replace(arrival("orders/broken.xml"), message_id="broken")
-    queues, rejections = FakeQueues(), Rows()
+    queues, rejections = FakeQueues(), Rejected()
 
     assert receive_order([broken, arrival("orders/a.xml")], objects, queues, rejections, TENANTS, HERE) == ["broken"]
     assert len(queues.sent) == 1
-    assert rejections.rows == []
+    assert rejections.files == []
 
 
 def test_a_rejected_file_is_kept_under_a_key_that_s3_takes() -> None:
     key = "orders/" + "ñ" * 508
-    objects, rejections = FakeObjects({key: b"<broken"}), Rows()
+    objects, rejections = FakeObjects({key: b"<broken"}), Rejected()
 
     receive_order([arrival(key)], objects, FakeQueues(), rejections, TENANTS, HERE)
 
     assert all(len(each.encode()) <= 1_024 for each in objects.content)
-    assert rejections.rows[0]["code"] == "not_xml"
+    assert rejections.files[0].code == "not_xml"
 
 
 def test_an_order_too_large_for_a_message_travels_by_reference() -> None:
@@ -124,7 +136,7 @@ def test_an_order_too_large_for_a_message_travels_by_reference() -> None:
     objects = FakeObjects({"orders/a.xml": OrderFile(number="A", lines=lines, payable=None, tax=None).xml().encode()})
     queues = FakeQueues()
 
-    receive_order([arrival("orders/a.xml")], objects, queues, Rows(), TENANTS, HERE)
+    receive_order([arrival("orders/a.xml")], objects, queues, Rejected(), TENANTS, HERE)
 
     message = json.loads(queues.sent[0][1])
     assert "order" not in message
@@ -202,7 +214,7 @@ def test_the_tenth_receive_is_noted_as_waiting() -> None:
         FailedMessage(message=order_message("b", 9), reason="no"),
     ]
 
-    assert [row["number"] for row in waiting_rows(failures)] == ["a"]
+    assert [order.number for order in waiting_orders(failures)] == ["a"]
 
 
 def waiting(*numbers: str) -> FakeQueues:
@@ -226,13 +238,13 @@ def test_the_waiting_queue_is_listed_without_being_emptied() -> None:
 
     assert [entry["number"] for entry in listed] == ["a", "b", "a2"]
     assert queues.hidden == set()
-    assert len(rows.rows) == 3
+    assert len(rows.orders) == 3
 
 
 def test_the_row_of_a_message_that_is_gone_is_closed() -> None:
-    rows = Rows([{"message_id": name, "reason": "no"} for name in ("m-a", "m-lost")])
+    rows = Rows([waiting_order(name, {}, "no") for name in ("m-a", "m-lost")])
     list_waiting(waiting("a"), rows, TENANTS, PLATFORM_TENANT)
-    assert [row["message_id"] for row in rows.rows] == ["m-a"]
+    assert [order.message_id for order in rows.orders] == ["m-a"]
 
 
 def test_only_the_chosen_are_pushed() -> None:

@@ -1,15 +1,15 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.support.orders import OrderFile
 from tests.unit.support.fakes import FakeMailer, FakeStore, leased
 
-from mtd.domain.json_types import Json
 from mtd.domain.orders import order as orders
 from mtd.domain.orders import ubl
+from mtd.usecases.flow.changes import OrderEvent, RequestedMail
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.intake.register_orders import Incoming, register_orders
-from mtd.usecases.notifications.notify_customer import DueMail, notify_customer
+from mtd.usecases.notifications.notify_customer import DocumentNumber, DueMail, FinishedMail, notify_customer
 from mtd.usecases.ports import MailResult
 
 
@@ -58,22 +58,30 @@ def test_other_content_in_the_same_batch_is_a_conflict() -> None:
 @dataclass(slots=True)
 class Box:
     due: list[DueMail]
-    results: list[Json] = field(default_factory=list)
-    events: list[Json] = field(default_factory=list)
+    results: list[MailResult] = field(default_factory=list)
+    events: list[OrderEvent] = field(default_factory=list)
 
-    def claim(self, mails: Sequence[Json]) -> list[DueMail]:
-        wanted = {mail["order_id"] for mail in mails}
-        return [mail for mail in self.due if str(mail.order_id) in wanted]
+    def claim(self, mails: Sequence[RequestedMail]) -> list[DueMail]:
+        wanted = {mail.order_id for mail in mails}
+        return [mail for mail in self.due if mail.order_id in wanted]
 
-    def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None:
-        self.results += results
+    def finish(self, mails: Sequence[FinishedMail], events: Sequence[OrderEvent]) -> None:
+        self.results += [mail.result for mail in mails]
         self.events += events
+
+
+def requested(mails: Iterable[DueMail]) -> list[RequestedMail]:
+    return [RequestedMail(order_id=mail.order_id, kind=mail.kind) for mail in mails]
 
 
 def due(token_id: int, address: str) -> DueMail:
     one = leased("emission_dte", token_id, mail=address)
     return DueMail(
-        mail_id=token_id, order_id=one.order_id, kind="being_processed", order=one.order, document_type=39, folio=7
+        mail_id=token_id,
+        order_id=one.order_id,
+        kind="being_processed",
+        order=one.order,
+        documents=[DocumentNumber(document_type=39, folio=7)],
     )
 
 
@@ -87,17 +95,17 @@ def test_due_mails_are_sent_and_each_has_a_result_of_its_own() -> None:
         }
     )
 
-    again = notify_customer([{"order_id": str(m.order_id), "kind": m.kind} for m in mails], box, mailer, "f", "r")
+    again = notify_customer(requested(mails), box, mailer, "f", "r")
 
     assert again == 1
-    assert [result["status"] for result in box.results] == ["sent", "failed", "pending"]
+    assert [result.status for result in box.results] == ["sent", "failed", "pending"]
     assert "boleta electrónica N° 7" in mailer.mails[0].body
     assert mailer.mails[0].tags == {"order_id": str(mails[0].order_id), "kind": "being_processed"}
-    assert box.events[0]["what"] == "mail being_processed sent"
+    assert box.events[0].what == "mail being_processed sent"
 
 
 def test_nothing_due_sends_nothing() -> None:
     mailer = FakeMailer()
 
-    assert notify_customer([{"order_id": "x", "kind": "y"}], Box([]), mailer, "f", "r") == 0
+    assert notify_customer(requested([due(1, "a@x.cl")]), Box([]), mailer, "f", "r") == 0
     assert mailer.mails == []

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 from tests.unit.support.fakes import FakeMailer
-from tests.unit.usecases.intake.test_register_and_notify import Box, due
+from tests.unit.usecases.intake.test_register_and_notify import Box, due, requested
 
 from mtd.domain.errors import MtdError
 from mtd.usecases.notifications.notify_customer import DueMail, notify_customer
@@ -125,10 +125,10 @@ def test_no_mail_goes_where_one_bounced_or_was_complained_about() -> None:
     mails = [suppressed(due(1, "a@x.cl"), "bounced"), due(2, "b@x.cl"), suppressed(due(3, "c@x.cl"), "complained")]
     box, mailer = Box(mails), FakeMailer()
 
-    again = notify_customer([{"order_id": str(m.order_id), "kind": m.kind} for m in mails], box, mailer, "f", "r")
+    again = notify_customer(requested(mails), box, mailer, "f", "r")
 
     assert again == 0
     assert [mail.to for mail in mailer.mails] == ["b@x.cl"]
-    assert [result["status"] for result in box.results] == ["failed", "sent", "failed"]
-    assert box.results[2]["reason"] == "not sent: an earlier mail to this address was complained about"
-    assert box.events[0]["detail"]["reason"] == "not sent: an earlier mail to this address bounced"
+    assert [result.status for result in box.results] == ["failed", "sent", "failed"]
+    assert box.results[2].reason == "not sent: an earlier mail to this address was complained about"
+    assert box.events[0].detail["reason"] == "not sent: an earlier mail to this address bounced"

@@ -12,6 +12,18 @@ _MAXIMUM_DEPTH = 64
 _MAXIMUM_ELEMENTS = 500_000
 
 
+class NotXml(RejectedOrder):
+    """The content is not well-formed XML, or its encoding cannot be read (`by_encoding`). `detail` is the parser's."""
+
+    def __init__(self, detail: str, *, by_encoding: bool) -> None:
+        super().__init__(f"{_NOT_XML[by_encoding]}: {detail}", code="not_xml")
+        self.detail = detail
+        self.by_encoding = by_encoding
+
+
+_NOT_XML = {False: "not well-formed XML", True: "the encoding cannot be read"}
+
+
 @dataclass(slots=True)
 class Element:
     """An element with its namespace-qualified tag ('namespace}name'), attributes, direct text and children."""
@@ -25,7 +37,7 @@ class Element:
 def parse(content: bytes) -> Element:
     """The root element.
 
-    Raises RejectedOrder with code `empty`, `too_large`, `document_type`, `too_deep` or `not_xml`.
+    Raises NotXml, or RejectedOrder with the code `empty`, `too_large`, `document_type` or `too_deep`.
     """
     if not content.strip():
         raise RejectedOrder("the file is empty", code="empty")
@@ -35,9 +47,9 @@ def parse(content: bytes) -> Element:
     try:
         builder.parser.Parse(content, True)
     except expat.ExpatError as error:
-        raise RejectedOrder(f"not well-formed XML: {error}", code="not_xml") from None
+        raise NotXml(str(error), by_encoding=False) from None
     except (LookupError, ValueError) as error:
-        raise RejectedOrder(f"the encoding cannot be read: {error}", code="not_xml") from None
+        raise NotXml(str(error), by_encoding=True) from None
     assert builder.root is not None
     return builder.root
 

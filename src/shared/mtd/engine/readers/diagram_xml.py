@@ -1,4 +1,4 @@
-"""The XML of a diagram, read by the closed reader; what that refuses is told as a report tells it."""
+"""The XML of a diagram, read by the closed reader, whose refusals become phrases of the report."""
 
 from mtd.domain.errors import RejectedOrder
 from mtd.domain.orders import xml
@@ -15,12 +15,11 @@ def parse(content: bytes) -> xml.Element:
 
 
 def _problem(error: RejectedOrder, content: bytes) -> Phrase:
+    if isinstance(error, xml.NotXml):
+        return Phrase("xml_encoding" if error.by_encoding else "xml_not_xml", detail=error.detail)
     match error.code:
         case "too_large":
             return Phrase("xml_too_large", size=len(content), most=xml.MAXIMUM_BYTES)
-        case "not_xml":
-            what, _, detail = str(error).partition(": ")
-            return Phrase("xml_encoding" if what.startswith("the encoding") else "xml_not_xml", detail=detail)
         case "empty" | "document_type" | "too_deep" as code:
             return Phrase(f"xml_{code}")
         case _:

@@ -223,22 +223,13 @@ class IssuedDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditNote:
-    """A credit note. The fields that `IssuedDocument` has, too, mean the same."""
+class CreditNote(IssuedDocument):
+    """A tax document that cancels another one."""
 
-    document_type: int
-    folio: int
     #: The type of the document that it cancels.
     refers_to_type: int
     #: The folio of the document that it cancels.
     refers_to_folio: int
-    amount: Decimal
-    currency: str
-    issuer: str | None = None
-    issued_on: str | None = None
-    stamp: str | None = None
-    track_id: str | None = None
-    part: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from mtd.domain.json_types import Json
 from mtd.domain.tenants import PLATFORM_TENANT
+from mtd.usecases.intake.waiting_order import WaitingOrder, waiting_order
 from mtd.usecases.ports import QueueMessage, Queues, Tenants
 
 # Long enough to walk through the queue, short enough that the next walk sees all messages again.
@@ -17,7 +18,7 @@ _MOST_MESSAGES = 10_000
 class WaitingRows(Protocol):
     """The rows of waiting orders in PostgreSQL."""
 
-    def record(self, rows: Sequence[Json]) -> None: ...
+    def record(self, orders: Sequence[WaitingOrder]) -> None: ...
 
     def reasons(self) -> dict[str, str]: ...
 
@@ -38,13 +39,7 @@ def list_waiting(queues: Queues, rows: WaitingRows, tenants: Tenants, tenant: st
         reasons = rows.reasons()
         entries = [_entry(message, reasons) for message in _own(messages, tenants, tenant)]
         unknown = [
-            {
-                "message_id": entry["message_id"],
-                "tenant": tenant,
-                "number": entry["number"],
-                "seller_id": entry["seller"],
-                "reason": entry["reason"],
-            }
+            waiting_order(entry["message_id"], entry | {"tenant": tenant}, entry["reason"])
             for entry in entries
             if entry["message_id"] not in reasons
         ]

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from mtd.domain.errors import InvalidRequest, MtdError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.usecases.flow.trace import Hop, read_hops
+from mtd.usecases.intake.waiting_order import WaitingOrder, waiting_order
 from mtd.usecases.ports import StatesApi
 
 LAST_RECEIVE = 10
@@ -37,12 +37,6 @@ class FailedMessage:
 
     message: OrderMessage
     reason: str
-
-
-class WaitingList(Protocol):
-    """The rows of orders that go to the waiting queue."""
-
-    def record(self, rows: Sequence[Json]) -> None: ...
 
 
 def read_queue(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[FailedMessage]:
@@ -97,16 +91,10 @@ def _post(messages: Sequence[OrderMessage], api: StatesApi, here: Hop) -> list[F
     return []
 
 
-def waiting_rows(failures: Sequence[FailedMessage]) -> list[Json]:
-    """Rows for the messages whose last receive this was."""
+def waiting_orders(failures: Sequence[FailedMessage]) -> list[WaitingOrder]:
+    """The messages whose last receive this was."""
     return [
-        {
-            "message_id": failure.message.message_id,
-            "tenant": (failure.message.body or {}).get("tenant"),
-            "number": (failure.message.body or {}).get("number"),
-            "seller_id": (failure.message.body or {}).get("seller"),
-            "reason": failure.reason[:500],
-        }
+        waiting_order(failure.message.message_id, failure.message.body or {}, failure.reason[:500])
         for failure in failures
         if failure.message.receives >= LAST_RECEIVE
     ]

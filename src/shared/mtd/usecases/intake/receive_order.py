@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from mtd.domain.errors import NotFound, RejectedOrder
@@ -12,7 +12,7 @@ from mtd.domain.json_types import Json
 from mtd.domain.orders import order, ubl, xml
 from mtd.domain.tenants import PLATFORM_TENANT, tenant_of_key
 from mtd.usecases.flow.trace import Hop, hop
-from mtd.usecases.intake.rejected_files import REASON_SUFFIX, kept_key
+from mtd.usecases.intake.rejected_files import REASON_SUFFIX, RejectedFile, kept_key
 from mtd.usecases.ports import Objects, Queues, Tenants
 
 LOG = logging.getLogger(__name__)
@@ -47,9 +47,20 @@ class InboxFile:
 
 
 class Rejections(Protocol):
-    """The rows of rejected files, which lists show to people."""
+    """The rejected files in PostgreSQL, which lists show to people."""
 
-    def record(self, rows: Sequence[Json]) -> None: ...
+    def record(self, files: Sequence[RejectedFile]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReceivedFile:
+    """The result of one file: the message of its order, or its rejection. It must come again if it has neither."""
+
+    message: str | None = None
+    rejected: RejectedFile | None = None
+
+
+_FAILED = _ReceivedFile()
 
 
 def receive_order(
@@ -70,18 +81,17 @@ def receive_order(
     known = tenants.known({arrival.tenant for arrival in arrivals})
     with ThreadPoolExecutor(min(_READERS, len(arrivals))) as pool:
         results = list(pool.map(lambda arrival: _read(arrival, objects, known, here), arrivals))
-    bodies = [result for result in results if isinstance(result, str)]
-    rejected = [result for result in results if isinstance(result, dict)]
-    if bodies:
-        queues.send("orders", bodies)
-    if rejected:
+    if messages := [result.message for result in results if result.message is not None]:
+        queues.send("orders", messages)
+    if rejected := [result.rejected for result in results if result.rejected is not None]:
         rejections.record(rejected)
-    failed = {arrival.message_id for arrival, result in zip(arrivals, results, strict=True) if result is None}
+    failed = {
+        arrival.message_id for arrival, result in zip(arrivals, results, strict=True) if result == _ReceivedFile()
+    }
     return sorted(failed)
 
 
-def _read(arrival: InboxFile, objects: Objects, known: Container[str], here: Hop) -> str | Json | None:
-    """The message of a readable order, the row of a rejected file, or None for a file that must be tried again."""
+def _read(arrival: InboxFile, objects: Objects, known: Container[str], here: Hop) -> _ReceivedFile:
     # The platform tenant sees files that name no known tenant.
     tenant = arrival.tenant if arrival.tenant in known else PLATFORM_TENANT
     try:
@@ -91,17 +101,17 @@ def _read(arrival: InboxFile, objects: Objects, known: Container[str], here: Hop
                     f"there is no tenant {arrival.tenant!r}: put the file into the folder of a tenant that exists",
                     code="tenant_unknown",
                 )
-            return _message(arrival, objects, here)
+            return _ReceivedFile(message=_message(arrival, objects, here))
         except RejectedOrder as reason:
-            return _reject(arrival, tenant, reason, objects)
+            return _ReceivedFile(rejected=_reject(arrival, tenant, reason, objects))
     except NotFound:
         # The file was deleted after the event. There is no file to keep, so a row alone reports it.
         vanished = RejectedOrder("the file was deleted before MTD could read it: put it again", code="vanished")
-        return _row(arrival, tenant, vanished, arrival.source)
+        return _ReceivedFile(rejected=_rejected(arrival, tenant, vanished, arrival.source))
     except Exception:
         # No content of a file may fail the other files of the batch.
         LOG.exception("file not read", extra={"source": arrival.source})
-        return None
+        return _FAILED
 
 
 def _message(arrival: InboxFile, objects: Objects, here: Hop) -> str:
@@ -125,23 +135,23 @@ def _dump(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _reject(arrival: InboxFile, tenant: str, reason: RejectedOrder, objects: Objects) -> Json:
+def _reject(arrival: InboxFile, tenant: str, reason: RejectedOrder, objects: Objects) -> RejectedFile:
     kept = kept_key(arrival.key)
-    row = _row(arrival, tenant, reason, f"s3://{arrival.bucket}/{kept}")
+    rejected = _rejected(arrival, tenant, reason, f"s3://{arrival.bucket}/{kept}")
     objects.copy(arrival.bucket, arrival.key, kept, arrival.version)
-    objects.put(arrival.bucket, kept + REASON_SUFFIX, _dump(row).encode(), "application/json")
-    return row
+    objects.put(arrival.bucket, kept + REASON_SUFFIX, _dump(asdict(rejected)).encode(), "application/json")
+    return rejected
 
 
-def _row(arrival: InboxFile, tenant: str, reason: RejectedOrder, kept_at: str) -> Json:
-    return {
-        "source": arrival.source,
-        "tenant": tenant,
-        "kept_at": kept_at,
-        "code": reason.code,
-        "reason": str(reason)[:500],
-        "size": arrival.size,
-    }
+def _rejected(arrival: InboxFile, tenant: str, reason: RejectedOrder, kept_at: str) -> RejectedFile:
+    return RejectedFile(
+        source=arrival.source,
+        tenant=tenant,
+        kept_at=kept_at,
+        code=reason.code,
+        reason=str(reason)[:500],
+        size=arrival.size,
+    )
 
 
 def arrival_hops(event_time: str, s3_request_id: str | None, sent_at: str, message_id: str) -> tuple[Hop, ...]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from mtd.domain.json_types import Json
 from mtd.domain.orders import mail
 from mtd.domain.orders.order import Order
+from mtd.usecases.flow.changes import OrderEvent, RequestedMail
 from mtd.usecases.flow.trace import Hop
 from mtd.usecases.ports import Mailer, MailResult
 
@@ -25,6 +25,14 @@ _DOCUMENT_NAMES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentNumber:
+    """A tax document as the customer's mail names it."""
+
+    document_type: int | None
+    folio: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DueMail:
     """A claimed mail with its order's data."""
 
@@ -32,31 +40,39 @@ class DueMail:
     order_id: UUID
     kind: str
     order: Order
-    document_type: int | None
-    folio: int | None
+    #: The order's tax documents.
+    documents: Sequence[DocumentNumber]
     #: The fate of an earlier mail to the same address, after which MTD sends no more.
     suppressed: str | None = None
-    #: Type and folio of the documents after the first.
-    further: Sequence[Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedMail:
+    """A claimed mail and its result."""
+
+    mail_id: int
+    result: MailResult
 
 
 class MailBox(Protocol):
     """The mails of PostgreSQL; each method is one transaction."""
 
-    def claim(self, mails: Sequence[Json]) -> list[DueMail]: ...
+    def claim(self, mails: Sequence[RequestedMail]) -> list[DueMail]:
+        """The mails of these that are still due. No other run claims them within five minutes."""
+        ...
 
-    def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None: ...
+    def finish(self, mails: Sequence[FinishedMail], events: Sequence[OrderEvent]) -> None: ...
 
 
 def notify_customer(
-    wanted: Sequence[Json],
+    wanted: Sequence[RequestedMail],
     box: MailBox,
     mailer: Mailer,
     function: str,
     request_id: str,
     hops: Sequence[Hop] = (),
 ) -> int:
-    """Send the wanted mails ({order_id, kind}) that are still due. Returns how many must be tried again.
+    """Send the wanted mails that are still due. Returns how many must be tried again.
 
     No mail goes to an address whose earlier mail bounced or whose reader complained. The row and the event say so.
     """
@@ -64,22 +80,16 @@ def notify_customer(
     if not due:
         return 0
     sent = iter(mailer.send([_mail(item) for item in due if item.suppressed is None]))
-    sendings = [next(sent) if item.suppressed is None else _not_sent(item.suppressed) for item in due]
-    results = [
-        {"mail_id": item.mail_id, "status": s.status, "message_id": s.message_id, "reason": s.reason}
-        for item, s in zip(due, sendings, strict=True)
-    ]
-    events = [_event(item, result, function, request_id, hops) for item, result in zip(due, results, strict=True)]
-    box.finish(results, events)
-    return sum(sending.status == "pending" for sending in sendings)
+    results = [next(sent) if item.suppressed is None else _not_sent(item.suppressed) for item in due]
+    box.finish(
+        [FinishedMail(mail_id=item.mail_id, result=result) for item, result in zip(due, results, strict=True)],
+        [_event(item, result, function, request_id, hops) for item, result in zip(due, results, strict=True)],
+    )
+    return sum(result.status == "pending" for result in results)
 
 
 def _documents(due: DueMail) -> str:
-    all_of_them = [
-        (due.document_type, due.folio),
-        *((each["document_type"], each["folio"]) for each in due.further or ()),
-    ]
-    return ", ".join(f"{_DOCUMENT_NAMES.get(kind or 0, 'DTE')} N° {folio}" for kind, folio in all_of_them)
+    return ", ".join(f"{_DOCUMENT_NAMES.get(each.document_type or 0, 'DTE')} N° {each.folio}" for each in due.documents)
 
 
 _TEMPLATES: dict[str, Callable[[DueMail], mail.Mail]] = {
@@ -99,12 +109,12 @@ def _mail(due: DueMail) -> mail.Mail:
     return replace(_TEMPLATES[due.kind](due), tags={"order_id": str(due.order_id), "kind": due.kind})
 
 
-def _event(due: DueMail, result: Json, function: str, request_id: str, hops: Sequence[Hop]) -> Json:
-    return {
-        "order_id": str(due.order_id),
-        "who": function,
-        "source": "SES",
-        "what": f"mail {due.kind} {result['status']}",
-        "request_id": result["message_id"] or request_id,
-        "detail": {"reason": result["reason"], "hops": list(hops)} if result["reason"] else {"hops": list(hops)},
-    }
+def _event(due: DueMail, result: MailResult, function: str, request_id: str, hops: Sequence[Hop]) -> OrderEvent:
+    return OrderEvent(
+        order_id=due.order_id,
+        who=function,
+        source="SES",
+        what=f"mail {due.kind} {result.status}",
+        request_id=result.message_id or request_id,
+        detail={"reason": result.reason, "hops": list(hops)} if result.reason else {"hops": list(hops)},
+    )

@@ -21,7 +21,7 @@ _READERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RejectedFile:
+class KeptFile:
     """A rejected file. `source` and `kept_at` are addresses, `s3://bucket/key`."""
 
     rejection_id: int
@@ -47,7 +47,7 @@ class RejectedErasure:
 class ErasableRejections(GoneObjects, Protocol):
     """The rows of rejected files in PostgreSQL."""
 
-    def rejected_after(self, after: int, limit: int) -> list[RejectedFile]:
+    def rejected_after(self, after: int, limit: int) -> list[KeptFile]:
         """Rejected files whose content is still kept, in the sequence of their ids, from the one after `after`."""
         ...
 
@@ -90,7 +90,7 @@ def erase_rejected(
     return {"files": len(found), "objects": len(gone), "next": following}
 
 
-def _content(file: RejectedFile, objects: Objects) -> str:
+def _content(file: KeptFile, objects: Objects) -> str:
     """The file as text; nothing for one whose object has expired."""
     try:
         content = objects.get(*_address(file.kept_at))
@@ -101,7 +101,7 @@ def _content(file: RejectedFile, objects: Objects) -> str:
     return content.decode("utf-8", errors="replace")
 
 
-def _objects_of(files: Sequence[RejectedFile]) -> list[tuple[str, str]]:
+def _objects_of(files: Sequence[KeptFile]) -> list[tuple[str, str]]:
     """The kept copy, its reason, and the file as it came."""
     gone = []
     for file in files:

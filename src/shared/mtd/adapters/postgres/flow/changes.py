@@ -76,7 +76,7 @@ def _new(changes: Changes) -> Iterable[Json]:
 
 def columns(item: Any) -> Json:
     """The fields of a dataclass whose names are the columns'. `asdict` would copy their values deeply."""
-    return {name: getattr(item, name) for name in item.__slots__}
+    return {name: getattr(item, name) for name in item.__dataclass_fields__}
 
 
 def _incidents(changes: Changes) -> Iterable[Json]:

@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Database
-from mtd.domain.json_types import Json
+from mtd.adapters.postgres.flow.changes import columns, event_rows
+from mtd.adapters.postgres.flow.store import UNREADABLE
 from mtd.domain.orders import order as orders
 from mtd.sql import load
-from mtd.usecases.notifications.notify_customer import DueMail
+from mtd.usecases.flow.changes import OrderEvent, RequestedMail
+from mtd.usecases.notifications.notify_customer import DocumentNumber, DueMail, FinishedMail
 from mtd.usecases.notifications.record_mail_feedback import Feedback
+from mtd.usecases.ports import MailResult
 
 LOG = logging.getLogger(__name__)
 
 _SQL = load(__name__)
 _FLOW = load("mtd.adapters.postgres.flow.changes")
+_UNREADABLE = MailResult(status="failed", reason="the order's stored content cannot be read")
 
 
 class PostgresMailBox:
@@ -24,25 +28,27 @@ class PostgresMailBox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, mails: Sequence[Json]) -> list[DueMail]:
-        rows = self._database.query(_SQL["claim"], {"mails": Jsonb(list(mails))})
+    def claim(self, mails: Sequence[RequestedMail]) -> list[DueMail]:
+        rows = self._database.query(_SQL["claim"], {"mails": Jsonb([columns(mail) for mail in mails])})
         due, unreadable = [], []
         for row in rows:
-            document = row.pop("document")
+            document, numbers = row.pop("document"), row.pop("documents")
             try:
-                due.append(DueMail(order=orders.from_json(document), **row))
-            except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+                order = orders.from_json(document)
+            except UNREADABLE:
                 LOG.exception("order unreadable", extra={"order_id": str(row["order_id"])})
-                reason = "the order's stored content cannot be read"
-                unreadable.append({"mail_id": row["mail_id"], "status": "failed", "message_id": None, "reason": reason})
+                unreadable.append(FinishedMail(mail_id=row["mail_id"], result=_UNREADABLE))
+            else:
+                due.append(DueMail(order=order, documents=[DocumentNumber(**each) for each in numbers], **row))
         if unreadable:
             self.finish(unreadable, [])
         return due
 
-    def finish(self, results: Sequence[Json], events: Sequence[Json]) -> None:
+    def finish(self, mails: Sequence[FinishedMail], events: Sequence[OrderEvent]) -> None:
+        rows = [{"mail_id": each.mail_id, **columns(each.result)} for each in mails]
         with self._database.transaction() as connection:
-            connection.execute(_SQL["finish"], {"mails": Jsonb(list(results))})
-            connection.execute(_FLOW["insert_events"], {"events": Jsonb(list(events))})
+            connection.execute(_SQL["finish"], {"mails": Jsonb(rows)})
+            connection.execute(_FLOW["insert_events"], {"events": Jsonb(event_rows(events))})
 
 
 class PostgresFeedback:
@@ -63,18 +69,18 @@ class PostgresFeedback:
             news = connection.execute(_SQL["record_feedback"], {"feedback": Jsonb(rows)}).fetchall()
             recorded = [by_mail[row["order_id"], row["kind"]] for row in news]
             events = [_feedback_event(each, function, request_id) for each in recorded]
-            connection.execute(_FLOW["insert_events"], {"events": Jsonb(events)})
+            connection.execute(_FLOW["insert_events"], {"events": Jsonb(event_rows(events))})
             connection.execute(_SQL["suppress"], {"suppressed": Jsonb(suppressed)})
         return len(news)
 
 
-def _feedback_event(feedback: Feedback, function: str, request_id: str) -> Json:
+def _feedback_event(feedback: Feedback, function: str, request_id: str) -> OrderEvent:
     kept = "no more mails to this address" if feedback.addresses else None
-    return {
-        "order_id": feedback.order_id,
-        "who": function,
-        "source": "SES",
-        "what": f"mail {feedback.kind} {feedback.what}",
-        "request_id": feedback.message_id or request_id,
-        "detail": {"reason": feedback.reason, "then": kept, "hops": list(feedback.hops)},
-    }
+    return OrderEvent(
+        order_id=feedback.order_id,
+        who=function,
+        source="SES",
+        what=f"mail {feedback.kind} {feedback.what}",
+        request_id=feedback.message_id or request_id,
+        detail={"reason": feedback.reason, "then": kept, "hops": list(feedback.hops)},
+    )

@@ -10,9 +10,10 @@ where o.order_id = m.order_id
       and (status = 'pending' or (status = 'sending' and claimed_at < now() - interval '5 minutes'))
     for update skip locked
   )
-returning m.mail_id, m.order_id, m.kind, o.document, d.document_type, d.folio,
-          (select jsonb_agg(jsonb_build_object('document_type', f.document_type, 'folio', f.folio) order by f.folio)
-           from further_documents f where f.order_id = o.order_id and f.refers_to_type is null) as further,
+returning m.mail_id, m.order_id, m.kind, o.document,
+          jsonb_build_array(jsonb_build_object('document_type', d.document_type, 'folio', d.folio)) || coalesce(
+            (select jsonb_agg(jsonb_build_object('document_type', f.document_type, 'folio', f.folio) order by f.folio)
+             from further_documents f where f.order_id = o.order_id and f.refers_to_type is null), '[]') as documents,
           (select s.why from suppressed_addresses s where s.address = lower(o.document -> 'buyer' ->> 'email')) as suppressed;
 
 -- name: finish

@@ -9,7 +9,7 @@ from mtd.adapters.postgres.database import Database
 from mtd.domain.errors import Conflict
 from mtd.sql import load
 from mtd.usecases.records.erase_person import Erasure, PersonsOrder
-from mtd.usecases.records.erase_rejected import RejectedErasure, RejectedFile
+from mtd.usecases.records.erase_rejected import KeptFile, RejectedErasure
 
 _SQL = load(__name__)
 _TEXTS = (
@@ -71,9 +71,9 @@ class PostgresErasing:
             counts = {"orders": len(erasure.orders), "objects": len(erasure.gone)}
             connection.execute(_SQL["insert_erasure"], {**by, **counts})
 
-    def rejected_after(self, after: int, limit: int) -> list[RejectedFile]:
+    def rejected_after(self, after: int, limit: int) -> list[KeptFile]:
         rows = self._database.query(_SQL["rejected_after"], {"after": after, "limit": limit})
-        return [RejectedFile(**row) for row in rows]
+        return [KeptFile(**row) for row in rows]
 
     def erase_rejected(self, erasure: RejectedErasure) -> None:
         with self._database.transaction() as connection:
