@@ -36,18 +36,24 @@ def _incoming(entry: Any) -> Incoming:
     tenant = entry.get("tenant") or PLATFORM_TENANT
     if not is_code(tenant):
         raise InvalidRequest("tenant must be the code of a tenant", code="tenant_malformed")
-    process, version = entry.get("process") or PROCESS, entry.get("version")
-    if not isinstance(process, str) or not (version is None or (type(version) is int and 0 < version < 2**31)):
-        raise InvalidRequest("process must be a name, and version must be a whole number", code="process_malformed")
     return Incoming(
         order=order,
         document=to_json(order),
         source=source if isinstance(source := entry.get("source"), str) else "api",
         hops=read_hops(entry.get("hops")),
         tenant=tenant,
-        process=process,
-        version=version,
+        **_asked(entry),
     )
+
+
+def _asked(entry: Json) -> Json:
+    """The process that the entry asks for."""
+    process, version, start = entry.get("process") or PROCESS, entry.get("version"), entry.get("start")
+    if not isinstance(process, str) or not (version is None or (type(version) is int and 0 < version < 2**31)):
+        raise InvalidRequest("process must be a name, and version must be a whole number", code="process_malformed")
+    if not (start is None or isinstance(start, str)):
+        raise InvalidRequest("start must be the name of a start event", code="start_malformed")
+    return {"process": process, "version": version, "start": start}
 
 
 def _order(entry: Json) -> Order:

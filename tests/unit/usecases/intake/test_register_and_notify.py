@@ -1,9 +1,13 @@
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import pytest
+from tests.support.cases import plan_of
 from tests.support.orders import OrderFile
 from tests.unit.support.fakes import FakeMailer, FakeStore, leased
 
+from mtd.domain.errors import InvalidRequest
+from mtd.domain.json_types import Json
 from mtd.domain.orders import order as orders
 from mtd.domain.orders import ubl
 from mtd.usecases.flow.changes import OrderEvent, RequestedMail
@@ -38,6 +42,59 @@ def test_an_order_beyond_reckoning_does_not_take_its_batch_down() -> None:
     results = register_orders([huge, incoming()], FakeStore(), "f", "r", [])
 
     assert [result["status"] for result in results] == ["registered", "registered"]
+
+
+CURRENCIES = """
+    start: Came
+    start: By hand
+    xor: Currency?
+    user: A | group=g
+    end: E
+    Came > Currency? >[USD] A > E
+    Currency? >[EUR] E
+    By hand > A
+"""
+RULES = {"USD": 'order.currency == "USD"', "EUR": 'order.currency == "EUR"'}
+
+
+def test_an_order_whose_process_cannot_begin_is_an_exception_and_its_batch_goes_on() -> None:
+    store = FakeStore(plan=plan_of(CURRENCIES, flows=RULES, start="Came"))
+    asked = [replace(incoming(**knobs), process="p") for knobs in ({}, {"number": "M", "currency": "USD"})]
+
+    results = register_orders(asked, store, "register_orders", "r", [])
+
+    assert [result["status"] for result in results] == ["registered", "registered"]
+    assert [new.outcome for new in store.new_orders] == ["exception", None]
+    assert "no_flow" in (store.new_orders[0].reason or "")
+    stuck, event, fitting, _ = store.registered
+    [incident] = stuck.incidents
+    assert (incident.state, incident.code, incident.token_id) == ("came", "no_flow", None)
+    assert [token["node"] for token in (incident.snapshot or {})["tokens"]] == ["came"]
+    assert stuck.new_tokens == []
+    assert event.events[0].to_state == "exception"
+    assert event.events[0].detail["node"] == "currency"
+    assert [(new.place.node) for new in fitting.new_tokens] == ["a"]
+
+
+def test_a_first_timer_without_its_time_is_an_exception_too() -> None:
+    plan = plan_of("start: S\ncatch: T | time==order.promised_on\nend: E\nS > T > E")
+    store = FakeStore(plan=plan)
+
+    register_orders([replace(incoming(), process="p")], store, "f", "r", [])
+
+    assert [new.outcome for new in store.new_orders] == ["exception"]
+    assert "unknown_fact" in (store.new_orders[0].reason or "")
+
+
+def test_an_order_begins_at_the_start_event_that_it_names() -> None:
+    store = FakeStore(plan=plan_of(CURRENCIES, flows=RULES, start="Came"))
+
+    register_orders([replace(incoming(), process="p", start="by_hand")], store, "f", "r", [])
+
+    assert [new.place.node for new in store.registered[0].new_tokens] == ["a"]
+    with pytest.raises(InvalidRequest) as refused:
+        register_orders([replace(incoming(), process="p", start="a")], store, "f", "r", [])
+    assert refused.value.code == "no_such_start"
 
 
 def test_the_same_order_twice_in_a_batch_is_one_new_order() -> None:

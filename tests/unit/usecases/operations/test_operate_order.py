@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.support.cases import plan_of
 from tests.unit.support.operated import order, service, snapshot
 
 from mtd.domain.errors import Conflict, MtdError
@@ -42,6 +43,22 @@ def test_an_incident_of_an_older_release_puts_its_one_token_back() -> None:
     old = OpenIncident(incident_id=7, state="dispatch", snapshot=None)
 
     assert decide("retry", order(incidents=(old,))).next_states == ("dispatch",)
+
+
+def test_an_order_that_could_not_begin_begins_when_it_is_retried() -> None:
+    plan = plan_of("start: S\nuser: Approve | group=g\nend: E\nS > Approve > E")
+    waiting = Token(id=1, node="s", waits=Waits.INSIDE)
+    failed = OpenIncident(incident_id=7, state="s", snapshot=snapshot(waiting))
+
+    for decision in (
+        decide("retry", order(incidents=(failed,), plan=plan)),
+        decide("skip", order(incidents=(failed,), plan=plan)),
+        decide("move", order(incidents=(failed,), plan=plan), node="approve"),
+        decide("correct", order(incidents=(failed,), plan=plan), document={"issued_on": "2026-11-21"}),
+    ):
+        assert [new.place.node for new in decision.changes.new_tokens] == ["approve"]
+        assert [task.node for task in decision.changes.new_tasks] == ["approve"]
+        assert (decision.update.reopens, decision.resolved_incidents) == (True, [7])
 
 
 def test_beside_a_branch_that_goes_on_only_what_failed_is_put_back() -> None:

@@ -113,6 +113,15 @@ def move(plan: Plan, tokens: Tokens, token: Token, target: str, facts: Facts) ->
     return changes
 
 
+def begun_again(plan: Plan, tokens: Tokens, facts: Facts) -> TokenChanges | None:
+    """The first step of a case that could not begin, of which only the token at its start is there; None for any other
+    case. Raises CannotGoOn."""
+    token = next(iter(tokens.values()), None)
+    if len(tokens) != 1 or token is None or plan.nodes[token.node].kind is not NodeKind.START:
+        return None
+    return skip(plan, tokens, token, facts)
+
+
 def skip(plan: Plan, tokens: Tokens, token: Token, facts: Facts) -> TokenChanges:
     """The step at which the token rests counts as done. Raises ProcessError: `cannot_skip`. Raises CannotGoOn."""
     case = StepState(plan, tokens, facts)

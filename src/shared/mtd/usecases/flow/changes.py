@@ -245,7 +245,8 @@ class Incident:
     """A failure that a person must see to."""
 
     order_id: UUID
-    token_id: int
+    #: None where no token of the order ever had a row.
+    token_id: int | None
     version: int
     state: str
     code: str

@@ -3,8 +3,9 @@
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
 
-from mtd.domain.errors import MtdError
+from mtd.domain.errors import MtdError, ProcessError
 from mtd.domain.json_types import Json
 from mtd.engine.model.tokens import Token, TokenChanges, token_from_json, token_json
 from mtd.engine.runtime.restoring import renumbered
@@ -50,9 +51,8 @@ def fail_order(
     This is the last resort for an order that no plan can move or no table can keep, so that its batch can go on.
     """
     changes, incident = Changes(), incident_of(token, error, snapshot)
-    stuck_at: Json = {"node": error.node} if isinstance(error, CannotGoOn) else {}
     changes.delete(token)
-    changes.end(token.order_id, "exception", f"{incident.state}: {incident.message} ({incident.code})")
+    changes.end(token.order_id, "exception", _reason(incident))
     changes.fail(incident)
     changes.record(
         OrderEvent(
@@ -61,7 +61,7 @@ def fail_order(
             what="failed",
             from_state=token.node,
             to_state="exception",
-            detail={"code": incident.code, "message": incident.message, **stuck_at, **detail},
+            detail={"code": incident.code, "message": incident.message, **place_of(error), **detail},
         )
     )
     return changes
@@ -75,6 +75,39 @@ def fail_unreadable(store: FlowStore, unreadable: Sequence[UnreadableToken], who
         with store.unit_of_work([token]) as unit:
             if (locked := unit.locked(token)) is not None:
                 unit.write(fail_order(token, each.error, snapshot=snapshot_of_all(locked), who=who, detail={}))
+
+
+def fail_registration(order_id: UUID, tokens: Sequence[Token], error: ProcessError) -> tuple[Changes, str]:
+    """The incident of an order whose process cannot begin, and the reason of its end as an exception.
+
+    `tokens` are those from which a retry begins it. No row of theirs exists.
+    """
+    state = tokens[0].node
+    incident = Incident(
+        order_id=order_id,
+        token_id=None,
+        version=1,
+        state=state,
+        code=error.code,
+        message=str(error)[:_LONGEST_MESSAGE],
+        fingerprint=fingerprint(state, error.code),
+        attempts=0,
+        kind=error.kind,
+        payload=error.payload,
+        snapshot=_snapshot(tokens, goes_on=False),
+    )
+    changes = Changes()
+    changes.fail(incident)
+    return changes, _reason(incident)
+
+
+def place_of(error: MtdError) -> Json:
+    """The `node` where the process cannot go on, for the detail of an event."""
+    return {"node": error.node} if isinstance(error, CannotGoOn) else {}
+
+
+def _reason(incident: Incident) -> str:
+    return f"{incident.state}: {incident.message} ({incident.code})"
 
 
 def snapshot_of_all(locked: LockedOrder) -> Json:

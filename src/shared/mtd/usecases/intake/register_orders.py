@@ -1,23 +1,28 @@
 """POST /orders: a batch of orders becomes rows, tokens and the first transitions, in one commit."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
-from mtd.domain.errors import BusinessError, ConfigurationError, InvalidRequest
+from mtd.domain.errors import BusinessError, ConfigurationError, InvalidRequest, ProcessError
 from mtd.domain.json_types import Json
 from mtd.domain.orders.facts import facts
 from mtd.domain.orders.order import Order
 from mtd.domain.orders.totals import amounts
 from mtd.domain.tenants import PLATFORM_TENANT
 from mtd.engine.model.plan import Plan
+from mtd.engine.model.tokens import TokenChanges
 from mtd.engine.runtime import interpreter
 from mtd.usecases.flow.apply_trigger import resting_place, write_step
 from mtd.usecases.flow.changes import Changes, OrderEvent
+from mtd.usecases.flow.failures import fail_registration, place_of
 from mtd.usecases.flow.trace import Hop, hop
 from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
 from mtd.usecases.ports import Registrar
+
+LOG = logging.getLogger(__name__)
 
 PROCESS = "purchase-order"
 
@@ -37,6 +42,8 @@ class Incoming:
     process: str = PROCESS
     #: None asks for the active version of the process.
     version: int | None = None
+    #: The start event at which it begins; None for that of the plan.
+    start: str | None = None
 
 
 def register_orders(
@@ -45,8 +52,9 @@ def register_orders(
     """Register each order once. Returns the status of each, in the given sequence.
 
     Within a tenant an order with the same seller, number and content is a `duplicate`. An order with the same number
-    and other content is registered beside the first as an exception (`conflict`). Raises InvalidRequest for a process
-    on which no order can start.
+    and other content is registered beside the first as an exception (`conflict`). An order whose process cannot go on
+    from its start is registered as an exception, and the others go on. Raises InvalidRequest for a process on which no
+    order can start, or a start event that it does not have.
     """
     plans = {asked: _plan(registrar, *asked) for asked in {_asked(item) for item in incoming}}
     here = [*hops, hop("Lambda", function, request_id=request_id)]
@@ -108,10 +116,15 @@ def _plan(registrar: Registrar, tenant: str, process: str, version: int | None) 
 
 
 def _start(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: str, hops: list[Hop]) -> _Started:
-    order, changes = item.order, Changes()
-    order_id, known = order.id_of(item.tenant), facts(order)
-    step = interpreter.begin(plan, known)
-    write_step(changes, plan, order_id, {}, step, known)
+    order = item.order
+    order_id = order.id_of(item.tenant)
+    if item.start is not None and item.start not in (plan.start, *plan.starts):
+        raise InvalidRequest(
+            f"process {plan.process!r} has no start event {item.start!r}: it has {', '.join(plan.starts)}",
+            code="no_such_start",
+        )
+    detail: Json = {"source": item.source, "hops": [*item.hops, *hops]}
+    step, changes, reason = _first_step(item, plan, order_id, detail)
     new = NewOrder(
         order_id=order_id,
         tenant=item.tenant,
@@ -120,17 +133,33 @@ def _start(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: 
         process_version_id=plan_id,
         source=item.source,
         total=_total(order),
-        outcome=step.outcome,
+        outcome=step.outcome if reason is None else "exception",
+        reason=reason,
     )
     event = OrderEvent(
         order_id=order_id,
         who=function,
         what="registered",
-        to_state=resting_place(step),
+        to_state=resting_place(step) if reason is None else "exception",
         request_id=request_id,
-        detail={"source": item.source, "hops": [*item.hops, *hops]},
+        detail=detail,
     )
     return _Started(new=new, changes=changes, event=event)
+
+
+def _first_step(item: Incoming, plan: Plan, order_id: UUID, detail: Json) -> tuple[TokenChanges, Changes, str | None]:
+    """The process's first step with its writes; or an incident, and the reason why the process cannot begin."""
+    known = facts(item.order)
+    try:
+        changes, step = Changes(), interpreter.begin(plan, known, item.start)
+        write_step(changes, plan, order_id, {}, step, known)
+        return step, changes, None
+    except ProcessError as stuck:
+        LOG.exception("the process cannot begin", extra={"order_id": str(order_id)})
+        step = interpreter.not_begun(plan, item.start)
+        failed, reason = fail_registration(order_id, step.placed, stuck)
+        detail |= {"code": stuck.code, "message": str(stuck), **place_of(stuck)}
+        return step, failed, reason
 
 
 def _total(order: Order) -> Decimal | None:

@@ -23,6 +23,8 @@ class NewOrder:
     total: Decimal | None
     #: The end, where its process reaches one at once.
     outcome: str | None
+    #: Why it is an exception from the first, where it is one.
+    reason: str | None = None
 
 
 class RegistrationStatus(StrEnum):

@@ -12,6 +12,7 @@ from mtd.domain.orders.facts import facts
 from mtd.domain.orders.order import Order
 from mtd.engine.model.plan import CANCELLATION
 from mtd.engine.model.tokens import Token, TokenChanges, Waits, applied
+from mtd.engine.rules.evaluator import Facts
 from mtd.engine.runtime import restoring
 from mtd.usecases.flow.apply_trigger import NO_PLACES, resting_place, write_step
 from mtd.usecases.flow.changes import OrderEvent
@@ -47,7 +48,7 @@ def _retry(action: OrderAction, order: OrderUnderAction, decision: Decision, mad
     if any(incident.state == CANCELLATION for incident in order.incidents):
         _cancel(action, order, decision, made)
         return
-    _write(order, decision, TokenChanges(), _put_back(order))
+    _go_on(order, decision, order.order)
     _reopen(order, decision)
 
 
@@ -65,7 +66,7 @@ def _correct(action: OrderAction, order: OrderUnderAction, decision: Decision, m
         "new": differing_fields(corrected.document, order.document),
     }
     if order.incidents:
-        _write(order, decision, TokenChanges(), _put_back(order), corrected.order)
+        _go_on(order, decision, corrected.order)
         _reopen(order, decision)
 
 
@@ -96,8 +97,9 @@ def _leave_step(
     if not tokens:
         raise Conflict("the order never started its process: cancel it", code="never_on_its_way")
     token = _meant(tokens, action.at or (order.incidents[-1].state if order.incidents else None))
-    changes = step(tokens, token, facts(order.order, order.locked.values))
-    _write(order, decision, changes, applied(tokens, changes))
+    known = facts(order.order, order.locked.values)
+    changes = step(tokens, token, known)
+    _write(order, decision, changes, applied(tokens, changes), known)
     decision.detail = {"from": token.node, **({"to": action.node} if action.node else {})}
     if order.incidents:
         _reopen(order, decision)
@@ -191,16 +193,23 @@ def _put_back(order: OrderUnderAction) -> dict[int, Token]:
     return tokens
 
 
+def _go_on(order: OrderUnderAction, decision: Decision, content: Order) -> None:
+    """Put back what the incidents took away. An order that could not begin begins."""
+    tokens, known = _put_back(order), facts(content, order.locked.values)
+    step = restoring.begun_again(order.plan, tokens, known)
+    if step is None:
+        _write(order, decision, TokenChanges(), tokens, known)
+        return
+    _write(order, decision, step, applied(tokens, step), known)
+    if step.outcome is not None:
+        decision.changes.end(order.locked.order_id, step.outcome)
+
+
 def _write(
-    order: OrderUnderAction,
-    decision: Decision,
-    step: TokenChanges,
-    after: Mapping[int, Token],
-    corrected: Order | None = None,
+    order: OrderUnderAction, decision: Decision, step: TokenChanges, after: Mapping[int, Token], known: Facts
 ) -> None:
     locked = order.locked
     changes = restoring.difference(locked.tokens, after, step)
-    known = facts(corrected or order.order, locked.values)
     write_step(decision.changes, order.plan, locked.order_id, locked.rows, changes, known)
     decision.next_states = tuple(dict.fromkeys(t.node for t in changes.placed if t.waits is Waits.SERVICE))
     decision.places = resting_place(changes) if changes.placed or changes.outcome else ""

@@ -128,8 +128,9 @@ select order_id, kind from jsonb_to_recordset(%(mails)s) as m (order_id uuid, ki
 on conflict (order_id, kind) do nothing;
 
 -- name: insert_incidents
+-- An incident without a token takes an id that no token gets.
 insert into incidents (order_id, token_id, version, state, code, message, fingerprint, attempts, kind, payload, stood)
-select order_id, token_id, version, state, code, message, fingerprint, attempts, kind, payload, stood
+select order_id, coalesce(token_id, nextval(pg_get_serial_sequence('tokens', 'token_id'))), version, state, code, message, fingerprint, attempts, kind, payload, stood
 from jsonb_to_recordset(%(incidents)s) as i (order_id uuid, token_id bigint, version integer, state text, code text,
      message text, fingerprint text, attempts integer, kind text, payload jsonb, stood jsonb)
 on conflict (token_id, version) do nothing;

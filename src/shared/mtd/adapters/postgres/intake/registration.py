@@ -103,6 +103,7 @@ def _row(new: NewOrder) -> Json:
         "process_version_id": new.process_version_id,
         "source": new.source,
         "outcome": new.outcome,
+        "reason": new.reason,
     }
 
 
