@@ -128,6 +128,10 @@ TEXTS: Mapping[str, str] = {
         "'{task}' is bound to {server}, which nothing serves: bind it to api:/states/<state>, "
         "to a group of people, or let it set a value"
     ),
+    "effect_made_once": (
+        "an order can come to '{task}' again: {server} does its work once for an order, "
+        "and gives the first result another time"
+    ),
     "form_missing": "form {form!r} of {task!r}",
     "strange_time": "{text!r} is no ISO 8601 time, such as PT2H or 2026-09-18",
     # Rules.

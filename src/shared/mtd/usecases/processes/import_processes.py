@@ -1,9 +1,11 @@
 """Reports on imported diagrams: one for every process in them, with the verdict whether orders can run on it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mtd.domain.json_types import Json
 from mtd.engine.compiler import importing
+from mtd.engine.compiler.repetition import served_again
 from mtd.engine.compiler.reports import Report, Source, lacking
 from mtd.engine.compiler.starter_sheet import starter_sheet
 from mtd.engine.messages.phrases import Phrase, to_json
@@ -25,6 +27,12 @@ _SERVERS = frozenset(
         *(f"state_machine:{each}" for each in MACHINES),
     }
 )
+
+
+_ONCE = frozenset(
+    f"api:/states/{each}" for each in ("gift_card", "allocation", "emission_dte", "sales_support", "dispatch")
+)
+"""Servers whose legacy system does its work once for an order: another call gives the first one's result."""
 
 
 def import_processes(sources: Sequence[Source]) -> list[Json]:
@@ -51,8 +59,13 @@ def unserved(plan: Plan) -> list[Phrase]:
 
 
 def served(report: Report) -> Report:
-    """The report. A process with a task that nothing serves is `unbound`."""
-    return lacking(report, unserved(report.plan) if report.plan is not None else [])
+    """The report. A process with a task that nothing serves is `unbound`; one with a task that comes again although its
+    system does the work once for an order is warned of."""
+    if report.plan is None:
+        return report
+    again = [node for node in served_again(report.plan) if node.binding in _ONCE]
+    warnings = tuple(Phrase("effect_made_once", task=node.name, server=node.binding) for node in again)
+    return lacking(replace(report, lint=(*report.lint, *warnings)), unserved(report.plan))
 
 
 def report_json(report: Report) -> Json:
