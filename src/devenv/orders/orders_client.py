@@ -54,9 +54,10 @@ class OrdersClient:
     def tenants(self) -> list[Row]:
         return list(cast(dict[str, Any], self.call("GET", "/tenants"))["tenants"])
 
-    def add_tenant(self, code: str, name: str) -> Row:
-        """Adds the tenant, or renames an existing one."""
-        return cast(Row, self.call("POST", "/tenants", body={"code": code, "name": name}))
+    def add_tenant(self, code: str, name: str, zone: str | None = None) -> Row:
+        """Adds the tenant, or gives an existing one the name, and the time zone if one is given."""
+        named = {"code": code, "name": name} | ({"zone": zone} if zone else {})
+        return cast(Row, self.call("POST", "/tenants", body=named))
 
     def exceptions(self) -> list[Row]:
         """The causes of exceptions and of waiting orders, each with its orders."""

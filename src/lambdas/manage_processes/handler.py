@@ -64,7 +64,7 @@ def _list_tenants(_event: ApiEvent, _body: Json, _context: Any) -> Json:
 
 
 def _add_tenant(_event: ApiEvent, body: Json, _context: Any) -> Json:
-    return add_tenant(body.get("code"), body.get("name"), composition.tenants())
+    return add_tenant(body.get("code"), body.get("name"), body.get("zone"), composition.tenants())
 
 
 PEOPLES = {

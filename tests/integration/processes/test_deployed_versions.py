@@ -16,7 +16,7 @@ DOCUMENT = plan_json.to_json(PLAN)
 @pytest.fixture
 def process(database: Database) -> str:
     """A process of its own name, published once for the platform tenant and for `andes`."""
-    PostgresTenants(database).add("andes", "Andes", "purchase-order")
+    PostgresTenants(database).add("andes", "Andes", None, "purchase-order")
     name = f"p-{database.query('select count(*) as n from process_versions')[0]['n']}"
     PostgresSchema(database).publish(name, DOCUMENT, "<first/>", "first")
     return name

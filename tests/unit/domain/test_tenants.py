@@ -211,17 +211,17 @@ def test_what_concerns_all_is_the_houses(acting: Acting, code: str, status: int)
 
 @dataclass(slots=True)
 class Register:
-    added: list[tuple[str, str, str]] = field(default_factory=list)
+    added: list[tuple[str, str, str | None, str]] = field(default_factory=list)
 
-    def add(self, code: str, name: str, process: str) -> None:
-        self.added.append((code, name, process))
+    def add(self, code: str, name: str, zone: str | None, process: str) -> None:
+        self.added.append((code, name, zone, process))
 
 
 def test_a_tenant_is_added_with_the_houses_process() -> None:
     register = Register()
 
-    assert add_tenant("andes", " Andes SpA ", register) == {"code": "andes", "name": "Andes SpA"}
-    assert register.added == [("andes", "Andes SpA", PROCESS)]
+    assert add_tenant("andes", " Andes SpA ", None, register) == {"code": "andes", "name": "Andes SpA"}
+    assert register.added == [("andes", "Andes SpA", None, PROCESS)]
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_tenant_is_added_with_the_houses_process() -> None:
 def test_what_is_no_tenant_is_not_added(code: object, name: object) -> None:
     register = Register()
     with pytest.raises(InvalidRequest):
-        add_tenant(code, name, register)
+        add_tenant(code, name, None, register)
     assert register.added == []
 
 

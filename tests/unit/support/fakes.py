@@ -22,7 +22,7 @@ from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, TokenReference, TokenRow
-from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
+from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus, StartableProcess
 from mtd.usecases.ports import MailResult, QueueMessage
 from mtd.usecases.processes.import_processes import STATES
 
@@ -108,9 +108,9 @@ class FakeStore:
     suspended: bool = False
     stale: bool = False
 
-    def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
+    def startable(self, tenant: str, process: str, version: int | None) -> StartableProcess | None:
         known = tenant in self.tenants and process == self.plan.process and version in (None, 1)
-        return (1, self.plan) if known else None
+        return StartableProcess(version_id=1, plan=self.plan, zone=UTC) if known else None
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         return dict.fromkeys(ids, self.plan)
@@ -142,6 +142,7 @@ class FakeStore:
         own = self.own or Token(id=1, node=token.node, waits=waits)
         rows = [TokenRow(token_id=token.token_id, version=token.version, token=own), *self.beside]
         return LockedOrder(
+            zone=UTC,
             order_id=token.order_id,
             rows={row.token.id: row for row in rows},
             values=self.values,

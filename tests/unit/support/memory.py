@@ -108,6 +108,7 @@ class MemoryOrder:
 
     def locked(self, with_content: bool = True) -> LockedOrder:
         return LockedOrder(
+            zone=UTC,
             order_id=self.order.order_id,
             rows={
                 row.token.id: TokenRow(token_id=token_id, version=row.version, token=row.token)

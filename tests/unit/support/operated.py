@@ -50,7 +50,9 @@ def order(*standing: Token, state: str | None = None, **other: Any) -> OrderUnde
         "process_version_id": 1,
         "outcome": None if standing else "exception",
         "incidents": (incident,) if state else (),
-        "locked": LockedOrder(order_id=ORDER.order_id, rows=rows, values={}, order=ORDER, suspended=suspended),
+        "locked": LockedOrder(
+            zone=UTC, order_id=ORDER.order_id, rows=rows, values={}, order=ORDER, suspended=suspended
+        ),
     }
     return OrderUnderAction(**{**known, **other})
 

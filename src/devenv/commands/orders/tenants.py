@@ -12,6 +12,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("add",), help="add or rename a tenant (default: list them)")
     parser.add_argument("code", nargs="?", help="letters, digits and hyphens; the tenant's files go into orders/CODE/")
     parser.add_argument("name", nargs="?", help="the name that people see")
+    parser.add_argument("--zone", help="its time zone, such as America/Lima (default: America/Santiago)")
     json_flag(parser)
 
 
@@ -20,7 +21,7 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
         raise Problem("A tenant has a code and a name.", fix="As in: mtd tenants add andes 'Andes SpA'", code=2)
     api = Running.of(instance).orders_api()
     if arguments.action:
-        added = api.add_tenant(arguments.code, arguments.name)
+        added = api.add_tenant(arguments.code, arguments.name, arguments.zone)
         if not arguments.json:
             print(f"{added['name']} takes orders in orders/{added['code']}/.")
             print(
@@ -31,6 +32,6 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     if arguments.json:
         print_json(rows)
     else:
-        shown = ([row["code"], row["name"], str(row["created_at"])[:19]] for row in rows)
-        console().print(table(("Tenant", "Name", "Since"), shown))
+        shown = ([row["code"], row["name"], row["zone"], str(row["created_at"])[:19]] for row in rows)
+        console().print(table(("Tenant", "Name", "Time zone", "Since"), shown))
     return 0

@@ -13,7 +13,7 @@ from mtd.domain.tax.document import TaxDocument
 from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, TokenReference
-from mtd.usecases.intake.registration import NewOrder, Registration
+from mtd.usecases.intake.registration import NewOrder, Registration, StartableProcess
 
 
 class UnitOfWork(Protocol):
@@ -41,7 +41,7 @@ class Registrations(Protocol):
 class Registrar(Protocol):
     """The write side of PostgreSQL for new orders."""
 
-    def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
+    def startable(self, tenant: str, process: str, version: int | None) -> StartableProcess | None:
         """The active version of the tenant's process, or the given version unless it is retired; None without one."""
         ...
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC
 from decimal import Decimal
 from typing import Any, cast
 
@@ -53,7 +54,7 @@ class Interleavings(RuleBasedStateMachine):
         plan = self.world.plan
         changes = Changes()
         step = interpreter.begin(plan, {"order": {}})
-        write_step(changes, plan, ORDER.order_id, {}, step, {})
+        write_step(changes, plan, ORDER.order_id, {}, step, {}, UTC)
         self.world.write(changes)
 
     def working(self, *, leased: bool) -> list[tuple[int, Row]]:

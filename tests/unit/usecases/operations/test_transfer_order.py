@@ -59,6 +59,7 @@ def order(tokens: Tokens, **other: Any) -> OrderUnderAction:
         "outcome": None,
         "incidents": (),
         "locked": LockedOrder(
+            zone=UTC,
             order_id=ORDER.order_id,
             values={},
             order=ORDER,

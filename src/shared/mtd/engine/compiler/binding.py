@@ -80,7 +80,7 @@ class Binder:
         if node.kind == "receiveTask":
             return fields | {"kind": NodeKind.MESSAGE, "code": self.message(node)}
         if "group" in entry or node.kind in ("userTask", "manualTask"):
-            return fields | {"kind": NodeKind.PERSON, "work": self._work(entry, node)}
+            return fields | {"kind": NodeKind.PERSON, "work": self._work(entry, node, names)}
         if node.kind in ("scriptTask", "businessRuleTask") and (sets := self._script(node, names)) is not None:
             return fields | {"kind": NodeKind.SCRIPT, "sets": sets}
         state = slug(node.name)
@@ -92,7 +92,7 @@ class Binder:
         """Kind and fields of what a person does because nothing is bound to it."""
         group = self.people.group(node)
         self.people.take(node, group)
-        return {"kind": NodeKind.PERSON, "work": self._work({**(entry or {}), "group": group}, node)}
+        return {"kind": NodeKind.PERSON, "work": self._work({**(entry or {}), "group": group}, node, {})}
 
     def repeat(self, node: DrawnNode, names: FactTypes) -> tuple[MultiInstance | None, FactTypes]:
         """How a multi-instance activity repeats, and what rules inside of it may ask."""
@@ -191,8 +191,10 @@ class Binder:
             return None
         return text
 
-    def _work(self, entry: dict[str, Any], node: DrawnNode) -> TaskAssignment:
+    def _work(self, entry: dict[str, Any], node: DrawnNode, names: FactTypes) -> TaskAssignment:
         group = entry.get("group") or self.people.group(node)
+        if group.startswith("="):
+            self.rule(group[1:], names, called(node), "text")
         if "group" not in entry:
             self.people.belong(node, group)
         return TaskAssignment(

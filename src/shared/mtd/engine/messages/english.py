@@ -206,6 +206,7 @@ TEXTS: Mapping[str, str] = {
     "unanswerable": "a rule cannot be answered for this order: {detail}",
     "no_yes_or_no": "a rule answers {answer} where true or false is asked",
     "rule_gives_no_time": "the timer's rule {rule!r} gives {value}, which is no time",
+    "rule_gives_no_group": "the task's rule {rule!r} gives {value}, which is no group",
     "not_ended": "it has not ended after {steps} steps",
     # Who does a task, or what an event waits for.
     "by_server": "{server}",

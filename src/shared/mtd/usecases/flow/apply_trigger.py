@@ -1,17 +1,17 @@
 """From the interpreter's answer to changes: tokens that move, come and go, and the values that the order keeps."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from uuid import UUID
 
-from mtd.domain.business_zone import business_zone
 from mtd.domain.errors import Conflict, ProcessError
 from mtd.domain.json_types import Json
 from mtd.domain.orders.facts import facts
 from mtd.domain.orders.order import Order
+from mtd.engine.messages.phrases import Phrase, PhrasedError
 from mtd.engine.model.plan import Node, NodeKind, Plan, TaskAssignment
 from mtd.engine.model.tokens import Token, TokenChanges, Trigger, Waits, applied, token_json
-from mtd.engine.rules import timers
+from mtd.engine.rules import evaluator, parser, timers
 from mtd.engine.rules.evaluator import Facts
 from mtd.engine.runtime import interpreter
 from mtd.engine.runtime.restoring import moved_tokens
@@ -43,7 +43,7 @@ def take_step(
     step = interpreter.step(plan, tokens, trigger, known)
     if failure is not None:
         data = {**failure, "stood": [token_json(token) for token in moved_tokens(tokens, step)]}
-    write_step(changes, plan, locked.order_id, locked.rows, step, known, data)
+    write_step(changes, plan, locked.order_id, locked.rows, step, known, locked.zone, data)
     return step
 
 
@@ -54,9 +54,13 @@ def write_step(
     rows: Mapping[int, TokenRow],
     step: TokenChanges,
     known: Facts,
+    zone: tzinfo,
     data: Json | None = None,
 ) -> None:
-    """Add the interpreter's answer to the changes. Raises ProcessError before that, when a timer has no time."""
+    """Add the interpreter's answer to the changes. `zone` is that of the order's tenant.
+
+    Raises ProcessError before that, when a timer has no time or a task no group.
+    """
     tokens = applied({number: row.token for number, row in rows.items()}, step)
     seen: Facts = {**known, "data": {**(known.get("data") or {}), **step.values}} if step.values else known
     places: list[tuple[Token, TokenPlace]] = []
@@ -66,9 +70,9 @@ def write_step(
         around = token.scope if token.element is None else token.id
         inside = seen if around is None else interpreter.facts_at(plan, tokens, around, seen)
         node = plan.nodes[token.node]
-        places.append((token, token_place(node, token, inside, data)))
+        places.append((token, token_place(node, token, inside, zone, data, _since(rows.get(token.id), token))))
         if token.waits is Waits.PERSON:
-            tasks.append(_task(order_id, token, node, inside))
+            tasks.append(_task(order_id, _instance(plan, tokens, token), token, node, inside, zone))
     for token, place in places:
         if token.id in rows:
             changes.move(rows[token.id], place)
@@ -134,9 +138,15 @@ def server_of(node: Node) -> str:
     return target
 
 
-def token_place(node: Node, token: Token, known: Facts, data: Json | None) -> TokenPlace:
-    """The place where the token rests. Raises ProcessError when a timer has no time."""
-    waits = token.waits
+def token_place(
+    node: Node, token: Token, known: Facts, zone: tzinfo, data: Json | None = None, since: datetime | None = None
+) -> TokenPlace:
+    """The place where the token rests; `since` is when its timer was set up first, now if it is None.
+
+    Raises ProcessError when a timer has no time.
+    """
+    waits, now = token.waits, datetime.now(UTC)
+    timed = waits is Waits.TIME
     server = server_of(node) if waits is Waits.SERVICE and node.kind is NodeKind.SERVICE else node.id
     return TokenPlace(
         node=token.node,
@@ -152,26 +162,53 @@ def token_place(node: Node, token: Token, known: Facts, data: Json | None) -> To
         elements=token.elements,
         own_values=token.values,
         message=node.code if waits in NAMED else None,
-        due_at=_moment(node.time or "", known) if waits is Waits.TIME else None,
+        due_at=timers.due_at(node.time or "", now, known, zone, since) if timed else None,
+        since=(since or now) if timed else None,
         data=data if waits is Waits.SERVICE else None,
     )
 
 
-def _task(order_id: UUID, token: Token, node: Node, known: Facts) -> NewTask:
-    assignment = node.work or TaskAssignment()
+def _since(row: TokenRow | None, token: Token) -> datetime | None:
+    """When the timer of a token that waits for a time again was set up first."""
+    if row is None or row.token.waits is not Waits.TIME or row.token.node != token.node:
+        return None
+    return row.since
+
+
+def _instance(plan: Plan, tokens: Mapping[int, Token], token: Token) -> Json:
+    """The nearest instance of a multi-instance activity that the token is in: its element, name and number."""
+    around: Token | None = token
+    while around is not None:
+        repeat = plan.nodes[around.node].repeat
+        if around.item is not None and repeat is not None:
+            return {"element": around.element, "element_name": repeat.name, "item": around.item}
+        around = tokens.get(around.scope) if around.scope is not None else None
+    return {}
+
+
+def _task(order_id: UUID, instance: Json, token: Token, node: Node, known: Facts, zone: tzinfo) -> NewTask:
+    assignment, now = node.work or TaskAssignment(), datetime.now(UTC)
+    due, follow_up = assignment.due, assignment.follow_up
     return NewTask(
         order_id=order_id,
         ordinal=token.id,
         node=node.id,
         name=node.name,
-        team=assignment.group,
+        team=group_of(assignment, known),
         candidate=assignment.candidate or None,
         form=assignment.form or None,
         priority=assignment.priority or None,
-        due_at=_moment(assignment.due, known) if assignment.due else None,
-        follow_up_at=_moment(assignment.follow_up, known) if assignment.follow_up else None,
+        due_at=timers.due_at(due, now, known, zone) if due else None,
+        follow_up_at=timers.due_at(follow_up, now, known, zone) if follow_up else None,
+        **instance,
     )
 
 
-def _moment(text: str, known: Facts) -> datetime:
-    return timers.due_at(text, datetime.now(UTC), known, business_zone())
+def group_of(assignment: TaskAssignment, known: Facts) -> str:
+    """The group of a task. Raises ProcessError when a rule gives none."""
+    if not assignment.group.startswith("="):
+        return assignment.group
+    group = evaluator.evaluate(parser.parse(assignment.group[1:]), known)
+    if not isinstance(group, str) or not group:
+        raise PhrasedError(Phrase("rule_gives_no_group", rule=assignment.group, value=repr(group)), code="unknown_fact")
+    return group

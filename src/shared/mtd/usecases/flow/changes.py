@@ -57,6 +57,8 @@ class TokenPlace:
     #: The name of the message or signal that it waits for.
     message: str | None = None
     due_at: datetime | None = None
+    #: When its timer was set up first: a cycle is counted from there.
+    since: datetime | None = None
     #: The data that the server gets with the token.
     data: Json | None = None
 
@@ -176,6 +178,10 @@ class NewTask:
     priority: str | None = None
     due_at: datetime | None = None
     follow_up_at: datetime | None = None
+    #: Of a task in a multi-instance activity: its instance's element, the name that rules call it, and its number.
+    element: Any = None
+    element_name: str | None = None
+    item: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

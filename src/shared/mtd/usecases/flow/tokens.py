@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from uuid import UUID
 
 from mtd.domain.circuit import CircuitState
@@ -83,6 +83,8 @@ class TokenRow:
     token_id: int
     version: int
     token: Token
+    #: When its timer was set up first.
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,8 @@ class LockedOrder:
     #: By the interpreter's ids of the tokens.
     rows: Mapping[int, TokenRow]
     values: Json
+    #: The time zone of its tenant.
+    zone: tzinfo
     #: Its content, if the unit of work asked for it and this code can read it.
     order: Order | None = None
     suspended: bool = False

@@ -12,14 +12,13 @@ from mtd.domain.orders.facts import facts
 from mtd.domain.orders.order import Order
 from mtd.domain.orders.totals import amounts
 from mtd.domain.tenants import PLATFORM_TENANT
-from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import TokenChanges
 from mtd.engine.runtime import interpreter
 from mtd.usecases.flow.apply_trigger import resting_place, write_step
 from mtd.usecases.flow.changes import Changes, OrderEvent
 from mtd.usecases.flow.failures import fail_registration, place_of
 from mtd.usecases.flow.trace import Hop, hop
-from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
+from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus, StartableProcess
 from mtd.usecases.ports import Registrar
 
 LOG = logging.getLogger(__name__)
@@ -58,7 +57,7 @@ def register_orders(
     """
     plans = {asked: _plan(registrar, *asked) for asked in {_asked(item) for item in incoming}}
     here = [*hops, hop("Lambda", function, request_id=request_id)]
-    started = [_start(item, *plans[_asked(item)], function, request_id, here) for item in incoming]
+    started = [_start(item, plans[_asked(item)], function, request_id, here) for item in incoming]
     unique = {each.new.order_id: each for each in started}
     statuses: dict[UUID, RegistrationStatus] = {}
     with registrar.registration([each.new for each in unique.values()]) as registrations:
@@ -102,7 +101,7 @@ def _asked(item: Incoming) -> tuple[str, str, int | None]:
     return item.tenant, item.process, item.version
 
 
-def _plan(registrar: Registrar, tenant: str, process: str, version: int | None) -> tuple[int, Plan]:
+def _plan(registrar: Registrar, tenant: str, process: str, version: int | None) -> StartableProcess:
     found = registrar.startable(tenant, process, version)
     if found is None and tenant == PLATFORM_TENANT and process == PROCESS and version is None:
         raise ConfigurationError(f"process {process!r} has no active version: run migrate_database")
@@ -115,8 +114,8 @@ def _plan(registrar: Registrar, tenant: str, process: str, version: int | None) 
     return found
 
 
-def _start(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: str, hops: list[Hop]) -> _Started:
-    order = item.order
+def _start(item: Incoming, process: StartableProcess, function: str, request_id: str, hops: list[Hop]) -> _Started:
+    order, plan = item.order, process.plan
     order_id = order.id_of(item.tenant)
     if item.start is not None and item.start not in (plan.start, *plan.starts):
         raise InvalidRequest(
@@ -124,13 +123,13 @@ def _start(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: 
             code="no_such_start",
         )
     detail: Json = {"source": item.source, "hops": [*item.hops, *hops]}
-    step, changes, reason = _first_step(item, plan, order_id, detail)
+    step, changes, reason = _first_step(item, process, order_id, detail)
     new = NewOrder(
         order_id=order_id,
         tenant=item.tenant,
         order=order,
         document=item.document,
-        process_version_id=plan_id,
+        process_version_id=process.version_id,
         source=item.source,
         total=_total(order),
         outcome=step.outcome if reason is None else "exception",
@@ -147,12 +146,14 @@ def _start(item: Incoming, plan_id: int, plan: Plan, function: str, request_id: 
     return _Started(new=new, changes=changes, event=event)
 
 
-def _first_step(item: Incoming, plan: Plan, order_id: UUID, detail: Json) -> tuple[TokenChanges, Changes, str | None]:
+def _first_step(
+    item: Incoming, process: StartableProcess, order_id: UUID, detail: Json
+) -> tuple[TokenChanges, Changes, str | None]:
     """The process's first step with its writes; or an incident, and the reason why the process cannot begin."""
-    known = facts(item.order)
+    plan, known = process.plan, facts(item.order)
     try:
         changes, step = Changes(), interpreter.begin(plan, known, item.start)
-        write_step(changes, plan, order_id, {}, step, known)
+        write_step(changes, plan, order_id, {}, step, known, process.zone)
         return step, changes, None
     except ProcessError as stuck:
         LOG.exception("the process cannot begin", extra={"order_id": str(order_id)})

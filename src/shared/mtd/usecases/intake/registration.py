@@ -1,12 +1,23 @@
 """New orders, and the results of their registration."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from mtd.domain.json_types import Json
 from mtd.domain.orders.order import Order
+from mtd.engine.model.plan import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartableProcess:
+    """A version of a process on which orders may start, and the time zone of its tenant."""
+
+    version_id: int
+    plan: Plan
+    zone: tzinfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from mtd.domain.business_zone import business_zone
 from mtd.domain.errors import Conflict
 from mtd.domain.orders.facts import facts
 from mtd.engine.model.plan import CANCELLATION, NodeKind, Plan, TaskAssignment
@@ -13,7 +12,7 @@ from mtd.engine.rules import timers
 from mtd.engine.rules.evaluator import Facts
 from mtd.engine.runtime import interpreter
 from mtd.engine.runtime.transfer import NodeMapping, VersionTransfer
-from mtd.usecases.flow.apply_trigger import NAMED, NO_PLACES, server_of, token_place
+from mtd.usecases.flow.apply_trigger import NAMED, NO_PLACES, group_of, server_of, token_place
 from mtd.usecases.flow.changes import LONGEST_DELAY_SECONDS, OrderEvent, Wakeup
 from mtd.usecases.operations.order_actions import (
     Decision,
@@ -104,7 +103,7 @@ def _refuse(
 
 def _arm(transfer: OrderTransfer, order: OrderUnderAction, decision: Decision, token: Token, known: Facts) -> None:
     """The new token of an event that only the new version arms."""
-    place = token_place(transfer.new.nodes[token.node], token, known, None)
+    place = token_place(transfer.new.nodes[token.node], token, known, order.locked.zone)
     if token.waits is Waits.TIME:
         place = replace(place, due_at=_due_at(transfer, order, token, known))
     decision.changes.insert(order.locked.order_id, token.id, place)
@@ -140,7 +139,7 @@ def _move(
             token_id=row.token_id,
             node=node.id,
             name=node.name,
-            team=assignment.group,
+            team=group_of(assignment, known),
             form=assignment.form or None,
         )
         decision.transferred_tasks.append(task)
@@ -154,8 +153,8 @@ def _move(
 def _due_at(transfer: OrderTransfer, order: OrderUnderAction, token: Token, known: Facts) -> datetime:
     """The time of a timer as the new version gives it, from the moment when the token came to its place."""
     since = order.locked.rows[token.id if token.host is None else token.host]
-    text = transfer.new.nodes[token.node].time or ""
-    return timers.due_at(text, order.entered_at[since.token_id], known, business_zone())
+    text, entered = transfer.new.nodes[token.node].time or "", order.entered_at[since.token_id]
+    return timers.due_at(text, entered, known, order.locked.zone)
 
 
 def _places(tokens: Mapping[int, Token]) -> str:

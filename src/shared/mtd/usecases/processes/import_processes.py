@@ -64,7 +64,7 @@ def served(report: Report) -> Report:
     if report.plan is None:
         return report
     again = [node for node in served_again(report.plan) if node.binding in _ONCE]
-    warnings = tuple(Phrase("effect_made_once", task=node.name, server=node.binding) for node in again)
+    warnings = tuple(Phrase("effect_made_once", task=node.name, server=node.binding or "") for node in again)
     return lacking(replace(report, lint=(*report.lint, *warnings)), unserved(report.plan))
 
 

@@ -1,11 +1,11 @@
 -- name: insert_tokens
 insert into tokens (order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, element, elements,
-    own_values, message, due_at, data)
+    own_values, message, due_at, since, data)
 select order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, element, elements, own_values,
-       message, coalesce(due_at, now()), coalesce(data, '{}')
+       message, coalesce(due_at, now()), since, coalesce(data, '{}')
 from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, node text, ordinal integer, waits text, server text,
      scope integer, host integer, via text, item integer, size integer, remaining integer, element jsonb,
-     elements jsonb, own_values jsonb, message text, due_at timestamptz, data jsonb)
+     elements jsonb, own_values jsonb, message text, due_at timestamptz, since timestamptz, data jsonb)
 returning order_id, ordinal, token_id, version;
 
 -- name: move_tokens
@@ -13,10 +13,10 @@ update tokens t
 set node = m.node, version = t.version + 1, attempts = 0, leased_until = null, due_at = coalesce(m.due_at, now()),
     entered_at = now(), data = coalesce(m.data, '{}'), waits = m.waits, server = m.server, scope = m.scope,
     host = m.host, via = m.via, item = m.item, size = m.size, remaining = m.remaining, element = m.element,
-    elements = m.elements, own_values = m.own_values, message = m.message, parked_at = null, parked_for = null
+    elements = m.elements, own_values = m.own_values, message = m.message, since = m.since, parked_at = null, parked_for = null
 from jsonb_to_recordset(%(moves)s) as m (token_id bigint, version integer, node text, data jsonb, waits text,
      server text, scope integer, host integer, via text, item integer, size integer, remaining integer, element jsonb,
-     elements jsonb, own_values jsonb, message text, due_at timestamptz)
+     elements jsonb, own_values jsonb, message text, due_at timestamptz, since timestamptz)
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: retry_tokens
@@ -71,11 +71,13 @@ from jsonb_to_recordset(%(left)s) as l (token_id bigint)
 where t.token_id = l.token_id and t.status = 'open';
 
 -- name: insert_tasks
-insert into tasks (order_id, token_id, node, name, team, candidate, form, priority, due_at, follow_up_at)
+insert into tasks (order_id, token_id, node, name, team, candidate, form, priority, due_at, follow_up_at, element,
+    element_name, item)
 select w.order_id, t.token_id, w.node, w.name, w.team, w.candidate, w.form, coalesce(w.priority, 'normal'), w.due_at,
-       w.follow_up_at
+       w.follow_up_at, w.element, w.element_name, w.item
 from jsonb_to_recordset(%(tasks)s) as w (order_id uuid, ordinal integer, node text, name text, team text,
-     candidate text, form text, priority text, due_at timestamptz, follow_up_at timestamptz)
+     candidate text, form text, priority text, due_at timestamptz, follow_up_at timestamptz, element jsonb,
+     element_name text, item integer)
 join tokens t on t.order_id = w.order_id and t.ordinal = w.ordinal;
 
 -- name: set_values

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
@@ -174,12 +175,15 @@ def locked_orders(
             elements=None if row["elements"] is None else tuple(row["elements"]),
             values=row["own_values"],
         )
-        tokens[row["order_id"]][token.id] = TokenRow(token_id=row["token_id"], version=row["version"], token=token)
+        tokens[row["order_id"]][token.id] = TokenRow(
+            token_id=row["token_id"], version=row["version"], token=token, since=row["since"]
+        )
     return {
         row["order_id"]: LockedOrder(
             order_id=row["order_id"],
             rows=tokens[row["order_id"]],
             values=row["data"],
+            zone=ZoneInfo(row["zone"]),
             order=_content(row["document"]),
             suspended=row["suspended"],
         )

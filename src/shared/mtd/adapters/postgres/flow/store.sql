@@ -53,9 +53,9 @@ with held as (
     select order_id from orders where order_id = any(%(order_ids)s) order by order_id for no key update
 )
 update orders o set updated_at = now()
-from held
-where o.order_id = held.order_id
-returning o.order_id, o.data, o.suspended_at is not null as suspended, case when %(documents)s then o.document end as document;
+from held, tenants t
+where o.order_id = held.order_id and t.code = o.tenant
+returning o.order_id, o.data, t.zone, o.suspended_at is not null as suspended, case when %(documents)s then o.document end as document;
 
 -- name: held_tokens
 -- A statement of its own, so that it sees the commits of the time that the locks took.
@@ -68,7 +68,7 @@ with confirmed as (
     for update of t
 )
 select t.token_id, t.version, t.order_id, t.node, t.ordinal, t.waits, t.scope, t.host, t.via, t.item, t.size,
-       t.remaining, t.element, t.elements, t.own_values, c.token_id is not null as confirmed
+       t.remaining, t.element, t.elements, t.own_values, t.since, c.token_id is not null as confirmed
 from tokens t
 left join confirmed c on c.token_id = t.token_id
 where t.order_id = any(%(order_ids)s);

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
@@ -10,10 +11,9 @@ from mtd.adapters.postgres.database import Connection, Database
 from mtd.adapters.postgres.flow.store import Commit, PostgresFlowStore
 from mtd.domain.json_types import Json
 from mtd.domain.orders.order import Order
-from mtd.engine.model.plan import Plan
 from mtd.sql import load
 from mtd.usecases.flow.changes import Changes
-from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus
+from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus, StartableProcess
 
 _SQL = load(__name__)
 _NUMBERED = ("tenant", "seller_id", "number")
@@ -27,10 +27,14 @@ class PostgresRegistrar:
         self._database = database
         self._store = store
 
-    def startable(self, tenant: str, process: str, version: int | None) -> tuple[int, Plan] | None:
+    def startable(self, tenant: str, process: str, version: int | None) -> StartableProcess | None:
         asked = {"tenant": tenant, "process": process, "version": version}
         rows = self._database.query(_SQL["startable_plan"], asked)
-        return (rows[0]["process_version_id"], self._store.remember(rows[0])) if rows else None
+        if not rows:
+            return None
+        [row] = rows
+        plan, zone = self._store.remember(row), ZoneInfo(row["zone"])
+        return StartableProcess(version_id=row["process_version_id"], plan=plan, zone=zone)
 
     @contextmanager
     def registration(self, new_orders: Sequence[NewOrder]) -> Iterator["PostgresRegistrations"]:

@@ -1,5 +1,6 @@
 -- name: startable_plan
-select process_version_id, plan from process_versions
+select process_version_id, plan, (select zone from tenants t where t.code = v.tenant) as zone
+from process_versions v
 where tenant = %(tenant)s and process = %(process)s
   and case when %(version)s::integer is null then active else version = %(version)s and retired_at is null end;
 

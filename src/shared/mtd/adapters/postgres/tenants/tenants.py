@@ -38,7 +38,7 @@ class PostgresTenants:
     def listed(self) -> Sequence[Json]:
         return self._database.query(_SQL["list_tenants"])
 
-    def add(self, code: str, name: str, process: str) -> None:
+    def add(self, code: str, name: str, zone: str | None, process: str) -> None:
         with self._database.transaction() as connection:
-            connection.execute(_SQL["keep_tenant"], {"code": code, "name": name})
+            connection.execute(_SQL["keep_tenant"], {"code": code, "name": name, "zone": zone})
             connection.execute(_SQL["give_process"], {"code": code, "process": process})

@@ -2,10 +2,11 @@
 select code from tenants where code = any(%(codes)s);
 
 -- name: list_tenants
-select code, name, created_at from tenants order by code;
+select code, name, zone, created_at from tenants order by code;
 
 -- name: keep_tenant
-insert into tenants (code, name) values (%(code)s, %(name)s) on conflict (code) do update set name = excluded.name;
+insert into tenants as t (code, name, zone) values (%(code)s, %(name)s, coalesce(%(zone)s::text, 'America/Santiago'))
+on conflict (code) do update set name = excluded.name, zone = coalesce(%(zone)s::text, t.zone);
 
 -- name: give_process
 -- The version counts as a deployment's: the next deployment renews it, unless the tenant has its own by then.
