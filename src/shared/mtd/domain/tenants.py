@@ -6,9 +6,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 PLATFORM_TENANT = "main"
 """The tenant of the company that runs the system. An order, a file or a call that names no tenant belongs to it."""
 
-DEFAULT_ZONE = "America/Santiago"
-"""The time zone of a tenant that names none."""
-
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 

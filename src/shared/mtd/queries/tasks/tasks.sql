@@ -42,7 +42,7 @@ select distinct team from tasks where status = 'open' order by team;
 select team from tasks where status = 'open'
 union
 select node #>> '{work,group}' from process_versions, jsonb_array_elements(plan -> 'nodes') node
-where active and node #>> '{work,group}' <> ''
+where active and node #>> '{work,group}' <> '' and node #>> '{work,group}' not like '=%%'
 order by 1;
 
 -- name: shown_task
