@@ -134,7 +134,7 @@ def _start(system: System, process: str, orders: int) -> list[str]:
 
 def _people(system: System, numbers: set[str], name: str) -> None:
     rows = system.sql(
-        "select task_id, t.version from tasks t join orders using (order_id) "
+        "select task_id, t.version, t.team from tasks t join orders using (order_id) "
         "where number = any(%s) and status = 'open' and t.name = %s",
         list(numbers),
         name,
@@ -143,7 +143,9 @@ def _people(system: System, numbers: set[str], name: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         done = pool.map(
             lambda row: system.call(
-                "POST", f"/tasks/{row['task_id']}/complete", {"version": row["version"], "person": "demo"}
+                "POST",
+                f"/tasks/{row['task_id']}/complete",
+                {"version": row["version"], "person": "demo", "groups": [row["team"]]},
             )[0],
             rows,
         )

@@ -88,7 +88,12 @@ def _open_tasks(api: OrdersClient) -> list[Json]:
 
 def _do(api: OrdersClient, task: Json) -> None:
     person = f"demo-{task['group'].replace(' ', '-').lower()}"
-    body = {"version": task["version"], "person": person, "values": _VALUES.get(task["form"] or "", {})}
+    body = {
+        "version": task["version"],
+        "person": person,
+        "groups": [task["group"]],
+        "values": _VALUES.get(task["form"] or "", {}),
+    }
     api.call("POST", f"/tasks/{task['task_id']}/complete", body=body)
 
 

@@ -39,7 +39,7 @@ def _act_on_task(event: ApiEvent, body: Json, context: Any) -> Json:
         case "escalate":
             return escalate_task(request, tasks, store, caller)
         case "claim" | "unclaim" | "assign" | "comment":
-            return change_task(action, request, tasks)
+            return change_task(action, request, tasks, caller.function)
     raise InvalidRequest(f"a task has no action {action!r}", code="action_unknown")
 
 

@@ -50,6 +50,16 @@
     if (line) form.querySelector(`a[hx-get$="line=${Number(line[1]) + 1}"]`)?.click()
   }
 
+  // A field that is asked only with some values of another one is hidden until then.
+  function unveil() {
+    for (const field of document.querySelectorAll('[data-when]')) {
+      const other = field.closest('form').elements[field.dataset.when]
+      if (!other) continue
+      const value = other.type === 'checkbox' ? String(other.checked) : other.value
+      field.hidden = !JSON.parse(field.dataset.values).includes(value)
+    }
+  }
+
   // A bar runs while a request does; after some seconds a sentence says so.
 
   const SLOW_MS = 4000
@@ -72,6 +82,7 @@
 
   document.addEventListener('input', keep)
   document.addEventListener('change', keep)
+  document.addEventListener('change', unveil)
   document.addEventListener('submit', (event) => {
     if (event.defaultPrevented || event.target.hasAttribute('hx-get')) return
     begin()
@@ -94,5 +105,6 @@
   document.addEventListener('htmx:beforeRequest', (event) => asked(event) && begin())
   document.addEventListener('htmx:afterRequest', (event) => asked(event) && end())
   document.addEventListener('DOMContentLoaded', restore)
+  document.addEventListener('DOMContentLoaded', unveil)
   document.addEventListener('htmx:afterSwap', restore)
 })()

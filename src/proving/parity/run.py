@@ -145,7 +145,12 @@ class _ScenarioPlayer:
             return [task for task in listed if task["name"] == what["name"]]
 
         [task] = self._wait(tasks, bool, f"the task {what['name']}")
-        body = {"version": task["version"], "person": "ana", "values": what.get("values", {})}
+        body = {
+            "version": task["version"],
+            "person": "ana",
+            "groups": [task["group"]],
+            "values": what.get("values", {}),
+        }
         self._call(["POST", f"/tasks/{task['task_id']}/{what['action']}", body])
 
     def _wait[T](self, ask: Callable[[], T], accept: Callable[[T], bool], wanted: str) -> T:

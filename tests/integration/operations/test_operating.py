@@ -392,7 +392,12 @@ def test_an_order_of_several_tokens_is_put_back_whole(system: System, number: st
     assert [task["node"] for task in tasks] == ["approve"]
     standing = until(lambda: places(system, number), lambda found: ("join", "join") in found)
     assert standing == [("approve", "person"), ("join", "join")]
-    assert system.call("POST", f"/tasks/{tasks[0]['task_id']}/complete", {"version": 1, "person": "ana"})[0] == 200
+    assert (
+        system.call(
+            "POST", f"/tasks/{tasks[0]['task_id']}/complete", {"version": 1, "person": "ana", "groups": ["sales"]}
+        )[0]
+        == 200
+    )
     system.ended(number, "completed")
     assert done(system, number)["allocate"] == 1
 

@@ -62,7 +62,7 @@ def test_orders_are_rehearsed_moved_taken_back_and_moved_again(system: System, n
     orders = [{"order": document | {"number": each}, "process": process, "version": 1} for each in numbers]
     assert system.call("POST", "/orders", {"orders": orders})[0] == 200
     [task] = system.get(f"/tasks?number={numbers[0]}")["tasks"]
-    claim = {"version": task["version"], "person": "ana"}
+    claim = {"version": task["version"], "person": "ana", "groups": ["sales"]}
     assert system.call("POST", f"/tasks/{task['task_id']}/claim", claim)[0] == 200
     span: Json = {"from": 1, "to": 2}
 
@@ -87,7 +87,7 @@ def test_orders_are_rehearsed_moved_taken_back_and_moved_again(system: System, n
 
     for each in numbers:
         [task] = system.get(f"/tasks?number={each}")["tasks"]
-        done = {"version": task["version"], "person": "berta"}
+        done = {"version": task["version"], "person": "berta", "groups": [task["group"]]}
         assert system.call("POST", f"/tasks/{task['task_id']}/complete", done)[0] == 200
         assert any(event["what"].startswith("migrate") for event in system.ended(each, "completed")["events"])
 

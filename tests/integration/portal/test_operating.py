@@ -129,7 +129,12 @@ def test_an_order_rests_while_it_is_suspended_and_goes_on_when_resumed(
         expect(page.locator("tbody")).to_contain_text("reanudada" if not chip else "suspendida: Approve", timeout=WAIT)
         page.goto(f"{address}/orders/{number}")
         expect(page.locator(".chip.big", has_text="suspendida")).to_have_count(1 if chip else 0)
-    done = {"version": task["version"], "person": "ana", "values": {"discount": 1, "approved": True}}
+    done = {
+        "version": task["version"],
+        "person": "ana",
+        "groups": [task["group"]],
+        "values": {"discount": 1, "approved": True},
+    }
     assert system.call("POST", f"/tasks/{task['task_id']}/complete", done)[0] == 200
     system.ended(number, "completed")
 

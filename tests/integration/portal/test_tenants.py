@@ -167,7 +167,7 @@ API: dict[tuple[str, str], Callable[[World], Try]] = {
     ),
     ("GET", "/tasks"): lambda w: Try(at="/tasks", evidence=f"task {w.mark}"),
     ("POST", "/tasks/{task_id}/{action}"): lambda w: Try(
-        at=f"/tasks/{w.task}/claim", body={"version": 1, "person": "p"}, others=404
+        at=f"/tasks/{w.task}/claim", body={"version": 1, "person": "p", "groups": ["sales"]}, others=404
     ),
     ("POST", "/orders/{number}/messages"): lambda w: Try(
         at=f"/orders/{w.mark}-good/messages", body={"message": "m"}, others=404

@@ -57,7 +57,6 @@ def tasks(system: System, number: str, *names: str) -> list[Json]:
 
 
 def do(system: System, task: Json, action: str, person: str = "ana", **more: Any) -> tuple[int, Json]:
-    """A person's request about the task at the version that it was seen at."""
-    return system.call(
-        "POST", f"/tasks/{task['task_id']}/{action}", {"version": task["version"], "person": person, **more}
-    )
+    """A request about the task, at the version that it was seen at, by a person of its group."""
+    asked = {"version": task["version"], "person": person, "groups": [task["group"]], **more}
+    return system.call("POST", f"/tasks/{task['task_id']}/{action}", asked)

@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.unit.portal.pages.orders.test_documents import ORDER
 
@@ -84,6 +85,13 @@ TASK: dict[str, Any] = {
     "total": Decimal(1),
     "currency": "CLP",
     "buyer_name": "B",
+    "promised_on": AT.date(),
+    "document": {"buyer": {"name": "B"}},
+    "data": {"approved": True, "lines": [1, 2], "note": "<b>"},
+    "candidate": None,
+    "element": {"sku": "SKU-1"},
+    "element_name": "line",
+    "item": 0,
 }
 FIELDS = task_forms.fields(
     {
@@ -92,10 +100,15 @@ FIELDS = task_forms.fields(
             "why": {"type": "string", "title": "Why", "description": "a hint"},
             "kind": {"enum": ["a", "b"]},
             "sure": {"type": "boolean"},
-            "much": {"type": "number", "minimum": 1},
+            "much": {"type": "number", "minimum": 1, "x-when": {"sure": True}},
             "more": {"type": "object"},
+            "seen": {"type": "string", "readOnly": True, "default": "before"},
+            "where": {"type": "object", "properties": {"street": {"type": "string"}}},
+            "lines": {"type": "array", "items": {"properties": {"sku": {}, "ok": {"type": "boolean"}}}},
+            "tags": {"type": "array", "items": {"type": "string"}},
         },
-    }
+    },
+    task_forms.Reader(locale="es", zone=ZoneInfo("America/Santiago"), facts={"data": {"tags": ["x"]}}),
 )
 VERSION: dict[str, Any] = {
     "process": "p q",
@@ -560,5 +573,22 @@ SAMPLES: list[Context] = [
         )
         for view, own in (("open", ["sales"]), ("groups", []))
     ),
-    tasks.TaskContext(task=TASK, fields=FIELDS, mine=False, given={"value.why": "x"}, problem="a problem"),
+    tasks.TaskContext(
+        task=TASK,
+        fields=FIELDS,
+        mine=False,
+        open_to_me=True,
+        comments=[{"at": AT, "task": "Approve", "person": "ana", "text": "soon"}],
+        given={"value.why": "x"},
+        problem="a problem",
+    ),
+    tasks.TaskContext(
+        task=TASK | {"element_name": None, "data": {}},
+        fields=[],
+        mine=False,
+        open_to_me=False,
+        comments=[],
+        given={},
+        problem="",
+    ),
 ]

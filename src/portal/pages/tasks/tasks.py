@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mtd.domain.errors import Conflict, InvalidRequest
 from mtd.queries.tasks import tasks as queries
-from portal.pages.tasks import task_forms
+from portal.pages.tasks import task_forms, task_values
 from portal.rendering.context import Context, Tab
 from portal.visit import Visit
 
@@ -35,13 +35,16 @@ class TasksContext(Context):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext(Context):
-    """A task with the `fields` of its form and what was typed into them; `mine` when the visitor has claimed it."""
+    """A task with the `fields` of its form and what was typed into them; `mine` when the visitor has claimed it,
+    `open_to_me` when the visitor may claim or complete it. `comments` are those on all tasks of the order."""
 
     template: ClassVar[str] = "tasks/task.html"
 
     task: dict[str, Any]
     fields: list[task_forms.Field]
     mine: bool
+    open_to_me: bool
+    comments: list[dict[str, Any]]
     given: Mapping[str, str]
     problem: str
 
@@ -106,9 +109,8 @@ def _do(visit: Visit, action: str) -> Response:
     try:
         with visit.recording(f"{action}_task", str(task_id)):
             if action == "complete":
-                body["values"] = task_forms.values(
-                    queries.task(visit.read, task_id)["schema"], visit.form, visit.locale
-                )
+                task = queries.task(visit.read, task_id)
+                body["values"] = task_values.values(task["schema"], visit.form, _reader(visit, task))
             visit.api.do_task(task_id, action, body)
     except (InvalidRequest, Conflict) as error:
         return _task(visit, task_id, problem=visit.explain(error))
@@ -122,9 +124,26 @@ def _task(visit: Visit, task_id: int, *, problem: str = "") -> Response:
         400 if problem else 200,
         TaskContext(
             task=task,
-            fields=task_forms.fields(task["schema"]),
+            fields=task_forms.fields(task["schema"], _reader(visit, task)),
             mine=task["assignee"] == visit.who.name,
+            open_to_me=_may_do(visit, task),
+            comments=queries.comments(visit.read, task["order_id"]),
             given=visit.form,
             problem=problem,
         ),
     )
+
+
+def _reader(visit: Visit, task: Mapping[str, Any]) -> task_forms.Reader:
+    facts = {"order": task["document"], "data": task["data"]}
+    if task["element_name"]:
+        facts[task["element_name"]] = task["element"]
+    return task_forms.Reader(locale=visit.locale, zone=visit.zone, facts=facts)
+
+
+def _may_do(visit: Visit, task: Mapping[str, Any]) -> bool:
+    """Whether the API lets the visitor do the task; it decides."""
+    if task["assignee"] is not None:
+        return bool(task["assignee"] == visit.who.name)
+    own = {group.casefold() for group in visit.who.groups}
+    return not task["group"] or task["candidate"] == visit.who.name or task["group"].casefold() in own

@@ -87,7 +87,7 @@ class NotFound(MtdError):
 
 
 class Forbidden(MtdError):
-    """Only the platform tenant may ask for this."""
+    """Whoever asks may not do this. Without a code of its own: only the platform tenant may."""
 
     code = "house_only"
 

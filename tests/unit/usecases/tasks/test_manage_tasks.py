@@ -17,7 +17,7 @@ from tests.support.xpdl_files import bpm, xpdl
 from tests.unit.support.fakes import FakeStore
 
 from mtd.adapters.forms import JsonSchemas
-from mtd.domain.errors import Conflict, InvalidRequest, NotFound
+from mtd.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from mtd.domain.json_types import Json
 from mtd.domain.orders import ubl
 from mtd.engine.compiler import importing
@@ -53,13 +53,20 @@ class FakeTasks:
     known: Task | None = None
     places: list[CurrentToken] = field(default_factory=list)
     changed: list[tuple[bool, str | None]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    users: Mapping[str, list[str]] = field(default_factory=dict)
     overtaken: bool = False
 
     def task(self, task_id: int) -> Task | None:
         return self.known if self.known and self.known.task_id == task_id else None
 
-    def change(self, request: TaskRequest, *, assigns: bool, assignee: str | None) -> bool:
+    def groups_of(self, person: str) -> list[str] | None:
+        return self.users.get(person)
+
+    def change(self, request: TaskRequest, what: str, function: str, *, assigns: bool, assignee: str | None) -> bool:
         assert self.known is not None
+        assert function == "manage_tasks"
+        self.told.append(what)
         assert request.task_id == self.known.task_id
         self.changed.append((assigns, assignee))
         return not self.overtaken
@@ -85,12 +92,12 @@ def place(node: str, waits: Waits) -> CurrentToken:
 
 
 def task(assignee: str | None = None, **other: Any) -> Task:
-    known = {"task_id": 7, "version": 2, "status": "open", "name": "U", "schema": FORM}
+    known = {"task_id": 7, "version": 2, "status": "open", "name": "U", "team": "g", "candidate": None, "schema": FORM}
     return Task(**{**known, "assignee": assignee, "token": place("u", Waits.PERSON), **other})
 
 
 def request(**other: Any) -> TaskRequest:
-    return TaskRequest(**{"task_id": 7, "version": 2, "person": "ana", **other})
+    return TaskRequest(**{"task_id": 7, "version": 2, "person": "ana", "groups": ("g",), **other})
 
 
 def work(node: str = "u", waits: Waits = Waits.PERSON) -> FakeStore:
@@ -146,29 +153,73 @@ def test_a_task_is_claimed_given_back_and_assigned(
 ) -> None:
     tasks = FakeTasks(task(assignee))
 
-    assert change_task(action, request(assignee="berta"), tasks)["version"] == 3
+    assert change_task(action, request(assignee="berta"), tasks, "manage_tasks")["version"] == 3
     assert tasks.changed == [written]
 
 
 @pytest.mark.parametrize("action", ["claim", "unclaim"])
 def test_what_is_anothers_is_not_taken_or_given_back(action: str) -> None:
     with pytest.raises(Conflict, match=r"berta|ana"):
-        change_task(action, request(), FakeTasks(task("berta")))
+        change_task(action, request(), FakeTasks(task("berta")), "manage_tasks")
 
 
 def test_whoever_is_overtaken_is_told() -> None:
     with pytest.raises(Conflict):
-        change_task("claim", request(), FakeTasks(task(), overtaken=True))
+        change_task("claim", request(), FakeTasks(task(), overtaken=True), "manage_tasks")
     with pytest.raises(NotFound):
-        change_task("claim", request(task_id=8), FakeTasks(task()))
+        change_task("claim", request(task_id=8), FakeTasks(task()), "manage_tasks")
     with pytest.raises(InvalidRequest):
-        change_task("assign", request(), FakeTasks(task()))
+        change_task("assign", request(), FakeTasks(task()), "manage_tasks")
 
 
 def test_a_task_without_an_escalation_event_cannot_be_escalated() -> None:
     with pytest.raises(Conflict) as refused:
         escalate_task(request(), FakeTasks(task()), work(), CALLER)
     assert refused.value.code == "no_escalation_way"
+
+
+@pytest.mark.parametrize("action", ["claim", "complete"])
+@pytest.mark.parametrize(
+    ("standing", "who", "users", "admitted"),
+    [
+        (task(), {"person": "eva", "groups": ("h",)}, {}, False),
+        (task(), {"person": "eva", "groups": ()}, {}, False),
+        (task(), {"person": "eva", "groups": ("G", "h")}, {}, True),
+        # What the portal knows of its user counts, whatever the caller says.
+        (task(), {"person": "eva", "groups": ("g",)}, {"eva": []}, False),
+        (task(), {"person": "eva", "groups": ()}, {"eva": ["g"]}, True),
+        (task("eva"), {"person": "eva", "groups": ()}, {}, True),
+        (task(candidate="eva"), {"person": "eva", "groups": ()}, {}, True),
+        (task(team=""), {"person": "eva", "groups": ()}, {}, True),
+    ],
+)
+def test_a_task_is_done_by_its_group_or_by_the_person_who_has_it(
+    action: str, standing: Task, who: Json, users: Mapping[str, list[str]], admitted: bool
+) -> None:
+    tasks, asked = FakeTasks(standing, users=users), request(**who, values={"approved": True})
+
+    def act() -> Json:
+        if action == "claim":
+            return change_task("claim", asked, tasks, "manage_tasks")
+        return complete_task(asked, tasks, JsonSchemas(), work(), CALLER)
+
+    if admitted:
+        assert act()["done"] == action
+        return
+    with pytest.raises(Forbidden) as refused:
+        act()
+    assert refused.value.code == "not_in_group"
+
+
+def test_every_comment_is_kept_in_the_orders_history() -> None:
+    tasks, here = FakeTasks(task()), work()
+
+    change_task("comment", request(comment="asked the customer"), tasks, "manage_tasks")
+    complete_task(request(values={"approved": True}, comment="all right"), tasks, JsonSchemas(), here, CALLER)
+
+    assert tasks.told == ["task commented"]
+    [event] = here.committed[1].events
+    assert (event.detail["by"], event.detail["comment"]) == ("ana", "all right")
 
 
 def test_a_message_wakes_the_order_that_waits_for_it() -> None:
@@ -298,9 +349,15 @@ def test_all_pages_of_timers_are_handed_over() -> None:
 
 
 def test_what_callers_say_of_a_task_is_checked() -> None:
-    said = {"version": 2, "person": "ana", "values": {"a": 1}}
+    said = {"version": 2, "person": "ana", "groups": ["g"], "values": {"a": 1}}
     assert read_request("7", said) == request(values={"a": 1})
-    for wrong in ({"person": "ana"}, {"version": True, "person": "a"}, {"version": 2}, {**said, "values": []}):
+    for wrong in (
+        {"person": "ana"},
+        {"version": True, "person": "a"},
+        {"version": 2},
+        {**said, "values": []},
+        {**said, "groups": [1]},
+    ):
         with pytest.raises(InvalidRequest):
             read_request("7", wrong)
     for number in ("", "-1", "9" * 19, "½"):

@@ -17,10 +17,18 @@ def read_request(task_id: str, body: Json) -> TaskRequest:
         task_id=read_number(task_id),
         version=body["version"],
         person=person,
+        groups=_read_groups(body),
         assignee=read_text(body, "assignee", 200),
         values=read_values(body),
         comment=read_text(body, "comment", 2_000),
     )
+
+
+def _read_groups(body: Json) -> tuple[str, ...]:
+    groups = [] if body.get("groups") is None else body["groups"]
+    if not isinstance(groups, list) or len(groups) > 100 or not all(isinstance(each, str) for each in groups):
+        raise InvalidRequest("groups must be a list of at most 100 names", code="groups_malformed")
+    return tuple(groups)
 
 
 def read_number(text: str) -> int:

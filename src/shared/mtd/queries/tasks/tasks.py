@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.queries.orders.orders import LARGEST_PAGE, Reader
@@ -72,8 +73,13 @@ def groups(read: Reader) -> list[str]:
     return [row["team"] for row in read(_SQL["task_groups"], {})]
 
 
+def comments(read: Reader, order_id: UUID) -> list[dict[str, Any]]:
+    """What people have said about the tasks of the order, the oldest first: `at`, `task`, `person`, `text`."""
+    return list(read(_SQL["task_comments"], {"order_id": order_id}))
+
+
 def task(read: Reader, task_id: int) -> dict[str, Any]:
-    """One task with its order and the JSON Schema of its form. Raises NotFound."""
+    """One task with its order's content and data, its element, and the JSON Schema of its form. Raises NotFound."""
     found = read(_SQL["shown_task"], {"task_id": task_id})
     if not found:
         raise NotFound(f"there is no task {task_id}", code="task_unknown")

@@ -1,7 +1,8 @@
 -- name: list_tasks
 select t.task_id, o.number, o.seller_name as seller, v.process, v.version as process_version, t.node, t.name,
        t.team as "group", t.candidate, t.assignee, t.form, v.forms -> t.form as schema, t.priority, t.due_at,
-       t.follow_up_at, t.comment, t.status, t.version, t.created_at, t.ended_at, t.ended_by, t.result
+       t.follow_up_at, t.comment, t.status, t.version, t.created_at, t.ended_at, t.ended_by, t.result, t.element,
+       t.element_name, t.item
 from tasks t
 join orders o on o.order_id = t.order_id
 join process_versions v on v.process_version_id = o.process_version_id
@@ -46,10 +47,18 @@ where active and node #>> '{work,group}' <> '' and node #>> '{work,group}' not l
 order by 1;
 
 -- name: shown_task
-select t.task_id, t.order_id, o.number, o.buyer_name, o.total, o.currency, t.node, t.name, t.team as "group", t.assignee,
+select t.task_id, t.order_id, o.number, o.buyer_name, o.total, o.currency, o.promised_on, o.document, o.data, t.node,
+       t.name, t.team as "group", t.candidate, t.assignee, t.element, t.element_name, t.item,
        v.forms -> t.form as schema, t.due_at, t.comment, t.status, t.version, t.created_at, t.ended_at, t.ended_by,
        t.result, coalesce(t.status = 'open' and t.due_at < now(), false) as overdue
 from tasks t
 join orders o on o.order_id = t.order_id
 join process_versions v on v.process_version_id = o.process_version_id
 where t.task_id = %(task_id)s;
+
+-- name: task_comments
+-- What people have said about the tasks of an order, the oldest first.
+select at, detail ->> 'task' as task, detail ->> 'by' as person, detail ->> 'comment' as text
+from events
+where order_id = %(order_id)s and detail ->> 'task' is not null and detail ->> 'comment' is not null
+order by event_id limit 500;

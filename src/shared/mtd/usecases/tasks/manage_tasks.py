@@ -1,11 +1,11 @@
 """People's work: claim, assign and complete tasks; and messages to orders that wait for them."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mtd.domain.errors import Conflict, InvalidRequest, NotFound, ProcessError
+from mtd.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, ProcessError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import MessageReceived, TaskCompleted, TaskEscalated, Trigger, Waits
@@ -28,6 +28,10 @@ class Task:
     version: int
     status: str
     name: str
+    #: The group whose people may do it.
+    team: str
+    #: The person for whom the process means it.
+    candidate: str | None
     assignee: str | None
     #: The JSON Schema of its form.
     schema: Any
@@ -43,6 +47,8 @@ class TaskRequest:
     #: The version of the task that the person saw.
     version: int
     person: str
+    #: The groups of the person, as the caller knows them. Those of a user of the portal are the portal's.
+    groups: tuple[str, ...] = ()
     assignee: str | None = None
     values: Json | None = None
     comment: str | None = None
@@ -61,8 +67,13 @@ class Tasks(Protocol):
 
     def task(self, task_id: int) -> Task | None: ...
 
-    def change(self, request: TaskRequest, *, assigns: bool, assignee: str | None) -> bool:
-        """Write assignee and comment of an open task of that version. Returns whether there was one."""
+    def groups_of(self, person: str) -> Sequence[str] | None:
+        """The groups of the portal's user of that name, none for a disabled one; None when there is no such user."""
+        ...
+
+    def change(self, request: TaskRequest, what: str, function: str, *, assigns: bool, assignee: str | None) -> bool:
+        """Write assignee and comment of an open task of that version, and the event `what` of its order. Returns
+        whether there was one."""
         ...
 
     def listening(self, number: str, seller: str | None, message: str) -> list[CurrentToken]:
@@ -78,9 +89,22 @@ class Forms(Protocol):
         ...
 
 
-def change_task(action: str, request: TaskRequest, tasks: Tasks) -> Json:
-    """`claim`, `unclaim`, `assign` or `comment`. Raises Conflict when the task has changed since the person saw it."""
+_EVENTS = {
+    "claim": "task claimed",
+    "unclaim": "task given back",
+    "assign": "task assigned",
+    "comment": "task commented",
+}
+
+
+def change_task(action: str, request: TaskRequest, tasks: Tasks, function: str) -> Json:
+    """`claim`, `unclaim`, `assign` or `comment`; the order's history keeps each.
+
+    Raises Conflict when the task has changed since the person saw it, Forbidden when one claims another group's task.
+    """
     task = _seen(request, tasks)
+    if action == "claim":
+        _refuse_strangers(task, request, tasks)
     if action == "claim" and task.assignee not in (None, request.person):
         raise Conflict(f"the task {task.name!r} is assigned to {task.assignee}", code="task_taken")
     if action == "unclaim" and task.assignee != request.person:
@@ -88,7 +112,7 @@ def change_task(action: str, request: TaskRequest, tasks: Tasks) -> Json:
     if action == "assign" and not request.assignee:
         raise InvalidRequest("assignee must name a person", code="assignee_missing")
     assignee = {"claim": request.person, "assign": request.assignee}.get(action)
-    if not tasks.change(request, assigns=action != "comment", assignee=assignee):
+    if not tasks.change(request, _EVENTS[action], function, assigns=action != "comment", assignee=assignee):
         raise _stale(task)
     return {"task_id": task.task_id, "version": task.version + 1, "done": action}
 
@@ -97,9 +121,10 @@ def complete_task(request: TaskRequest, tasks: Tasks, forms: Forms, store: FlowS
     """Complete the task: the values pass the form and go to the order's data, and the order goes on.
 
     Raises Conflict when the task has changed since the person saw it, or another person has it: of two people, one
-    completes it.
+    completes it. Raises Forbidden for a person who is not of its group, unless the task is assigned to them.
     """
     task, values = _seen(request, tasks), request.values or {}
+    _refuse_strangers(task, request, tasks)
     if task.assignee not in (None, request.person):
         raise Conflict(f"the task {task.name!r} is assigned to {task.assignee}", code="task_taken")
     if task.schema is not None:
@@ -112,7 +137,8 @@ def complete_task(request: TaskRequest, tasks: Tasks, forms: Forms, store: FlowS
 def escalate_task(request: TaskRequest, tasks: Tasks, store: FlowStore, caller: Caller) -> Json:
     """Trigger the task's escalation event. Raises Conflict when it has none."""
     task = _seen(request, tasks)
-    _trigger(task, lambda token: TaskEscalated(token=token), "task escalated", store, caller, None)
+    said = CompletedTask(task_id=task.task_id, person=request.person, result={}, comment=request.comment)
+    _trigger(task, lambda token: TaskEscalated(token=token), "task escalated", store, caller, said, completes=False)
     return {"task_id": task.task_id, "version": task.version, "done": "escalate"}
 
 
@@ -152,6 +178,20 @@ def _seen(request: TaskRequest, tasks: Tasks) -> Task:
     return task
 
 
+def _refuse_strangers(task: Task, request: TaskRequest, tasks: Tasks) -> None:
+    """Raises Forbidden (`not_in_group`) for a person who is not of the task's group, and whose own task it is not."""
+    if not task.team or request.person in (task.assignee, task.candidate):
+        return
+    known = tasks.groups_of(request.person)
+    own = {group.casefold() for group in (request.groups if known is None else known)}
+    if task.team.casefold() not in own:
+        raise Forbidden(
+            f"the task {task.name!r} is of the group {task.team!r}, which {request.person} is not in: "
+            "have it assigned, or join the group",
+            code="not_in_group",
+        )
+
+
 def _stale(task: Task) -> Conflict:
     return Conflict(
         f"the task {task.name!r} has changed: it is {task.status}, version {task.version}: look at it again",
@@ -165,22 +205,24 @@ def _trigger(
     what: str,
     store: FlowStore,
     caller: Caller,
-    completed: CompletedTask | None,
+    done: CompletedTask,
+    *,
+    completes: bool = True,
 ) -> None:
     """Commit the task's trigger. Raises Conflict when the task is stale, or the order takes no such trigger."""
     assert task.token is not None
     token = task.token
     plan = store.plans([token.process_version_id])[token.process_version_id]
-    detail: Json = {"task": task.name, "hops": list(caller.hops)}
-    if completed is not None:
-        detail["by"] = completed.person
+    detail: Json = {"task": task.name, "by": done.person, "hops": list(caller.hops)}
+    if done.comment:
+        detail["comment"] = done.comment
     with store.unit_of_work([token], with_content=True) as unit:
         if (locked := unit.locked(token)) is None:
             raise _stale(task)
         trigger = trigger_at(locked.token_of_row(token.token_id).id)
         changes = _go_on(plan, token, locked, trigger, what, caller, detail)
-        if completed is not None:
-            changes.completed_tasks.append(completed)
+        if completes:
+            changes.completed_tasks.append(done)
         unit.write(changes)
 
 

@@ -10,9 +10,9 @@ import pytest
 from tests.support.bpmn_files import bpmn
 from tests.support.diagrams import draw
 from tests.support.imports import A_TASK, PROCESSES, SMALL
+from tests.unit.engine.compiler.test_lint import UNSOUND
 from tests.unit.engine.test_damaged_diagrams import DAMAGED
 from tests.unit.engine.test_importing import BAD_SHEETS, QUIRKS, UNBOUND
-from tests.unit.engine.test_lint import UNSOUND
 from tests.unit.portal.pages.processes.test_processes import REPORT, upload
 from tests.unit.portal.services import FakePortal
 

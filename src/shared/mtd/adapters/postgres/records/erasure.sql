@@ -38,11 +38,11 @@ from jsonb_to_recordset(%(rows)s) as r (id bigint, message text, payload jsonb, 
 where i.incident_id = r.id;
 
 -- name: tasks
-select task_id as id, comment, result from tasks where order_id = any(%(order_ids)s) for update;
+select task_id as id, comment, result, element from tasks where order_id = any(%(order_ids)s) for update;
 
 -- name: erase_tasks
-update tasks t set comment = r.comment, result = r.result
-from jsonb_to_recordset(%(rows)s) as r (id bigint, comment text, result jsonb)
+update tasks t set comment = r.comment, result = r.result, element = r.element
+from jsonb_to_recordset(%(rows)s) as r (id bigint, comment text, result jsonb, element jsonb)
 where t.task_id = r.id;
 
 -- name: mails

@@ -1,5 +1,7 @@
 """People's tasks in PostgreSQL, behind `manage_tasks.Tasks`."""
 
+from collections.abc import Sequence
+
 from mtd.adapters.postgres.database import Database
 from mtd.sql import load
 from mtd.usecases.flow.tokens import CurrentToken
@@ -25,13 +27,22 @@ class PostgresTasks:
             version=row["version"],
             status=row["status"],
             name=row["name"],
+            team=row["team"],
+            candidate=row["candidate"],
             assignee=row["assignee"],
             schema=row["schema"],
             token=token_of({**row, "version": row["token_version"]}) if rests else None,
         )
 
-    def change(self, request: TaskRequest, *, assigns: bool, assignee: str | None) -> bool:
+    def groups_of(self, person: str) -> Sequence[str] | None:
+        rows = self._database.query(_SQL["groups_of"], {"person": person})
+        return rows[0]["groups"] if rows else None
+
+    def change(self, request: TaskRequest, what: str, function: str, *, assigns: bool, assignee: str | None) -> bool:
         parameters = {
+            "what": what,
+            "function": function,
+            "person": request.person,
             "task_id": request.task_id,
             "version": request.version,
             "comment": request.comment,
