@@ -3,7 +3,7 @@
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +63,13 @@ def own(system: System, secrets: dict[str, str]) -> Iterator[Database]:
 
 
 @pytest.fixture
-def person(own: Database) -> Callable[..., str]:
-    """Makes a user of that role; the name."""
+def person(own: Database, system: System) -> Callable[..., str]:
+    """Makes a user of that role, in those groups; the name."""
 
-    def make(role: Role, tenant: str = PLATFORM_TENANT) -> str:
+    def make(role: Role, tenant: str = PLATFORM_TENANT, groups: Sequence[str] = ()) -> str:
         name = f"{role}-{uuid.uuid4().hex[:8]}"
         Accounts(own).add(tenant, name, PASSWORD, role)
+        system.sql("update portal.users set groups = %s where name = %s", list(groups), name)
         return name
 
     return make
@@ -108,12 +109,13 @@ def axe(started: Browser) -> str:
 
 
 @pytest.fixture
-def enter(started: Browser, address: str, person: Callable[[Role], str]) -> Iterator[Callable[..., Page]]:
-    """A page of a new person of that role in a browser of their own. A complaint of the browser fails the test."""
+def enter(started: Browser, address: str, person: Callable[..., str]) -> Iterator[Callable[..., Page]]:
+    """A page of a new person of that role and those groups, in a browser of their own. A complaint of the browser
+    fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def make(role: Role = Role.OPERATOR, **how: Any) -> Page:
+    def make(role: Role = Role.OPERATOR, groups: Sequence[str] = (), **how: Any) -> Page:
         context = visitor(started, **how)
         contexts.append(context)
         page = context.new_page()
@@ -122,7 +124,7 @@ def enter(started: Browser, address: str, person: Callable[[Role], str]) -> Iter
             "console",
             lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None,
         )
-        log_in(page, address, person(role), PASSWORD)
+        log_in(page, address, person(role, groups=groups), PASSWORD)
         return page
 
     yield make

@@ -76,6 +76,29 @@ def test_an_order_goes_through_all_of_it(system: System, number: str, process: s
     assert system.sql("select 1 from tokens join orders using (order_id) where number = %s", number) == []
 
 
+def test_a_task_is_its_groups_and_its_comments_are_the_orders_history(
+    system: System, number: str, process: str
+) -> None:
+    assert start(system, number, process)[0] == 200
+    [task] = tasks(system, number, "Approve")
+
+    for action in ("claim", "complete"):
+        status, answer = do(system, task, action, "eva", groups=["warehouse"], values={"approved": True})
+        assert (status, answer["code"]) == (403, "not_in_group")
+    for remark in ("asked the customer", "he agrees"):
+        assert do(system, task, "comment", "eva", comment=remark, groups=[])[0] == 200
+        [task] = tasks(system, number, "Approve")
+    assert do(system, task, "assign", "boss", assignee="eva")[0] == 200
+    [task] = tasks(system, number, "Approve")
+    assert do(system, task, "complete", "eva", groups=[], values={"approved": True}, comment="done")[0] == 200
+
+    history = [event["what"] for event in system.order(number)["events"]]
+    said = [what for what in history if "comment " in what]
+    for remark in ("asked the customer", "he agrees", "done"):
+        assert any(remark in what for what in said), history
+    assert any(what.startswith("task assigned") and "assignee eva" in what for what in history)
+
+
 def test_of_many_people_at_once_one_completes_a_task(system: System, number: str, process: str) -> None:
     assert start(system, number, process)[0] == 200
     [task] = tasks(system, number, "Approve")
@@ -155,6 +178,8 @@ def test_instances_collect_their_results_and_an_event_sub_process_takes_over(sys
         number,
     )
     assert [row["element"]["sku"] for row in rows] == ["SKU-1", "SKU-2"]
+    told = sorted((task["item"], task["element_name"], task["element"]["sku"]) for task in checks)
+    assert told == [(0, "line", "SKU-1"), (1, "line", "SKU-2")]
 
     # The second line is checked first; its answer stays its own until all lines are checked.
     first, second = sorted(checks, key=lambda task: int(task["task_id"]))

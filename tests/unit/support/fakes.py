@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tests.support.orders import OrderFile
 
+from mtd.domain.business_zone import business_zone
 from mtd.domain.circuit import CircuitState
 from mtd.domain.errors import MtdError, NotFound, ProcessError, UnstorableError
 from mtd.domain.json_types import Json
@@ -110,7 +111,7 @@ class FakeStore:
 
     def startable(self, tenant: str, process: str, version: int | None) -> StartableProcess | None:
         known = tenant in self.tenants and process == self.plan.process and version in (None, 1)
-        return StartableProcess(version_id=1, plan=self.plan, zone=UTC) if known else None
+        return StartableProcess(version_id=1, plan=self.plan, zone=business_zone()) if known else None
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
         return dict.fromkeys(ids, self.plan)
@@ -142,7 +143,7 @@ class FakeStore:
         own = self.own or Token(id=1, node=token.node, waits=waits)
         rows = [TokenRow(token_id=token.token_id, version=token.version, token=own), *self.beside]
         return LockedOrder(
-            zone=UTC,
+            zone=business_zone(),
             order_id=token.order_id,
             rows={row.token.id: row for row in rows},
             values=self.values,

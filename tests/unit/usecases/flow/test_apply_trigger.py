@@ -10,6 +10,7 @@ from tests.support.diagrams import draw
 from tests.support.orders import OrderFile
 from tests.unit.support.fakes import FakeApi, FakeMachines, FakeStore, leased
 
+from mtd.domain.business_zone import business_zone
 from mtd.domain.errors import RetryableError
 from mtd.domain.orders import ubl
 from mtd.engine.compiler import importing
@@ -132,7 +133,7 @@ def test_a_timer_asks_the_order_and_what_the_process_has_found() -> None:
     plan = plan_of("start: S\ncatch: W | time== data.until\nend: E\nS > W > E")
     changes, known = Changes(), {"data": {"until": "2030-01-01"}}
 
-    write_step(changes, plan, uuid.uuid4(), {}, interpreter.begin(plan, known), known, UTC)
+    write_step(changes, plan, uuid.uuid4(), {}, interpreter.begin(plan, known), known, business_zone())
 
     assert changes.new_tokens[0].place.due_at == datetime(2030, 1, 1, 3, tzinfo=UTC)
 
@@ -169,7 +170,7 @@ def test_each_instance_is_written_with_its_element_and_then_with_its_values() ->
     begun, known = Changes(), {"data": {"list": elements}}
     step = interpreter.begin(plan, known)
 
-    write_step(begun, plan, order_id, {}, step, known, UTC)
+    write_step(begun, plan, order_id, {}, step, known, business_zone())
 
     checks = [new for new in begun.new_tokens if new.place.waits is Waits.PERSON]
     assert [(new.place.item, new.place.element) for new in checks] == [(0, elements[0]), (1, elements[1])]
@@ -179,7 +180,7 @@ def test_each_instance_is_written_with_its_element_and_then_with_its_values() ->
     rows = {number: TokenRow(token_id=100 + number, version=1, token=token) for number, token in tokens.items()}
     first, answered = checks[0].ordinal, Changes()
     step = interpreter.step(plan, tokens, TaskCompleted(token=first, values={"ok": True}), known)
-    write_step(answered, plan, order_id, rows, step, known, UTC)
+    write_step(answered, plan, order_id, rows, step, known, business_zone())
 
     done = next(moved.place for moved in answered.moved_tokens if moved.token_id == 100 + first)
     assert (done.waits, done.element, done.own_values) == (Waits.DONE, None, {"ok": True})
@@ -188,7 +189,7 @@ def test_each_instance_is_written_with_its_element_and_then_with_its_values() ->
     last, tokens = Changes(), applied(tokens, step)
     rows = {number: TokenRow(token_id=100 + number, version=2, token=token) for number, token in tokens.items()}
     step = interpreter.step(plan, tokens, TaskCompleted(token=checks[1].ordinal), known)
-    write_step(last, plan, order_id, rows, step, known, UTC)
+    write_step(last, plan, order_id, rows, step, known, business_zone())
 
     [place] = [moved.place for moved in last.moved_tokens] + [new.place for new in last.new_tokens]
     assert (place.node, place.waits, place.message) == ("back", Waits.SIGNAL, "stock_is_back")
@@ -210,7 +211,9 @@ def test_a_thrown_signal_is_told_to_other_orders() -> None:
     tokens = applied({}, interpreter.begin(plan, {}))
     rows = {number: TokenRow(token_id=100 + number, version=1, token=token) for number, token in tokens.items()}
 
-    write_step(changes, plan, order_id, rows, interpreter.step(plan, tokens, TaskCompleted(token=1), {}), {}, UTC)
+    write_step(
+        changes, plan, order_id, rows, interpreter.step(plan, tokens, TaskCompleted(token=1), {}), {}, business_zone()
+    )
 
     assert changes.signals == [ThrownSignal(order_id=order_id, signal="stock")]
     assert [(moved.place.node, moved.place.message) for moved in changes.moved_tokens] == [("back", "stock")]
