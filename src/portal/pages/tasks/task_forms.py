@@ -31,7 +31,7 @@ _DEEPEST = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """What a form needs to know of its reader and its order.
+    """The reader of a form, and the facts of its order.
 
     `facts` are what `x-value` may ask: the `order`, its `data`, and the element of the task's instance by its name.
     """

@@ -1,4 +1,4 @@
-"""What a person typed into the form of a task, as the typed values of its JSON Schema."""
+"""The input of a person in the form of a task, as the typed values of its JSON Schema."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ def _is_asked(condition: tuple[str, tuple[str, ...]], shown: Sequence[Field], fo
 
 
 def _value(field: Field, rule: Any, form: Mapping[str, str], reader: Reader) -> Any:
-    """What was typed into the field; None for nothing."""
+    """The typed value of the field; None for an empty one."""
     rule = rule if isinstance(rule, dict) else {}
     if field.kind == "object":
         return _values(rule, field.parts, form, reader) or None

@@ -87,7 +87,7 @@ class NotFound(MtdError):
 
 
 class Forbidden(MtdError):
-    """Whoever asks may not do this. Without a code of its own: only the platform tenant may."""
+    """The caller may not do this. Without a code of its own, only the platform tenant may."""
 
     code = "house_only"
 

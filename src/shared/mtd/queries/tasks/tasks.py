@@ -74,7 +74,7 @@ def groups(read: Reader) -> list[str]:
 
 
 def comments(read: Reader, order_id: UUID) -> list[dict[str, Any]]:
-    """What people have said about the tasks of the order, the oldest first: `at`, `task`, `person`, `text`."""
+    """People's comments on the tasks of the order, the oldest first: `at`, `task`, `person`, `text`."""
     return list(read(_SQL["task_comments"], {"order_id": order_id}))
 
 
