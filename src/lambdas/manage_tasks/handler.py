@@ -1,4 +1,4 @@
-"""/tasks, POST /orders/{number}/messages and notes, /warnings/{warning_id}/acknowledge: people's work and messages."""
+"""/tasks, /messages, /signals, an order's messages and notes, /warnings/{warning_id}/acknowledge: people's work."""
 
 from typing import Any
 
@@ -10,12 +10,15 @@ from mtd.domain.json_types import Json
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import ApiEvent, api_hop, path_parameter, query_parameter
 from mtd.entrypoints.people import people_handler
+from mtd.entrypoints.requests.messages import read_message
 from mtd.entrypoints.requests.notes import read_note
-from mtd.entrypoints.requests.tasks import read_number, read_request, read_text, read_values
+from mtd.entrypoints.requests.tasks import read_number, read_request, read_text
 from mtd.queries.tasks.tasks import list_tasks
-from mtd.usecases.flow.trace import hop
+from mtd.usecases.flow.trace import Caller, hop
+from mtd.usecases.messages.message import MessageKind
+from mtd.usecases.messages.send_message import send_message, send_signal
 from mtd.usecases.operations.write_note import write_note
-from mtd.usecases.tasks.manage_tasks import Caller, change_task, complete_task, escalate_task, send_message
+from mtd.usecases.tasks.manage_tasks import change_task, complete_task, escalate_task
 
 
 def _list_tasks(event: ApiEvent, _body: Json, _context: Any) -> Json:
@@ -44,11 +47,14 @@ def _act_on_task(event: ApiEvent, body: Json, context: Any) -> Json:
 
 
 def _send_message(event: ApiEvent, body: Json, context: Any) -> Json:
-    message, seller = read_text(body, "message", 200), body.get("seller")
-    if not message or not (seller is None or isinstance(seller, str)):
-        raise InvalidRequest("message must be a name, and seller must be an id", code="message_malformed")
-    number, values, tasks = path_parameter(event, "number"), read_values(body), PostgresTasks(composition.database())
-    return send_message(number, seller, message, values, tasks, composition.flow_store(), _caller(event, context))
+    number = path_parameter(event, "number") if "{number}" in event["resource"] else None
+    message, caller = read_message(MessageKind.MESSAGE, body, number), _caller(event, context)
+    return send_message(message, composition.messages(), composition.flow_store(), caller)
+
+
+def _send_signal(event: ApiEvent, body: Json, context: Any) -> Json:
+    signal, caller = read_message(MessageKind.SIGNAL, body), _caller(event, context)
+    return send_signal(signal, composition.messages(), composition.flow_store(), caller)
 
 
 def _write_note(event: ApiEvent, body: Json, _context: Any) -> Json:
@@ -76,6 +82,8 @@ ROUTES = {
     "GET /tasks": _list_tasks,
     "POST /tasks/{task_id}/{action}": _act_on_task,
     "POST /orders/{number}/messages": _send_message,
+    "POST /messages": _send_message,
+    "POST /signals": _send_signal,
     "POST /orders/{number}/notes": _write_note,
     "POST /warnings/{warning_id}/acknowledge": _acknowledge_warning,
 }

@@ -170,8 +170,14 @@ API: dict[tuple[str, str], Callable[[World], Try]] = {
         at=f"/tasks/{w.task}/claim", body={"version": 1, "person": "p", "groups": ["sales"]}, others=404
     ),
     ("POST", "/orders/{number}/messages"): lambda w: Try(
-        at=f"/orders/{w.mark}-good/messages", body={"message": "m"}, others=404
+        # Another tenant's message waits for an order of that tenant's own.
+        at=f"/orders/{w.mark}-good/messages",
+        body={"message": "m"},
     ),
+    ("POST", "/messages"): lambda w: Try(
+        at="/messages", body={"message": "m", "when": f'order.number == "{w.mark}-good"'}
+    ),
+    ("POST", "/signals"): lambda _: Try(at="/signals", body={"signal": "s"}),
     ("POST", "/orders/{number}/notes"): lambda w: Try(
         at=f"/orders/{w.mark}-good/notes", body={"person": "p", "text": "t"}, others=404
     ),
@@ -232,6 +238,7 @@ def _state(system: System, world: World) -> list[tuple[Any, ...]]:
         "waiting_orders",
         "warnings",
         "rejections",
+        "messages",
         "portal.users",
         "portal.views",
         "portal.audit",

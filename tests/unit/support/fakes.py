@@ -24,6 +24,7 @@ from mtd.engine.model.tokens import Token, Waits
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, TokenReference, TokenRow
 from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus, StartableProcess
+from mtd.usecases.messages.message import Admission, EarlyMessage, SentMessage
 from mtd.usecases.ports import MailResult, QueueMessage
 from mtd.usecases.processes.import_processes import STATES
 
@@ -68,12 +69,63 @@ class FakeUnit:
 
     orders: dict[int, LockedOrder]
     written: list[Changes] = field(default_factory=list)
+    messages: "FakeMessages" = field(default_factory=lambda: FakeMessages())
 
     def locked(self, token: LeasedToken | CurrentToken) -> LockedOrder | None:
         return self.orders.get(token.token_id)
 
     def write(self, changes: Changes) -> None:
         self.written.append(changes)
+
+    def admit(self, message: SentMessage) -> Admission:
+        return self.messages.admit(message)
+
+    def early(self, order_id: UUID, name: str) -> list[EarlyMessage]:
+        assert order_id
+        return [each for each in self.messages.kept if each.message.name == name]
+
+    def settle(self, message_id: int, taken_by: Sequence[str]) -> None:
+        self.messages.settle(message_id, taken_by)
+
+
+@dataclass(slots=True)
+class FakeMessages:
+    """Serves `send_message.Messages`: rows of messages, and the tokens that wait."""
+
+    waiting: list[CurrentToken] = field(default_factory=list)
+    #: Of the orders with the number; None where there is none.
+    versions: list[int] | None = None
+    rows: dict[int, SentMessage] = field(default_factory=dict)
+    taken: dict[int, list[UUID]] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> list[EarlyMessage]:
+        """Those that nobody has taken."""
+        return [EarlyMessage(message_id=each, message=m) for each, m in self.rows.items() if each not in self.taken]
+
+    def listening(self, message: SentMessage) -> list[CurrentToken]:
+        assert message.name
+        return self.waiting
+
+    def versions_of(self, number: str, seller: str | None) -> list[int] | None:
+        assert (number, seller) == ("N", None)
+        return self.versions
+
+    def known(self, message: SentMessage) -> Admission | None:
+        for each, row in self.rows.items():
+            if message.id is not None and (row.kind, row.name, row.id) == (message.kind, message.name, message.id):
+                taken = tuple(self.taken.get(each, ()))
+                return Admission(message_id=each, is_duplicate=True, taken_by=taken, expires_at=row.expires_at)
+        return None
+
+    def admit(self, message: SentMessage) -> Admission:
+        if (known := self.known(message)) is not None:
+            return known
+        self.rows[len(self.rows) + 1] = message
+        return Admission(message_id=len(self.rows), expires_at=message.expires_at)
+
+    def settle(self, message_id: int, taken_by: Sequence[str]) -> None:
+        self.taken.setdefault(message_id, []).extend(map(UUID, taken_by))
 
 
 @dataclass(slots=True)
@@ -108,6 +160,7 @@ class FakeStore:
     circuit: CircuitState = CircuitState.CLOSED
     suspended: bool = False
     stale: bool = False
+    messages: FakeMessages = field(default_factory=FakeMessages)
 
     def startable(self, tenant: str, process: str, version: int | None) -> StartableProcess | None:
         known = tenant in self.tenants and process == self.plan.process and version in (None, 1)
@@ -131,7 +184,7 @@ class FakeStore:
         self, tokens: Sequence[LeasedToken] | Sequence[CurrentToken], *, with_content: bool = False
     ) -> Iterator[FakeUnit]:
         orders = {} if self.stale else {token.token_id: self._locked(token, with_content) for token in tokens}
-        unit = FakeUnit(orders)
+        unit = FakeUnit(orders, messages=self.messages)
         yield unit
         if any(self.refuses(changes) for changes in unit.written):
             raise UnstorableError("a unique key is taken")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.flow.outbox import PostgresOutbox
     from mtd.adapters.postgres.flow.store import PostgresFlowStore
     from mtd.adapters.postgres.intake.registration import PostgresRegistrar
+    from mtd.adapters.postgres.messages.messages import PostgresMessages
     from mtd.adapters.postgres.operations.bulk_operations import PostgresOperations
     from mtd.adapters.postgres.operations.notes import PostgresNotes
     from mtd.adapters.postgres.processes.processes import PostgresVersions
@@ -103,6 +104,12 @@ def circuits() -> "PostgresCircuits":
     from mtd.adapters.postgres.flow.circuits import PostgresCircuits
 
     return PostgresCircuits(database(), flow_store())
+
+
+def messages() -> "PostgresMessages":
+    from mtd.adapters.postgres.messages.messages import PostgresMessages
+
+    return PostgresMessages(database())
 
 
 def circuit_settings() -> "CircuitSettings":

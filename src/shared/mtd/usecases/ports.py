@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from mtd.domain.json_types import Json
 from mtd.domain.orders.mail import Mail
@@ -14,6 +15,7 @@ from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, TokenReference
 from mtd.usecases.intake.registration import NewOrder, Registration, StartableProcess
+from mtd.usecases.messages.message import Admission, EarlyMessage, SentMessage
 
 
 class UnitOfWork(Protocol):
@@ -27,6 +29,18 @@ class UnitOfWork(Protocol):
         ...
 
     def write(self, changes: Changes) -> None: ...
+
+    def admit(self, message: SentMessage) -> Admission:
+        """Write the message's row, unless one of its id is there."""
+        ...
+
+    def early(self, order_id: UUID, name: str) -> list[EarlyMessage]:
+        """The messages of that name that wait for the order, the oldest first. No other commit takes them meanwhile."""
+        ...
+
+    def settle(self, message_id: int, taken_by: Sequence[str]) -> None:
+        """Record that those orders have taken the message, whose values are forgotten."""
+        ...
 
 
 class Registrations(Protocol):

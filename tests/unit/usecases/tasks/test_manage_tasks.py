@@ -1,4 +1,4 @@
-"""People's tasks, messages, versions and deadlines, without a database."""
+"""People's tasks, versions and deadlines, without a database."""
 
 import json
 import uuid
@@ -28,17 +28,16 @@ from mtd.engine.model.tokens import Token, Waits
 from mtd.entrypoints.requests.tasks import read_number, read_request, read_text, read_values
 from mtd.usecases.flow.changes import CompletedTask, Message
 from mtd.usecases.flow.tokens import CurrentToken
+from mtd.usecases.flow.trace import Caller
 from mtd.usecases.flow.watch_deadlines import AHEAD_SECONDS, watch_deadlines
 from mtd.usecases.processes.import_processes import STATES
 from mtd.usecases.processes.manage_processes import change_version, import_versions
 from mtd.usecases.tasks.manage_tasks import (
-    Caller,
     Task,
     TaskRequest,
     change_task,
     complete_task,
     escalate_task,
-    send_message,
 )
 
 CALLER = Caller(function="manage_tasks", hops=())
@@ -48,10 +47,9 @@ DIAGRAM = "start: S\nuser: U | group=g, form=approval\ncatch: M | message=paid\n
 
 @dataclass(slots=True)
 class FakeTasks:
-    """One task, and places that listen."""
+    """One task."""
 
     known: Task | None = None
-    places: list[CurrentToken] = field(default_factory=list)
     changed: list[tuple[bool, str | None]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     users: Mapping[str, list[str]] = field(default_factory=dict)
@@ -70,10 +68,6 @@ class FakeTasks:
         assert request.task_id == self.known.task_id
         self.changed.append((assigns, assignee))
         return not self.overtaken
-
-    def listening(self, number: str, seller: str | None, message: str) -> list[CurrentToken]:
-        assert seller is None
-        return self.places if (number, message) == ("N", "paid") else []
 
 
 def place(node: str, waits: Waits) -> CurrentToken:
@@ -220,15 +214,6 @@ def test_every_comment_is_kept_in_the_orders_history() -> None:
     assert tasks.told == ["task commented"]
     [event] = here.committed[1].events
     assert (event.detail["by"], event.detail["comment"]) == ("ana", "all right")
-
-
-def test_a_message_wakes_the_order_that_waits_for_it() -> None:
-    here, tasks = work("m", Waits.MESSAGE), FakeTasks(places=[place("m", Waits.MESSAGE)])
-
-    assert len(send_message("N", None, "paid", {"receipt": 7}, tasks, here, CALLER)["orders"]) == 1
-    assert here.committed[1].order_ends[0].outcome == "e"
-    with pytest.raises(NotFound):
-        send_message("N", None, "refunded", {}, tasks, here, CALLER)
 
 
 @dataclass(slots=True)

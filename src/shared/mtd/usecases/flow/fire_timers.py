@@ -1,4 +1,5 @@
-"""Fires timers whose time has come, and signals that other orders threw: each moves its order on.
+"""Fires timers whose time has come, signals that other orders threw, and messages that came early: each moves its
+order on.
 
 A second fire finds the token gone and does nothing.
 """
@@ -9,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from mtd.domain.errors import ProcessError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
-from mtd.engine.model.tokens import SignalReceived, TimerFired, Waits
+from mtd.engine.model.tokens import MessageReceived, SignalReceived, TimerFired, Waits
 from mtd.usecases.flow.apply_trigger import apply_trigger
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.failures import fail_order, snapshot_of_all
 from mtd.usecases.flow.tokens import CurrentToken, LockedOrder, rounds
 from mtd.usecases.flow.trace import Hop
-from mtd.usecases.ports import FlowStore
+from mtd.usecases.messages.message import SentMessage
+from mtd.usecases.ports import FlowStore, UnitOfWork
 
 LOG = logging.getLogger(__name__)
 
@@ -29,10 +31,27 @@ def fire_timers(
             for token in batch:
                 locked = unit.locked(token)
                 if locked is not None and not locked.suspended:
-                    unit.write(_fire(token, locked, plans.get(token.process_version_id), who, {"hops": list(hops)}))
+                    plan, detail = plans.get(token.process_version_id), {"hops": list(hops)}
+                    early = _early(unit, token, locked, plan) if token.waits is Waits.MESSAGE else None
+                    if token.waits is not Waits.MESSAGE or early is not None:
+                        unit.write(_fire(token, locked, plan, who, detail, early))
 
 
-def _fire(token: CurrentToken, locked: LockedOrder, plan: Plan | None, who: str, detail: Json) -> Changes:
+def _early(unit: UnitOfWork, token: CurrentToken, locked: LockedOrder, plan: Plan | None) -> SentMessage | None:
+    """The message that came early and that the order may take; None when another step has taken it."""
+    node = plan.nodes.get(token.node) if plan is not None else None
+    if node is None or locked.order is None:
+        return None
+    for kept in unit.early(token.order_id, node.code or ""):
+        if kept.message.fits(locked.order, locked.values):
+            unit.settle(kept.message_id, [str(token.order_id)])
+            return kept.message
+    return None
+
+
+def _fire(
+    token: CurrentToken, locked: LockedOrder, plan: Plan | None, who: str, detail: Json, early: SentMessage | None
+) -> Changes:
     try:
         if plan is None:
             raise ProcessError(f"process version {token.process_version_id} does not exist", code="no_such_process")
@@ -40,6 +59,10 @@ def _fire(token: CurrentToken, locked: LockedOrder, plan: Plan | None, who: str,
         if token.waits is Waits.SIGNAL:
             heard = SignalReceived(signal=node.code or "")
             return apply_trigger(plan, locked, heard, token.node, who, "signal received", detail)
+        if early is not None:
+            received = MessageReceived(message=early.name, values=early.values)
+            told = {**detail, "message": early.name, **({"id": early.id} if early.id else {})}
+            return apply_trigger(plan, locked, received, token.node, who, "message received", told)
         trigger = TimerFired(token=locked.token_of_row(token.token_id).id)
         late: Json = {
             "failed": node.attached_to or node.id,

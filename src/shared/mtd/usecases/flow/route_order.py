@@ -50,7 +50,8 @@ def route_order(
 ) -> list[str]:
     """Fire what is due, and call every state's server, `at_once` calls at a time.
 
-    Timers are due at their time, and tokens that wait for a signal once another order has thrown it.
+    Timers are due at their time, tokens that wait for a signal once another order has thrown it, those that wait for a
+    message when it came before them.
     Returns the ids of the messages that must come again. A token that has gone on, or is leased, is skipped, since its
     message is stale. An order whose task nothing serves becomes an exception.
     """
@@ -59,7 +60,7 @@ def route_order(
     tokens = list({token.token_id: token for token in current}.values())
     plans = store.plans(sorted({token.process_version_id for token in tokens}))
 
-    if due := [token for token in tokens if token.waits in (Waits.TIME, Waits.SIGNAL)]:
+    if due := [token for token in tokens if token.waits in (Waits.TIME, Waits.SIGNAL, Waits.MESSAGE)]:
         fire_timers(due, plans, store, hop["what"], [origin[due[0].token_id].hop, hop])
 
     failed: set[str] = set()

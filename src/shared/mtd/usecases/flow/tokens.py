@@ -25,7 +25,8 @@ class TokenReference:
 class CurrentToken:
     """A token whose message is not stale, without its order's content.
 
-    If the token waits for a time, that has come. If it waits for a signal, another order has thrown it.
+    If the token waits for a time, that has come. If it waits for a signal, another order has thrown it. If it waits for
+    a message, one may have come before it.
     """
 
     token_id: int

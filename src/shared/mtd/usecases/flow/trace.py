@@ -1,11 +1,20 @@
 """Hops: the stations of an order between two commits, kept in the event's detail for the timeline."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from mtd.domain.errors import InvalidRequest
 
 type Hop = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The function that serves a request, and the request's hops."""
+
+    function: str
+    hops: tuple[Hop, ...]
 
 
 def hop(

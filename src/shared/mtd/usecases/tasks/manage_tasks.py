@@ -1,23 +1,17 @@
-"""People's work: claim, assign and complete tasks; and messages to orders that wait for them."""
+"""People's work: claim, assign, complete, comment and escalate tasks."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from mtd.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, ProcessError
+from mtd.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from mtd.domain.json_types import Json
-from mtd.engine.model.plan import Plan
-from mtd.engine.model.tokens import MessageReceived, TaskCompleted, TaskEscalated, Trigger, Waits
-from mtd.engine.runtime.step_state import CannotGoOn
-from mtd.usecases.flow.apply_trigger import apply_trigger
-from mtd.usecases.flow.changes import Changes, CompletedTask
-from mtd.usecases.flow.failures import fail_order, snapshot_of_all
-from mtd.usecases.flow.tokens import CurrentToken, LockedOrder, rounds
-from mtd.usecases.flow.trace import Hop
+from mtd.engine.model.tokens import TaskCompleted, TaskEscalated, Trigger, Waits
+from mtd.usecases.flow.changes import CompletedTask
+from mtd.usecases.flow.go_on import go_on
+from mtd.usecases.flow.tokens import CurrentToken
+from mtd.usecases.flow.trace import Caller
 from mtd.usecases.ports import FlowStore
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +48,6 @@ class TaskRequest:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """The function that serves the request, and the request's hops."""
-
-    function: str
-    hops: tuple[Hop, ...]
-
-
 class Tasks(Protocol):
     """The tasks of PostgreSQL."""
 
@@ -74,10 +60,6 @@ class Tasks(Protocol):
     def change(self, request: TaskRequest, what: str, function: str, *, assigns: bool, assignee: str | None) -> bool:
         """Write assignee and comment of an open task of that version, and the event `what` of its order. Returns
         whether there was one."""
-        ...
-
-    def listening(self, number: str, seller: str | None, message: str) -> list[CurrentToken]:
-        """A token of each order with that number that waits for the message."""
         ...
 
 
@@ -142,33 +124,6 @@ def escalate_task(request: TaskRequest, tasks: Tasks, store: FlowStore, caller: 
     return {"task_id": task.task_id, "version": task.version, "done": "escalate"}
 
 
-def send_message(
-    number: str, seller: str | None, message: str, values: Json, tasks: Tasks, store: FlowStore, caller: Caller
-) -> Json:
-    """Give the message to the orders with that number. Raises NotFound when none of them waits for it.
-
-    An order whose process cannot go on becomes an exception.
-    """
-    listening = tasks.listening(number, seller, message)
-    plans = store.plans(sorted({token.process_version_id for token in listening}))
-    trigger = MessageReceived(message=message, values=values)
-    detail: Json = {"message": message, "hops": list(caller.hops)}
-    received: list[str] = []
-    for batch in rounds(listening):
-        with store.unit_of_work(batch, with_content=True) as unit:
-            for token in batch:
-                if (locked := unit.locked(token)) is not None:
-                    plan = plans[token.process_version_id]
-                    unit.write(_go_on(plan, token, locked, trigger, "message received", caller, detail))
-                    received.append(str(token.order_id))
-    if not received:
-        raise NotFound(
-            f"no order {number!r} waits for the message {message!r}: check the number and the message's name",
-            code="nothing_waits",
-        )
-    return {"orders": received}
-
-
 def _seen(request: TaskRequest, tasks: Tasks) -> Task:
     task = tasks.task(request.task_id)
     if task is None:
@@ -220,32 +175,14 @@ def _trigger(
         if (locked := unit.locked(token)) is None:
             raise _stale(task)
         trigger = trigger_at(locked.token_of_row(token.token_id).id)
-        changes = _go_on(plan, token, locked, trigger, what, caller, detail)
+        changes = go_on(plan, token, locked, trigger, what, caller.function, detail)
         if completes:
             changes.completed_tasks.append(done)
         unit.write(changes)
 
 
-_REFUSED = frozenset({"no_such_token", "not_waiting", "no_escalation_way"})
-"""The codes of a trigger that the order does not take. The order stays as it is, and the caller gets the error."""
-
-
-def _go_on(
-    plan: Plan, token: CurrentToken, locked: LockedOrder, trigger: Trigger, what: str, caller: Caller, detail: Json
-) -> Changes:
-    """The changes of the trigger. An order whose process cannot go on becomes an exception."""
-    try:
-        return apply_trigger(plan, locked, trigger, token.node, caller.function, what, detail)
-    except ProcessError as error:
-        if error.code in _REFUSED and not isinstance(error, CannotGoOn):
-            raise Conflict(str(error), code=error.code) from None
-        LOG.exception("the process cannot go on", extra={"order_id": str(token.order_id), "state": token.node})
-        snapshot = snapshot_of_all(locked)
-        return fail_order(token, error, snapshot=snapshot, who=caller.function, detail={"trigger": what, **detail})
-
-
 def token_of(row: Json) -> CurrentToken:
-    """The token of a row of `listening` or `task`."""
+    """The token of a row of `task`."""
     return CurrentToken(
         token_id=row["token_id"],
         version=row["version"],

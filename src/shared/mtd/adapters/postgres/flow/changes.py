@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Connection
 from mtd.domain.json_types import Json
+from mtd.engine.model.tokens import Waits
 from mtd.sql import load
 from mtd.usecases.flow.changes import Changes, Message, OrderEvent
 
@@ -48,6 +49,7 @@ def write_changes(connection: Connection, changes: Sequence[Changes], outbox: Ou
     # PostgreSQL gives new tokens their ids, so a commit that splits an order takes one more round trip.
     ids = {(row["order_id"], row["ordinal"]): row for row in inserted.fetchall()} if inserted else {}
     heard = _listeners(connection, changes)
+    heard += _expected(connection, changes)
     messages = [*_transitions(changes, ids), *token_messages(heard), *_notifications(changes), *_others(changes)]
     outbox.insert(connection, messages)
 
@@ -58,6 +60,16 @@ def _listeners(connection: Connection, changes: Sequence[Changes]) -> list[tuple
     if not thrown:
         return []
     rows = connection.execute(_SQL["signal_listeners"], {"signals": Jsonb(thrown)}).fetchall()
+    return [(row["token_id"], row["version"]) for row in rows]
+
+
+def _expected(connection: Connection, changes: Sequence[Changes]) -> list[tuple[int, int]]:
+    """The tokens, with their versions, that have come to wait for a message which is there."""
+    moved = [token.token_id for each in changes for token in each.moved_tokens if token.place.waits is Waits.MESSAGE]
+    orders = [token.order_id for each in changes for token in each.new_tokens if token.place.waits is Waits.MESSAGE]
+    if not moved and not orders:
+        return []
+    rows = connection.execute(_SQL["expected_messages"], {"token_ids": moved, "order_ids": orders}).fetchall()
     return [(row["token_id"], row["version"]) for row in rows]
 
 

@@ -150,6 +150,16 @@ join orders o on o.order_id = s.order_id
 join tokens t on t.waits = 'signal' and t.message = s.signal and t.order_id <> s.order_id
 join orders other on other.order_id = t.order_id and other.tenant = o.tenant and other.suspended_at is null;
 
+-- name: expected_messages
+-- Of these tokens those that wait for a message which came before them.
+select distinct t.token_id, t.version
+from tokens t
+join orders o on o.order_id = t.order_id
+join messages m on m.tenant = o.tenant and m.name = t.message and m.kind = 'message' and m.taken_at is null
+    and m.expires_at > now() and (m.number is null or m.number = o.number)
+    and (m.seller_id is null or m.seller_id = o.seller_id)
+where t.waits = 'message' and (t.token_id = any(%(token_ids)s::bigint[]) or t.order_id = any(%(order_ids)s::uuid[]));
+
 -- name: insert_outbox
 insert into outbox (destination, body, delay_seconds)
 select destination, body, delay_seconds

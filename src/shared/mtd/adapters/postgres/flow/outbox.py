@@ -33,8 +33,10 @@ class PostgresOutbox:
             tokens = connection.execute(_SQL["forgotten_tokens"], parameters).fetchall()
             operations = connection.execute(_SQL["forgotten_operations"]).fetchall()
             mails = connection.execute(_SQL["forgotten_mails"], parameters).fetchall()
+            connection.execute(_SQL["expire_messages"])
+            awaited = connection.execute(_SQL["awaited_messages"]).fetchall()
         return [
-            *token_messages([(token["token_id"], token["version"]) for token in tokens]),
+            *token_messages([(token["token_id"], token["version"]) for token in [*tokens, *awaited]]),
             *mail_messages([(mail["order_id"], mail["kind"]) for mail in mails]),
             *(Message(destination="operations", body=each) for each in operations),
         ]

@@ -34,3 +34,26 @@ select order_id, kind from mails
 where (status = 'sending' and claimed_at < now() - interval '5 minutes')
    or (status = 'pending' and created_at < now() - make_interval(secs => %(forgotten_seconds)s))
 order by mail_id limit %(limit)s;
+
+-- name: expire_messages
+-- The history of the orders that a message was meant for keeps that none of them took it.
+with expired as (
+    delete from messages where expires_at <= now() returning tenant, kind, name, id, number, seller_id, taken_at
+)
+insert into events (order_id, at, who, source, what, detail)
+select o.order_id, clock_timestamp(), 'relay_outbox', 'PostgreSQL', 'message expired',
+       jsonb_strip_nulls(jsonb_build_object('message', e.name, 'id', e.id))
+from expired e
+join orders o on o.tenant = e.tenant and o.number = e.number and (e.seller_id is null or o.seller_id = e.seller_id)
+where e.kind = 'message' and e.taken_at is null and o.archived_at is null
+order by o.order_id;
+
+-- name: awaited_messages
+-- Tokens that came to wait for a message while that was written, or whose order was suspended then.
+select distinct t.token_id, t.version
+from messages m
+join orders o on o.tenant = m.tenant and o.suspended_at is null and (m.number is null or m.number = o.number)
+    and (m.seller_id is null or m.seller_id = o.seller_id)
+join tokens t on t.order_id = o.order_id and t.waits = 'message' and t.message = m.name
+where m.kind = 'message' and m.taken_at is null and m.received_at < now() - interval '5 seconds'
+limit 1000;

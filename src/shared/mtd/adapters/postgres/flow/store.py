@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Connection, Database
 from mtd.adapters.postgres.flow.changes import OutboxRows, write_changes
+from mtd.adapters.postgres.messages import messages
 from mtd.domain.circuit import CircuitState
 from mtd.domain.errors import MtdError
 from mtd.domain.orders import order as orders
@@ -30,6 +31,7 @@ from mtd.usecases.flow.tokens import (
     TokenRow,
     UnreadableToken,
 )
+from mtd.usecases.messages.message import Admission, EarlyMessage, SentMessage
 
 LOG = logging.getLogger(__name__)
 
@@ -129,6 +131,15 @@ class PostgresUnitOfWork:
 
     def write(self, changes: Changes) -> None:
         self._commit.changes.append(changes)
+
+    def admit(self, message: SentMessage) -> Admission:
+        return messages.admit(self._commit.connection, message)
+
+    def early(self, order_id: UUID, name: str) -> list[EarlyMessage]:
+        return messages.early(self._commit.connection, order_id, name)
+
+    def settle(self, message_id: int, taken_by: Sequence[str]) -> None:
+        messages.settle(self._commit.connection, message_id, taken_by)
 
 
 def lease_result(rows: Iterable[dict[str, Any]], circuit: CircuitState) -> LeaseResult:

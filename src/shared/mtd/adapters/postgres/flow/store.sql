@@ -16,8 +16,8 @@ where o.suspended_at is null
   and ((t.waits = 'service' and t.due_at <= now() + interval '2 seconds'
         and (t.leased_until is null or t.leased_until < now()))
        or (t.waits = 'time' and t.due_at <= now())
-       -- Only a signal sends a message about a token that waits for one.
-       or t.waits = 'signal');
+       -- Only a signal, or a message that came early, has a token looked at that waits for one.
+       or t.waits in ('signal', 'message'));
 
 -- name: lease_tokens
 -- Returns at least one row, with the state of the system's circuit. While the circuit is open it leases no token.

@@ -18,6 +18,7 @@ _TEXTS = (
     ("mails", "erase_mails"),
     ("operations", "erase_operations"),
     ("notes", "erase_notes"),
+    ("messages", "erase_messages"),
 )
 """The tables with texts of people and systems: the queries that read and that replace them."""
 

@@ -87,6 +87,16 @@ with first as (update tax_documents set stamp = null where order_id = any(%(orde
      notes as (update credit_notes set stamp = null where order_id = any(%(order_ids)s) and stamp is not null)
 update further_documents set stamp = null where order_id = any(%(order_ids)s) and stamp is not null;
 
+-- name: messages
+select m.message_id as id, m.data
+from messages m join orders o on o.tenant = m.tenant and o.number = m.number
+where o.order_id = any(%(order_ids)s) for update of m;
+
+-- name: erase_messages
+update messages m set data = r.data
+from jsonb_to_recordset(%(rows)s) as r (id bigint, data jsonb)
+where m.message_id = r.id;
+
 -- name: erase_items
 update operation_items set message = null where order_id = any(%(order_ids)s) and message is not null;
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from mtd.adapters.postgres.database import Database
 from mtd.sql import load
-from mtd.usecases.flow.tokens import CurrentToken
 from mtd.usecases.tasks.manage_tasks import Task, TaskRequest, token_of
 
 _SQL = load(__name__)
@@ -50,7 +49,3 @@ class PostgresTasks:
             "assignee": assignee,
         }
         return bool(self._database.query(_SQL["change_task"], parameters))
-
-    def listening(self, number: str, seller: str | None, message: str) -> list[CurrentToken]:
-        asked = {"number": number, "seller": seller, "message": message}
-        return [token_of(row) for row in self._database.query(_SQL["listening"], asked)]

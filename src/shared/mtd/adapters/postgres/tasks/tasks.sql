@@ -28,13 +28,3 @@ with changed as (
     from changed
 )
 select version from changed;
-
--- name: listening
--- The tokens of the orders with that number that wait for the message, the oldest order first.
-select distinct on (o.received_at, o.order_id)
-       t.token_id, t.version, t.node, t.attempts, t.data, t.order_id, o.process_version_id, t.due_at
-from tokens t
-join orders o on o.order_id = t.order_id
-where o.number = %(number)s and t.waits = 'message' and t.message = %(message)s
-  and (%(seller)s::text is null or o.seller_id = %(seller)s)
-order by o.received_at, o.order_id, t.ordinal;
