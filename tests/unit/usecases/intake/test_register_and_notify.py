@@ -7,7 +7,6 @@ from tests.support.orders import OrderFile
 from tests.unit.support.fakes import FakeMailer, FakeStore, leased
 
 from mtd.domain.errors import InvalidRequest
-from mtd.domain.json_types import Json
 from mtd.domain.orders import order as orders
 from mtd.domain.orders import ubl
 from mtd.usecases.flow.changes import OrderEvent, RequestedMail
