@@ -25,6 +25,7 @@ ROW: dict[str, Any] = {
     "element": None,
     "elements": None,
     "own_values": None,
+    "since": None,
 }
 
 
@@ -49,5 +50,6 @@ ROW: dict[str, Any] = {
     ],
 )
 def test_a_row_has_all_of_its_token(columns: dict[str, Any], token: Token) -> None:
-    order = {"order_id": ORDER, "data": {}, "document": None, "suspended": False}
-    assert locked_orders([order], [{**ROW, **columns}])[ORDER].tokens == {4: token}
+    order = {"order_id": ORDER, "data": {}, "document": None, "suspended": False, "zone": "America/Lima"}
+    locked = locked_orders([order], [{**ROW, **columns}])[ORDER]
+    assert (locked.tokens, str(locked.zone)) == ({4: token}, "America/Lima")
