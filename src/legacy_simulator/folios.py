@@ -61,8 +61,25 @@ def _authorise(db: sqlite3.Connection, issuer: str, document_type: int, today: d
 
 
 def set_by_hand(db: sqlite3.Connection, document_type: int, body: Json) -> None:
-    """A range for the kind, of every issuer that has or will have documents of it."""
+    """A range for the kind: of the `issuer` that the body names, else of each that has or will have such documents."""
     first, last = int(body["first"]), int(body["last"])
+    if "issuer" in body:
+        db.execute(
+            "insert into issuer_cafs values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (issuer, document_type)"
+            " do update set first = excluded.first, last = excluded.last, next = max(next, excluded.first),"
+            " authorised_on = excluded.authorised_on, expires_on = excluded.expires_on",
+            (
+                body["issuer"],
+                document_type,
+                first,
+                last,
+                first,
+                body.get("authorised_on", ""),
+                body.get("expires_on"),
+                new_key(),
+            ),
+        )
+        return
     db.execute(
         "insert into cafs (document_type, first, last, next) values (?1, ?2, ?3, ?2)"
         " on conflict (document_type) do update set first = ?2, last = ?3, next = max(next, ?2)",

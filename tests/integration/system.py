@@ -155,6 +155,12 @@ class System:
         status, body = _http("PUT", f"{self._simulator}/control/faults/{system}", {"outage": on})
         assert status == 200, body
 
+    def authorise_folios(self, issuer: str, document_type: int, first: int, last: int) -> None:
+        """Give an issuer's series of folios this range, as the SII does by a CAF."""
+        body = {"issuer": issuer, "first": first, "last": last}
+        status, answer = _http("PUT", f"{self._simulator}/control/cafs/{document_type}", body)
+        assert status == 200, answer
+
     def heal(self, system: str, order: str) -> None:
         """Have it behave again."""
         _http("DELETE", f"{self._simulator}/control/faults/{system}/orders/{urllib.parse.quote(order, safe='')}")

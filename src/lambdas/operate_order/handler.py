@@ -73,7 +73,7 @@ def _work_off(event: dict[str, Any]) -> dict[str, Any]:
 
 def _cancel(references: list[TokenReference], run: StateRun) -> Json:
     effect = CancelOrder(composition.legacy_systems(), composition.tax_settings())
-    return cancel_orders(references, effect, composition.flow_store(), run)
+    return cancel_orders(references, effect, composition.flow_store(), composition.circuits(), run)
 
 
 PEOPLES = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from babel import negotiate_locale
 
+from mtd.domain.tax.folios import FolioSeries
 from portal.rendering.formats import LOCALES, number
 
 type Message = str | Mapping[str, str]
@@ -48,6 +49,14 @@ def known_state(locale: str, state: str) -> str:
 def document_name(locale: str, document_type: int) -> str:
     """A kind of tax document, or its number where it has no name."""
     return _known(locale, f"dte.{document_type}") or str(document_type)
+
+
+def circuit_name(locale: str, circuit: str) -> str:
+    """A legacy system, a series of folios, or the name of a circuit that the catalogue does not have."""
+    if series := FolioSeries.of_circuit(circuit):
+        document = document_name(locale, series.document_type)
+        return say(locale, "circuit.folios", document=document, issuer=series.issuer)
+    return _known(locale, f"circuit.{circuit}") or circuit
 
 
 def result(locale: str, item: Mapping[str, Any], operation: Mapping[str, Any], drawn: Mapping[str, str]) -> str:

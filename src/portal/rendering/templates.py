@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from portal.rendering import formats
 from portal.rendering.assets import Assets
-from portal.rendering.catalogue import document_name, result, say, state_name
+from portal.rendering.catalogue import circuit_name, document_name, result, say, state_name
 from portal.rendering.context import Context, Frame, values
 from portal.rendering.typed import show_typed
 
@@ -50,6 +50,7 @@ def tools(locale: str, zone: ZoneInfo, states: Mapping[str, str]) -> dict[str, A
         "duration": partial(formats.duration, locale=locale),
         "age": partial(formats.age, locale=locale),
         "document_name": partial(document_name, locale),
+        "circuit_name": partial(circuit_name, locale),
         "result": partial(result, locale, drawn=states),
         "state_name": partial(state_name, locale, drawn=states),
     }

@@ -45,17 +45,17 @@ def test_an_unknown_gift_card_is_refused_and_nothing_is_allocated(system: System
 
 
 def test_a_refused_tax_document_goes_through_step_functions_and_tells_the_customer(system: System, number: str) -> None:
-    system.fault("paperless", number, refusal_rate=1, refusal_code="CAF_AGOTADO", refusal_message="no folios left")
+    system.fault("paperless", number, refusal_rate=1, refusal_code="ENV-3-0", refusal_message="schema refused")
     system.put(OrderFile(number=number).xml(), f"{number}.xml")
 
     order = system.ended(number, "exception")
 
-    assert order["reason"] == "emission_dte: no folios left (CAF_AGOTADO)"
+    assert order["reason"] == "emission_dte: schema refused (ENV-3-0)"
     assert any(event["source"] == "Step Functions" for event in order["events"])
     [mail] = until(lambda: system.mails(number), bool)
     assert mail["Subject"] == f"Your order {number} is delayed"
     [incident] = system.sql("select i.* from incidents i join orders o using (order_id) where o.number = %s", number)
-    assert incident["code"] == "CAF_AGOTADO"
+    assert incident["code"] == "ENV-3-0"
 
 
 def test_a_passing_fault_is_retried_until_it_has_passed(system: System, number: str) -> None:

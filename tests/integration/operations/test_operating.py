@@ -93,7 +93,7 @@ def test_a_retried_order_goes_on_where_it_failed(system: System, number: str) ->
 
 
 def test_a_folio_of_unknown_fate_is_found_again_by_a_retry(system: System, number: str) -> None:
-    system.fault("paperless", number, refusal_rate=1, refusal_code="CAF_AGOTADO")
+    system.fault("paperless", number, refusal_rate=1, refusal_code="ENV-3-0")
     system.put(OrderFile(number=number).xml(), f"{number}.xml")
     system.ended(number, "exception")
     # It was issued after all, and its answer was lost: the key is all that tells.

@@ -14,11 +14,13 @@ from tests.unit.legacy_simulator.test_simulator_http import Systems
 from mtd.adapters.legacy.paperless_lists import HttpRegister
 from mtd.domain.errors import InvalidRequest, UnavailableError
 from mtd.domain.json_types import Json
-from mtd.domain.tax.reconciliation import Difference, FolioRange, Forecast, Issued, differences, forecast
+from mtd.domain.tax.folios import FolioRange, FolioSeries, has_folios
+from mtd.domain.tax.reconciliation import Difference, Forecast, Issued, differences, forecast
 from mtd.usecases.ports import IssuedDte
 from mtd.usecases.reporting.reconcile_dte import reconcile_dte
 
 TODAY = date(2026, 9, 18)
+ISSUER, OTHER = "76123456-0", "6824160-K"
 
 
 def issued(key: str, folio: int = 1, document_type: int = 39, amount: str | None = "1000") -> Issued:
@@ -49,11 +51,51 @@ def test_differences_go_both_ways_and_into_what_both_have() -> None:
     ],
 )
 def test_folios_last_until_they_are_used_up_or_expire(ranges: list[Any], rate: float, lasts: int | None) -> None:
-    own = [FolioRange(document_type=33, left=left, expires_on=expires) for left, expires in ranges]
+    own = [FolioRange(issuer=ISSUER, document_type=33, left=left, expires_on=expires) for left, expires in ranges]
 
-    [found] = forecast(own, {33: rate}, TODAY)
+    [found] = forecast(own, {(ISSUER, 33): rate, (OTHER, 33): 1000.0, (ISSUER, 39): 1000.0}, TODAY)
 
     assert (found.document_type, found.lasts_days) == (33, lasts)
+
+
+def test_each_issuer_has_a_forecast_of_its_own() -> None:
+    ranges = [FolioRange(issuer=each, document_type=39, left=70, expires_on=None) for each in (OTHER, ISSUER)]
+
+    found = forecast(ranges, {(ISSUER, 39): 7.0}, TODAY)
+
+    assert [(each.issuer, each.per_day, each.lasts_days) for each in found] == [(OTHER, 0, None), (ISSUER, 7, 10)]
+
+
+def test_a_range_without_an_issuer_serves_all() -> None:
+    [found] = forecast(
+        [FolioRange(issuer=None, document_type=39, left=70, expires_on=None)],
+        {(ISSUER, 39): 7.0, (OTHER, 39): 3.0, (OTHER, 33): 3.0},
+        TODAY,
+    )
+    assert found.per_day == 10
+
+
+@pytest.mark.parametrize(
+    ("given", "has"),
+    [
+        ({}, True),
+        ({"issuer": None}, True),
+        ({"issuer": OTHER}, False),
+        ({"document_type": 33}, False),
+        ({"left": 0}, False),
+        ({"expires_on": TODAY}, False),
+        ({"expires_on": TODAY + timedelta(days=1)}, True),
+    ],
+)
+def test_a_series_has_folios_while_a_range_of_its_own_is_usable(given: dict[str, Any], has: bool) -> None:
+    values: dict[str, Any] = {"issuer": ISSUER, "document_type": 39, "left": 1, "expires_on": None} | given
+    assert has_folios(FolioSeries(issuer=ISSUER, document_type=39), [FolioRange(**values)], TODAY) is has
+
+
+def test_a_series_is_known_by_its_circuit() -> None:
+    series = FolioSeries(issuer="6824160-K", document_type=110)
+    assert FolioSeries.of_circuit(series.circuit) == series
+    assert [FolioSeries.of_circuit(name) for name in ("paperless", "folios-x-39", "folios-1-9-39 ")] == [None] * 3
 
 
 @dataclass
@@ -66,7 +108,7 @@ class FakeRegister:
         return self.documents
 
     def folio_ranges(self) -> list[FolioRange]:
-        return [FolioRange(document_type=39, left=70, expires_on=None)]
+        return [FolioRange(issuer=None, document_type=39, left=70, expires_on=None)]
 
     def recover(self, key: str) -> IssuedDte | None:
         return self.elsewhere.get(key)
@@ -85,8 +127,8 @@ class FakeDocuments:
         assert (day, zone) == (date(2026, 9, 17), "America/Santiago")
         return [each for each in self.documents if each.key in keys or each.key.startswith("day")]
 
-    def per_day(self, days: int) -> dict[int, float]:
-        return {39: 70 / days}
+    def per_day(self, days: int) -> dict[tuple[str | None, int], float]:
+        return {(ISSUER, 39): 70 / days}
 
     def store(self, day: date, counts: Json, found: Sequence[Difference], folios: Sequence[Forecast]) -> None:
         self.stored.append((day, counts, len(found), folios[0].lasts_days))
@@ -145,7 +187,7 @@ def test_the_simulators_lists_are_read_page_by_page() -> None:
         assert found[6] == Issued(key="k-7", document_type=33, folio=7, amount=Decimal(1197))
         assert register.issued_on(date(2020, 1, 1)) == []
         assert register.folio_ranges() == [
-            FolioRange(document_type=33, left=10_000_000 - 502, expires_on=day + timedelta(days=183))
+            FolioRange(issuer=ISSUER, document_type=33, left=10_000_000 - 502, expires_on=day + timedelta(days=183))
         ]
         assert systems.get("/paperless/dte?fecha=soon").status_code == 400
         with pytest.raises(UnavailableError):

@@ -54,6 +54,7 @@ def _show(answer: dict[str, Any]) -> None:
     lasting = [
         (
             each["document_type"],
+            each.get("issuer") or "",
             each["left"],
             each["per_day"],
             each["expires_on"] or "never",
@@ -62,7 +63,7 @@ def _show(answer: dict[str, Any]) -> None:
         for each in answer["reconciliations"][0]["folios"]
     ]
     out.print()
-    out.print(table(("Document", "Folios left", "A day", "Expire on", "Last, days"), lasting))
+    out.print(table(("Document", "Issuer", "Folios left", "A day", "Expire on", "Last, days"), lasting))
     if answer["differences"]:
         out.print()
         columns = ("Number", "Day", "What", "Order", "Ours", "Paperless", "Status")

@@ -16,7 +16,7 @@ from portal.live import DRAIN_RATE_UNKNOWN
 from portal.pages.operations.order_actions import ROLES, fitting
 from portal.pages.orders.situation import Situation, Words, marks, situation
 from portal.rendering import formats
-from portal.rendering.catalogue import known_state, state_name
+from portal.rendering.catalogue import circuit_name, known_state, state_name
 from portal.rendering.context import Context
 from portal.visit import Visit
 
@@ -74,6 +74,7 @@ def _words(visit: Visit) -> Words:
     return Words(
         say=visit.say,
         state=lambda state: state_name(visit.locale, state, drawn),
+        circuit=lambda circuit: circuit_name(visit.locale, circuit),
         moment=lambda at: formats.moment(at, visit.zone, visit.locale),
         age=lambda since: formats.age(since, visit.locale),
     )

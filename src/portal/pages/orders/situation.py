@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mtd.domain.tax.folios import FolioSeries
 from mtd.queries.orders.order_page import OrderPage
 
 type Say = Callable[..., str]
@@ -20,10 +21,11 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The reader's words: a message of the catalogue, the name of a state, a moment, the time since one."""
+    """The reader's words: a message of the catalogue, a state, a circuit, a moment, the time since one."""
 
     say: Say
     state: Callable[[str | None], str]
+    circuit: Callable[[str], str]
     moment: Callable[[Any], str]
     age: Callable[[Any], str]
 
@@ -55,8 +57,10 @@ def _on_its_way(page: OrderPage, circuits: Sequence[Mapping[str, Any]], words: W
     if parked is not None:
         circuit = systems[parked["parked_for"]]
         key = "situation.paused" if circuit["state"] == "open" and circuit["by_hand"] else "situation.parked"
+        if key == "situation.parked" and FolioSeries.of_circuit(circuit["system"]):
+            key = "situation.short"
         values = {
-            "system": words.say(f"circuit.{parked['parked_for']}"),
+            "system": words.circuit(circuit["system"]),
             "at": words.moment(circuit["since"]),
             "count": max(0, circuit["parked"] - 1),
         }

@@ -48,6 +48,18 @@ class NoAnswerError(RetryableError):
     code = "no_answer"
 
 
+class ShortageError(RetryableError):
+    """A legacy system lacks a resource, such as folios. The order waits at `circuit` until there is more of it."""
+
+    code = "shortage"
+
+    def __init__(
+        self, message: str, *, circuit: str, code: str | None = None, payload: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message, code=code, payload=payload)
+        self.circuit = circuit
+
+
 class UnavailableError(RetryableError):
     """PostgreSQL or an AWS service did not answer: the whole batch may be received again."""
 

@@ -1,12 +1,11 @@
 """A legacy system's circuit: when it opens and closes, whom it parks, and what a healthy one costs."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from tests.unit.support.circuits import CLOSED, SETTINGS, FakeCircuits
 from tests.unit.support.fakes import FakeStore, leased
 
 from mtd.adapters.legacy.paperless import read_answer
@@ -14,16 +13,14 @@ from mtd.domain.circuit import CallResults, Circuit, CircuitState, WatchedCircui
 from mtd.domain.errors import BusinessError, Conflict, InvalidRequest, MtdError, NoAnswerError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.entrypoints.requests.circuits import read_change
-from mtd.usecases.flow.changes import Changes, ParkedToken, Wakeup
-from mtd.usecases.flow.circuit_breaker import CircuitBreaker, CircuitSettings, ParkedOrder
+from mtd.usecases.flow.changes import ParkedToken, Wakeup
+from mtd.usecases.flow.circuit_breaker import CircuitBreaker
 from mtd.usecases.flow.effects import EffectResult, StateRun
 from mtd.usecases.flow.run_state import run_state
-from mtd.usecases.flow.tokens import LeasedToken, LeaseResult, TokenReference
+from mtd.usecases.flow.tokens import LeasedToken, TokenReference
 from mtd.usecases.operations.operate_circuits import ChangeRequest, change_circuit, tend_circuits
 
 RUN = StateRun(function="allocate_order", request_id="r-1", parallel=1)
-SETTINGS = CircuitSettings(threshold=3, probe_seconds=14.2, drain_rate=50)
-CLOSED = Circuit(open=False, by_hand=False)
 A, B, C, D = (UUID(int=i) for i in range(4))
 
 
@@ -63,74 +60,6 @@ def test_only_a_probe_that_is_answered_closes_it() -> None:
 def test_a_circuit_that_a_person_opened_is_closed_by_a_person() -> None:
     held = Circuit(open=True, by_hand=True)
     assert record_results(held, answer(probing=True), 3) == held
-
-
-@dataclass(slots=True)
-class FakeCircuits:
-    """Serves `operate_circuits.WatchedCircuits` with one circuit in memory.
-
-    `probe_due` says that an order may probe; `probes` are those that may. `turns` are the slices that are released.
-    """
-
-    circuit: Circuit = CLOSED
-    probe_due: bool = False
-    probes: list[LeasedToken] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
-    store: FakeStore | None = None
-    found: list[WatchedCircuit] = field(default_factory=list)
-    turns: dict[str, list[int]] = field(default_factory=dict)
-    written: list[Changes] = field(default_factory=list)
-    drain_rate: float | None = None
-    _system: str = ""
-
-    @contextmanager
-    def locked(self, system: str) -> Iterator["FakeCircuits"]:
-        self.calls.append(f"lock {system}")
-        self._system = system
-        yield self
-        if self.store is not None and not self.circuit.open:
-            self.store.circuit = CircuitState.CLOSED
-
-    def watched(self) -> list[WatchedCircuit]:
-        return self.found
-
-    def lease_probe(self, server: str, references: Sequence[TokenReference], probe_seconds: float) -> LeaseResult:
-        assert (server, probe_seconds) == ("allocation", SETTINGS.probe_seconds)
-        assert references
-        return LeaseResult(tokens=self.probes[:1])
-
-    def park_due(self, server: str, references: Sequence[TokenReference]) -> list[ParkedOrder]:
-        spoken = {token.token_id for token in (self.probes[:1] if self.probe_due else [])}
-        return [
-            ParkedOrder(order_id=UUID(int=r.token_id), node=server, token_id=r.token_id, version=r.version)
-            for r in references
-            if r.token_id not in spoken
-        ]
-
-    def set(self, circuit: Circuit, reason: str, who: str, probe_seconds: float) -> None:
-        assert reason
-        assert probe_seconds == SETTINGS.probe_seconds
-        self.calls.append(f"set by {who}")
-        self.circuit = circuit
-
-    def keep_failing(self, failing: Sequence[UUID]) -> None:
-        self.circuit = replace(self.circuit, failing=tuple(failing))
-
-    def set_drain_rate(self, rate: float) -> None:
-        self.drain_rate = rate
-
-    def release_parked(self, rate: float, ahead_seconds: int, most: int) -> tuple[list[ParkedOrder], bool]:
-        assert (rate, ahead_seconds, most) == (self.drain_rate or SETTINGS.drain_rate, 75, 2_000)
-        turns = self.turns.get(self._system, [])
-        count = turns.pop(0) if turns else 0
-        one = ParkedOrder(order_id=A, node="allocation", token_id=1, version=2, due_seconds=1.5)
-        return [one] * count, bool(turns)
-
-    def longest_parked(self) -> list[TokenReference]:
-        return [TokenReference(token_id=7, version=2)]
-
-    def write(self, changes: Changes) -> None:
-        self.written.append(changes)
 
 
 def run(circuits: FakeCircuits, store: FakeStore, effect: Callable[[LeasedToken], EffectResult]) -> Json:

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.support.orders import OrderFile
+from tests.unit.support.circuits import FakeCircuits
 from tests.unit.support.memory import MemoryOrder, Row
 
 from mtd.domain.errors import BusinessError, MtdError, NotFound, RetryableError
@@ -72,7 +73,7 @@ class Interleavings(RuleBasedStateMachine):
         """As the function, or the state machine, that serves the place."""
         work = cast(FlowStore, self.world)
         if server == CANCELLATION:
-            cancel_orders([reference], cast(CancelOrder, effect), work, RUN)
+            cancel_orders([reference], cast(CancelOrder, effect), work, FakeCircuits(), RUN)
         elif server == DTE_INCIDENT:
             with suppress(NotFound):
                 register_dte_incident(reference, work, RUN)

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from tests.unit.support.circuits import FakeCircuits
 from tests.unit.support.fakes import FakeStore, leased
 from tests.unit.support.operated import ORDER, RUN, FakeCards, systems
 from tests.unit.usecases.states.test_effects import FakePaperless
 
-from mtd.domain.errors import BusinessError, MtdError, RetryableError
+from mtd.domain.errors import BusinessError, MtdError, RetryableError, ShortageError
 from mtd.engine.model.plan import CANCELLATION
 from mtd.usecases.flow.tokens import TokenReference
 from mtd.usecases.operations.cancel_order import CancelOrder, cancel_orders
@@ -65,6 +66,7 @@ def test_nothing_is_undone_that_was_not_done() -> None:
         (RetryableError("slow"), 1, "retried"),
         (RetryableError("slow"), 10, "failed"),
         (BusinessError("no", code="locked"), 1, "failed"),
+        (ShortageError("no folios", circuit="folios-76123456-0-61"), 10, "parked"),
     ],
 )
 def test_a_cancellation_ends_or_is_tried_again_or_rests_as_an_exception(
@@ -76,12 +78,13 @@ def test_a_cancellation_ends_or_is_tried_again_or_rests_as_an_exception(
     world.gift_cards.refuses = {"reverse": error} if error else {}
     store = FakeStore(tokens=[one])
 
-    answer = cancel_orders([TokenReference(token_id=1, version=3)], CancelOrder(world), store, RUN)
+    answer = cancel_orders([TokenReference(token_id=1, version=3)], CancelOrder(world), store, FakeCircuits(), RUN)
 
     assert answer[kind] == 1
     changes = store.committed[1]
     outcomes = [end.outcome for end in changes.order_ends]
-    assert outcomes == {"done": ["cancelled"], "retried": [], "failed": ["exception"]}[kind]
+    assert outcomes == {"done": ["cancelled"], "failed": ["exception"]}.get(kind, [])
+    assert len(changes.parked_tokens) == (kind == "parked")
     assert [incident.state for incident in changes.incidents] == ([CANCELLATION] if kind == "failed" else [])
 
 

@@ -3,12 +3,15 @@
 from datetime import date
 
 from mtd.adapters.legacy.http import request, shown
-from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, RetryableError
+from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, RetryableError, ShortageError
 from mtd.domain.orders import xml
+from mtd.domain.tax.folios import FolioSeries
 from mtd.domain.tax.wire.document_xml import ENCODING, write
 from mtd.usecases.ports import DteRequest, IssuedDte
 
 _OK = "0"
+_NO_FOLIOS = {"CAF_AGOTADO", "CAF-3-517"}
+"""No folio is left, or the range (CAF) has lapsed: Paperless needs another range of the SII for the series."""
 
 
 class HttpPaperless:
@@ -21,7 +24,13 @@ class HttpPaperless:
     def issue(self, request_: DteRequest) -> IssuedDte:
         content = write(request_.document)
         try:
-            return read_answer(*self._call("POST", "/dte", request_.key, content))
+            try:
+                return read_answer(*self._call("POST", "/dte", request_.key, content))
+            except BusinessError as refused:
+                if refused.code not in _NO_FOLIOS:
+                    raise
+                series = FolioSeries(issuer=request_.document.issuer.rut, document_type=request_.document_type)
+                raise ShortageError(str(refused), circuit=series.circuit, code=refused.code) from None
         except MtdError as failed:
             failed.payload = {
                 "method": "POST",

@@ -8,7 +8,8 @@ from mtd.adapters.legacy.http import request
 from mtd.adapters.legacy.paperless import HttpPaperless
 from mtd.domain.errors import MtdError, RetryableError, UnavailableError
 from mtd.domain.orders import xml
-from mtd.domain.tax.reconciliation import FolioRange, Issued
+from mtd.domain.tax.folios import FolioRange
+from mtd.domain.tax.reconciliation import Issued
 
 _MOST_PAGES = 10_000
 
@@ -74,6 +75,7 @@ def _range(fields: dict[str, str]) -> FolioRange:
     try:
         expires = fields.get("FechaVencimiento")
         return FolioRange(
+            issuer=fields.get("RUTEmisor") or None,
             document_type=int(fields["TipoDTE"]),
             left=max(0, int(fields["Hasta"]) - int(fields["Siguiente"]) + 1),
             expires_on=date.fromisoformat(expires) if expires else None,

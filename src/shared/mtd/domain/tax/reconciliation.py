@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from mtd.domain.tax.folios import FolioRange
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
@@ -27,25 +29,17 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FolioRange:
-    """The folios left of those that the SII has authorised for a type (CAF), with Paperless's dates."""
-
-    document_type: int
-    left: int
-    expires_on: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """How many days the folios of a type last: until they are used up or expire, whichever comes first.
+    """How long the folios of a series last: until they are used up or lapse, whichever comes first."""
 
-    `per_day` is how many documents of it are issued a day. None: neither is in sight.
-    """
-
+    #: The issuer's RUT; None where Paperless does not name it.
+    issuer: str | None
     document_type: int
     left: int
+    #: Documents of the series a day.
     per_day: float
     expires_on: date | None
+    #: Days. None where neither end is in sight.
     lasts_days: int | None
 
 
@@ -68,19 +62,26 @@ def differences(ours: Sequence[Issued], theirs: Sequence[Issued]) -> list[Differ
     return found
 
 
-def forecast(ranges: Sequence[FolioRange], per_day: Mapping[int, float], today: date) -> list[Forecast]:
-    """For each type with folios, the ranges of one type taken together: its last one's expiry counts."""
+def forecast(
+    ranges: Sequence[FolioRange], per_day: Mapping[tuple[str | None, int], float], today: date
+) -> list[Forecast]:
+    """One forecast for each series. The ranges of a series count together, and its last one's expiry.
+
+    `per_day` has the documents a day by issuer and kind. A range without an issuer counts the documents of all issuers.
+    """
     found: list[Forecast] = []
-    for document_type in sorted({each.document_type for each in ranges}):
-        own = [each for each in ranges if each.document_type == document_type]
+    for issuer, document_type in sorted({(each.issuer, each.document_type) for each in ranges}, key=_by_kind):
+        own = [each for each in ranges if (each.issuer, each.document_type) == (issuer, document_type)]
         usable = [each for each in own if each.expires_on is None or each.expires_on > today]
-        left, rate = sum(each.left for each in usable), per_day.get(document_type, 0.0)
+        left = sum(each.left for each in usable)
+        rate = sum(number for (who, kind), number in per_day.items() if kind == document_type and issuer in (None, who))
         dates = [each.expires_on for each in usable]
         expires_on = None if None in dates else max((each for each in dates if each), default=today)
         ends = [int(left / rate)] if rate else []
         ends += [(expires_on - today).days] if expires_on is not None else []
         found.append(
             Forecast(
+                issuer=issuer,
                 document_type=document_type,
                 left=left,
                 per_day=round(rate, 2),
@@ -89,3 +90,7 @@ def forecast(ranges: Sequence[FolioRange], per_day: Mapping[int, float], today: 
             )
         )
     return found
+
+
+def _by_kind(series: tuple[str | None, int]) -> tuple[int, str]:
+    return series[1], series[0] or ""

@@ -5,14 +5,14 @@ While the system answers, this takes no statement of its own: the lease reads th
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID
 
 from mtd.domain.circuit import CallResults, Circuit, CircuitState, record_results
-from mtd.domain.errors import BusinessError, MtdError, NoAnswerError
+from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, ShortageError
 from mtd.domain.json_types import Json
 from mtd.usecases.flow.changes import Changes, OrderEvent
 from mtd.usecases.flow.effects import Effect, EffectOutcome, EffectResult, Parking, StateRun
@@ -72,7 +72,9 @@ class LockedCircuit(Protocol):
         """Park the batch's tokens that are due and not leased, without a try."""
         ...
 
-    def set(self, circuit: Circuit, reason: str, who: str, probe_seconds: float) -> None: ...
+    def set(self, circuit: Circuit, reason: str, who: str, probe_seconds: float | None) -> None:
+        """Set the circuit. With None no order probes while it is open."""
+        ...
 
     def keep_failing(self, failing: Sequence[UUID]) -> None: ...
 
@@ -97,6 +99,10 @@ class Circuits(Protocol):
 
     def locked(self, system: str) -> AbstractContextManager[LockedCircuit]:
         """One transaction that locks the circuit. Raises NotFound for an unknown system."""
+        ...
+
+    def add(self, circuit: str) -> None:
+        """Add a closed circuit, unless there is one of that name."""
         ...
 
 
@@ -178,7 +184,7 @@ class CircuitBreaker:
             except NoAnswerError:
                 answers.append(False)
                 raise
-            except BusinessError as refusal:
+            except (BusinessError, ShortageError) as refusal:
                 if _is_refusal(refusal):
                     answers.append(True)
                 raise
@@ -194,21 +200,41 @@ class CircuitBreaker:
         answered = any(_answered(outcome) for outcome in outcomes.values())
         unanswered = [token for token in batch.tokens if isinstance(outcomes[token.token_id].error, NoAnswerError)]
         changed = batch.circuit is CircuitState.FAILING if answered else bool(unanswered)
+        parked = self._park_for_shortages(outcomes, run.function)
         if not (batch.probing or changed):
-            return dict(outcomes)
+            return parked
         why = next((f"{o.error} ({o.error.code})" for o in outcomes.values() if isinstance(o.error, NoAnswerError)), "")
         order_ids = [token.order_id for token in unanswered]
         results = CallResults(answered=answered, unanswered=order_ids, probing=batch.probing, why=why[:500])
         update = update_circuit(self.circuits, self.system, results, self.settings, run.function)
         if not update.open:
-            return dict(outcomes)
+            return parked
         LOG.warning("parked", extra={"system": self.system, "tokens": len(unanswered), "reason": why})
-        parked = dict(outcomes)
         for position, token in enumerate(unanswered):
             probe_in = math.ceil(update.probe_in) if update.probe_in is not None and position == 0 else None
             parking = Parking(system=self.system, probe_in=probe_in)
             parked[token.token_id] = replace(outcomes[token.token_id], parking=parking)
         return parked
+
+    def _park_for_shortages(self, outcomes: Mapping[int, EffectOutcome], who: str) -> dict[int, EffectOutcome]:
+        """The outcomes. Orders for which the system lacks a resource are parked at the circuit of the resource."""
+        open_for_shortages(self.circuits, outcomes.values(), who)
+        return {
+            token_id: replace(outcome, parking=Parking(system=outcome.error.circuit))
+            if isinstance(outcome.error, ShortageError)
+            else outcome
+            for token_id, outcome in outcomes.items()
+        }
+
+
+def open_for_shortages(circuits: Circuits, outcomes: Iterable[EffectOutcome], who: str) -> None:
+    """Open the circuits of resources that have run out. No order probes them: a schedule asks for the resource."""
+    shortages = {each.error.circuit: each.error for each in outcomes if isinstance(each.error, ShortageError)}
+    for name, error in sorted(shortages.items()):
+        circuits.add(name)
+        with circuits.locked(name) as locked:
+            if not locked.circuit.open:
+                locked.set(Circuit(open=True, by_hand=False), f"{error} ({error.code})"[:500], who, None)
 
 
 def update_circuit(
@@ -251,4 +277,4 @@ def _answered(outcome: EffectOutcome) -> bool:
 
 def _is_refusal(error: MtdError | None) -> bool:
     """Whether the system itself has refused. A refusal by a rule of MTD has no request as payload."""
-    return isinstance(error, BusinessError) and error.payload is not None
+    return isinstance(error, BusinessError | ShortageError) and error.payload is not None

@@ -11,7 +11,7 @@ from datetime import date
 from urllib.parse import quote
 
 from mtd.domain import retry
-from mtd.domain.errors import BusinessError, RetryableError
+from mtd.domain.errors import BusinessError, RetryableError, ShortageError
 from mtd.domain.json_types import Json
 from mtd.domain.tax.amounts.notes import credit_note_of
 from mtd.domain.tax.document import TaxDocument
@@ -20,6 +20,7 @@ from mtd.domain.tax.issuer import TaxSettings
 from mtd.engine.model.plan import CANCELLATION
 from mtd.engine.model.tokens import Waits
 from mtd.usecases.flow.changes import Changes, CreditNote, OrderEvent, TokenPlace
+from mtd.usecases.flow.circuit_breaker import Circuits, open_for_shortages
 from mtd.usecases.flow.decide_outcome import Decided
 from mtd.usecases.flow.effects import EffectOutcome, EffectResult, StateRun, run_effects
 from mtd.usecases.flow.failures import fail_order, fail_unreadable, snapshot_of_all
@@ -115,11 +116,17 @@ class CancelOrder:
         )
 
 
-def cancel_orders(references: Sequence[TokenReference], effect: CancelOrder, store: FlowStore, run: StateRun) -> Json:
-    """Undo the effects of every order that is still here. Returns how many were done, retried, failed and skipped."""
+def cancel_orders(
+    references: Sequence[TokenReference], effect: CancelOrder, store: FlowStore, circuits: Circuits, run: StateRun
+) -> Json:
+    """Undo the effects of every order that is still here. An order without a folio for its credit note is parked.
+
+    Returns how many were done, retried, parked, failed and skipped.
+    """
     leased = store.lease(CANCELLATION, references)
     fail_unreadable(store, leased.unreadable, run.function)
     outcomes = run_effects(leased.tokens, effect, run.parallel)
+    open_for_shortages(circuits, outcomes.values(), run.function)
     decided: dict[int, Decided] = {}
     for batch in rounds(leased.tokens):
         with store.unit_of_work(batch) as unit:
@@ -129,8 +136,7 @@ def cancel_orders(references: Sequence[TokenReference], effect: CancelOrder, sto
                     unit.write(changes)
     counts = Counter(decided.values())
     skipped = len(references) - len(decided)
-    shown = (Decided.DONE, Decided.RETRIED, Decided.FAILED)
-    return {"state": CANCELLATION, **{each.value: counts[each] for each in shown}, "skipped": skipped}
+    return {"state": CANCELLATION, **{each.value: counts[each] for each in Decided}, "skipped": skipped}
 
 
 def _decide(token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, run: StateRun) -> tuple[Decided, Changes]:
@@ -138,6 +144,12 @@ def _decide(token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, run
         return Decided.DONE, _end(token, outcome.result, run)
     error = outcome.error
     assert error is not None
+    if isinstance(error, ShortageError):
+        changes = Changes()
+        changes.park(token, error.circuit)
+        missing: Json = {"system": error.circuit, "code": error.code, "message": str(error)}
+        changes.record(_event(token, "parked", CANCELLATION, missing, run))
+        return Decided.PARKED, changes
     if isinstance(error, RetryableError) and token.attempts < retry.MAXIMUM_TRIES:
         changes = Changes()
         changes.retry(token, retry.delay_seconds(token.attempts, run.retry_base_seconds))

@@ -12,7 +12,8 @@ from typing import Protocol
 from mtd.domain.business_zone import ZONE
 from mtd.domain.errors import InvalidRequest
 from mtd.domain.json_types import Json
-from mtd.domain.tax.reconciliation import Difference, FolioRange, Forecast, Issued, differences, forecast
+from mtd.domain.tax.folios import FolioRange
+from mtd.domain.tax.reconciliation import Difference, Forecast, Issued, differences, forecast
 from mtd.usecases.ports import IssuedDte
 
 RATE_DAYS = 7
@@ -39,8 +40,8 @@ class Documents(Protocol):
         """The documents of that day, and those with these keys of any day."""
         ...
 
-    def per_day(self, days: int) -> dict[int, float]:
-        """The documents a day of each type, over the last days."""
+    def per_day(self, days: int) -> dict[tuple[str | None, int], float]:
+        """The documents a day of each issuer and kind, over the last days."""
         ...
 
     def store(self, day: date, counts: Json, found: Sequence[Difference], folios: Sequence[Forecast]) -> None:
@@ -60,7 +61,7 @@ class Reconciled:
 
     @property
     def least_days(self) -> int | None:
-        """The days until the first type runs out of folios."""
+        """The days until the first series runs out of folios."""
         return min((each.lasts_days for each in self.folios if each.lasts_days is not None), default=None)
 
 

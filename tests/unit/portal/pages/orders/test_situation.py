@@ -12,12 +12,13 @@ from tests.unit.portal.services import FakePortal
 from mtd.queries.orders.order_page import OrderPage
 from portal.access.accounts import Role
 from portal.pages.orders.situation import Words, marks, situation
-from portal.rendering.catalogue import say
+from portal.rendering.catalogue import circuit_name, say
 
 AT = datetime(2026, 1, 2, 9, 31, tzinfo=UTC)
 WORDS = Words(
     say=partial(say, "es"),
     state=lambda state: str(state).upper(),
+    circuit=partial(circuit_name, "es"),
     moment=lambda at: f"{at:%H:%M}",
     age=lambda _: "5 min",
 )
@@ -30,6 +31,7 @@ TOKEN = {
     "parked_for": None,
 }
 PAPERLESS = {"system": "paperless", "state": "open", "by_hand": False, "since": AT, "parked": 64}
+FOLIOS = {"system": "folios-76123456-0-39", "state": "open", "by_hand": False, "since": AT, "parked": 7}
 
 
 def page(*, incidents: Any = (), tokens: Any = (), **order: Any) -> OrderPage:
@@ -57,13 +59,20 @@ def page(*, incidents: Any = (), tokens: Any = (), **order: Any) -> OrderPage:
             "warn",
             "",
         ),
+        (
+            page(tokens=[TOKEN | {"parked_for": FOLIOS["system"]}]),
+            "En pausa: no hay folios desde 09:31 (Folios: Boleta electrónica, 76123456-0). 6 órdenes más esperan. "
+            "Continúa sola cuando Paperless tenga un nuevo rango (CAF) del SII.",
+            "warn",
+            "",
+        ),
         (page(tokens=[TOKEN | {"attempts": 1}]), "Reintenta EMISSION_DTE: 1 intento hasta ahora.", "warn", ""),
         (page(tokens=[TOKEN]), "En EMISSION_DTE desde hace 5 min.", "busy", ""),
         (page(), "Está entrando en proceso.", "busy", ""),
     ],
 )
 def test_the_sentence_says_how_and_why(shown: OrderPage, text: str, tone: str, action: str) -> None:
-    found = situation(shown, [PAPERLESS], WORDS)
+    found = situation(shown, [PAPERLESS, FOLIOS], WORDS)
     assert (found.text, found.tone, found.action) == (text, tone, action)
 
 

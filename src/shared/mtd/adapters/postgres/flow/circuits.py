@@ -39,6 +39,9 @@ class PostgresCircuits:
         if locked.opened:
             count(None, {"CircuitsOpen": 1})
 
+    def add(self, circuit: str) -> None:
+        self._database.query(_SQL["add_circuit"], {"system": circuit})
+
     def watched(self) -> list[WatchedCircuit]:
         return [WatchedCircuit(**row) for row in self._database.query(_SQL["watched_circuits"])]
 
@@ -66,7 +69,7 @@ class PostgresLockedCircuit:
     def park_due(self, server: str, references: Sequence[TokenReference]) -> list[ParkedOrder]:
         return [ParkedOrder(**row) for row in self._fetch("park_due", self._asked(server, references))]
 
-    def set(self, circuit: Circuit, reason: str, who: str, probe_seconds: float) -> None:
+    def set(self, circuit: Circuit, reason: str, who: str, probe_seconds: float | None) -> None:
         self.opened = circuit.open and not self.circuit.open and not circuit.by_hand
         row = {
             "open": circuit.open,

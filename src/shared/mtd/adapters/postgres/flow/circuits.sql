@@ -3,12 +3,15 @@
 select state = 'open' as open, by_hand, failing, drain_rate, coalesce(next_probe_at <= now() + interval '2 seconds', false) as due
 from circuits where system = %(system)s for update;
 
+-- name: add_circuit
+insert into circuits (system) values (%(system)s) on conflict do nothing;
+
 -- name: set_circuit
 update circuits
 set state = case when %(open)s then 'open' else 'closed' end, by_hand = %(by_hand)s, failing = %(failing)s::uuid[],
     reason = %(reason)s, changed_by = %(who)s,
     changed_at = case when (state = 'open') = %(open)s and by_hand = %(by_hand)s then changed_at else now() end,
-    next_probe_at = case when %(open)s and not %(by_hand)s then now() + make_interval(secs => %(probe_seconds)s) end
+    next_probe_at = case when %(open)s and not %(by_hand)s then now() + make_interval(secs => %(probe_seconds)s::double precision) end
 where system = %(system)s;
 
 -- name: set_rate

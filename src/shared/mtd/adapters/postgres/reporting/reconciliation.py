@@ -30,9 +30,9 @@ class PostgresDocuments:
         asked = {"day": day, "zone": zone, "keys": list(keys), "order_ids": ids}
         return [Issued(**row) for row in self._database.query(_SQL["issued"], asked)]
 
-    def per_day(self, days: int) -> dict[int, float]:
+    def per_day(self, days: int) -> dict[tuple[str | None, int], float]:
         rows = self._database.query(_SQL["per_day"], {"days": days})
-        return {row["document_type"]: row["per_day"] for row in rows}
+        return {(row["issuer"], row["document_type"]): row["per_day"] for row in rows}
 
     def store(self, day: date, counts: Json, found: Sequence[Difference], folios: Sequence[Forecast]) -> None:
         rows = Jsonb(
@@ -76,6 +76,7 @@ def _side(issued: Issued | None) -> Any:
 
 def _lasting(each: Forecast) -> Json:
     return {
+        "issuer": each.issuer,
         "document_type": each.document_type,
         "left": each.left,
         "per_day": each.per_day,

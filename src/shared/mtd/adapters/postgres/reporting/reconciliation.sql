@@ -17,11 +17,12 @@ where (issued_at >= %(day)s::date::timestamp at time zone %(zone)s
    or order_id = any(%(order_ids)s::uuid[]) and key = any(%(keys)s);
 
 -- name: per_day
-select document_type, count(*) / %(days)s::double precision as per_day
-from (select document_type, issued_at from tax_documents union all select document_type, issued_at from credit_notes
-      union all select document_type, issued_at from further_documents) d
+select issuer, document_type, count(*) / %(days)s::double precision as per_day
+from (select issuer, document_type, issued_at from tax_documents
+      union all select issuer, document_type, issued_at from credit_notes
+      union all select issuer, document_type, issued_at from further_documents) d
 where issued_at >= now() - make_interval(days => %(days)s)
-group by document_type;
+group by issuer, document_type;
 
 -- name: store_reconciliation
 insert into dte_reconciliations (day, ours, theirs, differences, folios)
