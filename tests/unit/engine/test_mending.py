@@ -2,13 +2,16 @@
 
 import pytest
 from tests.support.cases import Run
+from tests.support.diagrams import draw
 from tests.support.engine_cases import case_report, case_source
 from tests.support.imports import report_of
+from tests.support.xpdl_files import bpm
 
 from mtd.domain.errors import ProcessError
 from mtd.engine.compiler.importing import import_sources
-from mtd.engine.compiler.reports import Report, Verdict
+from mtd.engine.compiler.reports import Report, Source, Verdict
 from mtd.engine.model import plan_json
+from mtd.engine.model.drawing import Drawing
 from mtd.engine.model.plan import EventType, NodeKind, Plan
 from mtd.engine.runtime import interpreter
 
@@ -99,3 +102,14 @@ def test_what_is_not_drawn_to_the_end_runs(text: str, fix: str, places: list[str
 def test_a_join_does_not_wait_for_what_no_order_comes_to() -> None:
     text = "start: S\nuser: A | group=g\nuser: B | group=g\nand: J\nend: E\nS > A > J > E\nB > J"
     assert Run(ready(report_of(text))).start().done("a").outcome == "e"
+
+
+def test_an_empty_diagram_of_a_file_is_dropped_beside_the_others() -> None:
+    drawn = [draw("start: S\nuser: A\nend: E\nS > A > E", "Drawn"), Drawing(name="Sketch", processes=())]
+    for drawings in (drawn, drawn[::-1]):
+        [report] = import_sources([Source(name="p.bpm", content=bpm(drawings))], ())
+        assert "the empty process 'Sketch' beside it is dropped" in remarks(report)
+        ready(report)
+
+    [alone] = import_sources([Source(name="p.bpm", content=bpm(drawn[1:]))], ())
+    assert (alone.verdict, alone.reason and alone.reason.code) == (Verdict.REFUSED, "diagram_empty")

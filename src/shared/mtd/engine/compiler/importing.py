@@ -57,13 +57,27 @@ def import_sources(sources: Sequence[Source], states: Collection[str], stored: S
         except ProcessError as error:
             read.append(_refused(slug(source.title), source, phrase_of(error)))
             continue
-        for drawing in drawings:
-            processes, fixes = normalise(drawing)
-            own = _named(drawing, processes)
-            read.append(_ReadFile(source=source, drawing=drawing, processes=processes, fixes=fixes, own=own))
-            library = own | library
+        for each in _without_empty([_read(source, drawing) for drawing in drawings]):
+            read.append(each)
+            library = {**each.own, **library}
     taken: dict[str, int] = {}
     return [report for each in read for report in _reports(each, library, states, taken, stored)]
+
+
+def _read(source: Source, drawing: Drawing) -> _ReadFile:
+    processes, fixes = normalise(drawing)
+    own = _named(drawing, processes)
+    return _ReadFile(source=source, drawing=drawing, processes=processes, fixes=fixes, own=own)
+
+
+def _without_empty(read: list[_ReadFile]) -> list[_ReadFile]:
+    """The diagrams of a file. An empty one beside others is dropped, which the first of them tells."""
+    drawn = [each for each in read if each.processes]
+    if not drawn:
+        return read
+    dropped = [Phrase("empty_process", name=each.drawing.name) for each in read if not each.processes]
+    drawn[0].fixes[drawn[0].processes[0].id].extend(dropped)
+    return drawn
 
 
 def compile_plan(content: bytes, process: str, states: Collection[str], bindings: Any = None) -> Plan:
