@@ -56,6 +56,7 @@ def mtd_start() -> None:
 
         from mtd_localstack.accelerations import accelerate
         from mtd_localstack.cloudformation.deployments import look_often_at_resources
+        from mtd_localstack.events.queue_polling import honour_maximum_concurrency
         from mtd_localstack.executor.machine import machine
         from mtd_localstack.gateway.request_counts import RequestCounts
         from mtd_localstack.gateway.role_calls import RoleCalls
@@ -63,6 +64,7 @@ def mtd_start() -> None:
         from mtd_localstack.mail.bulk_mail import keep_bulk_mails
 
         accelerate()
+        honour_maximum_concurrency()
         keep_bulk_mails()
         look_often_at_resources()
         counts = RequestCounts()

@@ -152,7 +152,11 @@ class System:
 
     def outage(self, system: str, *, on: bool) -> None:
         """Have a system not answer at all, or answer again; what is set for single orders stays."""
-        status, body = _http("PUT", f"{self._simulator}/control/faults/{system}", {"outage": on})
+        self.set_fault(system, outage=on)
+
+    def set_fault(self, system: str, **settings: object) -> None:
+        """Have a system misbehave on all orders for which no fault of their own is set."""
+        status, body = _http("PUT", f"{self._simulator}/control/faults/{system}", dict(settings))
         assert status == 200, body
 
     def authorise_folios(self, issuer: str, document_type: int, first: int, last: int) -> None:
@@ -160,6 +164,10 @@ class System:
         body = {"issuer": issuer, "first": first, "last": last}
         status, answer = _http("PUT", f"{self._simulator}/control/cafs/{document_type}", body)
         assert status == 200, answer
+
+    def clear_faults(self) -> None:
+        """Have all systems behave again."""
+        _http("DELETE", f"{self._simulator}/control/faults")
 
     def heal(self, system: str, order: str) -> None:
         """Have it behave again."""

@@ -4,7 +4,11 @@ second receive after a short linger fills the batch."""
 import time
 from typing import Any
 
+from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
+from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
 from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
+
+from mtd_localstack.events.concurrent_polling import ConcurrentPolling
 
 _LONG_POLL_SECONDS = 5
 _LINGER_SECONDS = 0.05
@@ -48,3 +52,17 @@ def poll_queues_long() -> None:
         self.source_client = LingeringQueue(self.source_client, self.batch_size)
 
     SqsPoller.__init__ = made
+
+
+def honour_maximum_concurrency() -> None:
+    """Have each mapping of a standard queue call its function as often at a time as its MaximumConcurrency allows."""
+    make = EsmWorkerFactory.get_esm_worker
+
+    def made(self: EsmWorkerFactory) -> EsmWorker:
+        worker = make(self)
+        most = (self.esm_config.get("ScalingConfig") or {}).get("MaximumConcurrency", 1)
+        if most > 1 and isinstance(worker.poller, SqsPoller) and not worker.poller.source_arn.endswith(".fifo"):
+            ConcurrentPolling(worker.poller, most)
+        return worker
+
+    EsmWorkerFactory.get_esm_worker = made

@@ -14,7 +14,16 @@ FUNCTIONS = tuple(
 )
 READERS = ("receive_order", "read_queue", "route_order", "notify_customer")
 SYSTEMS = ("gift_card", "eom", "paperless", "sales_support")
-QUEUES = ("orders", "transitions", "notifications")
+LANES = (
+    "transitions",
+    "transitions-gift_card",
+    "transitions-eom",
+    "transitions-paperless",
+    "transitions-sales_support",
+    "transitions-cancellation",
+    "transitions-systems",
+)
+QUEUES = ("orders", *LANES, "notifications")
 _ORDERS_A_ROUND = 300
 # The last tenth of a run has no new faults, so that orders can end.
 _LAST = 0.9

@@ -83,6 +83,33 @@ def test_a_burst_comes_in_batches_and_nothing_is_lost(functions: Functions, loca
     assert max(read) > 10
 
 
+def test_a_slow_batch_leaves_its_mapping_as_many_others_as_it_may_have(
+    functions: Functions, localstack: BareLocalStack
+) -> None:
+    code = (
+        "import time\n"
+        "def handler(e, c):\n"
+        "    [body] = [r['body'] for r in e['Records']]\n"
+        "    time.sleep(20 if body == 'slow' else 0)\n"
+        "    print('served', body)\n"
+    )
+    functions.create("waits", code)
+    sqs = localstack.client("sqs", account=functions.account)
+    queue = sqs.create_queue(QueueName="lane")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    functions.client.create_event_source_mapping(
+        FunctionName="waits", EventSourceArn=arn, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2}
+    )
+
+    for body in ("slow", "a", "b", "c"):
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
+
+    def served() -> set[str]:
+        return {line.split()[1] for line in functions.log_events("waits") if line.startswith("served ")}
+
+    assert poll(lambda: found if (found := served()) >= {"a", "b", "c"} else None) == {"a", "b", "c"}
+
+
 def test_s3_sends_its_queue_an_event_for_each_object(localstack: BareLocalStack) -> None:
     account = "600000000001"
     s3, sqs = localstack.client("s3", account=account), localstack.client("sqs", account=account)

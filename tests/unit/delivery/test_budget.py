@@ -1,5 +1,8 @@
 """The connections of an environment's functions and portal fit into the limit of its PostgreSQL."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from delivery.packaging.loops import written_out
@@ -28,7 +31,7 @@ def test_all_connections_together_fit(environment: str) -> None:
             if each["Type"] == "AWS::Serverless::Function":
                 bound = each["Properties"].get("ReservedConcurrentExecutions", usual)["Fn::If"]
                 assert bound[0] == "IsBounded"
-                environments += values["Concurrency"] if bound[1] == {"Ref": "Concurrency"} else int(bound[1])
+                environments += _number(bound[1], values)
 
     # Right after a deployment two versions have environments, and ECS runs as many tasks again (MaximumPercent 200).
     connections = VERSIONS * (environments + values["PortalTasksAtMost"] * PORTAL_POOL) + PEOPLE_AND_RDS
@@ -40,14 +43,25 @@ def test_all_connections_together_fit(environment: str) -> None:
 @pytest.mark.parametrize("environment", ["staging", "production"])
 def test_no_queue_reads_faster_than_its_function_may_run(environment: str) -> None:
     """A throttled receive counts as a receive: ten of them, and a good order would rest among the failures."""
-    concurrency = int(_values(environment)["Concurrency"])
-    resources = [each for stack in FUNCTION_STACKS for each in load(STACKS / stack)["Resources"].items()]
-    for name, resource in resources:
-        for event in resource.get("Properties", {}).get("Events", {}).values() if isinstance(resource, dict) else ():
-            if event["Type"] == "SQS":
-                scaling = event["Properties"]["ScalingConfig"]
-                bound = scaling.get("MaximumConcurrency") or scaling["Fn::If"][1]["MaximumConcurrency"]
-                assert bound == {"Ref": "Concurrency"} or bound <= concurrency, name
+    values = {name: int(value) for name, value in _values(environment).items() if value.isdigit()}
+    for stack in FUNCTION_STACKS:
+        template = load(STACKS / stack)
+        usual = template["Globals"]["Function"]["ReservedConcurrentExecutions"]
+        for name, resource in template["Resources"].items():
+            properties = resource.get("Properties", {}) if isinstance(resource, dict) else {}
+            reads = [
+                _number(scaling.get("MaximumConcurrency") or scaling["Fn::If"][1]["MaximumConcurrency"], values)
+                for event in properties.get("Events", {}).values()
+                if event["Type"] == "SQS"
+                for scaling in [event["Properties"]["ScalingConfig"]]
+            ]
+            runs = _number(properties.get("ReservedConcurrentExecutions", usual)["Fn::If"][1], values)
+            assert sum(reads) <= runs, name
+
+
+def _number(value: Any, values: Mapping[str, int]) -> int:
+    """A number of a template, or the value of the parameter that it refers to."""
+    return values[value["Ref"]] if isinstance(value, dict) else int(value)
 
 
 @pytest.mark.parametrize("environment", ["local", "ci"])

@@ -239,8 +239,12 @@ class FakeMachines:
 
     started: list[tuple[str, str, Json]] = field(default_factory=list)
     unknown: bool = False
+    #: Whether a start raises what nobody expects.
+    broken: bool = False
 
     def start(self, name: str, execution: str, body: Json) -> None:
+        if self.broken:
+            raise KeyError(name)
         if self.unknown:
             raise ProcessError(
                 f"there is no state machine {name!r}: deploy it, or bind the task to another server",

@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mtd.config import config
+from mtd.domain.lanes import LANES, MAIN
 
 if TYPE_CHECKING:
     from mtd.adapters.aws.functions_api import FunctionsApi
@@ -57,7 +58,7 @@ def queues() -> "SqsQueues":
         {
             "orders": config().orders_queue_url,
             "waiting": config().waiting_queue_url,
-            "transitions": config().transitions_queue_url,
+            **{lane: config().transitions_queue_url + lane.removeprefix(MAIN) for lane in LANES},
             "notifications": config().notifications_queue_url,
             "operations": config().operations_queue_url,
         }

@@ -8,7 +8,7 @@ import pytest
 from tests.support.bpmn_files import bpmn
 from tests.support.diagrams import draw
 from tests.support.orders import OrderFile
-from tests.unit.support.fakes import FakeApi, FakeMachines, FakeStore, leased
+from tests.unit.support.fakes import FakeApi, FakeMachines, FakeQueues, FakeStore, leased
 
 from mtd.domain.business_zone import business_zone
 from mtd.domain.errors import RetryableError
@@ -121,7 +121,7 @@ def test_a_timer_that_is_due_moves_its_order_on() -> None:
     )
     api = FakeApi()
 
-    assert route_order([message], store, api, FakeMachines(), HERE) == []
+    assert route_order([message], store, api, FakeMachines(), FakeQueues(), HERE) == []
 
     changes = store.committed[1]
     assert api.calls == []
@@ -148,7 +148,7 @@ def test_work_that_an_event_interrupts_is_taken_from_people() -> None:
         message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
 
-    route_order([message], store, FakeApi(), FakeMachines(), HERE)
+    route_order([message], store, FakeApi(), FakeMachines(), FakeQueues(), HERE)
 
     changes = store.committed[1]
     assert changes.cancelled_tasks == [102]
@@ -227,7 +227,7 @@ def test_an_order_that_waits_for_the_signal_goes_on() -> None:
         message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
 
-    assert route_order([message], store, FakeApi(), FakeMachines(), HERE) == []
+    assert route_order([message], store, FakeApi(), FakeMachines(), FakeQueues(), HERE) == []
 
     changes = store.committed[1]
     assert (changes.events[0].what, changes.events[0].to_state) == ("signal received", "e")

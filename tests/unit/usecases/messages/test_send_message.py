@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.support.cases import plan_of
 from tests.support.orders import OrderFile
-from tests.unit.support.fakes import FakeApi, FakeMachines, FakeMessages, FakeStore
+from tests.unit.support.fakes import FakeApi, FakeMachines, FakeMessages, FakeQueues, FakeStore
 
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.domain.json_types import Json
@@ -121,7 +121,7 @@ def routed(store: FakeStore) -> None:
     told = TransitionMessage(
         message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
-    assert route_order([told], store, FakeApi(), FakeMachines(), hop("Lambda", "route_order")) == []
+    assert route_order([told], store, FakeApi(), FakeMachines(), FakeQueues(), hop("Lambda", "route_order")) == []
 
 
 def test_an_early_message_passes_the_order_on_as_soon_as_it_waits() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from mtd.domain.json_types import Json
+from mtd.domain.lanes import MAIN, lane_of
 from mtd.engine.model.tokens import Waits
 from mtd.usecases.flow.tokens import TokenReference
 
@@ -61,6 +62,11 @@ class TokenPlace:
     since: datetime | None = None
     #: The data that the server gets with the token.
     data: Json | None = None
+
+    @property
+    def lane(self) -> str:
+        """The lane of its server; the main one where it waits for something else."""
+        return lane_of(self.server or self.node) if self.waits is Waits.SERVICE else MAIN
 
     def wake_delay(self) -> int | None:
         """Seconds until a message tells `route_order` to look at the token.

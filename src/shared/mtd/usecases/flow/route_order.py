@@ -1,5 +1,6 @@
 """From transition messages to one API call per state and batch: verify where each token is, then call its server."""
 
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,13 +9,15 @@ from dataclasses import dataclass
 
 from mtd.domain.errors import MtdError, ProcessError
 from mtd.domain.json_types import Json
+from mtd.domain.lanes import MAIN, lane_of
 from mtd.engine.model.plan import CANCELLATION, Plan
 from mtd.engine.model.tokens import Waits
+from mtd.usecases.flow.apply_trigger import server_of
 from mtd.usecases.flow.failures import fail_order, snapshot_of_all
 from mtd.usecases.flow.fire_timers import fire_timers
 from mtd.usecases.flow.tokens import CurrentToken, TokenReference, rounds
 from mtd.usecases.flow.trace import Hop
-from mtd.usecases.ports import FlowStore, StateMachines, StatesApi
+from mtd.usecases.ports import FlowStore, Queues, StateMachines, StatesApi
 
 LOG = logging.getLogger(__name__)
 
@@ -24,7 +27,7 @@ LARGEST_BATCH = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitionMessage:
-    """A message of the queue `transitions`: the tokens that it names, and its hop."""
+    """A message of a lane of the queue `transitions`: the tokens that it names, and its hop."""
 
     message_id: str
     references: tuple[TokenReference, ...]
@@ -36,8 +39,13 @@ class _Call:
     """One call of a server for some of the tokens that wait for it."""
 
     binding: str
+    lane: str
     tokens: Sequence[CurrentToken]
     hops: tuple[Hop, ...]
+
+    @property
+    def references(self) -> list[Json]:
+        return [{"token_id": token.token_id, "version": token.version} for token in self.tokens]
 
 
 def route_order(
@@ -45,13 +53,17 @@ def route_order(
     store: FlowStore,
     api: StatesApi,
     machines: StateMachines,
+    queues: Queues,
     hop: Hop,
     at_once: int = 1,
+    lane: str = MAIN,
 ) -> list[str]:
     """Fire what is due, and call every state's server, `at_once` calls at a time.
 
     Timers are due at their time, tokens that wait for a signal once another order has thrown it, those that wait for a
-    message when it came before them.
+    message when it came before them. `lane` is the queue of the messages: in the main lane, tokens of another one are
+    handed on to it, so that nothing waits here for their system.
+
     Returns the ids of the messages that must come again. A token that has gone on, or is leased, is skipped, since its
     message is stale. An order whose task nothing serves becomes an exception.
     """
@@ -66,6 +78,9 @@ def route_order(
     failed: set[str] = set()
     unserved: list[tuple[CurrentToken, MtdError]] = []
     calls = _calls([token for token in tokens if token.waits is Waits.SERVICE], plans, origin, hop, unserved)
+    if lane == MAIN:
+        failed |= _hand_on([call for call in calls if call.lane != MAIN], queues, origin)
+        calls = [call for call in calls if call.lane == MAIN]
     with ThreadPoolExecutor(max(1, min(len(calls), at_once))) as pool:
         errors = pool.map(lambda call: _serve(call, api, machines), calls)
         for call, error in zip(calls, errors, strict=True):
@@ -85,23 +100,23 @@ def _calls(
     unserved: list[tuple[CurrentToken, MtdError]],
 ) -> list[_Call]:
     """The calls for the tokens. Tokens without a server go to `unserved`."""
-    groups: dict[str, list[CurrentToken]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[CurrentToken]] = defaultdict(list)
     for token in tokens:
         try:
-            groups[_binding(token, plans)].append(token)
+            groups[_server(token, plans)].append(token)
         except ProcessError as error:
             unserved.append((token, error))
     return [
-        _Call(binding=binding, tokens=chunk, hops=(origin[chunk[0].token_id].hop, hop))
-        for binding, group in groups.items()
+        _Call(binding=binding, lane=lane, tokens=chunk, hops=(origin[chunk[0].token_id].hop, hop))
+        for (binding, lane), group in groups.items()
         for chunk in _split(binding, group)
     ]
 
 
-def _binding(token: CurrentToken, plans: Mapping[int, Plan]) -> str:
-    """The binding of the token's server. Raises ProcessError `nobody_serves`."""
+def _server(token: CurrentToken, plans: Mapping[int, Plan]) -> tuple[str, str]:
+    """The binding of the token's server, and its lane. Raises ProcessError `nobody_serves`."""
     if token.node == CANCELLATION:
-        return "api:/states/cancellation"
+        return "api:/states/cancellation", lane_of(CANCELLATION)
     plan = plans.get(token.process_version_id)
     node = plan.nodes.get(token.node) if plan else None
     if node is None or not node.binding or node.binding.startswith("lambda:"):
@@ -109,7 +124,7 @@ def _binding(token: CurrentToken, plans: Mapping[int, Plan]) -> str:
             f"nothing serves the task {token.node!r}: deploy its server and retry, or move the order",
             code="nobody_serves",
         )
-    return node.binding.replace("{failed}", str(token.data.get("failed", "")))
+    return node.binding.replace("{failed}", str(token.data.get("failed", ""))), lane_of(server_of(node))
 
 
 def _split(binding: str, tokens: list[CurrentToken]) -> list[list[CurrentToken]]:
@@ -124,10 +139,22 @@ def _chunks(tokens: list[CurrentToken], size: int) -> list[list[CurrentToken]]:
     return [tokens[i : i + size] for i in range(0, len(tokens), size)]
 
 
+def _hand_on(calls: Sequence[_Call], queues: Queues, origin: Mapping[int, TransitionMessage]) -> set[str]:
+    """Send the calls' tokens to their lanes. Returns the ids of the messages whose tokens could not be sent."""
+    failed: set[str] = set()
+    for call in calls:
+        try:
+            queues.send(call.lane, [json.dumps({"tokens": call.references}, separators=(",", ":"))])
+        except MtdError as error:
+            LOG.warning("not handed on", extra={"lane": call.lane, "tokens": len(call.tokens), "reason": str(error)})
+            failed |= {origin[token.token_id].message_id for token in call.tokens}
+    return failed
+
+
 def _serve(call: _Call, api: StatesApi, machines: StateMachines) -> MtdError | None:
     """Call the server. Returns the error of a call that failed."""
     scheme, _, target = call.binding.partition(":")
-    references = [{"token_id": token.token_id, "version": token.version} for token in call.tokens]
+    references = call.references
     try:
         if scheme == "state_machine":
             [token] = call.tokens
@@ -138,6 +165,10 @@ def _serve(call: _Call, api: StatesApi, machines: StateMachines) -> MtdError | N
     except MtdError as error:
         LOG.warning("not served", extra={"binding": call.binding, "tokens": len(call.tokens), "reason": str(error)})
         return error
+    except Exception as unknown:
+        # One server's call must not take the others of its batch along.
+        LOG.exception("call failed", extra={"binding": call.binding, "tokens": len(call.tokens)})
+        return MtdError(f"{type(unknown).__name__}: {unknown}", code="unexpected")
     return None
 
 

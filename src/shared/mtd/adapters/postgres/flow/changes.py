@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Connection
 from mtd.domain.json_types import Json
+from mtd.domain.lanes import MAIN
 from mtd.engine.model.tokens import Waits
 from mtd.sql import load
 from mtd.usecases.flow.changes import Changes, Message, OrderEvent
@@ -139,28 +140,28 @@ def _further(changes: Changes) -> Iterable[Json]:
 
 
 def _transitions(changes: Sequence[Changes], ids: Mapping[tuple[Any, int], Mapping[str, Any]]) -> list[Message]:
-    """One message for all tokens without a delay, and one for each whole second of delay of the others."""
-    by_delay: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    """One message for a lane's tokens without a delay, and one for each whole second of delay of the others."""
+    by_delay: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     for each in changes:
         for new in each.new_tokens:
             if new.wake_delay is not None:
                 row = ids[new.order_id, new.ordinal]
-                by_delay[new.wake_delay].append((row["token_id"], row["version"]))
+                by_delay[new.place.lane, new.wake_delay].append((row["token_id"], row["version"]))
         for moved in each.moved_tokens:
             if moved.wake_delay is not None:
-                by_delay[moved.wake_delay].append((moved.token_id, moved.version + 1))
+                by_delay[moved.place.lane, moved.wake_delay].append((moved.token_id, moved.version + 1))
         for retried in each.retried_tokens:
-            by_delay[retried.wake_delay].append((retried.token_id, retried.version + 1))
+            by_delay[MAIN, retried.wake_delay].append((retried.token_id, retried.version + 1))
         for wakeup in each.wakeups:
-            by_delay[wakeup.delay_seconds].append((wakeup.token_id, wakeup.version))
-    return [message for delay, tokens in by_delay.items() for message in token_messages(tokens, delay)]
+            by_delay[MAIN, wakeup.delay_seconds].append((wakeup.token_id, wakeup.version))
+    return [message for (lane, delay), tokens in by_delay.items() for message in token_messages(tokens, delay, lane)]
 
 
-def token_messages(tokens: Sequence[tuple[int, int]], delay_seconds: int = 0) -> list[Message]:
+def token_messages(tokens: Sequence[tuple[int, int]], delay_seconds: int = 0, lane: str = MAIN) -> list[Message]:
     """Messages that ask to look at these tokens (ids and versions), a hundred to each."""
     return [
         Message(
-            destination="transitions",
+            destination=lane,
             body={"tokens": [{"token_id": token_id, "version": version} for token_id, version in chunk]},
             delay_seconds=delay_seconds,
         )
