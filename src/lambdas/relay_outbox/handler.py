@@ -8,8 +8,8 @@ from mtd.config import config
 from mtd.domain.tax.issuing_day import issuing_day
 from mtd.entrypoints import composition
 from mtd.entrypoints.logs import set_up_logs
-from mtd.usecases.flow.folio_shortage import end_shortages
 from mtd.usecases.flow.relay_outbox import asked_seconds, relay_outbox
+from mtd.usecases.operations.folio_shortage import end_shortages
 from mtd.usecases.operations.operate_circuits import tend_circuits
 
 set_up_logs()

@@ -1,9 +1,9 @@
 """Decides the order's way after an effect: the next node, the error way, another try, parking, or an exception."""
 
 import logging
+import random
 from enum import StrEnum
 
-from mtd.domain import retry
 from mtd.domain.errors import MtdError, ProcessError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.domain.orders.facts import facts
@@ -18,6 +18,10 @@ from mtd.usecases.flow.trace import hop
 
 LOG = logging.getLogger(__name__)
 
+MAXIMUM_TRIES = 10
+# SQS delays a message by at most 15 minutes.
+_LONGEST_SECONDS = 900
+
 
 class Decided(StrEnum):
     """The decision on a token after its effect."""
@@ -31,7 +35,13 @@ class Decided(StrEnum):
 def maximum_tries(token: LeasedToken, plan: Plan | None) -> int:
     """The number of tries of a task: the diagram's, else the usual one."""
     node = plan.nodes.get(token.node) if plan else None
-    return retry.MAXIMUM_TRIES if node is None or node.retries is None else node.retries + 1
+    return MAXIMUM_TRIES if node is None or node.retries is None else node.retries + 1
+
+
+def delay_seconds(tries: int, base_seconds: float, random_share: float | None = None) -> float:
+    """Seconds to wait after `tries` failed tries (1 for the first), doubled each time, less up to half as jitter."""
+    share = random.random() if random_share is None else random_share
+    return min(base_seconds * 2.0 ** (tries - 1), _LONGEST_SECONDS) * (1 - share / 2)
 
 
 def decide_outcome(
@@ -66,7 +76,7 @@ def _park(token: LeasedToken, outcome: EffectOutcome, parking: Parking, error: M
 
 def _retry(token: LeasedToken, outcome: EffectOutcome, error: MtdError, run: StateRun) -> Changes:
     changes = Changes()
-    delay = retry.delay_seconds(token.attempts, run.retry_base_seconds)
+    delay = delay_seconds(token.attempts, run.retry_base_seconds)
     changes.retry(token, delay)
     detail: Json = {"code": error.code, "message": str(error), "attempt": token.attempts}
     changes.record(_event(token, outcome, run, "retry", token.node, {**detail, "delay_seconds": round(delay, 2)}))

@@ -4,12 +4,11 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from mtd.domain import retry
 from mtd.domain.errors import MtdError, UnstorableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.circuit_breaker import CircuitBreaker, LeasedBatch
-from mtd.usecases.flow.decide_outcome import Decided, decide_outcome, maximum_tries
+from mtd.usecases.flow.decide_outcome import MAXIMUM_TRIES, Decided, decide_outcome, maximum_tries
 from mtd.usecases.flow.effects import Effect, EffectOutcome, StateRun, run_effects
 from mtd.usecases.flow.failures import fail_unreadable
 from mtd.usecases.flow.tokens import LeasedToken, TokenReference, rounds
@@ -53,7 +52,7 @@ def run_state(
 
 
 _CUT_OFF = MtdError(
-    f"the function was cut off {retry.MAXIMUM_TRIES} times before it could answer for this order", code="cut_off"
+    f"the function was cut off {MAXIMUM_TRIES} times before it could answer for this order", code="cut_off"
 )
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import quote
 
-from mtd.domain import retry
 from mtd.domain.errors import BusinessError, RetryableError, ShortageError
 from mtd.domain.json_types import Json
 from mtd.domain.tax.amounts.notes import credit_note_of
@@ -21,7 +20,7 @@ from mtd.engine.model.plan import CANCELLATION
 from mtd.engine.model.tokens import Waits
 from mtd.usecases.flow.changes import Changes, CreditNote, OrderEvent, TokenPlace
 from mtd.usecases.flow.circuit_breaker import Circuits, open_for_shortages
-from mtd.usecases.flow.decide_outcome import Decided
+from mtd.usecases.flow.decide_outcome import MAXIMUM_TRIES, Decided, delay_seconds
 from mtd.usecases.flow.effects import EffectOutcome, EffectResult, StateRun, run_effects
 from mtd.usecases.flow.failures import fail_order, fail_unreadable, snapshot_of_all
 from mtd.usecases.flow.tokens import LeasedToken, LockedOrder, TokenReference, rounds
@@ -150,9 +149,9 @@ def _decide(token: LeasedToken, locked: LockedOrder, outcome: EffectOutcome, run
         missing: Json = {"system": error.circuit, "code": error.code, "message": str(error)}
         changes.record(_event(token, "parked", CANCELLATION, missing, run))
         return Decided.PARKED, changes
-    if isinstance(error, RetryableError) and token.attempts < retry.MAXIMUM_TRIES:
+    if isinstance(error, RetryableError) and token.attempts < MAXIMUM_TRIES:
         changes = Changes()
-        changes.retry(token, retry.delay_seconds(token.attempts, run.retry_base_seconds))
+        changes.retry(token, delay_seconds(token.attempts, run.retry_base_seconds))
         detail: Json = {"code": error.code, "message": str(error), "attempt": token.attempts}
         changes.record(_event(token, "retry", CANCELLATION, detail, run))
         return Decided.RETRIED, changes

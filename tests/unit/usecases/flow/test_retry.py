@@ -1,6 +1,6 @@
 import pytest
 
-from mtd.domain.retry import delay_seconds
+from mtd.usecases.flow.decide_outcome import delay_seconds
 
 
 @pytest.mark.parametrize(("tries", "longest"), [(1, 1), (2, 2), (3, 4), (10, 512), (11, 900), (40, 900)])

@@ -13,9 +13,9 @@ from mtd.domain.errors import ShortageError, UnavailableError
 from mtd.domain.tax.folios import FolioRange, FolioSeries
 from mtd.usecases.flow.circuit_breaker import CircuitBreaker
 from mtd.usecases.flow.effects import EffectResult, StateRun
-from mtd.usecases.flow.folio_shortage import end_shortages
 from mtd.usecases.flow.run_state import run_state
 from mtd.usecases.flow.tokens import LeasedToken, TokenReference
+from mtd.usecases.operations.folio_shortage import end_shortages
 
 SERIES = FolioSeries(issuer="76123456-0", document_type=39)
 RUN = StateRun(function="issue_dte", request_id="r-1", parallel=1)
