@@ -9,7 +9,8 @@ from mtd.config import config
 from mtd.domain.json_types import Json
 from mtd.entrypoints import composition, sqs
 from mtd.usecases.flow.trace import from_millis, hop
-from mtd.usecases.intake.receive_order import InboxFile, arrival_hops, receive_order
+from mtd.usecases.intake.inbox_file import InboxFile, arrival_hops
+from mtd.usecases.intake.receive_order import receive_order
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

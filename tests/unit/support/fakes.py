@@ -23,7 +23,7 @@ from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, TokenReference, TokenRow
-from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus, StartableProcess
+from mtd.usecases.intake.new_orders import NewOrder, Registration, RegistrationStatus, StartableProcess
 from mtd.usecases.messages.message import Admission, EarlyMessage, SentMessage
 from mtd.usecases.ports import MailResult, QueueMessage
 from mtd.usecases.processes.import_processes import STATES

@@ -14,7 +14,7 @@ from mtd.domain.tax.document import TaxDocument
 from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LeaseResult, LockedOrder, TokenReference
-from mtd.usecases.intake.registration import NewOrder, Registration, StartableProcess
+from mtd.usecases.intake.new_orders import NewOrder, Registration, StartableProcess
 from mtd.usecases.messages.message import Admission, EarlyMessage, SentMessage
 
 

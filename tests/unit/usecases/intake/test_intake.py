@@ -11,9 +11,10 @@ from mtd.domain.errors import MtdError, RetryableError, UnavailableError
 from mtd.domain.json_types import Json
 from mtd.domain.tenants import PLATFORM_TENANT
 from mtd.usecases.flow.trace import hop
+from mtd.usecases.intake.inbox_file import InboxFile
 from mtd.usecases.intake.push_waiting import list_waiting, push_waiting
 from mtd.usecases.intake.read_queue import FailedMessage, OrderMessage, read_queue, waiting_orders
-from mtd.usecases.intake.receive_order import InboxFile, receive_order
+from mtd.usecases.intake.receive_order import receive_order
 from mtd.usecases.intake.rejected_files import RejectedFile
 from mtd.usecases.intake.waiting_order import WaitingOrder, waiting_order
 from mtd.usecases.ports import QueueMessage

@@ -4,15 +4,16 @@ import json
 import logging
 from collections.abc import Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Protocol
 
 from mtd.domain.errors import NotFound, RejectedOrder
 from mtd.domain.json_types import Json
 from mtd.domain.orders import order, ubl, xml
-from mtd.domain.tenants import PLATFORM_TENANT, tenant_of_key
-from mtd.usecases.flow.trace import Hop, hop
-from mtd.usecases.intake.rejected_files import REASON_SUFFIX, RejectedFile, kept_key
+from mtd.domain.tenants import PLATFORM_TENANT
+from mtd.usecases.flow.trace import Hop
+from mtd.usecases.intake.inbox_file import InboxFile
+from mtd.usecases.intake.rejected_files import RejectedFile, reject, rejected_file
 from mtd.usecases.ports import Objects, Queues, Tenants
 
 LOG = logging.getLogger(__name__)
@@ -20,30 +21,6 @@ LOG = logging.getLogger(__name__)
 # SQS takes 256 KiB for a message and for a call. The rest is for attributes and for the call's own fields.
 _LARGEST_MESSAGE_BYTES = 200_000
 _READERS = 8
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxFile:
-    """An object of the inbox that an S3 event names."""
-
-    #: The queue message that must come again when the file fails.
-    message_id: str
-    bucket: str
-    key: str
-    #: In bytes.
-    size: int
-    hops: tuple[Hop, ...]
-    #: The object's version of the event. Somebody may have overwritten the key since.
-    version: str | None = None
-
-    @property
-    def source(self) -> str:
-        return f"s3://{self.bucket}/{self.key}"
-
-    @property
-    def tenant(self) -> str:
-        """The tenant that its key names."""
-        return tenant_of_key(self.key)
 
 
 class Rejections(Protocol):
@@ -103,11 +80,11 @@ def _read(arrival: InboxFile, objects: Objects, known: Container[str], here: Hop
                 )
             return _ReceivedFile(message=_message(arrival, objects, here))
         except RejectedOrder as reason:
-            return _ReceivedFile(rejected=_reject(arrival, tenant, reason, objects))
+            return _ReceivedFile(rejected=reject(arrival, tenant, reason, objects))
     except NotFound:
         # The file was deleted after the event. There is no file to keep, so a row alone reports it.
         vanished = RejectedOrder("the file was deleted before MTD could read it: put it again", code="vanished")
-        return _ReceivedFile(rejected=_rejected(arrival, tenant, vanished, arrival.source))
+        return _ReceivedFile(rejected=rejected_file(arrival, tenant, vanished, arrival.source))
     except Exception:
         # No content of a file may fail the other files of the batch.
         LOG.exception("file not read", extra={"source": arrival.source})
@@ -133,30 +110,3 @@ def _message(arrival: InboxFile, objects: Objects, here: Hop) -> str:
 
 def _dump(value: Json) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _reject(arrival: InboxFile, tenant: str, reason: RejectedOrder, objects: Objects) -> RejectedFile:
-    kept = kept_key(arrival.key)
-    rejected = _rejected(arrival, tenant, reason, f"s3://{arrival.bucket}/{kept}")
-    objects.copy(arrival.bucket, arrival.key, kept, arrival.version)
-    objects.put(arrival.bucket, kept + REASON_SUFFIX, _dump(asdict(rejected)).encode(), "application/json")
-    return rejected
-
-
-def _rejected(arrival: InboxFile, tenant: str, reason: RejectedOrder, kept_at: str) -> RejectedFile:
-    return RejectedFile(
-        source=arrival.source,
-        tenant=tenant,
-        kept_at=kept_at,
-        code=reason.code,
-        reason=str(reason)[:500],
-        size=arrival.size,
-    )
-
-
-def arrival_hops(event_time: str, s3_request_id: str | None, sent_at: str, message_id: str) -> tuple[Hop, ...]:
-    """The hops before the function: the object, then its event in the queue."""
-    return (
-        hop("S3", "object created", at=event_time, request_id=s3_request_id),
-        hop("SQS", "inbox-events", at=sent_at, request_id=message_id),
-    )

@@ -18,7 +18,7 @@ from mtd.usecases.flow.apply_trigger import resting_place, write_step
 from mtd.usecases.flow.changes import Changes, OrderEvent
 from mtd.usecases.flow.failures import fail_registration, place_of
 from mtd.usecases.flow.trace import Hop, hop
-from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus, StartableProcess
+from mtd.usecases.intake.new_orders import NewOrder, Registration, RegistrationStatus, StartableProcess
 from mtd.usecases.ports import Registrar
 
 LOG = logging.getLogger(__name__)

@@ -1,7 +1,12 @@
 """Rejected files: their rows, and where the inbox keeps each with its reason beside it."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+
+from mtd.domain.errors import RejectedOrder
+from mtd.usecases.intake.inbox_file import InboxFile
+from mtd.usecases.ports import Objects
 
 REJECTED_PREFIX = "rejected/"
 REASON_SUFFIX = ".reason.json"
@@ -30,3 +35,29 @@ def kept_key(key: str) -> str:
         return kept
     digest = hashlib.sha256(key.encode()).hexdigest()
     return kept.encode()[:900].decode(errors="ignore") + "-" + digest
+
+
+def reject(arrival: InboxFile, tenant: str, reason: RejectedOrder, objects: Objects) -> RejectedFile:
+    """Keep the file that is no order under `rejected/`, with its reason beside it. Returns its row."""
+    kept = kept_key(arrival.key)
+    rejected = rejected_file(arrival, tenant, reason, f"s3://{arrival.bucket}/{kept}")
+    objects.copy(arrival.bucket, arrival.key, kept, arrival.version)
+    objects.put(
+        arrival.bucket,
+        kept + REASON_SUFFIX,
+        json.dumps(asdict(rejected), ensure_ascii=False).encode(),
+        "application/json",
+    )
+    return rejected
+
+
+def rejected_file(arrival: InboxFile, tenant: str, reason: RejectedOrder, kept_at: str) -> RejectedFile:
+    """The row of a file that is no order."""
+    return RejectedFile(
+        source=arrival.source,
+        tenant=tenant,
+        kept_at=kept_at,
+        code=reason.code,
+        reason=str(reason)[:500],
+        size=arrival.size,
+    )

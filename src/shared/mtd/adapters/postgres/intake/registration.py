@@ -13,7 +13,7 @@ from mtd.domain.json_types import Json
 from mtd.domain.orders.order import Order
 from mtd.sql import load
 from mtd.usecases.flow.changes import Changes
-from mtd.usecases.intake.registration import NewOrder, Registration, RegistrationStatus, StartableProcess
+from mtd.usecases.intake.new_orders import NewOrder, Registration, RegistrationStatus, StartableProcess
 
 _SQL = load(__name__)
 _NUMBERED = ("tenant", "seller_id", "number")
