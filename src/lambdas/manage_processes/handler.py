@@ -29,7 +29,12 @@ def _import_files(_event: ApiEvent, body: Json, _context: Any) -> Json:
             "files must be a list with at least one file, and forms must be an object", code="files_malformed"
         )
     sources = [_source(file) for file in files]
-    return {"reports": import_versions(sources, forms, composition.versions(), composition.forms())}
+    return {"reports": _imported(sources, forms)}
+
+
+def _imported(sources: list[Source], forms: Json) -> list[Json]:
+    declared = composition.systems().declared()
+    return import_versions(sources, forms, composition.versions(), composition.forms(), declared)
 
 
 def _act_on_version(event: ApiEvent, body: Json, _context: Any) -> Json:
@@ -38,7 +43,7 @@ def _act_on_version(event: ApiEvent, body: Json, _context: Any) -> Json:
         raise InvalidRequest("version must be a whole number", code="version_malformed")
     if action == "simulate":
         return _simulate(process, int(number), body)
-    return change_version(process, int(number), action, composition.versions())
+    return change_version(process, int(number), action, composition.versions(), composition.systems().declared())
 
 
 def _simulate(process: str, version: int, body: Json) -> Json:
@@ -46,7 +51,7 @@ def _simulate(process: str, version: int, body: Json) -> Json:
     if found is None:
         raise NotFound(f"process {process} has no version {version}", code="version_unknown")
     asked = read_simulation(body, found[1], PostgresReader(composition.database()))
-    return simulate_process(found[1], asked.order, asked.fails, asked.values)
+    return simulate_process(found[1], asked.order, asked.fails, asked.values, results=asked.results)
 
 
 def _source(file: Any) -> Source:

@@ -100,8 +100,8 @@ def test_a_plan_of_the_first_format_still_runs() -> None:
 
 
 def test_a_plan_of_a_later_format_is_refused(compiled: Plan) -> None:
-    with pytest.raises(ProcessError, match="format 4"):
-        plan_json.from_json(plan_json.to_json(compiled) | {"format": 4})
+    with pytest.raises(ProcessError, match="format 5"):
+        plan_json.from_json(plan_json.to_json(compiled) | {"format": 5})
 
 
 @pytest.mark.parametrize(

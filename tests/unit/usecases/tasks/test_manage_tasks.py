@@ -251,22 +251,22 @@ def test_what_is_ready_becomes_a_version_and_the_same_again_none() -> None:
     versions, form = FakeVersions(), JsonSchemas()
     source = Source(name="p.bpmn", content=bpmn(draw(DIAGRAM)), sheet={"messages": {"M": "paid"}})
 
-    first, again = (import_versions([source], {"approval": FORM}, versions, form)[0] for _ in range(2))
-    other = import_versions([source], {"approval": {"type": "object"}}, versions, form)[0]
-    [unbound] = import_versions([source], {}, versions, form)
-    refused = import_versions([Source(name="x.bpmn", content=b"<a/>")], {}, versions, form)[0]
+    first, again = (import_versions([source], {"approval": FORM}, versions, form, {})[0] for _ in range(2))
+    other = import_versions([source], {"approval": {"type": "object"}}, versions, form, {})[0]
+    [unbound] = import_versions([source], {}, versions, form, {})
+    refused = import_versions([Source(name="x.bpmn", content=b"<a/>")], {}, versions, form, {})[0]
 
     assert (first["version"], again["version"], other["version"]) == (1, 1, 2)
     assert (unbound["version"], unbound["verdict"], unbound["reason"]) == (None, "unbound", "form 'approval' of 'U'")
     said = {"code": "form_missing", "values": {"form": "approval", "task": "U"}}
     assert (unbound["phrases"]["unbound"], unbound["phrases"]["reason"]) == ([said], said)
     assert (refused["version"], refused["verdict"]) == (None, "refused")
-    assert change_version("p", 2, "activate", versions)["done"] == "activate"
+    assert change_version("p", 2, "activate", versions, {})["done"] == "activate"
     assert versions.active == [2]
     with pytest.raises(NotFound):
-        change_version("p", 3, "retire", versions)
+        change_version("p", 3, "retire", versions, {})
     with pytest.raises(InvalidRequest):
-        change_version("p", 1, "delete", versions)
+        change_version("p", 1, "delete", versions, {})
 
 
 def test_a_version_keeps_the_picture_of_its_file_or_one_that_is_drawn_of_it() -> None:
@@ -279,7 +279,7 @@ def test_a_version_keeps_the_picture_of_its_file_or_one_that_is_drawn_of_it() ->
         for ending, content in (("bpmn", pictured), ("bpmn", plain), ("xpdl", xpdl(drawing)), ("bpm", bpm([drawing])))
     ]
     for source in sources:
-        assert import_versions([source], {}, versions, JsonSchemas())[0]["verdict"] == "ready"
+        assert import_versions([source], {}, versions, JsonSchemas(), {})[0]["verdict"] == "ready"
 
     assert versions.diagrams[0] == pictured.decode()
     for drawn in versions.diagrams:
@@ -291,12 +291,12 @@ def test_a_task_that_nothing_serves_keeps_a_version_from_orders() -> None:
     versions = FakeVersions(stored=["old"], of_old=bound)
 
     with pytest.raises(Conflict, match="'A' is bound to lambda:a, which nothing serves") as refused:
-        change_version("p", 1, "activate", versions)
+        change_version("p", 1, "activate", versions, {})
     assert (refused.value.code, versions.active) == ("nobody_serves", [])
-    assert change_version("p", 1, "retire", versions)["done"] == "retire"
+    assert change_version("p", 1, "retire", versions, {})["done"] == "retire"
     drawn = bpmn(draw("start: S\nservice: A\nend: E\nS > A > E"))
     [report] = import_versions(
-        [Source(name="p", content=drawn, sheet={"tasks": {"A": "lambda:a"}})], {}, versions, JsonSchemas()
+        [Source(name="p", content=drawn, sheet={"tasks": {"A": "lambda:a"}})], {}, versions, JsonSchemas(), {}
     )
     assert (report["verdict"], report["version"], versions.stored) == ("unbound", None, ["old"])
     assert report["unbound"] == [report["reason"]]

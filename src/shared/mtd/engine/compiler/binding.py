@@ -5,7 +5,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from mtd.domain.errors import ProcessError
+from mtd.engine.compiler import calls
 from mtd.engine.compiler.attributes import attributes_of
+from mtd.engine.compiler.calls import FactTypes, Systems
 from mtd.engine.compiler.walkthrough import StandIns
 from mtd.engine.messages.naming import plain, slug
 from mtd.engine.messages.phrases import Phrase, phrase_of
@@ -16,8 +18,6 @@ from mtd.engine.rules import parser, timers, types
 from mtd.engine.rules.evaluator import RuleTree
 from mtd.engine.rules.spoken_times import spoken
 from mtd.engine.rules.types import RuleType
-
-type FactTypes = Mapping[str, RuleType]
 
 _SERVER = re.compile(r"api:/[\w{}./-]+|lambda:[\w-]+|state_machine:[\w-]+", re.ASCII)
 _STATE = re.compile(r"api:/states/(\w+)", re.ASCII)
@@ -30,9 +30,10 @@ class Binder:
     Tasks that nothing binds are done by `people`.
     """
 
-    def __init__(self, sheet: Sheet, states: Collection[str], people: StandIns) -> None:
+    def __init__(self, sheet: Sheet, states: Collection[str], people: StandIns, systems: Systems | None = None) -> None:
         self.sheet = sheet
         self.people = people
+        self.systems = systems
         self.unbound: list[Phrase] = []
         self.notes: list[Phrase] = []
         self.used: set[tuple[str, str]] = set()
@@ -74,6 +75,12 @@ class Binder:
             fields["retries"] = self._whole(entry["retries"], node)
         if "server" in entry or "lambda" in entry:
             server = entry.get("server") or f"lambda:{entry['lambda']}"
+            if server.startswith("system:"):
+                return fields | {
+                    "kind": NodeKind.SERVICE,
+                    **calls.call_fields(self, server, entry, names, called(node)),
+                }
+            calls.refuse_words(self, entry, called(node))
             return fields | {"kind": NodeKind.SERVICE, "binding": self._server(server, node)}
         if "set" in entry:
             return fields | {"kind": NodeKind.SCRIPT, "sets": self._sets(entry["set"], names, node)}

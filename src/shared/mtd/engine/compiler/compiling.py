@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mtd.engine.compiler.binding import Binder, FactTypes, own_names
+from mtd.engine.compiler.binding import Binder, own_names
+from mtd.engine.compiler.calls import FactTypes
 from mtd.engine.compiler.embedding import embedded
 from mtd.engine.compiler.events import EventCompiler
 from mtd.engine.compiler.flow_rules import FlowRule, rules_of

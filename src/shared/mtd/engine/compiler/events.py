@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mtd.engine.compiler.binding import Binder, FactTypes
+from mtd.engine.compiler.binding import Binder
+from mtd.engine.compiler.calls import FactTypes
 from mtd.engine.messages.phrases import Phrase, word
 from mtd.engine.model.drawing import ACTIVITIES, DrawnNode, called
 from mtd.engine.model.plan import EventType, NodeKind

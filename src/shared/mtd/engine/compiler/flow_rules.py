@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mtd.domain.errors import ProcessError
-from mtd.engine.compiler.binding import Binder, FactTypes
+from mtd.engine.compiler.binding import Binder
+from mtd.engine.compiler.calls import FactTypes
 from mtd.engine.compiler.walkthrough import is_answer
 from mtd.engine.messages.naming import plain
 from mtd.engine.messages.phrases import Phrase

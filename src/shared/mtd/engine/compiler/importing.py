@@ -1,12 +1,13 @@
 """From diagram files to plans: read, normalise, bind, compile, lint; and the report of it for the analyst."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mtd.domain.errors import ProcessError
 from mtd.domain.orders.facts import NAMES
 from mtd.engine.compiler.binding import Binder
+from mtd.engine.compiler.calls import Systems
 from mtd.engine.compiler.compiling import Compiler, Stored
 from mtd.engine.compiler.lint import lint
 from mtd.engine.compiler.reports import Report, Source, Verdict, bindings_of
@@ -17,6 +18,7 @@ from mtd.engine.model.drawing import Drawing, DrawnProcess, count
 from mtd.engine.model.plan import Plan
 from mtd.engine.readers import bpm, bpmn, diagram_xml, sheet, xpdl
 from mtd.engine.readers.normalising import normalise
+from mtd.engine.readers.sheet import Sheet
 from mtd.engine.runtime import reachability
 
 
@@ -41,11 +43,16 @@ def read_drawings(content: bytes, name: str) -> list[Drawing]:
     raise PhrasedError(Phrase("not_a_diagram"), code="diagram_unreadable")
 
 
-def import_sources(sources: Sequence[Source], states: Collection[str], stored: Stored | None = None) -> list[Report]:
+def import_sources(
+    sources: Sequence[Source],
+    states: Collection[str],
+    stored: Stored | None = None,
+    systems: Systems | None = None,
+) -> list[Report]:
     """A report of every process in the files; a call may go to a process of any of them, or to a `stored` version.
 
-    `states` are those that this system has functions for. A file that cannot be read gives a report with the
-    verdict `refused`.
+    `states` are those that this system has functions for; `systems` are the connected ones, None where they are not at
+    hand and a task may name any. A file that cannot be read gives a report with the verdict `refused`.
     """
     read: list[_ReadFile | Report] = []
     library: dict[str, DrawnProcess] = {}
@@ -61,7 +68,11 @@ def import_sources(sources: Sequence[Source], states: Collection[str], stored: S
             read.append(each)
             library = {**each.own, **library}
     taken: dict[str, int] = {}
-    return [report for each in read for report in _reports(each, library, states, taken, stored)]
+
+    def binder(bound: Sheet, pool: str) -> Binder:
+        return Binder(bound, states, StandIns(pool=pool), systems)
+
+    return [report for each in read for report in _reports(each, library, binder, taken, stored)]
 
 
 def _read(source: Source, drawing: Drawing) -> _ReadFile:
@@ -111,7 +122,7 @@ def _named(drawing: Drawing, processes: Sequence[DrawnProcess]) -> dict[str, Dra
 def _reports(
     read: _ReadFile | Report,
     library: Mapping[str, DrawnProcess],
-    states: Collection[str],
+    binder_of: Callable[[Sheet, str], Binder],
     taken: dict[str, int],
     stored: Stored | None,
 ) -> list[Report]:
@@ -132,7 +143,7 @@ def _reports(
             title = process.name if len(read.processes) > 1 else read.drawing.name
             wanted = f"{wanted}-{slug(title).replace('_', '-') or len(found) + 1}"
         key = unique(wanted, taken)
-        binder = Binder(bound, states, StandIns(pool=process.name or bound.process or read.drawing.name or key))
+        binder = binder_of(bound, process.name or bound.process or read.drawing.name or key)
         found.append(_report(read, process, key, binder, {**library, **read.own}, stored))
         used |= binder.used
     found[0] = replace(found[0], lint=(*found[0].lint, *sheet.unused(bound, used)))

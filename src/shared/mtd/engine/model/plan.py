@@ -117,17 +117,40 @@ class MultiInstance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorCase:
+    """An answer that refuses the order: by its HTTP `status`, such as `409` or `4xx`, or by a rule over the answer.
+
+    `code` is the error that the task's boundary event catches.
+    """
+
+    code: str
+    status: str = ""
+    when: RuleTree | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerCall:
+    """The request of a service task to a connected system, and the values that it keeps of the answer."""
+
+    send: RuleTree
+    """A rule that gives an object."""
+    result: tuple[tuple[str, RuleTree], ...] = ()
+    """Names of the case's data, each with a rule that may ask `answer` and `status`, too."""
+    errors: tuple[ErrorCase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A flow node.
 
     `id` is the name's slug: the state's name in tables, routes and answers. `element` is the drawn element's id, so
     that a diagram can show where tokens are. `scope` is the sub-process it lies in, None at the top. `binding` says who
-    serves a service task: `api:/path`, `lambda:name` or `state_machine:name`. `boundaries` are the boundary events on
-    an activity, `on_error` the first of them that catches an error. `attached_to` is a boundary event's activity,
-    `code` the error, message or signal it is for. `time` is a timer's text (see `timers`), `when` the rule of a
-    condition. `first` is where a sub-process
-    begins. `joins` says that the node waits for several incoming flows: `incoming` lists them. `sets` are a script's
-    names and rules. `compensation` is the activity that undoes this one.
+    serves a service task: `api:/path`, `system:name/operation`, `lambda:name` or `state_machine:name`; `call` is what a
+    system is sent. `boundaries` are the boundary events on an activity, `on_error` the first of them that catches an
+    error. `attached_to` is a boundary event's activity, `code` the error, message or signal it is for. `time` is a
+    timer's text (see `timers`), `when` the rule of a condition. `first` is where a sub-process begins. `joins` says
+    that the node waits for several incoming flows: `incoming` lists them. `sets` are a script's names and rules.
+    `compensation` is the activity that undoes this one.
     """
 
     id: str
@@ -153,6 +176,7 @@ class Node:
     work: TaskAssignment | None = None
     repeat: MultiInstance | None = None
     compensation: str | None = None
+    call: ServerCall | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

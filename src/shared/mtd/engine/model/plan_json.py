@@ -5,9 +5,20 @@ from typing import Any
 
 from mtd.domain.errors import ProcessError
 from mtd.domain.json_types import Json
-from mtd.engine.model.plan import Choice, EventType, Flow, MultiInstance, Node, NodeKind, Plan, TaskAssignment
+from mtd.engine.model.plan import (
+    Choice,
+    ErrorCase,
+    EventType,
+    Flow,
+    MultiInstance,
+    Node,
+    NodeKind,
+    Plan,
+    ServerCall,
+    TaskAssignment,
+)
 
-_FORMAT = 3
+_FORMAT = 4
 _KINDS = frozenset({NodeKind.SIGNAL, NodeKind.SIGNAL_THROW, NodeKind.CONDITION, NodeKind.COMPENSATE})
 _TRIGGERS = frozenset({EventType.SIGNAL, EventType.CONDITIONAL, EventType.COMPENSATION})
 
@@ -16,7 +27,7 @@ def to_json(plan: Plan) -> Json:
     """The plan as JSON types."""
     nodes = plan.nodes.values()
     document: Json = {
-        "format": _FORMAT if any(map(_needs_third_format, nodes)) else 2,
+        "format": max(map(_format_of, nodes), default=2),
         "process": plan.process,
         "name": plan.name,
         "start": plan.start,
@@ -27,8 +38,14 @@ def to_json(plan: Plan) -> Json:
     return document
 
 
+def _format_of(node: Node) -> int:
+    """The first format whose code can read the node: 2, 3 or 4."""
+    if node.call is not None:
+        return _FORMAT
+    return 3 if _needs_third_format(node) else 2
+
+
 def _needs_third_format(node: Node) -> bool:
-    """Whether the node has what code of the second format cannot read."""
     if node.kind in _KINDS or node.trigger in _TRIGGERS or node.when is not None or node.compensation is not None:
         return True
     chosen = node.work is not None and bool(node.work.extends or node.work.choices)
@@ -36,10 +53,10 @@ def _needs_third_format(node: Node) -> bool:
 
 
 def from_json(document: Json) -> Plan:
-    """The inverse of `to_json`; reads the earlier formats too, on which orders may still be: the second lacks what the
-    third adds, the first is another."""
+    """The inverse of `to_json`; reads the earlier formats too, on which orders may still be: each from the second on
+    lacks what the next adds, the first is another."""
     found = document.get("format", 1)
-    if found not in (1, 2, _FORMAT):
+    if found not in range(1, _FORMAT + 1):
         raise ProcessError(f"the plan has format {found}; this code reads {_FORMAT}", code="plan_format")
     read = _node if found != 1 else _first_format
     nodes = [each for node in document["nodes"] for each in read(node)]
@@ -69,6 +86,8 @@ def _node_json(node: Node) -> Json:
             document[name] = _changed(document[name])
     if node.work and node.work.choices:
         document["work"]["choices"] = [{**_changed(each), "options": list(each.options)} for each in node.work.choices]
+    if node.call is not None:
+        document["call"] = _call_json(node.call)
     for name in ("boundaries", "incoming"):
         if name in document:
             document[name] = list(document[name])
@@ -93,7 +112,26 @@ def _node(document: Json) -> list[Node]:
         known["work"] = _work(document["work"])
     if "repeat" in document:
         known["repeat"] = MultiInstance(**document["repeat"])
+    if "call" in document:
+        known["call"] = _call(document["call"])
     return [Node(**known)]
+
+
+def _call_json(call: ServerCall) -> Json:
+    document = _changed(call)
+    if call.result:
+        document["result"] = [list(each) for each in call.result]
+    if call.errors:
+        document["errors"] = [_changed(each) for each in call.errors]
+    return document
+
+
+def _call(document: Json) -> ServerCall:
+    return ServerCall(
+        send=document["send"],
+        result=tuple((name, rule) for name, rule in document.get("result", ())),
+        errors=tuple(ErrorCase(**each) for each in document.get("errors", ())),
+    )
 
 
 def _work(document: Json) -> TaskAssignment:

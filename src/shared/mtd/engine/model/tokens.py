@@ -1,7 +1,7 @@
 """The interpreter's input and output: tokens, triggers, changes. All of it becomes JSON and rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -37,6 +37,9 @@ class Token:
 
     The list of a multi-instance activity is captured when it starts: `element` is an instance's own, JSON; `elements`
     are those of a sequential activity. `values` are what an instance has left, for rules inside of it alone.
+
+    `visit` says which visit of its task this is, where the task calls a connected system: `1`, `2`, …, and before that
+    the number of each instance around, as in `0.3.1`. It survives every retry, so that it names one call.
     """
 
     id: int
@@ -51,6 +54,7 @@ class Token:
     element: Any = None
     elements: tuple[Any, ...] | None = None
     values: Mapping[str, Any] | None = None
+    visit: str | None = None
 
 
 type Tokens = Mapping[int, Token]
@@ -129,10 +133,12 @@ def applied(tokens: Tokens, changes: TokenChanges) -> dict[int, Token]:
     return kept | {token.id: token for token in changes.placed}
 
 
+_NAMES = tuple(each.name for each in fields(Token))
+
+
 def token_json(token: Token) -> dict[str, Any]:
     """The token as JSON types; what is None is left out."""
-    names = ("id", "node", "waits", "scope", "host", "via", "item", "size", "left", "element", "elements", "values")
-    document = {name: value for name in names if (value := getattr(token, name)) is not None}
+    document = {name: value for name in _NAMES if (value := getattr(token, name)) is not None}
     if token.elements is not None:
         document["elements"] = list(token.elements)
     return document

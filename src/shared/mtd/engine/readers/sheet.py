@@ -4,10 +4,15 @@
 process: purchase-order                 # the key of its versions; else the file's name
 start: Order came                       # where orders begin, of several start events
 tasks:
-  Validation: api:/states/validation    # who serves it: api:/…, lambda:…, state_machine:…
+  Validation: api:/states/validation    # who serves it: api:/…, system:…, lambda:…, state_machine:…
   Pick the goods: {group: warehouse, form: picking, due: PT4H, priority: high}
   Mark as checked: {set: {checked: "true"}}
   Pack: {lambda: pack_line, each: order.lines, as: line}
+  Check fraud:
+    server: system:fraud/check          # an operation of a connected system
+    send: {id: order.number, buyer: {rut: order.buyer.rut}}
+    result: {score: answer.score}       # into data
+    errors: {"409": fraud_suspected, "answer.code == 'X1'": buyer_blocked}
 gateways: {"Pays with gift card?": gift_card}      # what SI and NO answer
 flows: {"Large order": order.payable > 1000000, "Check -> Ship": otherwise}
 timers: {Wait for stock: PT2H}
@@ -35,6 +40,9 @@ TASK_WORDS = frozenset(
         "follow_up",
         "priority",
         "set",
+        "send",
+        "result",
+        "errors",
         "each",
         "as",
         "until",
@@ -42,6 +50,9 @@ TASK_WORDS = frozenset(
         "sla",
     }
 )
+CALL_WORDS = ("send", "result", "errors")
+"""The words of a task that a connected system serves."""
+_MAPPINGS = frozenset({"set", *CALL_WORDS})
 PARTS = ("tasks", "gateways", "flows", "timers", "messages", "conditions", "calls")
 
 
@@ -98,11 +109,8 @@ def _part(document: Any, part: str) -> Any:
 
 def _entry(value: Any, part: str, name: str) -> Any:
     if part != "tasks":
-        # YAML reads a bare `true` or a number as such; a rule is a text.
-        text = (
-            str(value).lower() if isinstance(value, bool) else str(value) if isinstance(value, int | float) else value
-        )
-        if not isinstance(text, str):
+        text = _text(value)
+        if text is None:
             raise _wrong(Phrase("sheet_text", name=name, part=part))
         return text
     if isinstance(value, str):
@@ -114,9 +122,33 @@ def _entry(value: Any, part: str, name: str) -> Any:
             raise _wrong(Phrase("sheet_strange_word", name=name, word=word, words=", ".join(sorted(TASK_WORDS))))
         if word == "set" and not (isinstance(said, Mapping) and all(isinstance(each, str) for each in said)):
             raise _wrong(Phrase("sheet_set", name=name))
-        if word != "set" and (isinstance(said, bool) or not isinstance(said, str | int)):
+        if word in CALL_WORDS and not _is_mapping(said, deep=word == "send"):
+            raise _wrong(Phrase("sheet_call_mapping", name=name, word=word))
+        if word not in _MAPPINGS and (isinstance(said, bool) or not isinstance(said, str | int)):
             raise _wrong(Phrase("sheet_task_text", word=word, name=name))
-    return {word: said if word == "set" else str(said) for word, said in value.items()}
+    return {word: _rules(said) if word in CALL_WORDS else _said(word, said) for word, said in value.items()}
+
+
+def _said(word: str, said: Any) -> Any:
+    return said if word == "set" else str(said)
+
+
+def _is_mapping(said: Any, *, deep: bool) -> bool:
+    """Whether it maps names to texts; with `deep`, to further mappings, too."""
+    if not isinstance(said, Mapping):
+        return False
+    return all(_text(each) is not None or (deep and _is_mapping(each, deep=True)) for each in said.values())
+
+
+def _rules(said: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): _rules(each) if isinstance(each, Mapping) else _text(each) for name, each in said.items()}
+
+
+def _text(value: Any) -> str | None:
+    """A rule as text: YAML reads a bare `true` or a number as such. None where it is none of them."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def _wrong(problem: Phrase) -> PhrasedError:

@@ -118,6 +118,8 @@ _OPERATIONS: dict[str, Callable[[RuleTree, Facts], Any]] = {
     "value": lambda tree, _: tree[1],
     "number": lambda tree, _: Decimal(tree[1]),
     "list": lambda tree, facts: [_run(each, facts) for each in tree[1:]],
+    # A mapping, from names and rules in turn: ["object", name, rule, name, rule].
+    "object": lambda tree, facts: {tree[at]: _run(tree[at + 1], facts) for at in range(1, len(tree), 2)},
     "name": lambda tree, facts: _number(facts[tree[1]]),
     "field": lambda tree, facts: _number(_field(tree, facts)),
     "has": _has,

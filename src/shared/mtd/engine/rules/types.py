@@ -27,6 +27,8 @@ def check(tree: RuleTree, names: Mapping[str, RuleType]) -> RuleType:
         if parts[0] not in names:
             raise _wrong(Phrase("no_fact", name=parts[0], known=", ".join(sorted(names))))
         return names[parts[0]]
+    if operation == "object":
+        return {parts[at]: check(parts[at + 1], names) for at in range(0, len(parts), 2)}
     if operation in ("field", "has"):
         return (
             _field(check(parts[0], names), parts[1]) if operation == "field" else _has(check(parts[0], names), parts[1])

@@ -15,11 +15,13 @@ from mtd.queries.processes.processes import sample_document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:
-    """A simulation's sample order, the tasks that fail, and the values that the order has from the start."""
+    """A simulation's sample order, the tasks that fail, the values that the order has from the start, and those that
+    systems' tasks leave."""
 
     order: Order
     fails: frozenset[str]
     values: dict[str, Any]
+    results: dict[str, dict[str, Any]]
 
 
 def read_simulation(body: Json, plan: Plan, read: Reader) -> Simulation:
@@ -39,4 +41,16 @@ def read_simulation(body: Json, plan: Plan, read: Reader) -> Simulation:
         order = read_order(document)
     except RejectedOrder as error:
         raise InvalidRequest(f"order {number!r} cannot be simulated: {error}", code="order_malformed") from None
-    return Simulation(order=order, fails=frozenset(fails), values=read_values(body))
+    return Simulation(
+        order=order, fails=frozenset(fails), values=read_values(body), results=_results(body.get("results"), plan)
+    )
+
+
+def _results(said: Any, plan: Plan) -> dict[str, dict[str, Any]]:
+    if said is None:
+        return {}
+    if not isinstance(said, dict) or not all(isinstance(each, dict) for each in said.values()):
+        raise InvalidRequest("results must be an object: values by the names of tasks", code="results_malformed")
+    if unknown := [each for each in said if each not in plan.nodes or plan.nodes[each].call is None]:
+        raise InvalidRequest(f"the process has no system's task {unknown[0]!r}", code="results_malformed")
+    return said

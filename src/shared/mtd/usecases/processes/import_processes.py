@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from mtd.domain.json_types import Json
 from mtd.engine.compiler import importing
+from mtd.engine.compiler.calls import Systems
 from mtd.engine.compiler.repetition import served_again
 from mtd.engine.compiler.reports import Report, Source, lacking
 from mtd.engine.compiler.starter_sheet import starter_sheet
@@ -49,23 +50,29 @@ def starter_sheets(sources: Sequence[Source]) -> list[str]:
     return sheets
 
 
-def unserved(plan: Plan) -> list[Phrase]:
-    """A phrase for each task whose server is none: neither a state of this API, nor its error way, nor a machine."""
+def unserved(plan: Plan, systems: Systems | None = None) -> list[Phrase]:
+    """A phrase for each task whose server is none: neither a state of this API, nor its error way, nor a machine, nor
+    one of the systems, where these are at hand."""
     return [
         Phrase("nobody_serves", task=node.name, server=node.binding)
         for node in plan.nodes.values()
-        if node.binding and node.binding not in _SERVERS
+        if node.binding and node.binding not in _SERVERS and not _is_connected(node.binding, systems)
     ]
 
 
-def served(report: Report) -> Report:
+def _is_connected(binding: str, systems: Systems | None) -> bool:
+    scheme, _, target = binding.partition(":")
+    return scheme == "system" and (systems is None or target.partition("/")[0] in systems)
+
+
+def served(report: Report, systems: Systems | None = None) -> Report:
     """The report. A process with a task that nothing serves is `unbound`; one with a task that comes again although its
     system does the work once for an order is warned of."""
     if report.plan is None:
         return report
     again = [node for node in served_again(report.plan) if node.binding in _ONCE]
     warnings = tuple(Phrase("effect_made_once", task=node.name, server=node.binding or "") for node in again)
-    return lacking(replace(report, lint=(*report.lint, *warnings)), unserved(report.plan))
+    return lacking(replace(report, lint=(*report.lint, *warnings)), unserved(report.plan, systems))
 
 
 def report_json(report: Report) -> Json:

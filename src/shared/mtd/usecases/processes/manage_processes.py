@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
 from mtd.domain.json_types import Json
 from mtd.engine.compiler import importing
+from mtd.engine.compiler.calls import Systems
 from mtd.engine.compiler.forms import made_forms
 from mtd.engine.compiler.reports import Report, Source, Verdict, lacking
 from mtd.engine.layout.diagram import diagram
@@ -46,12 +47,12 @@ class FormSchemas(Protocol):
 
 
 def import_versions(
-    sources: Sequence[Source], forms: Mapping[str, Any], versions: Versions, schemas: FormSchemas
+    sources: Sequence[Source], forms: Mapping[str, Any], versions: Versions, schemas: FormSchemas, systems: Systems
 ) -> list[Json]:
     """Import the files. Returns the report of each process; a ready one becomes a version that is not active yet.
 
     `forms` are JSON Schemas by the names that people's tasks ask for. A task with an unknown name makes its process
-    `unbound`.
+    `unbound`, as does one at a system that is not among `systems`.
     """
     for schema in forms.values():
         schemas.check(schema)
@@ -61,11 +62,11 @@ def import_versions(
         found = versions.plan(process, version)
         return found and found[1]
 
-    reports = importing.import_sources(sources, STATES, stored)
-    return [_keep(report, by_name[report.source], forms, versions) for report in reports]
+    reports = importing.import_sources(sources, STATES, stored, systems)
+    return [_keep(served(report, systems), by_name[report.source], forms, versions) for report in reports]
 
 
-def change_version(process: str, version: int, action: str, versions: Versions) -> Json:
+def change_version(process: str, version: int, action: str, versions: Versions, systems: Systems) -> Json:
     """`activate` or `retire` a version.
 
     Raises NotFound, InvalidRequest, and Conflict (`nobody_serves`) for a version with a task that nothing serves.
@@ -74,7 +75,7 @@ def change_version(process: str, version: int, action: str, versions: Versions) 
     if action not in changes:
         raise InvalidRequest(f"the action {action!r} is unknown: use activate or retire", code="action_unknown")
     found = versions.plan(process, version) if action == "activate" else None
-    if found is not None and (reasons := unserved(found[1])):
+    if found is not None and (reasons := unserved(found[1], systems)):
         raise Conflict(f"{process} version {version} cannot be activated: {reasons[0]}", code="nobody_serves")
     if not changes[action](process, version):
         raise NotFound(f"process {process} has no version {version}", code="version_unknown")
@@ -82,7 +83,7 @@ def change_version(process: str, version: int, action: str, versions: Versions) 
 
 
 def _keep(report: Report, source: Source, forms: Mapping[str, Any], versions: Versions) -> Json:
-    report, wanted = served(report), _forms(report.plan) if report.plan is not None else {}
+    wanted = _forms(report.plan) if report.plan is not None else {}
     if report.verdict is Verdict.READY:
         missing = sorted(wanted.keys() - forms.keys())
         report = lacking(report, [Phrase("form_missing", form=name, task=wanted[name]) for name in missing])

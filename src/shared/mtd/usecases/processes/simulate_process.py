@@ -5,7 +5,7 @@ Every task is done at once, every timer is due, every message comes. `fails` nam
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mtd.domain.errors import ProcessError
@@ -44,6 +44,7 @@ class _Simulation:
     tokens: dict[int, Token]
     values: dict[str, Any]
     steps: list[Json]
+    results: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     choose: Choose | None = None
     outcome: str | None = None
 
@@ -60,16 +61,22 @@ class _Simulation:
 
 
 def simulate_process(
-    plan: Plan, order: Order, fails: Collection[str], values: Mapping[str, Any], choose: Choose | None = None
+    plan: Plan,
+    order: Order,
+    fails: Collection[str],
+    values: Mapping[str, Any],
+    choose: Choose | None = None,
+    results: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Json:
     """The order's way: its `steps`, and the `outcome` that it reaches.
 
     Without an outcome, `stands` names the nodes where the order is, and `problem` the reason: `message` in English,
     `phrase` for other languages. `values` are the values that the order has from the start, as forms and messages would
     leave them. A person who has a choice answers what `choose` says; without it what `values` hold, else each option in
-    turn; where several may be answered, all are.
+    turn; where several may be answered, all are. `results` are the values that the calls of connected systems leave, by
+    the tasks' names.
     """
-    walk = _Simulation(plan, order, {}, dict(values), [], choose or _in_turn(values))
+    walk = _Simulation(plan, order, {}, dict(values), [], results or {}, choose or _in_turn(values))
     problem: Json | None = None
     try:
         walk.take("begins", plan.start, interpreter.begin(plan, walk.known))
@@ -110,7 +117,7 @@ def _occurrence(walk: _Simulation, token: Token, fails: Collection[str]) -> tupl
         if token.node in fails:
             return "failed", TaskFailed(token=token.id)
         if token.waits is Waits.SERVICE:
-            return "done", TaskCompleted(token=token.id)
+            return "done", TaskCompleted(token=token.id, values=walk.results.get(token.node, {}))
         return "completed", TaskCompleted(token=token.id, values=_answers(walk, node))
     if token.waits is Waits.MESSAGE and node.code is not None:
         return "received", MessageReceived(message=node.code)
