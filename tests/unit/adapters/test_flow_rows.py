@@ -26,6 +26,7 @@ ROW: dict[str, Any] = {
     "elements": None,
     "own_values": None,
     "since": None,
+    "visit": None,
 }
 
 
@@ -45,11 +46,22 @@ ROW: dict[str, Any] = {
             {"waits": "done", "scope": 3, "item": 0, "own_values": {"ok": True}},
             Token(id=4, node="check", waits=Waits.DONE, scope=3, item=0, values={"ok": True}),
         ),
+        (
+            {"waits": "service", "visit": "0.2"},
+            Token(id=4, node="check", waits=Waits.SERVICE, visit="0.2"),
+        ),
         ({"waits": "signal"}, Token(id=4, node="check", waits=Waits.SIGNAL)),
         ({"waits": "condition", "remaining": 0}, Token(id=4, node="check", waits=Waits.CONDITION, left=0)),
     ],
 )
 def test_a_row_has_all_of_its_token(columns: dict[str, Any], token: Token) -> None:
-    order = {"order_id": ORDER, "data": {}, "document": None, "suspended": False, "zone": "America/Lima"}
+    order = {
+        "order_id": ORDER,
+        "data": {},
+        "document": None,
+        "suspended": False,
+        "zone": "America/Lima",
+        "visits": {},
+    }
     locked = locked_orders([order], [{**ROW, **columns}])[ORDER]
     assert (locked.tokens, str(locked.zone)) == ({4: token}, "America/Lima")

@@ -40,6 +40,14 @@ class RetryableError(MtdError):
 
     code = "retryable"
     kind = "unavailable"
+    #: The seconds after which the other side asked to be called again.
+    retry_after: float | None = None
+
+
+class NotBegunError(RetryableError):
+    """The order's turn did not come in this batch. It is no try: the order comes again after `retry_after` seconds."""
+
+    code = "not_begun"
 
 
 class NoAnswerError(RetryableError):

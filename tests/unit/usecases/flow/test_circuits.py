@@ -108,7 +108,15 @@ def test_the_batch_that_opens_it_is_parked_and_one_of_it_looks_again() -> None:
     answered = run(FakeCircuits(), store, SILENCE)
 
     # The tenth try would have been the last.
-    assert answered == {"state": "allocation", "done": 0, "retried": 0, "parked": 4, "failed": 0, "skipped": 0}
+    assert answered == {
+        "state": "allocation",
+        "done": 0,
+        "retried": 0,
+        "postponed": 0,
+        "parked": 4,
+        "failed": 0,
+        "skipped": 0,
+    }
     assert [store.committed[i].parked_tokens for i in range(1, 5)] == [
         [ParkedToken(token_id=i, version=3, system="eom")] for i in range(1, 5)
     ]
@@ -180,7 +188,15 @@ def test_while_it_is_open_nobody_is_tried_before_it_is_time() -> None:
 
     answered = run(circuits, store, lambda _: EffectResult())
 
-    assert answered == {"state": "allocation", "done": 0, "retried": 0, "parked": 4, "failed": 0, "skipped": 0}
+    assert answered == {
+        "state": "allocation",
+        "done": 0,
+        "retried": 0,
+        "postponed": 0,
+        "parked": 4,
+        "failed": 0,
+        "skipped": 0,
+    }
     assert (circuits.calls, store.committed) == (["lock eom"], {})
     assert [event.what for event in circuits.written[0].events] == ["parked"] * 4
     assert circuits.written[0].events[0].detail["hops"][-1]["source"] == "Lambda"

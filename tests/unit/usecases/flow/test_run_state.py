@@ -39,7 +39,15 @@ def test_a_done_effect_moves_the_token_and_tells_how_it_came() -> None:
 
     answer = run_state("allocation", references(one), lambda _: EffectResult(detail={"warehouse": "W"}), store, RUN)
 
-    assert answer == {"state": "allocation", "done": 1, "retried": 0, "parked": 0, "failed": 0, "skipped": 0}
+    assert answer == {
+        "state": "allocation",
+        "done": 1,
+        "retried": 0,
+        "postponed": 0,
+        "parked": 0,
+        "failed": 0,
+        "skipped": 0,
+    }
     changes = store.committed[1]
     place = TokenPlace(node="emission_dte", waits=Waits.SERVICE)
     assert changes.moved_tokens == [MovedToken(token_id=1, version=3, place=place, wake_delay=0)]
@@ -129,7 +137,15 @@ def test_each_order_of_a_batch_goes_its_own_way() -> None:
 
     answer = run_state("allocation", references(*cases), effect, store, StateRun(function="f", request_id="r"))
 
-    assert answer == {"state": "allocation", "done": 2, "retried": 2, "parked": 0, "failed": 2, "skipped": 0}
+    assert answer == {
+        "state": "allocation",
+        "done": 2,
+        "retried": 2,
+        "postponed": 0,
+        "parked": 0,
+        "failed": 2,
+        "skipped": 0,
+    }
     assert [bool(store.committed[i].retried_tokens) for i in range(1, 7)] == [False, True, False] * 2
 
 

@@ -15,8 +15,8 @@ from mtd.engine.rules import evaluator, parser, timers
 from mtd.engine.rules.evaluator import Facts
 from mtd.engine.runtime import interpreter
 from mtd.engine.runtime.restoring import moved_tokens
-from mtd.usecases.flow.changes import Changes, NewTask, OrderEvent, OrderValues, ThrownSignal, TokenPlace
-from mtd.usecases.flow.tokens import LockedOrder, TokenRow
+from mtd.usecases.flow.changes import Changes, NewTask, OrderEvent, OrderValues, OrderVisits, ThrownSignal, TokenPlace
+from mtd.usecases.flow.tokens import LockedOrder, TokenRow, VisitCounter
 
 NAMED = frozenset({Waits.MESSAGE, Waits.SIGNAL})
 """Tokens that wait for something by its name."""
@@ -43,7 +43,7 @@ def take_step(
     step = interpreter.step(plan, tokens, trigger, known)
     if failure is not None:
         data = {**failure, "stood": [token_json(token) for token in moved_tokens(tokens, step)]}
-    write_step(changes, plan, locked.order_id, locked.rows, step, known, locked.zone, data)
+    write_step(changes, plan, locked.order_id, locked.rows, step, known, locked.zone, data, locked.visits)
     return step
 
 
@@ -56,8 +56,9 @@ def write_step(
     known: Facts,
     zone: tzinfo,
     data: Json | None = None,
+    visits: Mapping[str, int] | None = None,
 ) -> None:
-    """Add the interpreter's answer to the changes. `zone` is that of the order's tenant.
+    """Add the interpreter's answer to the changes. `zone` is that of the tenant; `visits` are the latest of the order.
 
     Raises ProcessError before that, when a timer has no time or a task no group.
     """
@@ -65,7 +66,8 @@ def write_step(
     seen: Facts = {**known, "data": {**(known.get("data") or {}), **step.values}} if step.values else known
     places: list[tuple[Token, TokenPlace]] = []
     tasks: list[NewTask] = []
-    for token in step.placed:
+    counted = VisitCounter(plan, tokens, visits or {})
+    for token in map(counted.numbered, step.placed):
         # An instance sees its own element; one of an earlier release has none with it.
         around = token.scope if token.element is None else token.id
         inside = seen if around is None else interpreter.facts_at(plan, tokens, around, seen)
@@ -85,6 +87,8 @@ def write_step(
         changes.delete(rows[number])
     if step.values:
         changes.values.append(OrderValues(order_id=order_id, data=dict(step.values)))
+    if counted.new:
+        changes.visits.append(OrderVisits(order_id=order_id, visits=counted.new))
     changes.signals += [ThrownSignal(order_id=order_id, signal=each) for each in dict.fromkeys(step.signals)]
 
 
@@ -130,9 +134,16 @@ def resting_place(step: TokenChanges) -> str:
     return step.outcome or ", ".join(dict.fromkeys(places)) or next(reversed(step.visited), "")
 
 
+def system_server(system: str) -> str:
+    """The name of the server of all tasks of a connected system."""
+    return f"system:{system}"
+
+
 def server_of(node: Node) -> str:
-    """The name of the server that a service task's binding leads to: a state, a Lambda or a state machine."""
+    """The name of the server that a service task's binding leads to: a state, a system, a Lambda or a state machine."""
     scheme, _, target = (node.binding or "").partition(":")
+    if scheme == "system":
+        return system_server(target.partition("/")[0])
     if scheme == "api":
         return "control_error" if target.startswith("/errors/") else target.rpartition("/")[2]
     return target
@@ -164,6 +175,7 @@ def token_place(
         message=node.code if waits in NAMED else None,
         due_at=timers.due_at(node.time or "", now, known, zone, since) if timed else None,
         since=(since or now) if timed else None,
+        visit=token.visit,
         data=data if waits is Waits.SERVICE else None,
     )
 

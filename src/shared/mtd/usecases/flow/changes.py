@@ -62,6 +62,8 @@ class TokenPlace:
     since: datetime | None = None
     #: The data that the server gets with the token.
     data: Json | None = None
+    #: `visit` of the engine's token.
+    visit: str | None = None
 
     @property
     def lane(self) -> str:
@@ -199,6 +201,14 @@ class OrderValues:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderVisits:
+    """The numbers of the latest visits of tasks that call a connected system, by `visit_place`."""
+
+    order_id: UUID
+    visits: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ThrownSignal:
     """A signal that an order threw. The commit wakes the other orders of its tenant that wait for it."""
 
@@ -293,6 +303,7 @@ class Changes:
     moved_tokens: list[MovedToken] = field(default_factory=list)
     new_tokens: list[NewToken] = field(default_factory=list)
     retried_tokens: list[RetriedToken] = field(default_factory=list)
+    postponed_tokens: list[RetriedToken] = field(default_factory=list)
     parked_tokens: list[ParkedToken] = field(default_factory=list)
     released_tokens: list[TokenReference] = field(default_factory=list)
     deleted_tokens: list[TokenReference] = field(default_factory=list)
@@ -304,6 +315,7 @@ class Changes:
     cancelled_tasks: list[int] = field(default_factory=list)
     new_tasks: list[NewTask] = field(default_factory=list)
     values: list[OrderValues] = field(default_factory=list)
+    visits: list[OrderVisits] = field(default_factory=list)
     signals: list[ThrownSignal] = field(default_factory=list)
     totals: list[OrderTotal] = field(default_factory=list)
     documents: list[tuple[UUID, IssuedDocument]] = field(default_factory=list)
@@ -328,6 +340,11 @@ class Changes:
         """Have the token's server called again after the delay."""
         retried = RetriedToken(token_id=row.token_id, version=row.version, delay_seconds=delay_seconds)
         self.retried_tokens.append(retried)
+
+    def postpone(self, row: Row, delay_seconds: float) -> None:
+        """Have the token's server called after the delay. Its lease was no try."""
+        postponed = RetriedToken(token_id=row.token_id, version=row.version, delay_seconds=delay_seconds)
+        self.postponed_tokens.append(postponed)
 
     def park(self, row: Row, system: str, *, probe_in: int | None = None) -> None:
         """Let the token wait for the system's circuit. After `probe_in` seconds it, or another, probes the system."""

@@ -4,13 +4,13 @@ import logging
 import random
 from enum import StrEnum
 
-from mtd.domain.errors import MtdError, ProcessError, RetryableError
+from mtd.domain.errors import MtdError, NotBegunError, ProcessError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.domain.orders.facts import facts
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import TaskCompleted, TaskFailed, TokenChanges
 from mtd.usecases.flow.apply_trigger import resting_place, take_step
-from mtd.usecases.flow.changes import Changes, IncidentUpdate, OrderEvent, OrderTotal
+from mtd.usecases.flow.changes import LONGEST_DELAY_SECONDS, Changes, IncidentUpdate, OrderEvent, OrderTotal
 from mtd.usecases.flow.effects import EffectOutcome, EffectResult, Parking, StateRun
 from mtd.usecases.flow.failures import fail_order, snapshot_before_failure, snapshot_of_all
 from mtd.usecases.flow.tokens import LeasedToken, LockedOrder
@@ -28,6 +28,7 @@ class Decided(StrEnum):
 
     DONE = "done"
     RETRIED = "retried"
+    POSTPONED = "postponed"
     PARKED = "parked"
     FAILED = "failed"
 
@@ -54,6 +55,8 @@ def decide_outcome(
     if (error := outcome.error) is not None:
         if outcome.parking is not None:
             return Decided.PARKED, _park(token, outcome, outcome.parking, error, run)
+        if isinstance(error, NotBegunError):
+            return Decided.POSTPONED, _postpone(token, error)
         if isinstance(error, RetryableError) and token.attempts < maximum_tries(token, plan):
             return Decided.RETRIED, _retry(token, outcome, error, run)
     try:
@@ -74,9 +77,17 @@ def _park(token: LeasedToken, outcome: EffectOutcome, parking: Parking, error: M
     return changes
 
 
-def _retry(token: LeasedToken, outcome: EffectOutcome, error: MtdError, run: StateRun) -> Changes:
+def _postpone(token: LeasedToken, error: NotBegunError) -> Changes:
+    changes = Changes()
+    changes.postpone(token, error.retry_after or 0.0)
+    return changes
+
+
+def _retry(token: LeasedToken, outcome: EffectOutcome, error: RetryableError, run: StateRun) -> Changes:
     changes = Changes()
     delay = delay_seconds(token.attempts, run.retry_base_seconds)
+    if error.retry_after is not None:
+        delay = min(max(delay, error.retry_after), LONGEST_DELAY_SECONDS)
     changes.retry(token, delay)
     detail: Json = {"code": error.code, "message": str(error), "attempt": token.attempts}
     changes.record(_event(token, outcome, run, "retry", token.node, {**detail, "delay_seconds": round(delay, 2)}))
@@ -106,7 +117,8 @@ def _go_on(
 ) -> Changes:
     changes, own = Changes(), locked.token_of_row(token.token_id)
     known = facts(token.order, locked.values)
-    step = take_step(changes, plan, locked, TaskCompleted(token=own.id), known, token.data or None)
+    completed = TaskCompleted(token=own.id, values=result.values)
+    step = take_step(changes, plan, locked, completed, known, token.data or None)
     _write_result(changes, token, result)
     if "stood" in token.data:
         # The token is on its error way: the incident must keep the tokens that this way has consumed.

@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from mtd.domain.errors import MtdError, RetryableError
 from mtd.domain.json_types import Json
+from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.changes import CreditNote, Incident, IssuedDocument
 from mtd.usecases.flow.tokens import LeasedToken
 from mtd.usecases.flow.trace import Hop
@@ -34,6 +35,8 @@ class EffectResult:
 
     detail: Json = field(default_factory=dict)
     hops: tuple[Hop, ...] = ()
+    #: Values for the order's process, which its next gateway may ask for.
+    values: Json = field(default_factory=dict)
     documents: tuple[IssuedDocument, ...] = ()
     credit_notes: tuple[CreditNote, ...] = ()
     total: Decimal | None = None
@@ -46,6 +49,9 @@ class EffectResult:
 
 type Effect = Callable[[LeasedToken], EffectResult]
 """A state's work on one order. Raises BusinessError when refused for good, RetryableError when it may work later."""
+
+type Prepare = Callable[[Sequence[LeasedToken], Mapping[int, Plan]], Effect]
+"""Makes the effect for a leased batch, from its tokens and their plans."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

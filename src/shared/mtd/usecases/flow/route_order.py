@@ -124,6 +124,9 @@ def _server(token: CurrentToken, plans: Mapping[int, Plan]) -> tuple[str, str]:
             f"nothing serves the task {token.node!r}: deploy its server and retry, or move the order",
             code="nobody_serves",
         )
+    if node.binding.startswith("system:"):
+        # One call takes the tokens of all tasks of the system.
+        return server_of(node), lane_of(server_of(node))
     return node.binding.replace("{failed}", str(token.data.get("failed", ""))), lane_of(server_of(node))
 
 
@@ -160,6 +163,8 @@ def _serve(call: _Call, api: StatesApi, machines: StateMachines) -> MtdError | N
             [token] = call.tokens
             body: Json = {"token": references[0], "order_id": str(token.order_id), "hops": list(call.hops)}
             machines.start(target, _execution_name(token), body)
+        elif scheme == "system":
+            api.post(f"/systems/{target}", {"tokens": references, "hops": list(call.hops)})
         else:
             api.post(target, {"tokens": references, "hops": list(call.hops)})
     except MtdError as error:

@@ -9,7 +9,7 @@ from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.circuit_breaker import CircuitBreaker, LeasedBatch
 from mtd.usecases.flow.decide_outcome import MAXIMUM_TRIES, Decided, decide_outcome, maximum_tries
-from mtd.usecases.flow.effects import Effect, EffectOutcome, StateRun, run_effects
+from mtd.usecases.flow.effects import Effect, EffectOutcome, Prepare, StateRun, run_effects
 from mtd.usecases.flow.failures import fail_unreadable
 from mtd.usecases.flow.tokens import LeasedToken, TokenReference, rounds
 from mtd.usecases.ports import FlowStore
@@ -27,8 +27,21 @@ def run_state(
 ) -> Json:
     """Run the state's effect on every token that is still there. `breaker` is the circuit of the system that it calls.
 
-    It skips stale, leased and vanished tokens. Returns how many were done, retried, parked, failed and skipped.
+    It skips stale, leased and vanished tokens. Returns how many were done, retried, postponed, parked, failed and
+    skipped.
     """
+    return run_batch(state, references, lambda _tokens, _plans: effect, store, run, breaker)
+
+
+def run_batch(
+    state: str,
+    references: Sequence[TokenReference],
+    prepare: Prepare,
+    store: FlowStore,
+    run: StateRun,
+    breaker: CircuitBreaker | None = None,
+) -> Json:
+    """The same, for an effect that is made for the leased batch."""
     if breaker is None:
         leased = store.lease(state, references)
         fail_unreadable(store, leased.unreadable, run.function)
@@ -38,6 +51,7 @@ def run_state(
     plans = store.plans(sorted({token.process_version_id for token in batch.tokens}))
 
     worn_out, fit = _by_tries(batch.tokens, plans)
+    effect = prepare(fit, plans)
     outcomes = run_effects(fit, breaker.guarded(effect) if breaker else effect, run.parallel)
     outcomes |= {token.token_id: EffectOutcome.failed(_CUT_OFF) for token in worn_out}
     if breaker is not None and batch.tokens:

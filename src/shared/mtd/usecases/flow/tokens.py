@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from mtd.domain.circuit import CircuitState
 from mtd.domain.errors import MtdError
 from mtd.domain.json_types import Json
 from mtd.domain.orders.order import Order
-from mtd.engine.model.tokens import Token, Waits
+from mtd.engine.model.plan import Plan
+from mtd.engine.model.tokens import Token, Tokens, Waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,8 @@ class LockedOrder:
     #: Its content, if the unit of work asked for it and this code can read it.
     order: Order | None = None
     suspended: bool = False
+    #: The numbers of the latest visits of tasks that call a connected system.
+    visits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def tokens(self) -> dict[int, Token]:
@@ -112,6 +115,24 @@ class LockedOrder:
         return next(row.token for row in self.rows.values() if row.token_id == token_id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSnapshot:
+    """An order as it stands, without a lock: its active tokens, and the values that its process keeps."""
+
+    #: By the interpreter's ids of the tokens.
+    rows: Mapping[int, TokenRow]
+    values: Json
+
+    @property
+    def tokens(self) -> dict[int, Token]:
+        """The active tokens as the interpreter takes them."""
+        return {number: row.token for number, row in self.rows.items()}
+
+    def token_of_row(self, token_id: int) -> Token | None:
+        """The interpreter's token of that row; None where it has gone."""
+        return next((row.token for row in self.rows.values() if row.token_id == token_id), None)
+
+
 def rounds[T: (LeasedToken, CurrentToken)](tokens: Iterable[T]) -> list[Sequence[T]]:
     """The tokens in batches with one of each order: two tokens of an order commit one after the other."""
     batches: dict[int, list[T]] = defaultdict(list)
@@ -120,3 +141,40 @@ def rounds[T: (LeasedToken, CurrentToken)](tokens: Iterable[T]) -> list[Sequence
         batches[seen[token.order_id]].append(token)
         seen[token.order_id] += 1
     return list(batches.values())
+
+
+@dataclass(slots=True)
+class VisitCounter:
+    """Numbers the visits of tasks that call a connected system, so that each visit has an idempotency key of its own.
+
+    A retry, by itself or by a person, puts the token back with its number: it repeats the call of that visit. An order
+    that comes to the task another time makes another call.
+    """
+
+    plan: Plan
+    #: The order's tokens after the step.
+    tokens: Tokens
+    #: The order's numbers before the step.
+    latest: Mapping[str, int]
+    #: The numbers that the step has given, by task and instance.
+    new: dict[str, int] = field(default_factory=dict)
+
+    def numbered(self, token: Token) -> Token:
+        """The token with its visit, if its task calls a system and it has none yet."""
+        if token.waits is not Waits.SERVICE or token.visit is not None or self.plan.nodes[token.node].call is None:
+            return token
+        instances = self._instances(token)
+        place = f"{token.node}[{instances}]" if instances else token.node
+        number = self.new.get(place, self.latest.get(place, 0)) + 1
+        self.new[place] = number
+        return replace(token, visit=f"{instances}.{number}" if instances else str(number))
+
+    def _instances(self, token: Token) -> str:
+        """The numbers of the instances that the token is in, the outermost first, as in `0.3`."""
+        numbers: list[str] = []
+        around: Token | None = token
+        while around is not None:
+            if around.item is not None:
+                numbers.append(str(around.item))
+            around = self.tokens.get(around.scope) if around.scope is not None else None
+        return ".".join(reversed(numbers))

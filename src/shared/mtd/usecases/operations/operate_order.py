@@ -210,7 +210,9 @@ def _write(
 ) -> None:
     locked = order.locked
     changes = restoring.difference(locked.tokens, after, step)
-    write_step(decision.changes, order.plan, locked.order_id, locked.rows, changes, known, locked.zone)
+    write_step(
+        decision.changes, order.plan, locked.order_id, locked.rows, changes, known, locked.zone, visits=locked.visits
+    )
     decision.next_states = tuple(dict.fromkeys(t.node for t in changes.placed if t.waits is Waits.SERVICE))
     decision.places = resting_place(changes) if changes.placed or changes.outcome else ""
 

@@ -103,6 +103,7 @@ def _incidents(changes: Changes) -> Iterable[Json]:
 _WRITES: Sequence[tuple[str, str, Callable[[Changes], Iterable[Json]]]] = (
     ("move_tokens", "moves", _moved),
     ("retry_tokens", "retries", lambda changes: map(columns, changes.retried_tokens)),
+    ("postpone_tokens", "postponed", lambda changes: map(columns, changes.postponed_tokens)),
     ("park_tokens", "parks", lambda changes: map(columns, changes.parked_tokens)),
     ("release_tokens", "releases", lambda changes: map(columns, changes.released_tokens)),
     ("end_tokens", "ends", lambda changes: map(columns, changes.deleted_tokens)),
@@ -111,6 +112,7 @@ _WRITES: Sequence[tuple[str, str, Callable[[Changes], Iterable[Json]]]] = (
     ("cancel_tasks", "left", lambda changes: ({"token_id": each} for each in changes.cancelled_tasks)),
     ("insert_tasks", "tasks", lambda changes: map(columns, changes.new_tasks)),
     ("set_values", "values", lambda changes: map(columns, changes.values)),
+    ("set_visits", "visits", lambda changes: map(columns, changes.visits)),
     ("set_totals", "totals", lambda changes: map(columns, changes.totals)),
     ("insert_tax_documents", "documents", lambda changes: _first_of_orders(changes.documents)),
     ("insert_credit_notes", "credit_notes", lambda changes: _first_of_orders(changes.credit_notes)),
@@ -150,7 +152,7 @@ def _transitions(changes: Sequence[Changes], ids: Mapping[tuple[Any, int], Mappi
         for moved in each.moved_tokens:
             if moved.wake_delay is not None:
                 by_delay[moved.place.lane, moved.wake_delay].append((moved.token_id, moved.version + 1))
-        for retried in each.retried_tokens:
+        for retried in (*each.retried_tokens, *each.postponed_tokens):
             by_delay[MAIN, retried.wake_delay].append((retried.token_id, retried.version + 1))
         for wakeup in each.wakeups:
             by_delay[MAIN, wakeup.delay_seconds].append((wakeup.token_id, wakeup.version))

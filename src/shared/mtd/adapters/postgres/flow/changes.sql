@@ -1,11 +1,11 @@
 -- name: insert_tokens
 insert into tokens (order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, element, elements,
-    own_values, message, due_at, since, data)
+    own_values, message, due_at, since, data, visit)
 select order_id, node, ordinal, waits, server, scope, host, via, item, size, remaining, element, elements, own_values,
-       message, coalesce(due_at, now()), since, coalesce(data, '{}')
+       message, coalesce(due_at, now()), since, coalesce(data, '{}'), visit
 from jsonb_to_recordset(%(tokens)s) as t (order_id uuid, node text, ordinal integer, waits text, server text,
      scope integer, host integer, via text, item integer, size integer, remaining integer, element jsonb,
-     elements jsonb, own_values jsonb, message text, due_at timestamptz, since timestamptz, data jsonb)
+     elements jsonb, own_values jsonb, message text, due_at timestamptz, since timestamptz, data jsonb, visit text)
 returning order_id, ordinal, token_id, version;
 
 -- name: move_tokens
@@ -13,16 +13,25 @@ update tokens t
 set node = m.node, version = t.version + 1, attempts = 0, leased_until = null, due_at = coalesce(m.due_at, now()),
     entered_at = now(), data = coalesce(m.data, '{}'), waits = m.waits, server = m.server, scope = m.scope,
     host = m.host, via = m.via, item = m.item, size = m.size, remaining = m.remaining, element = m.element,
-    elements = m.elements, own_values = m.own_values, message = m.message, since = m.since, parked_at = null, parked_for = null
+    elements = m.elements, own_values = m.own_values, message = m.message, since = m.since, visit = m.visit,
+    parked_at = null, parked_for = null
 from jsonb_to_recordset(%(moves)s) as m (token_id bigint, version integer, node text, data jsonb, waits text,
      server text, scope integer, host integer, via text, item integer, size integer, remaining integer, element jsonb,
-     elements jsonb, own_values jsonb, message text, due_at timestamptz, since timestamptz)
+     elements jsonb, own_values jsonb, message text, due_at timestamptz, since timestamptz, visit text)
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: retry_tokens
 update tokens t
 set version = t.version + 1, leased_until = null, due_at = now() + make_interval(secs => m.delay_seconds)
 from jsonb_to_recordset(%(retries)s) as m (token_id bigint, version integer, delay_seconds double precision)
+where t.token_id = m.token_id and t.version = m.version;
+
+-- name: postpone_tokens
+-- The token gets its try back: nothing was tried.
+update tokens t
+set version = t.version + 1, leased_until = null, attempts = greatest(t.attempts - 1, 0),
+    due_at = now() + make_interval(secs => m.delay_seconds)
+from jsonb_to_recordset(%(postponed)s) as m (token_id bigint, version integer, delay_seconds double precision)
 where t.token_id = m.token_id and t.version = m.version;
 
 -- name: park_tokens
@@ -83,6 +92,11 @@ join tokens t on t.order_id = w.order_id and t.ordinal = w.ordinal;
 -- name: set_values
 update orders o set data = o.data || v.data
 from jsonb_to_recordset(%(values)s) as v (order_id uuid, data jsonb)
+where o.order_id = v.order_id;
+
+-- name: set_visits
+update orders o set visits = o.visits || v.visits
+from jsonb_to_recordset(%(visits)s) as v (order_id uuid, visits jsonb)
 where o.order_id = v.order_id;
 
 -- name: set_totals

@@ -27,6 +27,7 @@ from mtd.usecases.flow.tokens import (
     LeasedToken,
     LeaseResult,
     LockedOrder,
+    OrderSnapshot,
     TokenReference,
     TokenRow,
     UnreadableToken,
@@ -78,6 +79,14 @@ class PostgresFlowStore:
         rows = self._database.query(_SQL["lease_tokens"], parameters)
         states = [CircuitState(row.pop("seen")) for row in rows]
         return lease_result((row for row in rows if row["token_id"] is not None), states[0])
+
+    def snapshots(self, order_ids: Sequence[UUID]) -> Mapping[UUID, OrderSnapshot]:
+        asked = {"order_ids": list(order_ids)}
+        with self._database.transaction() as connection:
+            orders = connection.execute(_SQL["order_values"], asked)
+            tokens = connection.execute(_SQL["active_tokens"], asked)
+            rows, found = token_rows(tokens.fetchall()), orders.fetchall()
+        return {row["order_id"]: OrderSnapshot(rows=rows[row["order_id"]], values=row["data"]) for row in found}
 
     @contextmanager
     def unit_of_work(
@@ -167,11 +176,28 @@ def reference_rows(references: Sequence[TokenReference]) -> Jsonb:
 
 
 def locked_orders(
-    order_rows: Sequence[Mapping[str, Any]], token_rows: Sequence[Mapping[str, Any]]
+    order_rows: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]
 ) -> dict[UUID, LockedOrder]:
     """Rows of orders and of their tokens as the use cases see them."""
+    tokens = token_rows(rows)
+    return {
+        row["order_id"]: LockedOrder(
+            order_id=row["order_id"],
+            rows=tokens[row["order_id"]],
+            values=row["data"],
+            zone=ZoneInfo(row["zone"]),
+            order=_content(row["document"]),
+            suspended=row["suspended"],
+            visits=row["visits"],
+        )
+        for row in order_rows
+    }
+
+
+def token_rows(rows: Iterable[Mapping[str, Any]]) -> Mapping[UUID, dict[int, TokenRow]]:
+    """Rows of tokens as the use cases see them, by their orders and the interpreter's ids."""
     tokens: dict[UUID, dict[int, TokenRow]] = defaultdict(dict)
-    for row in token_rows:
+    for row in rows:
         token = Token(
             id=row["ordinal"],
             node=row["node"],
@@ -185,21 +211,12 @@ def locked_orders(
             element=row["element"],
             elements=None if row["elements"] is None else tuple(row["elements"]),
             values=row["own_values"],
+            visit=row["visit"],
         )
         tokens[row["order_id"]][token.id] = TokenRow(
             token_id=row["token_id"], version=row["version"], token=token, since=row["since"]
         )
-    return {
-        row["order_id"]: LockedOrder(
-            order_id=row["order_id"],
-            rows=tokens[row["order_id"]],
-            values=row["data"],
-            zone=ZoneInfo(row["zone"]),
-            order=_content(row["document"]),
-            suspended=row["suspended"],
-        )
-        for row in order_rows
-    }
+    return tokens
 
 
 def _content(document: Any) -> Order | None:

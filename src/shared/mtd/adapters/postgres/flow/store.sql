@@ -55,7 +55,8 @@ with held as (
 update orders o set updated_at = now()
 from held, tenants t
 where o.order_id = held.order_id and t.code = o.tenant
-returning o.order_id, o.data, t.zone, o.suspended_at is not null as suspended, case when %(documents)s then o.document end as document;
+returning o.order_id, o.data, o.visits, t.zone, o.suspended_at is not null as suspended,
+          case when %(documents)s then o.document end as document;
 
 -- name: held_tokens
 -- A statement of its own, so that it sees the commits of the time that the locks took.
@@ -68,10 +69,18 @@ with confirmed as (
     for update of t
 )
 select t.token_id, t.version, t.order_id, t.node, t.ordinal, t.waits, t.scope, t.host, t.via, t.item, t.size,
-       t.remaining, t.element, t.elements, t.own_values, t.since, c.token_id is not null as confirmed
+       t.remaining, t.element, t.elements, t.own_values, t.since, t.visit, c.token_id is not null as confirmed
 from tokens t
 left join confirmed c on c.token_id = t.token_id
 where t.order_id = any(%(order_ids)s);
+
+-- name: order_values
+select order_id, data from orders where order_id = any(%(order_ids)s);
+
+-- name: active_tokens
+select token_id, version, order_id, node, ordinal, waits, scope, host, via, item, size, remaining, element, elements,
+       own_values, since, visit
+from tokens where order_id = any(%(order_ids)s);
 
 -- name: delete_outbox
 delete from outbox where outbox_id = any(%(ids)s);

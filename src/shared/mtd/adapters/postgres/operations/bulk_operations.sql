@@ -1,13 +1,14 @@
 -- name: operated_orders
-select order_id, number, document, data, revision, outcome, process_version_id, suspended_at is not null as suspended,
-       archived_at is not null as archived, (select zone from tenants t where t.code = orders.tenant) as zone
+select order_id, number, document, data, visits, revision, outcome, process_version_id,
+       suspended_at is not null as suspended, archived_at is not null as archived,
+       (select zone from tenants t where t.code = orders.tenant) as zone
 from orders where order_id = any(%(order_ids)s)
 order by order_id for no key update;
 
 -- name: operated_tokens
 -- Locks the tokens, so that no function leases one.
 select token_id, version, order_id, node, ordinal, waits, scope, host, via, item, size, remaining, element,
-       elements, own_values, since, entered_at,
+       elements, own_values, since, visit, entered_at,
        coalesce(leased_until > now(), false) as leased,
        extract(epoch from due_at - now())::double precision as due_seconds
 from tokens where order_id = any(%(order_ids)s)

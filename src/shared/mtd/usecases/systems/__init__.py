@@ -1,0 +1,1 @@
+"""Connected systems: declared, tried, and called for orders."""
