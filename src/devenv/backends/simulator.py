@@ -1,11 +1,15 @@
 """The legacy systems' simulator as a supervised process."""
 
 import sys
+from urllib.parse import urlsplit
 
 from delivery.packaging.artifacts import content_hash, files_of
 from devenv.instance import Instance
 from devenv.processes.request import ProcessRequest
 from devenv.processes.supervision import clean_environment
+
+PRIVATE_NETWORKS = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"
+"""Where servers of a developer's machine and containers are."""
 
 # Parameter of the root template -> path of that system in the simulator.
 SYSTEMS = {
@@ -34,5 +38,12 @@ def source_hash(instance: Instance) -> str:
 
 
 def urls(base: str) -> dict[str, str]:
-    """The addresses of the legacy systems as parameters of the template; `base` is the simulator's URL."""
-    return {name: f"{base}{path}" for name, path in SYSTEMS.items()}
+    """The addresses of the legacy systems as parameters of the template; `base` is the simulator's URL.
+
+    Connected systems may be at the simulator's host or on this machine, at any port.
+    """
+    hosts = dict.fromkeys((f"{urlsplit(base).hostname}:*", "127.0.0.1:*", "localhost:*"))
+    return {name: f"{base}{path}" for name, path in SYSTEMS.items()} | {
+        "SystemHosts": ",".join(hosts),
+        "SystemNetworks": PRIVATE_NETWORKS,
+    }

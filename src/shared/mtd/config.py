@@ -49,6 +49,12 @@ class Config:
     #: Paperless in the SII's certification environment, for deployments' own orders; '' for none.
     paperless_certification_url: str
     tax_settings: str = ""
+    #: Hosts of connected systems, separated by commas: `fraud.example`, `*.retailer.example`, `127.0.0.1:4600`.
+    system_hosts: str = ""
+    #: Networks of private addresses that connected systems may have, CIDR, separated by commas.
+    system_networks: str = ""
+    #: The names of connected systems' secrets begin so.
+    system_secrets: str = ""
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> "Config":
@@ -101,6 +107,9 @@ class Config:
             state_calls=env.get("STATE_CALLS") or "api",
             paperless_certification_url=env.get("PAPERLESS_CERTIFICATION_URL", "").rstrip("/"),
             tax_settings=env.get("TAX_SETTINGS", ""),
+            system_hosts=env.get("SYSTEM_HOSTS", ""),
+            system_networks=env.get("SYSTEM_NETWORKS", ""),
+            system_secrets=env.get("SYSTEM_SECRETS", ""),
         )
         if problems:
             raise ConfigurationError("set in the template's Globals: " + "; ".join(problems))

@@ -23,6 +23,8 @@ OF_NOBODY = {
     "public.migrations": "the schema's",
     "public.outbox": "messages on their way, deleted once sent; the reader may not read it",
     "public.circuits": "the health of the legacy systems, which carry everybody's orders",
+    "public.systems": "connected systems, which the processes of all tenants may name; only the platform declares them",
+    "public.system_calls": "how the calls of connected systems go, which carry everybody's orders",
     "public.summary_marks": "how far the figures are; nobody but summarise_orders may read it",
     "public.state_targets": "defaults that all processes share",
     "public.suppressed_addresses": "mail addresses, which are SES's; nobody but notify_customer may read it",

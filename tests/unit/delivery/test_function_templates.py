@@ -26,7 +26,7 @@ def test_every_function_gets_a_version_with_each_release() -> None:
     """SAM names a version by the code's place alone, not by its layers (aws/serverless-application-model issues 3610
     and 3820): AutoPublishCodeSha256 names it, and lies in the function's description, so that Lambda publishes it."""
     found = dict(functions())
-    assert len(found) == 27
+    assert len(found) == 28
     assert [name for name, each in found.items() if each.get("AutoPublishCodeSha256") != {"Ref": "Release"}] == []
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mtd.config import config
+from mtd.domain.errors import ConfigurationError
 from mtd.domain.lanes import LANES, MAIN
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.reporting.reconciliation import PostgresDocuments
     from mtd.adapters.postgres.reporting.summaries import PostgresSummaries
     from mtd.adapters.postgres.reporting.warnings import PostgresWarnings
+    from mtd.adapters.postgres.systems.systems import PostgresSystems
     from mtd.adapters.postgres.tenants.tenants import PostgresTenants
     from mtd.adapters.postgres.users import PostgresUsers
+    from mtd.adapters.systems.addresses import AllowedAddresses
+    from mtd.adapters.systems.connection import HttpSystems
     from mtd.domain.tax.issuer import TaxSettings
     from mtd.usecases.flow.circuit_breaker import CircuitSettings
     from mtd.usecases.operations.correct_order import LegacySystems
@@ -289,6 +293,31 @@ def paperless() -> "HttpPaperless":
     from mtd.adapters.legacy.paperless import HttpPaperless
 
     return HttpPaperless(config().paperless_url, config().legacy_timeout_seconds)
+
+
+@cache
+def systems() -> "PostgresSystems":
+    from mtd.adapters.postgres.systems.systems import PostgresSystems
+
+    return PostgresSystems(database())
+
+
+@cache
+def system_addresses() -> "AllowedAddresses":
+    from mtd.adapters.systems.addresses import AllowedAddresses
+
+    try:
+        return AllowedAddresses.read(config().system_hosts, config().system_networks)
+    except ValueError as error:
+        raise ConfigurationError(f"SYSTEM_NETWORKS: {error}") from None
+
+
+@cache
+def system_connection() -> "HttpSystems":
+    from mtd.adapters.aws.secrets import secret
+    from mtd.adapters.systems.connection import HttpSystems
+
+    return HttpSystems(system_addresses(), lambda name: secret(config().system_secrets + name))
 
 
 @cache

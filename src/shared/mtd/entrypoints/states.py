@@ -28,17 +28,25 @@ def state_handler(
     """
 
     def work_on(tokens: list[TokenReference], run: StateRun) -> Json:
-        return run_state(state, tokens, effect(), flow_store(), run, _breaker(system) if system else None)
+        return run_state(state, tokens, effect(), flow_store(), run, circuit_of(system) if system else None)
 
     return run_handler(work_on, parallel=parallel)
 
 
-def _breaker(system: str) -> CircuitBreaker:
+def circuit_of(system: str) -> CircuitBreaker:
+    """The circuit of that system."""
     return CircuitBreaker(system=system, circuits=circuits(), settings=circuit_settings())
 
 
 def run_handler(work_on: Callable[[list[TokenReference], StateRun], Json], *, parallel: int = 1) -> ApiHandler:
     """A Lambda handler that passes a batch of tokens to `work_on`."""
+    return system_handler(lambda _event, tokens, run: work_on(tokens, run), parallel=parallel)
+
+
+def system_handler(
+    work_on: Callable[[ApiEvent, list[TokenReference], StateRun], Json], *, parallel: int = 1
+) -> ApiHandler:
+    """The same, where the event says which system is to be called."""
 
     def serve(event: ApiEvent, body: Json, context: Any) -> Json:
         run = StateRun(
@@ -48,7 +56,7 @@ def run_handler(work_on: Callable[[list[TokenReference], StateRun], Json], *, pa
             retry_base_seconds=config().retry_base_seconds,
             parallel=parallel,
         )
-        answer = work_on(references(body), run)
+        answer = work_on(event, references(body), run)
         counts = {name: number for name, number in answer.items() if name != "state"}
         count(run.function, {"orders": len(body["tokens"]), **counts})
         return answer

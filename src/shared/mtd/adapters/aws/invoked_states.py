@@ -23,7 +23,8 @@ FUNCTIONS = {
     "/states/completion": "complete_order",
     "/states/cancellation": "operate_order",
 }
-_ERRORS = "/errors/"
+# Prefix of a path -> its function, and the parameter that the rest of the path is.
+_PREFIXES = {"/errors/": ("control_error", "state"), "/systems/": ("call_system", "system")}
 
 
 @cache
@@ -47,7 +48,9 @@ class InvokedStates:
         self._client = client
 
     def post(self, path: str, body: Json) -> Json:
-        function = "control_error" if path.startswith(_ERRORS) else FUNCTIONS.get(path)
+        function = next(
+            (each for prefix, (each, _) in _PREFIXES.items() if path.startswith(prefix)), FUNCTIONS.get(path)
+        )
         if function is None:
             return self._api.post(path, body)
         from botocore.exceptions import BotoCoreError, ClientError
@@ -70,8 +73,10 @@ class InvokedStates:
 
 
 def _event(path: str, body: Json) -> Json:
-    state = path.removeprefix(_ERRORS)
-    resource, parameters = ("/errors/{state}", {"state": state}) if path.startswith(_ERRORS) else (path, None)
+    resource, parameters = path, None
+    for prefix, (_, parameter) in _PREFIXES.items():
+        if path.startswith(prefix):
+            resource, parameters = f"{prefix}{{{parameter}}}", {parameter: path.removeprefix(prefix)}
     return {
         "resource": resource,
         "path": path,

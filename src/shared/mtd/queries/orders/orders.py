@@ -147,6 +147,8 @@ def stations(event: dict[str, Any], sellers: Mapping[Any, str]) -> Sequence[Json
         _station(hop["at"], hop["source"], hop["what"] + suffix, ms=hop["ms"], request_id=hop["request_id"])
         for hop in detail.pop("hops", [])
     ]
+    # A connected system's values: what the order's next gateway may ask for.
+    detail |= detail.pop("values", None) or {}
     plain = {name: value for name, value in detail.items() if not isinstance(value, dict | list | None)}
     fields = ", ".join(f"{name} {value}" for name, value in plain.items())
     what = event["what"] + (f": {fields}" if fields else "") + suffix

@@ -1,0 +1,71 @@
+"""/systems: connected systems are called for orders, declared, listed and tried."""
+
+from typing import Any
+
+from mtd.adapters.postgres.reader import PostgresReader
+from mtd.config import config
+from mtd.domain.json_types import Json
+from mtd.entrypoints import composition
+from mtd.entrypoints.api import ApiEvent, path_parameter
+from mtd.entrypoints.people import people_handler, platform_handler
+from mtd.entrypoints.requests.trials import read_trial
+from mtd.entrypoints.states import circuit_of, system_handler
+from mtd.queries.systems.systems import list_systems
+from mtd.usecases.flow.effects import StateRun
+from mtd.usecases.flow.tokens import TokenReference
+from mtd.usecases.systems.call_system import call_system
+from mtd.usecases.systems.declare_system import declare_system
+from mtd.usecases.systems.try_system import try_system
+
+_MOST_SECONDS = 26.0
+"""The function has 29 s: its commit needs some of them."""
+
+
+def _call(event: ApiEvent, references: list[TokenReference], run: StateRun) -> Json:
+    system = composition.systems().system(path_parameter(event, "system"))
+    return call_system(
+        system,
+        references,
+        composition.system_connection(),
+        composition.systems(),
+        composition.flow_store(),
+        run,
+        circuit_of(system.name),
+        # A batch that outlives its lease would be called a second time.
+        min(_MOST_SECONDS, config().lease_seconds * 0.9),
+    )
+
+
+def _list(_event: ApiEvent, _body: Json, _context: Any) -> Json:
+    return {"systems": list_systems(PostgresReader(composition.database()))}
+
+
+def _declare(event: ApiEvent, body: Json, _context: Any) -> Json:
+    return declare_system(
+        path_parameter(event, "system"),
+        body.get("declaration"),
+        body.get("person"),
+        composition.systems(),
+        composition.system_addresses(),
+        composition.forms(),
+    )
+
+
+def _try(event: ApiEvent, body: Json, _context: Any) -> Json:
+    system = composition.systems().system(path_parameter(event, "system"))
+    asked = read_trial(body, composition.versions(), PostgresReader(composition.database()))
+    return try_system(system, asked.task, asked.plan, asked.order, asked.values, composition.system_connection())
+
+
+PEOPLES = {"GET /systems": _list}
+PLATFORMS = {"PUT /systems/{system}": _declare, "POST /systems/{system}/try": _try}
+CALL_ROUTE = "POST /systems/{system}"
+ROUTES = {**PEOPLES, **PLATFORMS, CALL_ROUTE: _call}
+
+_people, _platform, _system = people_handler(PEOPLES), platform_handler(PLATFORMS), system_handler(_call)
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    route = f"{event['httpMethod']} {event['resource']}"
+    served = _system if route == CALL_ROUTE else _platform if route in PLATFORMS else _people
+    return served(event, context)

@@ -1,0 +1,1 @@
+"""Declared systems in PostgreSQL."""

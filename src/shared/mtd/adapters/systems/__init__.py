@@ -1,0 +1,1 @@
+"""Connected systems over HTTP: which addresses may be called, with which credentials."""

@@ -1,0 +1,1 @@
+"""The declarations of connected systems, and the figures of their calls."""
