@@ -33,7 +33,7 @@ EXAMPLES ?= 20
 
 .DEFAULT_GOAL := help
 .PHONY: help house up down status watch stress test lint unit integration slow screenshots policy iam-parity lock aws clean seed venv \
-	demo-processes demo-migration chaos fuzz parity way-out build image deploy review preflight drill \
+	demo-processes demo-connect demo-migration chaos fuzz parity way-out build image deploy review preflight drill \
 	sbom licences audit fuzz-parsers package-proof drift portal-tests rehearsal
 
 help: ## list the targets
@@ -82,6 +82,9 @@ chaos: venv ## ORDERS=n orders (300) under faults, ARGS="--seed N"; the audit is
 
 demo-processes: venv ## a drawn process: 50 orders through a parallel gateway, timers, people's tasks and a sub-process
 	@$(MTD) process demo $(if $(ORDERS),--orders $(ORDERS))
+
+demo-connect: venv ## a system connected by files alone: its first order, an outage, ORDERS=n orders (50) parked and drained
+	@$(MTD) systems demo $(if $(ORDERS),--orders $(ORDERS))
 
 parity: venv ## the same 60 scenarios on both local backends, and every field in which they differ
 	@$(MTD) parity $(ARGS)

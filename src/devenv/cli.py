@@ -45,6 +45,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "waiting": "mtd waiting --push",
         "warnings": "mtd warnings",
         "circuits": "mtd circuits",
+        "systems": "mtd systems declare seed/systems/fraud/systems.yaml",
     },
     "records": {
         "audit": "mtd audit verify",

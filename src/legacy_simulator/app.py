@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from legacy_simulator import control, json_systems, paperless
+from legacy_simulator import control, json_systems, paperless, stubs
 from legacy_simulator.faults import Faults
 from legacy_simulator.ledger import Ledger
 from legacy_simulator.performing import Simulator
@@ -16,6 +16,7 @@ from legacy_simulator.performing import Simulator
 def create_app(ledger_path: Path | str) -> Starlette:
     """The ASGI application with its ledger at that path (':memory:' for tests)."""
     simulator = Simulator(ledger=Ledger(ledger_path), faults=Faults())
+    connected = stubs.Stubs(simulator)
 
     async def health(_: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
@@ -25,6 +26,7 @@ def create_app(ledger_path: Path | str) -> Starlette:
             Route("/health", health),
             *json_systems.routes(simulator),
             *paperless.routes(simulator),
-            *control.routes(simulator),
+            *stubs.routes(connected),
+            *control.routes(simulator, connected.names),
         ]
     )

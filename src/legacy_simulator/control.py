@@ -1,5 +1,6 @@
 """The control API: faults, cards, CAF ranges and the ledger, for tests."""
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -12,16 +13,16 @@ from legacy_simulator.performing import Simulator
 SYSTEMS = ("gift_card", "eom", "paperless", "sales_support")
 
 
-def routes(simulator: Simulator) -> list[Route]:
-    """Everything under /control."""
+def routes(simulator: Simulator, connected: Callable[[], list[str]]) -> list[Route]:
+    """Everything under /control. `connected` lists the systems that have a stub."""
 
     async def list_faults(_: Request) -> JSONResponse:
         return JSONResponse({"faults": simulator.faults.listed()})
 
     async def set_fault(request: Request) -> JSONResponse:
         system, order = request.path_params["system"], request.path_params.get("order")
-        if system not in SYSTEMS:
-            return _problem(f"unknown system {system!r}: use one of {', '.join(SYSTEMS)}")
+        if system not in (known := (*SYSTEMS, *connected())):
+            return _problem(f"unknown system {system!r}: use one of {', '.join(known)}")
         try:
             settings: Any = await request.json()
             simulator.faults.set(system, order, settings)

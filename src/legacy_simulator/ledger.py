@@ -28,6 +28,7 @@ create table if not exists issuer_cafs (
     next integer not null, authorised_on text not null, expires_on text, key text not null,
     primary key (issuer, document_type)
 );
+create table if not exists stubs (system text primary key, document text not null);
 create table if not exists voided (document_type integer, folio integer, primary key (document_type, folio));
 """
 

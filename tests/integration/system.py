@@ -185,6 +185,16 @@ class System:
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200
 
+    def declare(self, name: str, declaration: Json, examples: Json | None = None) -> None:
+        """Declare a connected system that the simulator stands in for, with these examples of answers."""
+        stub = {"examples": examples or {}, **declaration}
+        status, answer = _http("PUT", f"{self._simulator}/control/stubs/{name}", stub)
+        assert status == 200, answer
+        host = "legacy-simulator:4580" if self.state["home"] == "compose" else self._simulator.removeprefix("http://")
+        declared = {**declaration, "url": f"http://{host}/stubs/{name}"}
+        status, answer = self.call("PUT", f"/systems/{name}", {"declaration": declared, "person": "test"})
+        assert status == 200, answer
+
     def set_card(self, number: str, balance: str) -> None:
         """Give a gift card a balance."""
         _http("PUT", f"{self._simulator}/control/cards/{number}", {"balance": balance})

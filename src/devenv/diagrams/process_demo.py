@@ -40,14 +40,15 @@ def import_process(api: OrdersClient, project: Path) -> tuple[Json, str]:
     return report, f"{report['process']} version {report['version']}"
 
 
-def start(api: OrdersClient, report: Json, orders: int) -> set[str]:
-    """Starts that many orders, every second one with a large total, and returns their numbers. Raises Problem."""
+def start(api: OrdersClient, report: Json, orders: int, *, small: bool = False) -> set[str]:
+    """Starts that many orders, every second one with a large total unless all are `small`, and returns their numbers.
+
+    Raises Problem.
+    """
     run = uuid.uuid4().hex[:6].upper()
     numbers = [f"DEMO-{run}-{i:03}" for i in range(1, orders + 1)]
-    entries = [
-        {"order": order(number, large=i % 2 == 0), "process": report["process"], "version": report["version"]}
-        for i, number in enumerate(numbers)
-    ]
+    of = {"process": report["process"], "version": report["version"]}
+    entries = [{"order": order(number, large=i % 2 == 0 and not small), **of} for i, number in enumerate(numbers)]
     answer = api.call("POST", "/orders", body={"orders": entries})
     refused = [result for result in answer["results"] if result["status"] != "registered"]
     if refused:
