@@ -26,6 +26,7 @@ from portal.pages.operations import (
 )
 from portal.pages.orders import documents, order, orders
 from portal.pages.orders.situation import Situation
+from portal.pages.orders.stamp_barcode import Barcode
 from portal.pages.people import entrance, people
 from portal.pages.processes import heat, process_imports, process_trials, processes
 from portal.pages.reporting import control_room, mail, reconciliations, statistics, system
@@ -437,7 +438,8 @@ SAMPLES: list[Context] = [
         marks={"failed": ["A"]},
         names={"A": "Approve"},
     ),
-    documents.TicketContext(document=PRINTED),
+    documents.TicketContext(document=PRINTED, barcode=Barcode(width=5, rows=["10011"]), stamp=["Timbre"]),
+    documents.TicketContext(document=PRINTED, barcode=None, stamp=["Timbre"]),
     orders.OrderRowsContext(rows=[ROW, ROW | {"outcome": "completed", "ended_at": AT}], next="/orders?after=x"),
     orders.OrderListContext(
         rows=[ROW],

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from mtd.queries.orders.tax_document import PrintedDocument, credit_note, tax_document
 from portal.pages.orders.sheet_pdf import pdf_of
-from portal.pages.orders.tax_sheet import sheet_of
+from portal.pages.orders.stamp_barcode import Barcode, barcode_of
+from portal.pages.orders.tax_sheet import sheet_of, stamp_lines
 from portal.rendering.context import Context
 from portal.visit import Visit
 
@@ -19,11 +20,17 @@ class TicketContext(Context):
     template: ClassVar[str] = "orders/ticket.html"
 
     document: PrintedDocument
+    barcode: Barcode | None
+    #: The lines under the barcode, or in its place.
+    stamp: list[str]
 
 
 def ticket(visit: Visit) -> Response:
     """A boleta (39), a factura (33) or an export invoice (110) to print. Raises NotFound where none was issued."""
-    return visit.page(TicketContext(document=_document(visit)))
+    document = _document(visit)
+    barcode = barcode_of(document.row.get("stamp"))
+    stamp = stamp_lines(barcode, simulated=visit.services.settings.simulates)
+    return visit.page(TicketContext(document=document, barcode=barcode, stamp=stamp))
 
 
 def xml(visit: Visit) -> Response:

@@ -29,6 +29,7 @@ from reportlab.platypus import (
     Table,
 )
 
+from portal.pages.orders.stamp_barcode import RATIO, Barcode
 from portal.pages.orders.tax_sheet import TOTAL, Line, Sheet
 
 REPLACED = "Los caracteres que esta letra no tiene se muestran como «?»; el XML del documento los conserva."
@@ -38,6 +39,10 @@ _FILES = {_PLAIN: "SourceSansPro-Regular.ttf", _BOLD: "SourceSansPro-Bold.ttf"}
 _MARGIN, _TOP, _BOTTOM = 18 * mm, 14 * mm, 16 * mm
 _WIDTH = letter[0] - 2 * _MARGIN
 _BOX = 76 * mm
+# Within the 2 x 5 cm to 4 x 9 cm that the SII's samples have.
+_STAMP = 76 * mm
+# The stamp is two centimetres from the edge of the paper.
+_INDENT = 2 * mm
 _COLUMNS = (10 * mm, _WIDTH - 98 * mm, 24 * mm, 32 * mm, 32 * mm)
 _LONGEST = 600
 """Characters of one text: the SII's names have 80, their descriptions 1,000, and a page must hold one."""
@@ -49,6 +54,7 @@ _RIGHT_STRONG = ParagraphStyle("right strong", _STRONG, alignment=TA_RIGHT)
 _ISSUER = ParagraphStyle("issuer", _STRONG, fontSize=13, leading=16)
 _BOXED = ParagraphStyle("boxed", _STRONG, fontSize=11, leading=17, textColor=_RED, alignment=TA_CENTER)
 _OFFICE = ParagraphStyle("office", _BOXED, fontSize=9, leading=14)
+_UNDER_STAMP = ParagraphStyle("under stamp", _BODY, fontSize=7.5, leading=9.5, alignment=TA_CENTER)
 _FLUSH = [
     ("LEFTPADDING", (0, 0), (-1, -1), 0),
     ("RIGHTPADDING", (0, 0), (-1, -1), 0),
@@ -202,16 +208,39 @@ def _closing(sheet: Sheet, text: _Text) -> list[Flowable]:
         style = _RIGHT_STRONG if label.startswith(TOTAL) else _RIGHT
         rows.append([text.paragraph(label, style), text.paragraph(amount, style)])
     tight = [("TOPPADDING", (0, 0), (-1, -1), 0), ("BOTTOMPADDING", (0, 0), (-1, -1), 1)]
-    sums = Table(rows, colWidths=[_WIDTH - 80 * mm - 38 * mm, 38 * mm], style=[*_FLUSH, *tight])
-    stamp = Table(
-        [[text.paragraph(sheet.stamp)]],
-        colWidths=[80 * mm],
-        rowHeights=[30 * mm],
-        style=[("BOX", (0, 0), (-1, -1), 0.6, _GREY, None, (3, 2)), ("VALIGN", (0, 0), (-1, -1), "TOP")],
-    )
-    both = Table([[stamp, sums]], colWidths=[80 * mm, _WIDTH - 80 * mm], style=_FLUSH)
+    sums = Table(rows, colWidths=[_WIDTH - _INDENT - _STAMP - 38 * mm, 38 * mm], style=[*_FLUSH, *tight])
+    widths = [_INDENT + _STAMP, _WIDTH - _INDENT - _STAMP]
+    indented = [*_FLUSH, ("LEFTPADDING", (0, 0), (0, 0), _INDENT)]
+    both = Table([[_stamp(sheet, text), sums]], colWidths=widths, style=indented)
     note = [Spacer(0, 3 * mm), text.paragraph(REPLACED)] if text.replaced else []
     return [Spacer(0, 5 * mm), both, *note]
+
+
+def _stamp(sheet: Sheet, text: _Text) -> Flowable | list[Flowable]:
+    """The barcode with its lines, or a frame in its place."""
+    lines = [text.paragraph(line, _UNDER_STAMP) for line in sheet.stamp]
+    if sheet.barcode is not None:
+        return [_Bars(sheet.barcode), Spacer(0, 1 * mm), *lines]
+    frame: list[Any] = [("BOX", (0, 0), (-1, -1), 0.6, _GREY, None, (3, 2)), ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    return Table([[lines]], colWidths=[_STAMP], rowHeights=[30 * mm], style=frame)
+
+
+class _Bars(Flowable):
+    """A barcode as wide as the place of the stamp."""
+
+    def __init__(self, barcode: Barcode) -> None:
+        super().__init__()
+        self._barcode = barcode
+        self._module = _STAMP / barcode.width
+        self.width, self.height = _STAMP, self._module * barcode.height
+
+    def draw(self) -> None:
+        canvas, module = self.canv, self._module
+        canvas.setFillColor(_INK)
+        path = canvas.beginPath()
+        for left, top, length in self._barcode.bars():
+            path.rect(left * module, self.height - (top + RATIO) * module, length * module, RATIO * module)
+        canvas.drawPath(path, stroke=0, fill=1)
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mtd.queries.orders.tax_document import PrintedDocument
+from portal.pages.orders.stamp_barcode import Barcode, barcode_of
 from portal.rendering import formats
 
 KINDS: Mapping[int, str] = {
@@ -23,10 +24,9 @@ KINDS: Mapping[int, str] = {
     112: "NOTA DE CRÉDITO DE EXPORTACIÓN ELECTRÓNICA",
 }
 TOTAL = "Total"
-SIMULATED = (
-    "Timbre electrónico (TED): en este ambiente es del simulador de Paperless, no del SII. Documento sin validez "
-    "tributaria."
-)
+STAMP = "Timbre Electrónico SII"
+VERIFY = "Verifique documento: www.sii.cl"
+SIMULATED = "Timbre del simulador de Paperless, no del SII. Documento sin validez tributaria."
 KEPT_ELSEWHERE = (
     "Timbre electrónico (TED): está en el documento que guarda Paperless. Esta es una copia para uso interno."
 )
@@ -45,8 +45,8 @@ class Line:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """A printed document. `rut`, `kind` and `folio` go into the red box, `office` (of the SII) under it; `fields` and
-    `sums` are pairs of label and text, and the label of the total begins with TOTAL; `stamp` is in the place of
-    the timbre."""
+    `sums` are pairs of label and text, and the label of the total begins with TOTAL; `stamp` are the
+    lines under the barcode, or in its place."""
 
     issuer: str
     about: Sequence[str]
@@ -57,13 +57,15 @@ class Sheet:
     fields: Sequence[tuple[str, str]]
     lines: Sequence[Line]
     sums: Sequence[tuple[str, str]]
-    stamp: str
+    stamp: Sequence[str]
+    barcode: Barcode | None = None
 
 
 def sheet_of(document: PrintedDocument, *, simulated: bool) -> Sheet:
     """`simulated` says that no real Paperless has stamped the document."""
     order, row = document.order, document.row
     seller = order.seller
+    barcode = barcode_of(row.get("stamp"))
     return Sheet(
         issuer=seller.name,
         about=[text for text in (seller.activity, seller.city, seller.country) if text],
@@ -82,8 +84,16 @@ def sheet_of(document: PrintedDocument, *, simulated: bool) -> Sheet:
             for name, quantity, price, amount in document.lines
         ],
         sums=[(label, formats.money(amount, order.currency, "es", bare=True)) for label, amount in sums_of(document)],
-        stamp=SIMULATED if simulated else KEPT_ELSEWHERE,
+        stamp=stamp_lines(barcode, simulated=simulated),
+        barcode=barcode,
     )
+
+
+def stamp_lines(barcode: Barcode | None, *, simulated: bool) -> list[str]:
+    """The lines under the barcode, or in its place. A simulator's stamp says that it is none of the SII."""
+    if simulated:
+        return [SIMULATED]
+    return [KEPT_ELSEWHERE] if barcode is None else [STAMP, VERIFY]
 
 
 def sums_of(document: PrintedDocument) -> list[tuple[str, Decimal]]:
