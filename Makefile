@@ -173,7 +173,7 @@ audit: $(SUPPLY)/.installed ## known vulnerabilities of what is locked, where a 
 iam-parity: venv ## what each function called in the flow's tests against what its role allows
 	@$(MTD) environments
 	@MTD_INSTANCE=iam MTD_PARAMETERS=ci $(MTD) up --home embedded --no-seed --no-watch >/dev/null
-	@$(PYTEST) tests/integration/intake tests/integration/flow tests/integration/reporting tests/integration/operations tests/integration/processes \
+	@$(PYTEST) tests/integration/intake tests/integration/flow tests/integration/reporting tests/integration/operations tests/integration/processes tests/integration/systems \
 		tests/integration/records -n 2 --dist loadgroup -q --instance iam $(ARGS); tested=$$?; \
 		MTD_INSTANCE=iam $(MTD) iam; compared=$$?; MTD_INSTANCE=iam $(MTD) down --wipe; \
 		exit $$(( tested || compared ))

@@ -169,6 +169,11 @@ class System:
         """Have all systems behave again."""
         _http("DELETE", f"{self._simulator}/control/faults")
 
+    def slow(self, system: str, latency_ms: float) -> None:
+        """Have a system take that long for each call."""
+        status, body = _http("PUT", f"{self._simulator}/control/faults/{system}", {"latency_ms": latency_ms})
+        assert status == 200, body
+
     def heal(self, system: str, order: str) -> None:
         """Have it behave again."""
         _http("DELETE", f"{self._simulator}/control/faults/{system}/orders/{urllib.parse.quote(order, safe='')}")

@@ -67,6 +67,13 @@ def _ses(about: Mapping[str, str]) -> list[str]:
     return [f"{base}:identity/*", *(f"{base}:{kind}/{name}" for kind, name in named.items() if name)]
 
 
+def _secret(about: Mapping[str, str]) -> list[str]:
+    """IAM compares the ARN of a secret that is asked for by its name; Secrets Manager ends it in six characters."""
+    named = about["SecretId"]
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{named}-AbCdEf"
+    return [named if named.startswith("arn:") else arn]
+
+
 def _execute_api(about: Mapping[str, str]) -> list[str]:
     """The path is /_aws/execute-api/<api>/<stage>/<path>."""
     api, stage, path = about["Path"].removeprefix("/_aws/execute-api/").split("/", 2)
@@ -79,6 +86,6 @@ _RESOURCES: dict[str, Callable[[Mapping[str, str]], list[str]]] = {
     "execute-api": _execute_api,
     "sqs": lambda about: [f"arn:aws:sqs:{REGION}:{ACCOUNT}:{about['QueueUrl'].rpartition('/')[2]}"],
     "sns": lambda about: [about["TopicArn"]],
-    "secretsmanager": lambda about: [about["SecretId"]],
+    "secretsmanager": _secret,
     "stepfunctions": lambda about: [about["stateMachineArn"]],
 }

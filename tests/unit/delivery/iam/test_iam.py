@@ -34,6 +34,19 @@ def recorded(operation: str, **about: str) -> dict[str, object]:
             recorded("sqs.SendMessageBatch", QueueUrl="http://x/000000000000/orders"),
             {("sqs:SendMessage", "arn:aws:sqs:us-west-2:000000000000:orders")},
         ),
+        (
+            recorded("secretsmanager.GetSecretValue", SecretId="mtd/local/systems/fraud"),
+            {
+                (
+                    "secretsmanager:GetSecretValue",
+                    "arn:aws:secretsmanager:us-west-2:000000000000:secret:mtd/local/systems/fraud-AbCdEf",
+                )
+            },
+        ),
+        (
+            recorded("secretsmanager.GetSecretValue", SecretId="arn:aws:secretsmanager:x:0:secret:s-AbCdEf"),
+            {("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:x:0:secret:s-AbCdEf")},
+        ),
         (recorded("stepfunctions.StartExecution", stateMachineArn="m"), {("states:StartExecution", "m")}),
         (
             recorded("execute-api.Invoke", Method="POST", Path="/_aws/execute-api/a1/live/states/dispatch"),

@@ -1,6 +1,7 @@
 """A batch of tasks of a connected system: what is sent under which key, and what becomes of the orders."""
 
 import dataclasses
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -184,6 +185,21 @@ def test_while_it_is_not_known_what_was_done_nothing_is_asked_for_again(status: 
 
     assert [each.method for each in connection.requests] == ["GET"]
     assert (answer["retried"], answer["failed"]) == (1, 0)
+
+
+def test_as_many_calls_as_the_declaration_says_are_made_at_a_time() -> None:
+    together = threading.Barrier(3)
+
+    class Meeting(FakeConnection):
+        def send(self, system: System, request: SystemRequest, timeout_seconds: float) -> SystemAnswer:
+            together.wait(timeout=5)
+            return super().send(system, request, timeout_seconds)
+
+    wide = dataclasses.replace(FRAUD, parallel=3)
+
+    _, answer = run(Meeting([ok(), ok(), ok()]), *(leased(NODE, i) for i in (1, 2, 3)), system=wide)
+
+    assert answer["done"] == 3
 
 
 def test_a_refusal_takes_the_error_way_with_its_request() -> None:

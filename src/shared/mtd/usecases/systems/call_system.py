@@ -6,7 +6,7 @@ asked by the key what it has done; any other gets the same call with the same ke
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -60,6 +60,7 @@ def call_system(
             times=times,
         )
 
+    run = replace(run, parallel=system.parallel)
     answer = run_batch(system_server(system.name), references, prepare, store, run, breaker)
     if (counts := times.counts()) is not None:
         systems.record_calls(system.name, counts)

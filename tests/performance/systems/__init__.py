@@ -1,0 +1,1 @@
+"""A connected system's state beside a built-in one."""
