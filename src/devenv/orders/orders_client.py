@@ -63,6 +63,12 @@ class OrdersClient:
         """The causes of exceptions and of waiting orders, each with its orders."""
         return list(cast(dict[str, Any], self.call("GET", "/exceptions"))["exceptions"])
 
+    def broken_invariants(self, seconds: int | None = None) -> list[Row]:
+        """The invariants that do not hold, each with `invariant`, `tenant`, `subject` and `says`. `seconds` is how long
+        an order, a mail or a message may stand."""
+        query = {"invariants": "all", "seconds": None if seconds is None else str(seconds)}
+        return list(cast(dict[str, Any], self.call("GET", "/audit", query))["broken"])
+
     def circuits(self) -> list[Row]:
         """The circuits of the legacy systems, each with the number of its parked orders."""
         return list(cast(dict[str, Any], self.call("GET", "/circuits"))["circuits"])

@@ -1,7 +1,7 @@
-"""Every night it seals and verifies the days that are over, and archives orders that ended long ago.
+"""Every night it seals and verifies the days that are over, checks invariants, and archives orders that ended long ago.
 
-GET /audit verifies everything, page by page. POST /erasures takes a person's data out of their orders and out of
-rejected files.
+GET /audit verifies everything, page by page, or checks the invariants. POST /erasures takes a person's data out of
+their orders and out of rejected files.
 """
 
 import logging
@@ -17,6 +17,7 @@ from mtd.entrypoints.api import ApiEvent, query_parameter
 from mtd.entrypoints.people import platform_handler
 from mtd.entrypoints.requests.tasks import read_text
 from mtd.usecases.records.archive_orders import archive_orders, asked_months
+from mtd.usecases.records.check_invariants import asked_limit, check_invariants
 from mtd.usecases.records.erase_person import delete_gone, erase_person, preview_erasure
 from mtd.usecases.records.erase_rejected import erase_rejected
 from mtd.usecases.records.seal_days import seal_days
@@ -40,11 +41,21 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     broken = [each for seal in sealed for each in verify_day(audit, seal.day)]
     for each in broken:
         LOG.error("audit broken", extra={name: value for name, value in each.items() if name != "number"})
-    count(None, {"AuditBroken": len(broken)})
+    unkept = _check()
+    count(None, {"AuditBroken": len(broken), "InvariantsBroken": len(unkept)})
     archived = _archive(event, now, context) if "archive_months" in event else {}
     delete_gone(composition.erasing(), composition.objects())
     count(config().function, {"days": len(sealed), "broken": len(broken), **archived})
-    return {"sealed": [str(seal.day) for seal in sealed], "broken": broken, "archived": archived}
+    result = {"broken": broken, "invariants": unkept, "archived": archived}
+    return {"sealed": [str(seal.day) for seal in sealed], **result}
+
+
+def _check() -> list[Json]:
+    """The broken invariants, which the log names, too."""
+    broken = check_invariants(composition.invariants())
+    for each in broken:
+        LOG.error("invariant broken", extra={"invariant": each["invariant"], "subject": each["subject"]})
+    return broken
 
 
 def _archive(event: dict[str, Any], now: datetime, context: Any) -> dict[str, int]:
@@ -58,6 +69,9 @@ def _archive(event: dict[str, Any], now: datetime, context: Any) -> dict[str, in
 
 
 def _verify(event: ApiEvent, _body: Json, _context: Any) -> Json:
+    if query_parameter(event, "invariants") is not None:
+        seconds = asked_limit(query_parameter(event, "seconds"))
+        return {"broken": check_invariants(composition.invariants(), seconds)}
     number = query_parameter(event, "number")
     if number is not None:
         return verify_order(composition.audit(), number)

@@ -57,6 +57,8 @@ class ChaosAudit:
     mails_doubled: int
     """Sent twice although nothing cut the sender off."""
     event_gaps: int
+    invariants_broken: int
+    """What `mtd audit invariants` tells of the system at the end."""
 
     def findings(self) -> dict[str, int]:
         """The counts that must be 0 and are not."""
@@ -76,6 +78,7 @@ class ChaosEvidence:
     mails: Sequence[Mapping[str, Any]]
     exceptions_without_incident: int
     event_gaps: int
+    invariants_broken: int
     struck: Sequence[StruckFault]
 
 
@@ -116,6 +119,7 @@ def audit(found: ChaosEvidence) -> ChaosAudit:
         mails_doubled_in_crash_window=len(in_window),
         mails_doubled=len(twice - in_window),
         event_gaps=found.event_gaps,
+        invariants_broken=found.invariants_broken,
     )
 
 

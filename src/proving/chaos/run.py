@@ -25,6 +25,7 @@ from proving.stress.schedule import GeneratedOrders, single_wave, unique_prefix
 
 # After that long without any progress, the remaining orders will not move by themselves.
 _PATIENCE_SECONDS = 120.0
+_STANDING_SECONDS = 60
 _QUIET_SECONDS = 4.0
 # More than the ages at which relay_outbox resends a message, and at which another sender takes a mail over.
 _FORGOTTEN_SECONDS = 960.0
@@ -73,6 +74,7 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
         putter.stop()
         injector.stop()
     seconds = time.monotonic() - began
+    broken = running.orders_api().broken_invariants(_STANDING_SECONDS)
     found = audit(
         ChaosEvidence(
             put=list(putter.put_at),
@@ -84,10 +86,13 @@ def run(running: Running, *, orders: int, rate: float, seed: int, tell: Callable
             mails=mails(running.endpoint),
             exceptions_without_incident=database.exceptions_without_incident(),
             event_gaps=database.orders_with_gaps(),
+            invariants_broken=len(broken),
             struck=record.all(),
         )
     )
     report = _report(found, record, seed, seconds)
+    if broken:
+        report["broken_invariants"] = broken[:50]
     if found.unended:
         report["unended_orders"] = list(database.unended_orders())[:50]
     database.close()

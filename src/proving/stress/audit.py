@@ -33,6 +33,8 @@ class StressAudit:
     mails_doubled: int
     event_gaps: int
     """Orders whose events do not form a chain up to their end."""
+    invariants_broken: int
+    """What `mtd audit invariants` tells of the system at the end."""
 
     def findings(self) -> dict[str, int]:
         """The counts that must be 0 and are not."""
@@ -41,9 +43,14 @@ class StressAudit:
 
 
 def audit(
-    put: Iterable[str], ends: Iterable[Mapping[str, Any]], documents: Counter[str], mails: Counter[str], gaps: int
+    put: Iterable[str],
+    ends: Iterable[Mapping[str, Any]],
+    documents: Counter[str],
+    mails: Counter[str],
+    gaps: int,
+    broken: int = 0,
 ) -> StressAudit:
-    """Counts, from the numbers put, the orders' rows, and the documents and mails of each number."""
+    """Counts, from the numbers put, the orders' rows, the documents and mails of each number, and broken invariants."""
     numbers = set(put)
     rows = list(ends)
     registered = Counter(row["number"] for row in rows)
@@ -60,6 +67,7 @@ def audit(
         mails_missing=len(completed - mails.keys()),
         mails_doubled=sum(mails[number] > 1 for number in numbers),
         event_gaps=gaps,
+        invariants_broken=broken,
     )
 
 

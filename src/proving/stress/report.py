@@ -39,6 +39,7 @@ _ZEROES = (
     ("mails_missing", "mails missing"),
     ("mails_doubled", "mails doubled"),
     ("event_gaps", "gaps in events"),
+    ("invariants_broken", "broken invariants"),
 )
 
 

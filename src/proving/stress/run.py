@@ -25,6 +25,7 @@ from proving.stress.schedule import GeneratedOrders, Schedule, unique_prefix
 from proving.stress.watching import Sampler, queue_depths
 
 # After that long without any progress, the remaining orders will not move by themselves.
+_STANDING_SECONDS = 60
 _PATIENCE_SECONDS = 90.0
 # Log events and metrics reach CloudWatch within about a second.
 _LOGS_SECONDS = 2.0
@@ -70,6 +71,7 @@ def run(running: Running, schedule: Schedule, folder: Path, title: str, seed: in
         issued_documents(running.simulator),
         Counter(str(mail["order"]) for mail in mails(running.endpoint)),
         database.orders_with_gaps(),
+        len(running.orders_api().broken_invariants(_STANDING_SECONDS)),
     )
     times = handler_times(running.clients.client("logs"), f"/aws/lambda/mtd-{ENVIRONMENT}-", int(started * 1000))
     ended = figures.latencies_ms(putter.put_at, ends)

@@ -75,6 +75,7 @@ def audited(struck: Sequence[StruckFault] = (), **changed: Any) -> ChaosAudit:
         "mails": [mail("A", 100), mail("B", 100)],
         "exceptions_without_incident": 0,
         "event_gaps": 0,
+        "invariants_broken": 0,
     }
     return audit(ChaosEvidence(struck=struck, **(values | changed)))
 
@@ -109,6 +110,7 @@ BOTH = [document("A", 1), document("B", 2)]
         ({"mails": [mail("A", 100)]}, "mails_missing"),
         ({"mails": [mail("A", 100), mail("B", 100), mail("B", 101)]}, "mails_doubled"),
         ({"event_gaps": 2}, "event_gaps"),
+        ({"invariants_broken": 1}, "invariants_broken"),
     ],
 )
 def test_the_audit_finds_it(changed: dict[str, Any], finding: str) -> None:

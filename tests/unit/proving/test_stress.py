@@ -81,6 +81,11 @@ def test_the_audit_finds_it(
     assert list(found) == [finding]
 
 
+def test_a_broken_invariant_is_a_finding() -> None:
+    found = audit(["A"], [end("A")], Counter({"A": 1}), Counter({"A": 1}), 0, broken=3)
+    assert found.findings() == {"invariants_broken": 3}
+
+
 def test_requests_an_order_leave_out_the_clients_put_and_the_emulators_own() -> None:
     counted = Counter({"s3.PutObject": 12, "s3.GetObject": 10, "sqs.SendMessage": 10, "logs.CreateLogStream": 3})
     assert figures.billed_requests(counted, 10) == {"s3.GetObject": 1.0, "s3.PutObject": 0.2}

@@ -1,4 +1,4 @@
-"""verify that no event, seal or archive was changed"""
+"""verify that no event, seal or archive was changed, or that every order is where people see it"""
 
 import argparse
 from typing import Any
@@ -13,14 +13,24 @@ _COUNTS = ("orders", "events", "days", "objects")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("verify",))
-    parser.add_argument("--order", metavar="NUMBER", help="only the events of the orders of that number")
+    parser.add_argument("action", choices=("verify", "invariants"))
+    parser.add_argument("--order", metavar="NUMBER", help="verify only the events of the orders of that number")
+    parser.add_argument(
+        "--seconds", type=int, help="how long an order, mail or message may stand without a cause (default: an hour)"
+    )
     json_flag(parser)
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:
-    """Returns 1 when an event was changed, removed or inserted."""
+    """Returns 1 when an event was changed, removed or inserted, or an invariant is broken."""
     api = Running.of(instance).orders_api()
+    if arguments.action == "invariants":
+        broken = api.broken_invariants(arguments.seconds)
+        if arguments.json:
+            print_json({"broken": broken})
+        else:
+            _show_invariants(broken)
+        return 1 if broken else 0
     verification = verified(api, arguments.order)
     if arguments.json:
         print_json(verification)
@@ -43,6 +53,17 @@ def verified(api: OrdersClient, number: str | None) -> dict[str, Any]:
         if page["next"] is None:
             return verification
         query = {"after": page["next"]}
+
+
+def _show_invariants(broken: list[dict[str, Any]]) -> None:
+    out = console()
+    if not broken:
+        out.print("Every invariant holds.", highlight=False)
+        return
+    out.print(f"{len(broken)} broken:\n", highlight=False)
+    rows = [(each["invariant"], each["tenant"], each["subject"], each["says"]) for each in broken]
+    out.print(table(("Invariant", "Tenant", "Order or other", "Says"), rows))
+    out.print("\nFollow docs/operations.md, section 'invariants'.", highlight=False)
 
 
 def _show(verification: dict[str, Any]) -> None:

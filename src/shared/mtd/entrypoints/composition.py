@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.records.archive import ArchivedOrders, PostgresArchive
     from mtd.adapters.postgres.records.chain import PostgresAudit
     from mtd.adapters.postgres.records.erasure import PostgresErasing
+    from mtd.adapters.postgres.records.invariants import PostgresInvariants
     from mtd.adapters.postgres.reporting.reconciliation import PostgresDocuments
     from mtd.adapters.postgres.reporting.summaries import PostgresSummaries
     from mtd.adapters.postgres.reporting.warnings import PostgresWarnings
@@ -183,6 +184,13 @@ def audit() -> "PostgresAudit":
     from mtd.adapters.postgres.records.chain import PostgresAudit
 
     return PostgresAudit(database())
+
+
+@cache
+def invariants() -> "PostgresInvariants":
+    from mtd.adapters.postgres.records.invariants import PostgresInvariants
+
+    return PostgresInvariants(database())
 
 
 @cache
