@@ -244,4 +244,4 @@ def test_the_command_verifies_an_order_that_came_through(system: System, number:
         lambda: mtd(system, "audit", "verify", "--order", number), lambda answer: answer["events"] >= 8
     )
     assert (verification["orders"], verification["broken"]) == (1, [])
-    assert set(system.invoke("keep_records", {})) == {"sealed", "broken", "archived"}
+    assert set(system.invoke("keep_records", {})) == {"sealed", "broken", "invariants", "archived"}

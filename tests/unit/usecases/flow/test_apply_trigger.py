@@ -129,6 +129,44 @@ def test_a_timer_that_is_due_moves_its_order_on() -> None:
     assert changes.order_ends[0].outcome == "completed"
 
 
+def fired(store: FakeStore) -> None:
+    references = (TokenReference(token_id=1, version=3), TokenReference(token_id=2, version=3))
+    message = TransitionMessage(message_id="m", references=references, hop=hop("SQS", "transitions"))
+    assert route_order([message], store, FakeApi(), FakeMachines(), FakeQueues(), HERE) == []
+
+
+def test_a_timer_that_breaks_in_an_unknown_way_takes_no_other_along() -> None:
+    order = ubl.parse_order(OrderFile(number="N").xml().encode())
+    bad, good = replace(due("gone"), token_id=1), replace(due("wait"), token_id=2)
+    store = FakeStore(current_tokens=[bad, good], plan=plan_of(PARALLEL), order=order)
+
+    fired(store)
+
+    assert (store.committed[1].incidents[0].code, store.committed[1].order_ends[0].outcome) == (
+        "unexpected",
+        "exception",
+    )
+    assert store.committed[2].events[0].what == "time has come"
+
+
+def test_a_timer_whose_commit_postgresql_refuses_fails_alone() -> None:
+    order = ubl.parse_order(OrderFile(number="N").xml().encode())
+    tokens = [replace(due("wait"), token_id=1), replace(due("wait"), token_id=2)]
+    store = FakeStore(
+        current_tokens=tokens,
+        plan=plan_of(PARALLEL),
+        order=order,
+        refuses=lambda changes: any(
+            event.order_id == tokens[0].order_id and event.what == "time has come" for event in changes.events
+        ),
+    )
+
+    fired(store)
+
+    assert store.committed[1].incidents[0].code == "unstorable"
+    assert store.committed[2].events[0].what == "time has come"
+
+
 def test_a_timer_asks_the_order_and_what_the_process_has_found() -> None:
     plan = plan_of("start: S\ncatch: W | time== data.until\nend: E\nS > W > E")
     changes, known = Changes(), {"data": {"until": "2030-01-01"}}

@@ -176,6 +176,19 @@ def test_an_order_that_the_database_refuses_fails_alone() -> None:
     assert store.committed[2].documents[0][1].folio == 8
 
 
+def test_an_order_that_breaks_its_step_in_an_unknown_way_fails_alone() -> None:
+    """Its token keeps what no release wrote."""
+    cases = [leased("allocation", 1, data={"stood": 5}), leased("allocation", 2)]
+    store = FakeStore(tokens=cases)
+
+    answer = run_state("allocation", references(*cases), lambda _: EffectResult(), store, RUN)
+
+    assert (answer["done"], answer["failed"]) == (1, 1)
+    assert store.committed[1].order_ends[0].outcome == "exception"
+    assert store.committed[1].incidents[0].code == "unexpected"
+    assert store.committed[2].moved_tokens
+
+
 def test_one_order_alone_that_the_database_refuses_fails() -> None:
     store = FakeStore(tokens=[one := leased("validation")], refuses=lambda changes: bool(changes.totals))
 

@@ -165,3 +165,16 @@ def test_nothing_due_sends_nothing() -> None:
 
     assert notify_customer(requested([due(1, "a@x.cl")]), Box([]), mailer, "f", "r") == 0
     assert mailer.mails == []
+
+
+def test_a_mail_that_cannot_be_written_fails_alone() -> None:
+    mails = [replace(due(1, "a@x.cl"), kind="of another release"), due(2, "b@x.cl")]
+    box, mailer = Box(mails), FakeMailer()
+
+    assert notify_customer(requested(mails), box, mailer, "f", "r") == 0
+
+    assert [(result.status, result.reason) for result in box.results] == [
+        ("failed", "cannot be written: KeyError"),
+        ("sent", None),
+    ]
+    assert [each.to for each in mailer.mails] == ["b@x.cl"]

@@ -140,6 +140,14 @@ def test_every_order_of_an_operation_has_a_result() -> None:
     assert not work_off(2, operations, systems(uuid.uuid4()), "f")
 
 
+def test_an_order_that_cannot_be_decided_takes_no_other_along() -> None:
+    operations = many(3)
+    operations.each[2] = replace(operations.each[2], incidents=None)  # type: ignore[arg-type]
+
+    assert work(operations) == ("finished", None, 0)
+    assert operations.results == {1: "done", 2: "refused", 3: "done"}
+
+
 @pytest.mark.parametrize(("rate", "size", "delay"), [(0.5, 1, 2), (3, 3, 1), (2.5, 3, 2), (400, 100, 1)])
 def test_a_rate_is_kept(rate: float, size: int, delay: int) -> None:
     operations = many(130, rate=rate)

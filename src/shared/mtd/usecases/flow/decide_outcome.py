@@ -12,7 +12,7 @@ from mtd.engine.model.tokens import TaskCompleted, TaskFailed, TokenChanges
 from mtd.usecases.flow.apply_trigger import resting_place, take_step
 from mtd.usecases.flow.changes import LONGEST_DELAY_SECONDS, Changes, IncidentUpdate, OrderEvent, OrderTotal
 from mtd.usecases.flow.effects import EffectOutcome, EffectResult, Parking, StateRun
-from mtd.usecases.flow.failures import fail_order, snapshot_before_failure, snapshot_of_all
+from mtd.usecases.flow.failures import fail_order, process_error, snapshot_before_failure, snapshot_of_all
 from mtd.usecases.flow.tokens import LeasedToken, LockedOrder
 from mtd.usecases.flow.trace import hop
 
@@ -64,9 +64,9 @@ def decide_outcome(
             return Decided.FAILED, _take_error_way(token, locked, outcome, error, plan, run)
         assert outcome.result is not None
         return Decided.DONE, _go_on(token, locked, outcome, outcome.result, plan, run)
-    except ProcessError as stuck:
+    except Exception as stuck:
         LOG.exception("the process cannot go on", extra={"order_id": str(token.order_id), "state": token.node})
-        return Decided.FAILED, _fail(token, locked, outcome, stuck, run)
+        return Decided.FAILED, _fail(token, locked, outcome, process_error(stuck), run)
 
 
 def _park(token: LeasedToken, outcome: EffectOutcome, parking: Parking, error: MtdError, run: StateRun) -> Changes:

@@ -67,6 +67,13 @@ def fail_order(
     return changes
 
 
+def process_error(error: Exception) -> ProcessError:
+    """The error for which an order cannot go on. An unknown one is of this order alone: its batch goes on."""
+    if isinstance(error, ProcessError):
+        return error
+    return ProcessError(f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE], code="unexpected")
+
+
 def fail_unreadable(store: FlowStore, unreadable: Sequence[UnreadableToken], who: str) -> None:
     """End the orders of a lease whose content this code cannot read as exceptions. They do not fail their batch."""
     for each in unreadable:

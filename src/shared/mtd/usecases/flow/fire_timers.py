@@ -7,13 +7,13 @@ A second fire finds the token gone and does nothing.
 import logging
 from collections.abc import Mapping, Sequence
 
-from mtd.domain.errors import ProcessError
+from mtd.domain.errors import ProcessError, UnstorableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import MessageReceived, SignalReceived, TimerFired, Waits
 from mtd.usecases.flow.apply_trigger import apply_trigger
 from mtd.usecases.flow.changes import Changes
-from mtd.usecases.flow.failures import fail_order, snapshot_of_all
+from mtd.usecases.flow.failures import fail_order, process_error, snapshot_of_all
 from mtd.usecases.flow.tokens import CurrentToken, LockedOrder, rounds
 from mtd.usecases.flow.trace import Hop
 from mtd.usecases.messages.message import SentMessage
@@ -25,16 +25,42 @@ LOG = logging.getLogger(__name__)
 def fire_timers(
     tokens: Sequence[CurrentToken], plans: Mapping[int, Plan], store: FlowStore, who: str, hops: Sequence[Hop]
 ) -> None:
-    """Fire all of them in one commit. An order that cannot go on becomes an exception, and the others go on."""
+    """Fire all of them in one commit. An order that cannot go on becomes an exception, and the others go on.
+
+    If PostgreSQL refuses the commit for good, each order gets one of its own, and one that is refused again fails.
+    """
     for batch in rounds(tokens):
-        with store.unit_of_work(batch, with_content=True) as unit:
+        try:
+            _fire_together(batch, plans, store, who, hops)
+        except UnstorableError:
+            LOG.exception("timers refused", extra={"tokens": len(batch)})
             for token in batch:
-                locked = unit.locked(token)
-                if locked is not None and not locked.suspended:
-                    plan, detail = plans.get(token.process_version_id), {"hops": list(hops)}
-                    early = _early(unit, token, locked, plan) if token.waits is Waits.MESSAGE else None
-                    if token.waits is not Waits.MESSAGE or early is not None:
-                        unit.write(_fire(token, locked, plan, who, detail, early))
+                _fire_alone(token, plans, store, who, hops)
+
+
+def _fire_together(
+    batch: Sequence[CurrentToken], plans: Mapping[int, Plan], store: FlowStore, who: str, hops: Sequence[Hop]
+) -> None:
+    with store.unit_of_work(batch, with_content=True) as unit:
+        for token in batch:
+            locked = unit.locked(token)
+            if locked is not None and not locked.suspended:
+                plan, detail = plans.get(token.process_version_id), {"hops": list(hops)}
+                early = _early(unit, token, locked, plan) if token.waits is Waits.MESSAGE else None
+                if token.waits is not Waits.MESSAGE or early is not None:
+                    unit.write(_fire(token, locked, plan, who, detail, early))
+
+
+def _fire_alone(
+    token: CurrentToken, plans: Mapping[int, Plan], store: FlowStore, who: str, hops: Sequence[Hop]
+) -> None:
+    try:
+        _fire_together([token], plans, store, who, hops)
+    except UnstorableError as refusal:
+        with store.unit_of_work([token]) as unit:
+            if (locked := unit.locked(token)) is not None:
+                detail: Json = {"hops": list(hops)}
+                unit.write(fail_order(token, refusal, snapshot=snapshot_of_all(locked), who=who, detail=detail))
 
 
 def _early(unit: UnitOfWork, token: CurrentToken, locked: LockedOrder, plan: Plan | None) -> SentMessage | None:
@@ -72,6 +98,6 @@ def _fire(
             "attempts": token.attempts,
         }
         return apply_trigger(plan, locked, trigger, token.node, who, "time has come", detail, late)
-    except ProcessError as error:
+    except Exception as error:
         LOG.exception("the process cannot go on", extra={"order_id": str(token.order_id), "state": token.node})
-        return fail_order(token, error, snapshot=snapshot_of_all(locked), who=who, detail=detail)
+        return fail_order(token, process_error(error), snapshot=snapshot_of_all(locked), who=who, detail=detail)

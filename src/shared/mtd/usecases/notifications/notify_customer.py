@@ -4,6 +4,7 @@ A crash between sending and finishing may double a mail: another run takes the c
 event says so.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -14,6 +15,8 @@ from mtd.domain.orders.order import Order
 from mtd.usecases.flow.changes import OrderEvent, RequestedMail
 from mtd.usecases.flow.trace import Hop
 from mtd.usecases.ports import Mailer, MailResult
+
+LOG = logging.getLogger(__name__)
 
 _DOCUMENT_NAMES = {
     33: "factura electrónica",
@@ -79,8 +82,9 @@ def notify_customer(
     due = box.claim(wanted)
     if not due:
         return 0
-    sent = iter(mailer.send([_mail(item) for item in due if item.suppressed is None]))
-    results = [next(sent) if item.suppressed is None else _not_sent(item.suppressed) for item in due]
+    written = [_mail(item) if item.suppressed is None else _not_sent(item.suppressed) for item in due]
+    sent = iter(mailer.send([each for each in written if isinstance(each, mail.Mail)]))
+    results = [next(sent) if isinstance(each, mail.Mail) else each for each in written]
     box.finish(
         [FinishedMail(mail_id=item.mail_id, result=result) for item, result in zip(due, results, strict=True)],
         [_event(item, result, function, request_id, hops) for item, result in zip(due, results, strict=True)],
@@ -105,8 +109,13 @@ def _not_sent(why: str) -> MailResult:
 _AFTER = {"bounced": "bounced", "complained": "was complained about"}
 
 
-def _mail(due: DueMail) -> mail.Mail:
-    return replace(_TEMPLATES[due.kind](due), tags={"order_id": str(due.order_id), "kind": due.kind})
+def _mail(due: DueMail) -> mail.Mail | MailResult:
+    """The mail; its failure where it cannot be written, which no other try would change."""
+    try:
+        return replace(_TEMPLATES[due.kind](due), tags={"order_id": str(due.order_id), "kind": due.kind})
+    except Exception as error:
+        LOG.exception("mail not written", extra={"order_id": str(due.order_id), "kind": due.kind})
+        return MailResult(status="failed", reason=f"cannot be written: {type(error).__name__}")
 
 
 def _event(due: DueMail, result: MailResult, function: str, request_id: str, hops: Sequence[Hop]) -> OrderEvent:

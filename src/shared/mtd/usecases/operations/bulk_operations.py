@@ -260,6 +260,10 @@ def _result(
         return ItemResult(status="pending" if again else "refused", code=busy.code, message=str(busy))
     except MtdError as error:
         return ItemResult(status="refused", code=error.code, message=str(error)[:500])
+    except Exception as unknown:
+        # An order that cannot be decided must not keep the others of its slice waiting.
+        LOG.exception("order not decided", extra={"order_id": str(item.order_id), "action": operation.action})
+        return ItemResult(status="refused", code="unexpected", message=f"{type(unknown).__name__}: {unknown}"[:500])
     decision.changes.events = [
         replace(event, detail={**event.detail, "operation": operation.operation_id})
         for event in decision.changes.events

@@ -55,7 +55,11 @@ class PostgresFlowStore:
             query = _SQL["plans"]
             rows = within.execute(query, missing).fetchall() if within else self._database.query(query, missing)
             for row in rows:
-                self.remember(row)
+                try:
+                    self.remember(row)
+                except UNREADABLE:
+                    # Orders of other versions go on; those of this one become exceptions.
+                    LOG.exception("plan unreadable", extra={"process_version_id": row["process_version_id"]})
         return self._plans
 
     def remember(self, row: Mapping[str, Any]) -> Plan:
