@@ -68,6 +68,7 @@ PAGES = (
     Page(path="/people/add", endpoint=people.add, role=Role.ADMINISTRATOR, method="POST"),
     Page(path="/people/role", endpoint=people.change_role, role=Role.ADMINISTRATOR, method="POST"),
     Page(path="/people/groups", endpoint=people.change_groups, role=Role.ADMINISTRATOR, method="POST"),
+    Page(path="/people/mail", endpoint=people.change_mail, role=Role.ADMINISTRATOR, method="POST"),
     Page(path="/people/disable", endpoint=people.disable, role=Role.ADMINISTRATOR, method="POST"),
     Page(path="/people/revoke", endpoint=people.revoke, role=Role.ADMINISTRATOR, method="POST"),
     Page(path="/account", endpoint=people.show_account, role=Role.VIEWER),

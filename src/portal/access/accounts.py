@@ -1,5 +1,6 @@
 """Users: argon2id passwords, roles, throttled guesses, and the authenticator that every login goes through."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,9 @@ SHORTEST_PASSWORD = 12
 _FAILURES_OF_A_NAME = 5
 _FAILURES_OF_AN_ADDRESS = 20
 _MOST_GROUPS, _LONGEST_GROUP = 50, 100
+# One plain address: no line break, list or display name may reach the head of a mail.
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+_LONGEST_ADDRESS = 254
 _HASHER = PasswordHasher()
 
 type Row = dict[str, Any]
@@ -130,6 +134,12 @@ class Accounts:
         if len(groups) > _MOST_GROUPS or any(len(group) > _LONGEST_GROUP for group in groups):
             raise InvalidRequest(f"a person has at most {_MOST_GROUPS} groups", code="groups_malformed")
         return self._changed("change_groups", tenant, user_id, groups=list(groups))
+
+    def change_mail(self, tenant: str, user_id: int, address: str) -> str:
+        """The user's name. An empty address ends the mails. Raises NotFound, InvalidRequest for what is no address."""
+        if address and (_ADDRESS.fullmatch(address) is None or len(address) > _LONGEST_ADDRESS):
+            raise InvalidRequest("that is no mail address", code="mail_malformed")
+        return self._changed("change_mail", tenant, user_id, mail=address or None)
 
     def change_password(self, tenant: str, user_id: int, password: str) -> str:
         """The user's name. Raises NotFound, InvalidRequest for a password that is too short."""

@@ -2,7 +2,7 @@
 select user_id, tenant, name, password_hash, role, disabled_at from portal.user_named(%(name)s);
 
 -- name: users
-select u.user_id, u.name, u.role, u.groups, u.created_at, u.disabled_at,
+select u.user_id, u.name, u.role, u.groups, u.mail, u.created_at, u.disabled_at,
        (select max(s.seen_at) from portal.sessions s where s.user_id = u.user_id) as seen_at
 from portal.users u order by u.disabled_at nulls first, u.name;
 
@@ -24,6 +24,9 @@ update portal.users set role = %(role)s where user_id = %(user_id)s returning na
 
 -- name: change_groups
 update portal.users set groups = %(groups)s where user_id = %(user_id)s returning name;
+
+-- name: change_mail
+update portal.users set mail = %(mail)s where user_id = %(user_id)s returning name;
 
 -- name: change_password
 update portal.users set password_hash = %(password_hash)s where user_id = %(user_id)s returning name;

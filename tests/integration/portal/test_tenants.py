@@ -133,6 +133,9 @@ PORTAL: dict[tuple[str, str], Callable[[World], Try] | str] = {
     ("POST", "/people/role"): lambda w: Try(
         at="/people/role", body={"user_id": w.visitor.user_id, "role": "administrator"}, others=404
     ),
+    ("POST", "/people/mail"): lambda w: Try(
+        at="/people/mail", body={"user_id": w.visitor.user_id, "mail": "spy@example.cl"}, others=404
+    ),
     ("POST", "/people/groups"): lambda w: Try(
         at="/people/groups", body={"user_id": w.visitor.user_id, "groups": "spies"}, others=404
     ),

@@ -472,7 +472,15 @@ SAMPLES: list[Context] = [
     entrance.LoginContext(csrf="c", name="ana", problem="login.wrong", next="/orders"),
     people.PeopleContext(
         users=[
-            {"user_id": 1, "name": "ana", "role": "viewer", "groups": ["sales"], "seen_at": AT, "disabled_at": disabled}
+            {
+                "user_id": 1,
+                "name": "ana",
+                "role": "viewer",
+                "groups": ["sales"],
+                "mail": "a@x.cl",
+                "seen_at": AT,
+                "disabled_at": disabled,
+            }
             for disabled in (None, AT)
         ],
         sessions=[

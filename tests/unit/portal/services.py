@@ -135,6 +135,10 @@ class FakeAccounts:
         self.groups = list(groups)
         return "somebody"
 
+    def change_mail(self, tenant: str, user_id: int, address: str) -> str:
+        self.mail = address
+        return "somebody"
+
     def change_password(self, tenant: str, user_id: int, password: str) -> str:
         return "somebody"
 

@@ -77,16 +77,6 @@ class FakeUnit:
     def write(self, changes: Changes) -> None:
         self.written.append(changes)
 
-    def admit(self, message: SentMessage) -> Admission:
-        return self.messages.admit(message)
-
-    def early(self, order_id: UUID, name: str) -> list[EarlyMessage]:
-        assert order_id
-        return [each for each in self.messages.kept if each.message.name == name]
-
-    def settle(self, message_id: int, taken_by: Sequence[str]) -> None:
-        self.messages.settle(message_id, taken_by)
-
 
 @dataclass(slots=True)
 class FakeMessages:
@@ -123,6 +113,10 @@ class FakeMessages:
             return known
         self.rows[len(self.rows) + 1] = message
         return Admission(message_id=len(self.rows), expires_at=message.expires_at)
+
+    def early(self, order_id: UUID, name: str) -> list[EarlyMessage]:
+        assert order_id
+        return [each for each in self.kept if each.message.name == name]
 
     def settle(self, message_id: int, taken_by: Sequence[str]) -> None:
         self.taken.setdefault(message_id, []).extend(map(UUID, taken_by))

@@ -81,6 +81,14 @@ def change_groups(visit: Visit) -> Response:
     return visit.go("/people", "groups_changed")
 
 
+def change_mail(visit: Visit) -> Response:
+    """The address for mails about tasks; an empty one ends them. Raises NotFound, InvalidRequest."""
+    user_id = visit.number("user_id")
+    name = visit.services.accounts.change_mail(visit.who.tenant, user_id, visit.form.get("mail", "").strip())
+    visit.record("change_mail", name)
+    return visit.go("/people", "mail_changed")
+
+
 def disable(visit: Visit) -> Response:
     """Ends the user's sessions too."""
     user_id, disabled = visit.number("user_id"), visit.form.get("disabled") == "true"

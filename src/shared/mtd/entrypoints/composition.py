@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.reporting.summaries import PostgresSummaries
     from mtd.adapters.postgres.reporting.warnings import PostgresWarnings
     from mtd.adapters.postgres.systems.systems import PostgresSystems
+    from mtd.adapters.postgres.tasks.tasks import PostgresTasks
     from mtd.adapters.postgres.tenants.tenants import PostgresTenants
     from mtd.adapters.postgres.users import PostgresUsers
     from mtd.adapters.systems.addresses import AllowedAddresses
@@ -110,6 +111,12 @@ def circuits() -> "PostgresCircuits":
     from mtd.adapters.postgres.flow.circuits import PostgresCircuits
 
     return PostgresCircuits(database(), flow_store())
+
+
+def tasks() -> "PostgresTasks":
+    from mtd.adapters.postgres.tasks.tasks import PostgresTasks
+
+    return PostgresTasks(database())
 
 
 def messages() -> "PostgresMessages":

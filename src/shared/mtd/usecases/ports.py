@@ -18,17 +18,8 @@ from mtd.usecases.intake.new_orders import NewOrder, Registration, StartableProc
 from mtd.usecases.messages.message import Admission, EarlyMessage, SentMessage
 
 
-class UnitOfWork(Protocol):
-    """Orders under lock. A block that ends without an error commits the writes with their messages.
-
-    Raises UnstorableError there, with nothing written, when PostgreSQL refuses a value for good.
-    """
-
-    def locked(self, token: LeasedToken | CurrentToken) -> LockedOrder | None:
-        """The token's order; None when the token has changed since the caller read it, so that decisions are stale."""
-        ...
-
-    def write(self, changes: Changes) -> None: ...
+class KeptMessages(Protocol):
+    """The messages of PostgreSQL, in a unit of work."""
 
     def admit(self, message: SentMessage) -> Admission:
         """Write the message's row, unless one of its id is there."""
@@ -41,6 +32,22 @@ class UnitOfWork(Protocol):
     def settle(self, message_id: int, taken_by: Sequence[str]) -> None:
         """Record that those orders have taken the message, whose values are forgotten."""
         ...
+
+
+class UnitOfWork(Protocol):
+    """Orders under lock. A block that ends without an error commits the writes with their messages.
+
+    Raises UnstorableError there, with nothing written, when PostgreSQL refuses a value for good.
+    """
+
+    def locked(self, token: LeasedToken | CurrentToken) -> LockedOrder | None:
+        """The token's order; None when the token has changed since the caller read it, so that decisions are stale."""
+        ...
+
+    def write(self, changes: Changes) -> None: ...
+
+    @property
+    def messages(self) -> KeptMessages: ...
 
 
 class Registrations(Protocol):

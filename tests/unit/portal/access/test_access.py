@@ -73,6 +73,7 @@ LEAST = {
     ("POST", "/people/add"): "administrator",
     ("POST", "/people/role"): "administrator",
     ("POST", "/people/groups"): "administrator",
+    ("POST", "/people/mail"): "administrator",
     ("POST", "/people/disable"): "administrator",
     ("POST", "/people/revoke"): "administrator",
     ("GET", "/account"): "viewer",

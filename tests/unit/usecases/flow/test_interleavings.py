@@ -137,8 +137,8 @@ class Interleavings(RuleBasedStateMachine):
         if (row.server or row.token.node) in ONCE or self.world.suspended:
             return
         self.run(token_id, row, effect)
-        # Unless nobody took the token meanwhile: then it is still its own to commit.
-        assert overtaken[0] is None or self.world.seen() == overtaken[0]
+        # A token that is stopped is not taken at all. Of others nobody took, each is still its own to commit.
+        assert overtaken in ([], [None]) or self.world.seen() == overtaken[0]
 
     @precondition(lambda self: self.working(leased=True))
     @rule(data=st.data())

@@ -31,20 +31,20 @@ def why_no_mail(order: Order) -> str | None:
     return None
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Header-safe: control characters and line breaks become spaces."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:120]
 
 
 def being_processed(order: Order, document: str) -> Mail:
     """The mail after the tax document was issued."""
-    number = _one_line(order.number)
+    number = one_line(order.number)
     return Mail(
         to=order.buyer.email or "",
         subject=f"Your order {number} is being processed",
         body=(
-            f"Hello {_one_line(order.buyer.name)},\n\n"
-            f"your order {number} at {_one_line(order.seller.name)} is being processed.\n"
+            f"Hello {one_line(order.buyer.name)},\n\n"
+            f"your order {number} at {one_line(order.seller.name)} is being processed.\n"
             f"Tax document: {document}.\n"
         ),
     )
@@ -52,13 +52,13 @@ def being_processed(order: Order, document: str) -> Mail:
 
 def delayed_by_tax_document(order: Order) -> Mail:
     """The mail after Paperless refused the tax document: people see to it."""
-    number = _one_line(order.number)
+    number = one_line(order.number)
     return Mail(
         to=order.buyer.email or "",
         subject=f"Your order {number} is delayed",
         body=(
-            f"Hello {_one_line(order.buyer.name)},\n\n"
+            f"Hello {one_line(order.buyer.name)},\n\n"
             f"we could not issue the tax document of your order {number} at "
-            f"{_one_line(order.seller.name)} yet. We are working on it; you need not do anything.\n"
+            f"{one_line(order.seller.name)} yet. We are working on it; you need not do anything.\n"
         ),
     )

@@ -314,6 +314,8 @@ class Changes:
     #: The rows of tokens whose people's tasks end undone.
     cancelled_tasks: list[int] = field(default_factory=list)
     new_tasks: list[NewTask] = field(default_factory=list)
+    #: Tasks whose time has passed, and that are escalated.
+    overdue_tasks: list[int] = field(default_factory=list)
     values: list[OrderValues] = field(default_factory=list)
     visits: list[OrderVisits] = field(default_factory=list)
     signals: list[ThrownSignal] = field(default_factory=list)

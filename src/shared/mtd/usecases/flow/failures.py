@@ -5,11 +5,13 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from mtd.domain.errors import MtdError, ProcessError
+from mtd.domain.errors import Conflict, MtdError, ProcessError
 from mtd.domain.json_types import Json
-from mtd.engine.model.tokens import Token, TokenChanges, token_from_json, token_json
+from mtd.engine.model.plan import Plan
+from mtd.engine.model.tokens import Token, TokenChanges, Trigger, token_from_json, token_json
 from mtd.engine.runtime.restoring import renumbered
 from mtd.engine.runtime.step_state import CannotGoOn
+from mtd.usecases.flow.apply_trigger import apply_trigger
 from mtd.usecases.flow.changes import Changes, Incident, OrderEvent
 from mtd.usecases.flow.tokens import CurrentToken, LeasedToken, LockedOrder, UnreadableToken
 from mtd.usecases.ports import FlowStore
@@ -148,3 +150,24 @@ def snapshot_tokens(snapshot: Mapping[str, object] | None, state: str) -> list[T
     if not isinstance(kept, list) or not kept:
         return [token_from_json({"id": 1, "node": state, "waits": "service"})]
     return [token_from_json(each) for each in kept]
+
+
+_REFUSED = frozenset({"no_such_token", "not_waiting", "no_escalation_way"})
+"""The codes of a trigger that the order does not take. The order stays as it is, and the caller gets the error."""
+
+
+def go_on(
+    plan: Plan, token: CurrentToken, locked: LockedOrder, trigger: Trigger, what: str, function: str, detail: Json
+) -> Changes:
+    """The changes of the trigger, with the event `what`. An order whose process cannot go on becomes an exception.
+
+    Raises Conflict for a trigger that the order does not take.
+    """
+    try:
+        return apply_trigger(plan, locked, trigger, token.node, function, what, detail)
+    except ProcessError as error:
+        if error.code in _REFUSED and not isinstance(error, CannotGoOn):
+            raise Conflict(str(error), code=error.code) from None
+        LOG.exception("the process cannot go on", extra={"order_id": str(token.order_id), "state": token.node})
+        snapshot = snapshot_of_all(locked)
+        return fail_order(token, error, snapshot=snapshot, who=function, detail={"trigger": what, **detail})

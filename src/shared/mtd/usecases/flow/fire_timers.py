@@ -68,9 +68,9 @@ def _early(unit: UnitOfWork, token: CurrentToken, locked: LockedOrder, plan: Pla
     node = plan.nodes.get(token.node) if plan is not None else None
     if node is None or locked.order is None:
         return None
-    for kept in unit.early(token.order_id, node.code or ""):
+    for kept in unit.messages.early(token.order_id, node.code or ""):
         if kept.message.fits(locked.order, locked.values):
-            unit.settle(kept.message_id, [str(token.order_id)])
+            unit.messages.settle(kept.message_id, [str(token.order_id)])
             return kept.message
     return None
 

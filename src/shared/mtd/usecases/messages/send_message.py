@@ -7,7 +7,7 @@ from mtd.domain.errors import NotFound
 from mtd.domain.json_types import Json
 from mtd.engine.model.tokens import MessageReceived, SignalReceived, Trigger
 from mtd.usecases.flow.changes import Changes
-from mtd.usecases.flow.go_on import go_on
+from mtd.usecases.flow.failures import go_on
 from mtd.usecases.flow.tokens import CurrentToken
 from mtd.usecases.flow.trace import Caller
 from mtd.usecases.messages.message import Admission, MessageKind, SentMessage, waits_for
@@ -71,7 +71,7 @@ def send_signal(signal: SentMessage, messages: Messages, store: FlowStore, calle
     for batch in _batches(listening[_AT_ONCE:]):
         with store.unit_of_work(batch, with_content=True) as unit:
             taken = _take(signal, batch, trigger, "signal received", unit, store, caller)
-            unit.settle(admission.message_id, taken)
+            unit.messages.settle(admission.message_id, taken)
             count += len(taken)
     return {"orders": count}
 
@@ -86,12 +86,12 @@ def _deliver(
 ) -> tuple[Admission, list[str]]:
     """Write the message with what it does to the orders; the orders that have taken it."""
     with store.unit_of_work(listening, with_content=True) as unit:
-        admission = unit.admit(message)
+        admission = unit.messages.admit(message)
         if admission.is_duplicate:
             return admission, []
         taken = _take(message, listening, trigger, what, unit, store, caller)
         if taken or message.kind is MessageKind.SIGNAL:
-            unit.settle(admission.message_id, taken)
+            unit.messages.settle(admission.message_id, taken)
     return admission, taken
 
 

@@ -8,7 +8,7 @@ from mtd.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from mtd.domain.json_types import Json
 from mtd.engine.model.tokens import TaskCompleted, TaskEscalated, Trigger, Waits
 from mtd.usecases.flow.changes import CompletedTask
-from mtd.usecases.flow.go_on import go_on
+from mtd.usecases.flow.failures import go_on
 from mtd.usecases.flow.tokens import CurrentToken
 from mtd.usecases.flow.trace import Caller
 from mtd.usecases.ports import FlowStore

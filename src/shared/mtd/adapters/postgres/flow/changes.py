@@ -109,6 +109,7 @@ _WRITES: Sequence[tuple[str, str, Callable[[Changes], Iterable[Json]]]] = (
     ("end_tokens", "ends", lambda changes: map(columns, changes.deleted_tokens)),
     ("insert_tokens", "tokens", _new),
     ("complete_tasks", "completed", lambda changes: map(columns, changes.completed_tasks)),
+    ("mark_overdue", "overdue", lambda changes: ({"task_id": each} for each in changes.overdue_tasks)),
     ("cancel_tasks", "left", lambda changes: ({"token_id": each} for each in changes.cancelled_tasks)),
     ("insert_tasks", "tasks", lambda changes: map(columns, changes.new_tasks)),
     ("set_values", "values", lambda changes: map(columns, changes.values)),

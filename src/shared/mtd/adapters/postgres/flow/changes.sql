@@ -74,6 +74,11 @@ set status = 'completed', ended_at = now(), ended_by = c.person, result = c.resu
 from jsonb_to_recordset(%(completed)s) as c (task_id bigint, person text, result jsonb, comment text)
 where t.task_id = c.task_id and t.status = 'open';
 
+-- name: mark_overdue
+update tasks t set overdue_at = now()
+from jsonb_to_recordset(%(overdue)s) as o (task_id bigint)
+where t.task_id = o.task_id;
+
 -- name: cancel_tasks
 update tasks t set status = 'cancelled', ended_at = now(), version = t.version + 1
 from jsonb_to_recordset(%(left)s) as l (token_id bigint)

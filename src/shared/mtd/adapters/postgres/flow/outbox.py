@@ -34,11 +34,13 @@ class PostgresOutbox:
             operations = connection.execute(_SQL["forgotten_operations"]).fetchall()
             mails = connection.execute(_SQL["forgotten_mails"], parameters).fetchall()
             connection.execute(_SQL["expire_messages"])
+            untold = connection.execute(_SQL["untold_tasks"]).fetchall()
             awaited = connection.execute(_SQL["awaited_messages"]).fetchall()
         return [
             *token_messages([(token["token_id"], token["version"]) for token in [*tokens, *awaited]]),
             *mail_messages([(mail["order_id"], mail["kind"]) for mail in mails]),
             *(Message(destination="operations", body=each) for each in operations),
+            *(Message(destination="notifications", body={"mails": [], "tasks": True}) for _ in untold),
         ]
 
     def send(self, messages: list[Message]) -> None:

@@ -57,3 +57,10 @@ join orders o on o.tenant = m.tenant and o.suspended_at is null and (m.number is
 join tokens t on t.order_id = o.order_id and t.waits = 'message' and t.message = m.name
 where m.kind = 'message' and m.taken_at is null and m.received_at < now() - interval '5 seconds'
 limit 1000;
+
+-- name: untold_tasks
+-- Whether people are to be told of a task.
+select 1 as some where exists (
+    select from tasks
+    where status = 'open' and (told_at is null or (overdue_at is not null and overdue_told_at is null))
+);

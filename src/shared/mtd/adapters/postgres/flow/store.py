@@ -4,7 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,6 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Connection, Database
 from mtd.adapters.postgres.flow.changes import OutboxRows, write_changes
-from mtd.adapters.postgres.messages import messages
 from mtd.domain.circuit import CircuitState
 from mtd.domain.errors import MtdError
 from mtd.domain.orders import order as orders
@@ -32,7 +31,9 @@ from mtd.usecases.flow.tokens import (
     TokenRow,
     UnreadableToken,
 )
-from mtd.usecases.messages.message import Admission, EarlyMessage, SentMessage
+
+if TYPE_CHECKING:
+    from mtd.adapters.postgres.messages.messages import PostgresKeptMessages
 
 LOG = logging.getLogger(__name__)
 
@@ -145,14 +146,12 @@ class PostgresUnitOfWork:
     def write(self, changes: Changes) -> None:
         self._commit.changes.append(changes)
 
-    def admit(self, message: SentMessage) -> Admission:
-        return messages.admit(self._commit.connection, message)
+    @property
+    def messages(self) -> "PostgresKeptMessages":
+        # Most units of work have to do with no message.
+        from mtd.adapters.postgres.messages.messages import PostgresKeptMessages
 
-    def early(self, order_id: UUID, name: str) -> list[EarlyMessage]:
-        return messages.early(self._commit.connection, order_id, name)
-
-    def settle(self, message_id: int, taken_by: Sequence[str]) -> None:
-        messages.settle(self._commit.connection, message_id, taken_by)
+        return PostgresKeptMessages(self._commit.connection)
 
 
 def lease_result(rows: Iterable[dict[str, Any]], circuit: CircuitState) -> LeaseResult:

@@ -15,58 +15,50 @@ from mtd.usecases.messages.message import Admission, EarlyMessage, MessageKind, 
 _SQL = load(__name__)
 
 
-def admit(connection: Connection, message: SentMessage) -> Admission:
-    """Write the message's row, unless one of its id is there."""
-    asked = {
-        "kind": message.kind.value,
-        "name": message.name,
-        "id": message.id,
-        "number": message.number,
-        "seller": message.seller,
-        "rule": message.rule,
-        "data": Jsonb(message.values),
-        "expires_at": message.expires_at,
-    }
-    if (row := connection.execute(_SQL["admit"], asked).fetchone()) is not None:
-        return Admission(message_id=row["message_id"], expires_at=row["expires_at"])
-    row = connection.execute(_SQL["admitted"], asked).fetchone()
-    assert row is not None
-    return _duplicate(row)
+class PostgresKeptMessages:
+    """Serves `ports.KeptMessages`."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
-def _duplicate(row: Mapping[str, Any]) -> Admission:
-    return Admission(
-        message_id=row["message_id"],
-        is_duplicate=True,
-        taken_by=tuple(row["taken_by"]),
-        expires_at=row["expires_at"],
-    )
+    def admit(self, message: SentMessage) -> Admission:
+        asked = {
+            "kind": message.kind.value,
+            "name": message.name,
+            "id": message.id,
+            "number": message.number,
+            "seller": message.seller,
+            "rule": message.rule,
+            "data": Jsonb(message.values),
+            "expires_at": message.expires_at,
+        }
+        if (row := self._connection.execute(_SQL["admit"], asked).fetchone()) is not None:
+            return Admission(message_id=row["message_id"], expires_at=row["expires_at"])
+        row = self._connection.execute(_SQL["admitted"], asked).fetchone()
+        assert row is not None
+        return _duplicate(row)
 
+    def early(self, order_id: UUID, name: str) -> list[EarlyMessage]:
+        rows = self._connection.execute(_SQL["early"], {"order_id": order_id, "name": name}).fetchall()
+        return [
+            EarlyMessage(
+                message_id=row["message_id"],
+                message=SentMessage(
+                    kind=MessageKind.MESSAGE,
+                    name=name,
+                    values=row["data"],
+                    id=row["id"],
+                    number=row["number"],
+                    seller=row["seller_id"],
+                    rule=row["rule"],
+                    expires_at=row["expires_at"],
+                ),
+            )
+            for row in rows
+        ]
 
-def early(connection: Connection, order_id: UUID, name: str) -> list[EarlyMessage]:
-    """The messages of that name that wait for the order, locked."""
-    rows = connection.execute(_SQL["early"], {"order_id": order_id, "name": name}).fetchall()
-    return [
-        EarlyMessage(
-            message_id=row["message_id"],
-            message=SentMessage(
-                kind=MessageKind.MESSAGE,
-                name=name,
-                values=row["data"],
-                id=row["id"],
-                number=row["number"],
-                seller=row["seller_id"],
-                rule=row["rule"],
-                expires_at=row["expires_at"],
-            ),
-        )
-        for row in rows
-    ]
-
-
-def settle(connection: Connection, message_id: int, taken_by: Sequence[str]) -> None:
-    """Record that the orders have taken the message."""
-    connection.execute(_SQL["settle"], {"message_id": message_id, "taken_by": list(taken_by)})
+    def settle(self, message_id: int, taken_by: Sequence[str]) -> None:
+        self._connection.execute(_SQL["settle"], {"message_id": message_id, "taken_by": list(taken_by)})
 
 
 class PostgresMessages:
@@ -93,3 +85,12 @@ class PostgresMessages:
     def versions_of(self, number: str, seller: str | None) -> list[int] | None:
         rows = self._database.query(_SQL["versions_of"], {"number": number, "seller": seller})
         return [row["process_version_id"] for row in rows if row["lives"]] if rows else None
+
+
+def _duplicate(row: Mapping[str, Any]) -> Admission:
+    return Admission(
+        message_id=row["message_id"],
+        is_duplicate=True,
+        taken_by=tuple(row["taken_by"]),
+        expires_at=row["expires_at"],
+    )

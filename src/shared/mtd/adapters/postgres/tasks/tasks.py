@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mtd.adapters.postgres.database import Database
 from mtd.sql import load
+from mtd.usecases.tasks.escalate_overdue import OverdueTask
 from mtd.usecases.tasks.manage_tasks import Task, TaskRequest, token_of
 
 _SQL = load(__name__)
@@ -32,6 +33,19 @@ class PostgresTasks:
             schema=row["schema"],
             token=token_of({**row, "version": row["token_version"]}) if rests else None,
         )
+
+    def overdue(self, limit: int) -> list[OverdueTask]:
+        """Serves `escalate_overdue.OverdueTasks`."""
+        rows = self._database.query(_SQL["overdue"], {"limit": limit})
+        return [
+            OverdueTask(
+                task_id=row["task_id"],
+                name=row["name"],
+                due_at=row["due"],
+                token=token_of(row),
+            )
+            for row in rows
+        ]
 
     def groups_of(self, person: str) -> Sequence[str] | None:
         rows = self._database.query(_SQL["groups_of"], {"person": person})

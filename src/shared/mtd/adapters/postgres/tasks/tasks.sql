@@ -28,3 +28,12 @@ with changed as (
     from changed
 )
 select version from changed;
+
+-- name: overdue
+select t.task_id, t.name, t.due_at as due, k.token_id, k.version, k.node, k.attempts, k.data, k.order_id,
+       o.process_version_id, k.due_at
+from tasks t
+join orders o on o.order_id = t.order_id and o.suspended_at is null
+join tokens k on k.token_id = t.token_id
+where t.status = 'open' and t.overdue_at is null and t.due_at < now()
+order by t.due_at limit %(limit)s;
