@@ -5,7 +5,7 @@ from portal.access.guard import Page
 from portal.pages.operations import circuits, correction_lines, exceptions, operations, warnings
 from portal.pages.orders import documents, order, orders
 from portal.pages.people import entrance, people
-from portal.pages.processes import process_imports, process_trials, processes
+from portal.pages.processes import process_bindings, process_imports, process_trials, processes
 from portal.pages.reporting import control_room, mail, reconciliations, statistics, system
 from portal.pages.tasks import tasks
 
@@ -52,6 +52,8 @@ PAGES = (
     Page(path="/processes/version/places", endpoint=processes.places, role=Role.VIEWER, quiet=True),
     Page(path="/processes/import", endpoint=process_imports.ask, role=Role.SUPERVISOR),
     Page(path="/processes/import", endpoint=process_imports.import_, role=Role.SUPERVISOR, method="POST", files=20),
+    Page(path="/processes/bind", endpoint=process_bindings.ask, role=Role.SUPERVISOR),
+    Page(path="/processes/bind", endpoint=process_bindings.change, role=Role.SUPERVISOR, method="POST"),
     Page(path="/processes/simulate", endpoint=process_trials.simulate, role=Role.OPERATOR, method="POST"),
     Page(path="/processes/migrate", endpoint=process_trials.ask_migration, role=Role.SUPERVISOR),
     Page(path="/processes/migrate", endpoint=process_trials.rehearse, role=Role.SUPERVISOR, method="POST"),

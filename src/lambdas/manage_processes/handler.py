@@ -11,9 +11,11 @@ from mtd.engine.compiler.reports import Source
 from mtd.entrypoints import composition
 from mtd.entrypoints.api import ApiEvent, path_parameter, query_parameter
 from mtd.entrypoints.people import people_handler, platform_handler
+from mtd.entrypoints.requests.bindings import read_bindings
 from mtd.entrypoints.requests.simulations import read_simulation
 from mtd.queries.processes.processes import list_versions
 from mtd.usecases.processes.manage_processes import change_version, import_versions
+from mtd.usecases.processes.rebind import rebind
 from mtd.usecases.processes.simulate_process import simulate_process
 from mtd.usecases.tenants.add_tenant import add_tenant
 
@@ -28,13 +30,13 @@ def _import_files(_event: ApiEvent, body: Json, _context: Any) -> Json:
         raise InvalidRequest(
             "files must be a list with at least one file, and forms must be an object", code="files_malformed"
         )
-    sources = [_source(file) for file in files]
-    return {"reports": _imported(sources, forms)}
+    sources, keep = [_source(file) for file in files], body.get("keep") is not False
+    return {"reports": _imported(sources, forms, keep=keep)}
 
 
-def _imported(sources: list[Source], forms: Json) -> list[Json]:
+def _imported(sources: list[Source], forms: Json, *, keep: bool) -> list[Json]:
     declared = composition.systems().declared()
-    return import_versions(sources, forms, composition.versions(), composition.forms(), declared)
+    return import_versions(sources, forms, composition.versions(), composition.forms(), declared, keep=keep)
 
 
 def _act_on_version(event: ApiEvent, body: Json, _context: Any) -> Json:
@@ -43,7 +45,11 @@ def _act_on_version(event: ApiEvent, body: Json, _context: Any) -> Json:
         raise InvalidRequest("version must be a whole number", code="version_malformed")
     if action == "simulate":
         return _simulate(process, int(number), body)
-    return change_version(process, int(number), action, composition.versions(), composition.systems().declared())
+    declared = composition.systems().declared()
+    if action == "rebind":
+        keep, bindings = body.get("keep") is True, read_bindings(body)
+        return rebind(process, int(number), bindings, composition.versions(), composition.forms(), declared, keep=keep)
+    return change_version(process, int(number), action, composition.versions(), declared)
 
 
 def _simulate(process: str, version: int, body: Json) -> Json:

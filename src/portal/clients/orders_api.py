@@ -69,6 +69,10 @@ class OrdersApi:
         """Imports diagrams; the report of each process in them."""
         return list(self._post("/processes", body)["reports"])
 
+    def rebind(self, process: str, version: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Binds a version otherwise; the report, with the number of a new version if the body says `keep`."""
+        return self._post(f"/processes/{quote(process, safe='')}/versions/{version}/rebind", body)
+
     def simulate(self, process: str, version: int, body: Mapping[str, Any]) -> dict[str, Any]:
         """The way of a sample order through a version; nothing changes."""
         return self._post(f"/processes/{quote(process, safe='')}/versions/{version}/simulate", body)

@@ -169,6 +169,14 @@
         counted = { viewer, inside }
         count(counted, JSON.parse(target.dataset.counts))
       }
+      // Where the page has fields for an element, a click on it opens them.
+      viewer.on('element.click', ({ element }) => {
+        const fields = document.getElementById(`bind-${element.id}`)
+        if (!fields) return
+        fields.open = true
+        fields.scrollIntoView({ block: 'nearest' })
+        fields.querySelector('select, input')?.focus({ preventScroll: true })
+      })
       const fit = () => canvas.zoom('fit-viewport', 'auto')
       viewer.on('root.set', 100, fit)
       fit()

@@ -1,5 +1,6 @@
 """A process from its diagram to the orders that migrate to its next version, in a browser."""
 
+import base64
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -137,3 +138,34 @@ def test_a_file_of_bizagi_modeler_is_drawn_and_an_order_is_seen_in_it(
     page.goto(f"{address}/orders/{number}")
     expect(page.locator("#diagram .here[data-element-id='Ask_20_sales']")).to_be_visible(timeout=WAIT)
     expect(page.locator("#diagram .passed[data-element-id='Validation']")).to_be_visible()
+
+
+def test_tasks_are_bound_beside_the_picture_and_saved_as_a_version(
+    enter: Enter, address: str, axe: str, system: System
+) -> None:
+    process = f"bind-{uuid.uuid4().hex[:8]}"
+    drawing = "start: S\ntask: Approve\ntask: Book\nend: E\nS > Approve > Book > E"
+    file = {"name": f"{process}.bpmn", "content": base64.b64encode(bpmn(draw(drawing, "Test"))).decode()}
+    assert system.call("POST", "/processes", {"files": [file]})[0] == 200
+    page = enter(Role.SUPERVISOR)
+    page.goto(f"{address}/processes/version?process={process}&version=1")
+    page.get_by_role("link", name="Bind").click()
+    assert violations(page, axe) == []
+
+    page.locator(".diagram [data-element-id='Book']").click()
+    book = page.locator("#bind-Book")
+    expect(book).to_have_attribute("open", "")
+    book.get_by_label("Done by").select_option(label="A system")
+    book.get_by_label("System", exact=True).fill("api:/states/nobody")
+    book.get_by_label("System", exact=True).press("Tab")
+    expect(page.locator("#verdict")).to_contain_text("unbound", timeout=WAIT)
+    book.get_by_label("System", exact=True).fill("api:/states/allocation")
+    book.get_by_label("System", exact=True).press("Tab")
+    expect(page.locator("#verdict")).to_contain_text("ready", timeout=WAIT)
+    assert violations(page, axe) == []
+    page.get_by_role("button", name="Save as a new version").click()
+
+    expect(page.get_by_role("status")).to_contain_text("Saved as a new version", timeout=WAIT)
+    listed = system.get(f"/processes?process={process}")["versions"]
+    assert [row["version"] for row in listed] == [2, 1]
+    assert {each["task"]: each["by"] for each in listed[0]["bindings"]}["Book"] == "api:/states/allocation"

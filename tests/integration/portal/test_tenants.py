@@ -109,6 +109,10 @@ PORTAL: dict[tuple[str, str], Callable[[World], Try] | str] = {
     ),
     ("GET", "/processes/import"): lambda _: Try(at="/processes/import"),
     ("POST", "/processes/import"): lambda _: Try(at="/processes/import", body={}, others=400),
+    ("GET", "/processes/bind"): lambda w: Try(at=f"/processes/bind?process={w.process}&version=1", others=404),
+    ("POST", "/processes/bind"): lambda w: Try(
+        at=f"/processes/bind?process={w.process}&version=1", body={"action": "save"}, others=404
+    ),
     ("POST", "/processes/simulate"): lambda w: Try(
         at="/processes/simulate", body={"process": w.process, "version": 1}, others=404
     ),

@@ -28,7 +28,7 @@ from portal.pages.orders import documents, order, orders
 from portal.pages.orders.situation import Situation
 from portal.pages.orders.stamp_barcode import Barcode
 from portal.pages.people import entrance, people
-from portal.pages.processes import heat, process_imports, process_trials, processes
+from portal.pages.processes import heat, process_bindings, process_imports, process_trials, processes
 from portal.pages.reporting import control_room, mail, reconciliations, statistics, system
 from portal.pages.tasks import task_forms, tasks
 from portal.rendering.confirm import ConfirmContext
@@ -120,6 +120,21 @@ VERSION: dict[str, Any] = {
     "counts": {"A": 2},
     "times": [TIMES],
     "inside": {"L": "A"},
+}
+BOUND: dict[str, Any] = {
+    "nodes": [
+        NODE | {"work": {"group": "sales", "due": "PT1H", "choices": [{"name": "large"}]}},
+        {"id": "reserve", "name": "Reserve", "kind": "service", "element": "R", "binding": "api:/states/allocation"},
+        {"id": "mark", "name": "Mark", "kind": "script", "element": "M", "sets": [["checked", ["value", True]]]},
+        {
+            "id": "large",
+            "name": "Large?",
+            "kind": "exclusive",
+            "element": "G",
+            "flows": [{"to": "reserve", "id": "f1", "when": ["x"]}, {"to": "mark", "id": "f2"}],
+        },
+        {"id": "decide_large", "name": "Large?", "kind": "person", "element": "G", "work": {"group": "sales"}},
+    ]
 }
 LISTED = {
     "process": "p q",
@@ -505,6 +520,17 @@ SAMPLES: list[Context] = [
     ),
     people.AccountContext(has_password=True, shortest=12),
     process_imports.ImportContext(reports=[REPORT], problem="a problem", endings=".bpmn"),
+    process_bindings.BindingsContext(
+        version=VERSION,
+        tasks=process_bindings.task_bindings(BOUND),
+        gateways=process_bindings.gateway_bindings(BOUND, {"rule.f1": "<b>"}),
+        doers=process_bindings.DOERS,
+        groups=["sales"],
+        servers=["api:/states/allocation"],
+        report=REPORT,
+        problem="a problem",
+    ),
+    process_bindings.VerdictContext(report=None, problem=""),
     process_trials.SimulationContext(
         version=VERSION,
         walk={

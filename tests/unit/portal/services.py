@@ -188,6 +188,7 @@ class FakeApi:
         self.reconciled: list[str | None] = []
         self.resolved: list[tuple[int, str, str]] = []
         self.processes: list[tuple[str, int, str]] = []
+        self.rebound: list[tuple[str, int, Mapping[str, Any]]] = []
         self.circuits: list[tuple[str, Mapping[str, Any]]] = []
         self.refusal: MtdError | None = None
         self.pushed: list[list[str] | None] = []
@@ -244,6 +245,11 @@ class FakeApi:
         self._refuse()
         self.imported.append(body)
         return self.reports
+
+    def rebind(self, process: str, version: int, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._refuse()
+        self.rebound.append((process, version, body))
+        return self.reports[0] | {"version": 2 if body["keep"] else None}
 
     def simulate(self, process: str, version: int, body: Mapping[str, Any]) -> dict[str, Any]:
         self._refuse()

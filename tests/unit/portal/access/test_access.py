@@ -57,6 +57,8 @@ LEAST = {
     ("GET", "/processes/version/places"): "viewer",
     ("GET", "/processes/import"): "supervisor",
     ("POST", "/processes/import"): "supervisor",
+    ("GET", "/processes/bind"): "supervisor",
+    ("POST", "/processes/bind"): "supervisor",
     ("POST", "/processes/simulate"): "operator",
     ("GET", "/processes/migrate"): "supervisor",
     ("POST", "/processes/migrate"): "supervisor",

@@ -63,6 +63,12 @@ CALLS: list[tuple[Call, Any, str, Any]] = [
     (lambda api: api.reconcile_dte(None), {}, "/dte/reconciliations", {}),
     (lambda api: api.write_note("a/b", {"text": "x"}), {}, "/orders/a%2Fb/notes", {"text": "x"}),
     (lambda api: api.acknowledge_warning(7, "ana"), {}, "/warnings/7/acknowledge", {"person": "ana"}),
+    (
+        lambda api: api.rebind("a b", 2, {"keep": False}),
+        {"version": None},
+        "/processes/a%20b/versions/2/rebind",
+        {"keep": False},
+    ),
     (lambda api: api.simulate("a b", 2, {"number": None}), {}, "/processes/a%20b/versions/2/simulate", {}),
     (lambda api: api.migrate("p", {"mode": "run"}), {"operation_id": 5}, "/processes/p/migrations", {"mode": "run"}),
 ]

@@ -31,7 +31,7 @@ from mtd.usecases.flow.tokens import CurrentToken
 from mtd.usecases.flow.trace import Caller
 from mtd.usecases.flow.watch_deadlines import AHEAD_SECONDS, watch_deadlines
 from mtd.usecases.processes.import_processes import STATES
-from mtd.usecases.processes.manage_processes import change_version, import_versions
+from mtd.usecases.processes.manage_processes import SourceFile, change_version, import_versions
 from mtd.usecases.tasks.manage_tasks import (
     Task,
     TaskRequest,
@@ -225,7 +225,17 @@ class FakeVersions:
     of_old: Plan | None = None
     diagrams: list[str] = field(default_factory=list)
 
-    def store(self, process: str, plan: Json, diagram: str, digest: str, forms: Mapping[str, Any], report: Json) -> int:
+    def store(
+        self,
+        process: str,
+        plan: Json,
+        diagram: str,
+        digest: str,
+        forms: Mapping[str, Any],
+        report: Json,
+        file: SourceFile,
+    ) -> int:
+        assert file.content
         self.diagrams.append(diagram)
         assert plan["process"] == process == report["process"]
         assert set(forms) <= {"approval"}

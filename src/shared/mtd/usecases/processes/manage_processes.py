@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mtd.domain.errors import Conflict, InvalidRequest, NotFound
@@ -18,11 +19,29 @@ from mtd.engine.model.plan import NodeKind, Plan
 from mtd.usecases.processes.import_processes import STATES, report_json, served, unserved
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """The file that a version came from, with its binding sheet as JSON."""
+
+    name: str
+    content: bytes
+    sheet: Any
+
+
 class Versions(Protocol):
     """The process versions of PostgreSQL. Only a version's activation changes, never its content."""
 
-    def store(self, process: str, plan: Json, diagram: str, digest: str, forms: Mapping[str, Any], report: Json) -> int:
-        """Keep a version. Returns its number, which is an earlier one for the same content."""
+    def store(
+        self,
+        process: str,
+        plan: Json,
+        diagram: str,
+        digest: str,
+        forms: Mapping[str, Any],
+        report: Json,
+        file: SourceFile,
+    ) -> int:
+        """Keep a version with its file. Returns its number, which is an earlier one for the same content."""
         ...
 
     def plan(self, process: str, version: int) -> tuple[int, Plan] | None:
@@ -47,9 +66,18 @@ class FormSchemas(Protocol):
 
 
 def import_versions(
-    sources: Sequence[Source], forms: Mapping[str, Any], versions: Versions, schemas: FormSchemas, systems: Systems
+    sources: Sequence[Source],
+    forms: Mapping[str, Any],
+    versions: Versions,
+    schemas: FormSchemas,
+    systems: Systems,
+    *,
+    keep: bool = True,
+    only: str | None = None,
 ) -> list[Json]:
     """Import the files. Returns the report of each process; a ready one becomes a version that is not active yet.
+
+    Without `keep` no version is made, and with `only` of that process alone.
 
     `forms` are JSON Schemas by the names that people's tasks ask for. A task with an unknown name makes its process
     `unbound`, as does one at a system that is not among `systems`.
@@ -62,8 +90,11 @@ def import_versions(
         found = versions.plan(process, version)
         return found and found[1]
 
-    reports = importing.import_sources(sources, STATES, stored, systems)
-    return [_keep(served(report, systems), by_name[report.source], forms, versions) for report in reports]
+    found = [served(report, systems) for report in importing.import_sources(sources, STATES, stored, systems)]
+    return [
+        _told(report, by_name[report.source], forms, versions if keep and only in (None, report.process) else None)
+        for report in found
+    ]
 
 
 def change_version(process: str, version: int, action: str, versions: Versions, systems: Systems) -> Json:
@@ -82,18 +113,20 @@ def change_version(process: str, version: int, action: str, versions: Versions, 
     return {"process": process, "version": version, "done": action}
 
 
-def _keep(report: Report, source: Source, forms: Mapping[str, Any], versions: Versions) -> Json:
+def _told(report: Report, source: Source, forms: Mapping[str, Any], versions: Versions | None) -> Json:
+    """The report; where `versions` are given, with the number of the version that is kept."""
     wanted = _forms(report.plan) if report.plan is not None else {}
     if report.verdict is Verdict.READY:
         missing = sorted(wanted.keys() - forms.keys())
         report = lacking(report, [Phrase("form_missing", form=name, task=wanted[name]) for name in missing])
     answer = {**report_json(report), "version": None}
-    if report.plan is None or report.verdict is not Verdict.READY:
+    if report.plan is None or report.verdict is not Verdict.READY or versions is None:
         return answer
     used = {name: forms[name] for name in sorted(wanted)} | made_forms(report.plan, forms)
     plan = plan_json.to_json(report.plan)
     digest = hashlib.sha256(json.dumps([plan, used], sort_keys=True).encode()).hexdigest()
-    answer["version"] = versions.store(report.process, plan, _diagram(report, source), digest, used, answer)
+    file = SourceFile(name=source.name, content=source.content, sheet=source.sheet)
+    answer["version"] = versions.store(report.process, plan, _diagram(report, source), digest, used, answer, file)
     return answer
 
 
