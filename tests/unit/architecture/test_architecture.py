@@ -34,7 +34,7 @@ RULES = {
         (
             "portal mtd.queries mtd.sql mtd.domain.errors mtd.domain.tenants mtd.domain.orders mtd.domain.tax "
             "mtd.adapters.aws.signed_api argon2 babel boto3 "
-            "botocore jinja2 jwt psycopg psycopg_pool reportlab starlette uvicorn yaml"
+            "botocore jinja2 jwt pdf417gen psycopg psycopg_pool reportlab starlette uvicorn yaml"
         ).split()
     ),
     SRC / "devenv": set(
