@@ -196,9 +196,15 @@ class System:
         status, answer = _http("PUT", f"{self._simulator}/control/stubs/{name}", stub)
         assert status == 200, answer
         host = "legacy-simulator:4580" if self.state["home"] == "compose" else self._simulator.removeprefix("http://")
-        declared = {**declaration, "url": f"http://{host}/stubs/{name}"}
+        declared = dict(declaration)
+        if "lease" not in declared:
+            declared["url"] = f"http://{host}/stubs/{name}"
         status, answer = self.call("PUT", f"/systems/{name}", {"declaration": declared, "person": "test"})
         assert status == 200, answer
+
+    def stub(self, name: str) -> str:
+        """The address of a system's stub, for programs of this machine."""
+        return f"{self._simulator}/stubs/{name}"
 
     def set_card(self, number: str, balance: str) -> None:
         """Give a gift card a balance."""

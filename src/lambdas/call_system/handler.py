@@ -1,4 +1,4 @@
-"""/systems: connected systems are called for orders, declared, listed and tried."""
+"""/systems: connected systems are called for orders, declared, listed and tried. /work: their workers' tasks."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from mtd.entrypoints import composition
 from mtd.entrypoints.api import ApiEvent, path_parameter
 from mtd.entrypoints.people import people_handler, platform_handler
 from mtd.entrypoints.requests.trials import read_trial
+from mtd.entrypoints.requests.work import read_lease, read_report
 from mtd.entrypoints.states import circuit_of, system_handler
 from mtd.queries.systems.systems import list_systems
 from mtd.usecases.flow.effects import StateRun
@@ -16,6 +17,7 @@ from mtd.usecases.flow.tokens import TokenReference
 from mtd.usecases.systems.call_system import call_system
 from mtd.usecases.systems.declare_system import declare_system
 from mtd.usecases.systems.try_system import try_system
+from mtd.usecases.systems.work import lease_work, report_work
 
 _MOST_SECONDS = 26.0
 """The function has 29 s: its commit needs some of them."""
@@ -34,6 +36,18 @@ def _call(event: ApiEvent, references: list[TokenReference], run: StateRun) -> J
         # A batch that outlives its lease would be called a second time.
         min(_MOST_SECONDS, config().lease_seconds * 0.9),
     )
+
+
+def _work(event: ApiEvent, body: Json, context: Any) -> Json:
+    """A worker asks for tasks, or reports on one."""
+    action = path_parameter(event, "action")
+    system = composition.systems().system(path_parameter(event, "system"))
+    run = StateRun(
+        function=config().function, request_id=context.aws_request_id, retry_base_seconds=config().retry_base_seconds
+    )
+    if action == "lease":
+        return lease_work(system, read_lease(body, system), composition.work(), composition.flow_store(), run)
+    return report_work(system, read_report(action, body), composition.work(), composition.flow_store(), run)
 
 
 def _list(_event: ApiEvent, _body: Json, _context: Any) -> Json:
@@ -58,7 +72,11 @@ def _try(event: ApiEvent, body: Json, _context: Any) -> Json:
 
 
 PEOPLES = {"GET /systems": _list}
-PLATFORMS = {"PUT /systems/{system}": _declare, "POST /systems/{system}/try": _try}
+PLATFORMS = {
+    "PUT /systems/{system}": _declare,
+    "POST /systems/{system}/try": _try,
+    "POST /work/{system}/{action}": _work,
+}
 CALL_ROUTE = "POST /systems/{system}"
 ROUTES = {**PEOPLES, **PLATFORMS, CALL_ROUTE: _call}
 

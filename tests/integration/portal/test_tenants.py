@@ -215,6 +215,7 @@ HOUSE_ONLY: dict[tuple[str, str], Json | None] = {
     ("POST", "/dte/reconciliations"): {"day": "2026-01-01"},
     ("POST", "/dte/differences/{difference_id}/resolve"): {"person": "p", "note": "n"},
     ("PUT", "/systems/{system}"): {"declaration": {"url": "https://example.test"}, "person": "p"},
+    ("POST", "/work/{system}/{action}"): {"worker": "w"},
     ("POST", "/systems/{system}/try"): {"process": "p", "version": 1, "task": "t"},
     ("POST", "/circuits/{system}"): {"action": "open", "person": "p", "reason": "r"},
 }

@@ -29,6 +29,8 @@ RULES = {
     MTD / "entrypoints": {"mtd"},
     LAMBDAS: {"mtd"},
     SRC / "legacy_simulator": {"legacy_simulator", "cryptography", "starlette", "uvicorn"},
+    # It is installed where nothing else of MTD is.
+    SRC / "worker": {"mtd_worker"},
     # The portal shows a correction by the domain's own rules before it sends it. The API has one signed client.
     SRC / "portal": set(
         (

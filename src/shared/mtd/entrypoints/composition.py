@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.reporting.summaries import PostgresSummaries
     from mtd.adapters.postgres.reporting.warnings import PostgresWarnings
     from mtd.adapters.postgres.systems.systems import PostgresSystems
+    from mtd.adapters.postgres.systems.work import PostgresWork
     from mtd.adapters.postgres.tasks.tasks import PostgresTasks
     from mtd.adapters.postgres.tenants.tenants import PostgresTenants
     from mtd.adapters.postgres.users import PostgresUsers
@@ -315,6 +316,13 @@ def systems() -> "PostgresSystems":
     from mtd.adapters.postgres.systems.systems import PostgresSystems
 
     return PostgresSystems(database())
+
+
+@cache
+def work() -> "PostgresWork":
+    from mtd.adapters.postgres.systems.work import PostgresWork
+
+    return PostgresWork(database())
 
 
 @cache

@@ -53,6 +53,21 @@ def test_a_key_is_quoted_in_the_recovery_path() -> None:
     assert read_system("fraud", DECLARED).recovery_path("a:b/c") == "/operations/a%3Ab%2Fc"
 
 
+def test_a_system_that_nobody_can_reach_has_workers_instead_of_an_address() -> None:
+    system = read_system("warehouse", {"lease": 60})
+
+    assert (system.has_workers, system.lease_seconds, system.url) == (True, 60, "")
+    assert read_system("warehouse", system_json(system)) == system
+
+
+@pytest.mark.parametrize(
+    "declared", [{}, {"url": "https://x.example", "lease": 60}, {"lease": 0}, {"lease": 3601}, {"lease": None}]
+)
+def test_a_system_is_either_called_or_has_workers(declared: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest):
+        read_system("warehouse", declared)
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [

@@ -22,7 +22,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 _PATH = re.compile(r"(?:/[\w.~{}-]+)+", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}", re.ASCII)
 _SECRET = re.compile(r"[\w.-]{1,80}", re.ASCII)
-_WORDS = ("url", "secret", "timeout", "parallel", "rate", "recover", "operations")
+LONGEST_LEASE_SECONDS = 3_600.0
+_WORDS = ("url", "lease", "secret", "timeout", "parallel", "rate", "recover", "operations")
 _OPERATION_WORDS = ("method", "path", "request", "answer")
 
 
@@ -51,8 +52,10 @@ class System:
     """A connected system."""
 
     name: str
-    #: Without a trailing slash.
-    url: str
+    #: Without a trailing slash; '' for a system that nobody can reach from outside, whose workers ask for its tasks.
+    url: str = ""
+    #: Seconds for which a worker has a task, unless it asks for others; None for a system that is called.
+    lease_seconds: float | None = None
     #: The secret with the credentials, by its name under `mtd/<environment>/systems/`; None for a system without any.
     secret: str | None = None
     timeout_seconds: float = 10.0
@@ -64,6 +67,11 @@ class System:
     recover: str | None = None
     #: The declared operations by their names. A system that declares none takes any, as `POST /<name>`.
     operations: Mapping[str, SystemOperation] = field(default_factory=dict)
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether workers ask for its tasks, so that nothing calls it."""
+        return self.lease_seconds is not None
 
     def operation(self, name: str) -> SystemOperation:
         """The operation of that name. Raises KeyError for one that the system does not declare."""
@@ -88,9 +96,13 @@ def read_system(name: str, document: Any) -> System:
     operations = document.get("operations") or {}
     if not isinstance(operations, Mapping):
         raise _wrong(f"operations of {name} must be an object of operations by their names")
+    if ("url" in document) == ("lease" in document):
+        raise _wrong(f"{name} must have either a url, to be called at, or a lease, the seconds of its workers' tasks")
+    lease = _number(document, "lease", 0, 1, LONGEST_LEASE_SECONDS, name) if "lease" in document else None
     return System(
         name=name,
-        url=_url(document.get("url"), name),
+        url=_url(document["url"], name) if lease is None else "",
+        lease_seconds=lease,
         secret=_secret(document.get("secret"), name),
         timeout_seconds=_number(document, "timeout", 10.0, 0.1, LONGEST_TIMEOUT_SECONDS, name),
         parallel=int(_number(document, "parallel", 8, 1, MOST_PARALLEL, name)),
@@ -102,7 +114,8 @@ def read_system(name: str, document: Any) -> System:
 
 def system_json(system: System) -> Json:
     """The declaration as JSON: the inverse of `read_system`."""
-    told: Json = {"url": system.url, "timeout": system.timeout_seconds, "parallel": system.parallel}
+    told: Json = {"timeout": system.timeout_seconds, "parallel": system.parallel}
+    told |= {"lease": system.lease_seconds} if system.has_workers else {"url": system.url}
     for word in ("secret", "rate", "recover"):
         if getattr(system, word) is not None:
             told[word] = getattr(system, word)

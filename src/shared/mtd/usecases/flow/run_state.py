@@ -50,14 +50,14 @@ def run_batch(
         batch = breaker.lease_batch(state, references, store, run)
     plans = store.plans(sorted({token.process_version_id for token in batch.tokens}))
 
-    worn_out, fit = _by_tries(batch.tokens, plans)
+    worn_out, fit = by_tries(batch.tokens, plans)
     effect = prepare(fit, plans)
     outcomes = run_effects(fit, breaker.guarded(effect) if breaker else effect, run.parallel)
-    outcomes |= {token.token_id: EffectOutcome.failed(_CUT_OFF) for token in worn_out}
+    outcomes |= {token.token_id: EffectOutcome.failed(CUT_OFF) for token in worn_out}
     if breaker is not None and batch.tokens:
         outcomes = breaker.record_results(batch, outcomes, run)
 
-    decided = _commit(batch.tokens, outcomes, plans, store, run)
+    decided = commit_outcomes(batch.tokens, outcomes, plans, store, run)
     counts = Counter(decided.values())
     counts[Decided.PARKED] += batch.parked
     # A probe may be an order that no message of this batch names.
@@ -65,12 +65,13 @@ def run_batch(
     return {"state": state, **{each.value: counts[each] for each in Decided}, "skipped": skipped}
 
 
-_CUT_OFF = MtdError(
+CUT_OFF = MtdError(
     f"the function was cut off {MAXIMUM_TRIES} times before it could answer for this order", code="cut_off"
 )
+"""The error of a token whose every try was cut off."""
 
 
-def _by_tries(tokens: Sequence[LeasedToken], plans: Mapping[int, Plan]) -> tuple[list[LeasedToken], list[LeasedToken]]:
+def by_tries(tokens: Sequence[LeasedToken], plans: Mapping[int, Plan]) -> tuple[list[LeasedToken], list[LeasedToken]]:
     """The tokens whose every try was cut off with its function, and the others.
 
     Another try of such a token would cut off its batch again.
@@ -85,7 +86,7 @@ def _by_tries(tokens: Sequence[LeasedToken], plans: Mapping[int, Plan]) -> tuple
     return worn_out, fit
 
 
-def _commit(
+def commit_outcomes(
     tokens: Sequence[LeasedToken],
     outcomes: Mapping[int, EffectOutcome],
     plans: Mapping[int, Plan],

@@ -34,7 +34,8 @@ def declare_system(
     if not isinstance(person, str) or not person.strip():
         raise InvalidRequest("person must be the name of who declares the system", code="person_missing")
     system = read_system(name, declaration)
-    addresses.check_url(system.url)
+    if not system.has_workers:
+        addresses.check_url(system.url)
     for operation in system.operations.values():
         for word, schema in (("request", operation.request), ("answer", operation.answer)):
             if schema is not None:
