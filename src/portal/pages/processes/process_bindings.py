@@ -79,7 +79,7 @@ class BindingsContext(VerdictContext):
     version: dict[str, Any]
     tasks: list[TaskBinding]
     gateways: list[GatewayBinding]
-    doers: tuple[str, ...]
+    doers: list[tuple[str, str]]
     groups: list[str]
     servers: list[str]
 
@@ -121,7 +121,7 @@ def _page(visit: Visit, version: dict[str, Any], *, report: Json | None = None, 
             version=version,
             tasks=[_typed(each, visit.form) for each in task_bindings(version["plan"])],
             gateways=gateway_bindings(version["plan"], visit.form),
-            doers=DOERS,
+            doers=[(each, visit.say(f"process.does_{each}")) for each in DOERS],
             groups=tasks.known_groups(visit.read),
             servers=sorted(by for by in bound if by.startswith(("api:/states/", "state_machine:"))),
             report=report,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import escape
 from xml.sax.saxutils import quoteattr as _q
 
+from mtd.engine.layout.beside import Beside
 from mtd.engine.layout.picture import picture
 from mtd.engine.layout.placing import placed
 from mtd.engine.layout.sizes import hosts_of
@@ -70,17 +71,20 @@ class _Writer:
         body = "".join(self._body(process.body))
         pool_id = ids.other("pool") if process.pool else ""
         plane = ids.other("collaboration") if pool_id else process_id
+        beside = Beside(process, ids.node, ids.other, pool_id)
         pool = (
             f"<bpmn:collaboration id={_q(plane)}><bpmn:participant id={_q(pool_id)} name={_q(process.name)} "
-            f"processRef={_q(process_id)} /></bpmn:collaboration>"
+            f"processRef={_q(process_id)} />{beside.participants()}</bpmn:collaboration>"
         )
-        shapes = picture(process, ids, self._flows, plane=plane, pool=pool_id, lanes=lanes)
+        drawn = beside.shapes()
+        shapes = picture(process, ids, self._flows, plane=plane, pool=pool_id, lanes=lanes, beside=drawn)
         return (
             f'<?xml version="1.0" encoding="UTF-8"?>\n<bpmn:definitions {_NAMESPACES} '
-            f'id={_q(ids.other("definitions"))} targetNamespace="urn:mtd:diagram">{"".join(self._referred())}'
+            f'id={_q(ids.other("definitions"))} targetNamespace="urn:mtd:diagram">'
+            f"{''.join(self._referred())}{beside.roots()}"
             f"{pool if pool_id else ''}"
             f'<bpmn:process id={_q(process_id)} name={_q(process.name)} isExecutable="true">'
-            f"{self._lane_set(lanes)}{body}</bpmn:process>{shapes}</bpmn:definitions>\n"
+            f"{self._lane_set(lanes)}{body}{beside.elements()}</bpmn:process>{shapes}</bpmn:definitions>\n"
         ).replace("><", ">\n<")
 
     def _name_flows(self, body: Body) -> None:

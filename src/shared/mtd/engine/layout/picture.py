@@ -1,11 +1,11 @@
 """The picture in a BPMN document: shapes, edges and labels; a page for the process, one for each closed sub-process."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 from xml.sax.saxutils import quoteattr as _q
 
 from mtd.engine.model.drawing import Body, DrawnFlow, DrawnNode, DrawnProcess
-from mtd.engine.model.geometry import Box, around
+from mtd.engine.model.geometry import Box, Point, around
 
 _LETTER, _LINE, _NARROWEST, _WIDEST = 6.5, 14.0, 30.0, 90.0
 """Pixels of a letter, of a line, and of a label before it breaks, in the viewer's own type."""
@@ -28,13 +28,15 @@ def picture(
     plane: str,
     pool: str,
     lanes: Sequence[str],
+    beside: str = "",
 ) -> str:
-    """`plane` is the id of what the first page shows; `flows` are their ids by body and number."""
+    """`plane` is the id of what the first page shows; `flows` are their ids by body and number. `beside` are the shapes
+    of what does not run."""
     frame = _shape(ids, pool, process.pool, ' isHorizontal="true"') if process.pool else ""
     for lane_id, lane in zip(lanes, process.lanes, strict=True):
         frame += _shape(ids, lane_id, lane.box, ' isHorizontal="true"') if lane.box and process.pool else ""
     closed: list[tuple[str, Body]] = []
-    pages = [_page(ids, plane, frame + "".join(_body(process.body, ids, flows, closed)))]
+    pages = [_page(ids, plane, frame + "".join(_body(process.body, ids, flows, closed)) + beside)]
     while closed:
         sub_process, body = closed.pop(0)
         pages.append(_page(ids, sub_process, "".join(_body(body, ids, flows, closed))))
@@ -67,6 +69,26 @@ def _body(
         yield _edge(ids, flows[id(body), number], flow)
 
 
+def shape_xml(other: Callable[[str], str], element: str, box: Box, more: str = "") -> str:
+    """The shape of an element without a label of its own."""
+    return (
+        f"<bpmndi:BPMNShape id={_q(other(f'{element}_di'))} bpmnElement={_q(element)}{more}>{_bounds(box)}"
+        "</bpmndi:BPMNShape>"
+    )
+
+
+def edge_xml(other: Callable[[str], str], element: str, bends: Sequence[Point]) -> str:
+    """The edge of a line without a label."""
+    return (
+        f"<bpmndi:BPMNEdge id={_q(other(f'{element}_di'))} bpmnElement={_q(element)}>{_waypoints(bends)}"
+        "</bpmndi:BPMNEdge>"
+    )
+
+
+def _waypoints(bends: Sequence[Point]) -> str:
+    return "".join(f'<di:waypoint x="{_pixels(point.x)}" y="{_pixels(point.y)}" />' for point in bends)
+
+
 def _shape(ids: PictureIds, element: str, box: Box | None, more: str = "", label: Box | None = None) -> str:
     assert box is not None
     return (
@@ -76,9 +98,8 @@ def _shape(ids: PictureIds, element: str, box: Box | None, more: str = "", label
 
 
 def _edge(ids: PictureIds, element: str, flow: DrawnFlow) -> str:
-    points = "".join(f'<di:waypoint x="{_pixels(point.x)}" y="{_pixels(point.y)}" />' for point in flow.bends)
     return (
-        f"<bpmndi:BPMNEdge id={_q(ids.other(f'{element}_di'))} bpmnElement={_q(element)}>{points}"
+        f"<bpmndi:BPMNEdge id={_q(ids.other(f'{element}_di'))} bpmnElement={_q(element)}>{_waypoints(flow.bends)}"
         f"{_label(_flow_label(flow))}</bpmndi:BPMNEdge>"
     )
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from mtd.engine.layout.layering import layered
 from mtd.engine.layout.routing import route
 from mtd.engine.layout.sizes import hosts_of, inside_of, moved, on_host, seat, size_of
-from mtd.engine.model.drawing import Body, DrawnLane, DrawnNode, DrawnProcess
+from mtd.engine.model.drawing import Body, DrawnLane, DrawnNode, DrawnProcess, Surroundings
 from mtd.engine.model.geometry import Box, Point, around
 
 _MOST_ADDED = 100
@@ -33,7 +33,7 @@ def placed(process: DrawnProcess) -> DrawnProcess:
     body, lanes = layered(body, list(names))
     pool = around([*(lane.box for lane in lanes if lane.box), inside_of(body).grown(_MARGIN)]) if lanes else None
     shown = pool and Box(pool.x - _POOL_HEADER, pool.y, pool.width + _POOL_HEADER, pool.height)
-    return replace(process, body=body, pool=shown, lanes=lanes)
+    return replace(process, body=body, pool=shown, lanes=lanes, around=Surroundings())
 
 
 def _with_insides(body: Body) -> Body:

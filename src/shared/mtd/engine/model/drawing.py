@@ -5,6 +5,7 @@
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from mtd.engine.messages.phrases import Phrase
 from mtd.engine.model.geometry import Box, Point
@@ -128,10 +129,58 @@ class DrawnLane:
     box: Box | None = None
 
 
+class ArtifactKind(StrEnum):
+    """The kinds of elements that are drawn and do not run."""
+
+    ANNOTATION = "annotation"
+    GROUP = "group"
+    DATA_OBJECT = "data_object"
+    DATA_STORE = "data_store"
+    POOL = "pool"
+    """Somebody else, with whom the process exchanges messages."""
+
+
+class ConnectionKind(StrEnum):
+    """The kinds of lines that no token goes along."""
+
+    ASSOCIATION = "association"
+    MESSAGE_FLOW = "message_flow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """An element of the picture that does not run. `name` is an annotation's text."""
+
+    id: str
+    kind: ArtifactKind
+    name: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A line between artifacts and nodes; `bends` are empty where they are not drawn."""
+
+    id: str
+    kind: ConnectionKind
+    source: str
+    target: str
+    bends: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """The parts of a file's picture around a process. `pool` is the id of the process's own pool."""
+
+    artifacts: tuple[Artifact, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    pool: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnProcess:
     """A pool's process. `executable` is None where the file does not say; `pool` is its box where one is seen. `drawn`
-    is what the file shows, where what runs is written out otherwise."""
+    is what the file shows, where what runs is written out otherwise; `around` is drawn beside it."""
 
     id: str
     name: str
@@ -141,6 +190,7 @@ class DrawnProcess:
     pool: Box | None = field(default=None, compare=False)
     lanes: tuple[DrawnLane, ...] = field(default=(), compare=False)
     drawn: Body | None = field(default=None, compare=False)
+    around: Surroundings = field(default_factory=Surroundings, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

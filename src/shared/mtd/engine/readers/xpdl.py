@@ -16,6 +16,7 @@ from mtd.engine.model.drawing import (
     DrawnNode,
     DrawnProcess,
 )
+from mtd.engine.readers.xpdl_artifacts import surroundings
 from mtd.engine.readers.xpdl_events import event_fields, message_fields
 from mtd.engine.readers.xpdl_graphics import bends_of, box_of, is_expanded, label_of
 from mtd.engine.readers.xpdl_lanes import drawn_lanes, drawn_pool, lanes_of
@@ -49,14 +50,16 @@ def read(root: xml.Element, name: str, attributes: Attributes | None = None) -> 
         pool = pools.get(identifier)
         sets = {each.attributes.get("Id", ""): each for each in inside(element, "ActivitySets")}
         reader = _XpdlReader(sets, lanes_of(pool, element) if pool else {}, attributes or {}, _associations(root))
+        body, box = reader.body(element), drawn_pool(pool) if pool else None
         processes.append(
             DrawnProcess(
                 id=identifier,
                 name=one_line(element.attributes.get("Name", "") or (pool.attributes.get("Name", "") if pool else "")),
-                body=reader.body(element),
+                body=body,
                 documentation=text(child(element, "ProcessHeader"), "Description"),
-                pool=drawn_pool(pool) if pool else None,
+                pool=box,
                 lanes=drawn_lanes(pool) if pool else (),
+                around=surroundings(root, element, body, box),
             )
         )
     return Drawing(name=root.attributes.get("Name", "") or name, processes=tuple(processes))
