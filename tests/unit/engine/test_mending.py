@@ -1,11 +1,14 @@
 """Diagrams that are not drawn to the end: what leads nowhere, to other pools, or comes from nowhere."""
 
+from collections.abc import Callable
+
 import pytest
+from tests.support.bpmn_files import bpmn
 from tests.support.cases import Run
 from tests.support.diagrams import draw
 from tests.support.engine_cases import case_report, case_source
 from tests.support.imports import report_of
-from tests.support.xpdl_files import bpm
+from tests.support.xpdl_files import bpm, xpdl
 
 from mtd.domain.errors import ProcessError
 from mtd.engine.compiler.importing import import_sources
@@ -113,3 +116,13 @@ def test_an_empty_diagram_of_a_file_is_dropped_beside_the_others() -> None:
 
     [alone] = import_sources([Source(name="p.bpm", content=bpm(drawn[1:]))], ())
     assert (alone.verdict, alone.reason and alone.reason.code) == (Verdict.REFUSED, "diagram_empty")
+
+
+@pytest.mark.parametrize("trigger", ["escalation", "compensation"])
+@pytest.mark.parametrize("write", [bpmn, xpdl])
+def test_an_event_in_the_flow_that_nothing_can_catch_is_thrown(trigger: str, write: Callable[[Drawing], bytes]) -> None:
+    """Bizagi Modeler writes such events without saying whether they catch or throw."""
+    text = f"start: S\nuser: A | group=g\ncatch: Told | {trigger}\nuser: B | group=g\nend: E\nS > A > Told > B > E"
+    [report] = import_sources([Source(name="p", content=write(draw(text)))], ())
+
+    assert Run(ready(report)).start().done("a").places == ["b"]

@@ -64,6 +64,9 @@ class EventCompiler:
                 return {"kind": NodeKind.SIGNAL, "code": self._binder.message(node)}
             case "message":
                 return {"kind": NodeKind.MESSAGE, "code": self._binder.message(node)}
+            case "escalation" | "compensation":
+                # In the flow nothing catches these: they are thrown, whatever the drawing says.
+                return self._thrown(node, names)
         return None
 
     def _starting(self, node: DrawnNode, names: FactTypes) -> dict[str, Any]:

@@ -5,6 +5,9 @@ from typing import Any
 from mtd.domain.orders import xml
 from mtd.engine.readers.xpdl_tree import child, local, text
 
+_ALWAYS_THROWN = frozenset({"escalation", "compensation"})
+"""Triggers of intermediate events in the flow that nothing catches there: BPMN 2.0.2, 10.5.4 (Intermediate Event)."""
+
 
 def event_fields(event: xml.Element) -> dict[str, Any]:
     """The fields of a drawn node that is an event."""
@@ -32,7 +35,8 @@ def event_fields(event: xml.Element) -> dict[str, Any]:
         interrupting = attributes.get("Interrupting", "true").lower() != "false"
         return made | {"kind": "boundaryEvent", "attached_to": attached, "interrupting": interrupting}
     throws = [attributes.get("CatchThrow", ""), *(each.attributes.get("CatchThrow", "") for each in element.children)]
-    return made | {"kind": "intermediateThrowEvent" if "THROW" in throws else "intermediateCatchEvent"}
+    thrown = "THROW" in throws or trigger in _ALWAYS_THROWN
+    return made | {"kind": "intermediateThrowEvent" if thrown else "intermediateCatchEvent"}
 
 
 def message_fields(element: xml.Element) -> dict[str, Any]:
