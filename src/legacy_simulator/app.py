@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -10,6 +11,7 @@ from starlette.routing import Route
 from legacy_simulator import control, json_systems, paperless, stubs
 from legacy_simulator.faults import Faults
 from legacy_simulator.ledger import Ledger
+from legacy_simulator.own_hosts import OwnHosts
 from legacy_simulator.performing import Simulator
 
 
@@ -28,5 +30,7 @@ def create_app(ledger_path: Path | str) -> Starlette:
             *paperless.routes(simulator),
             *stubs.routes(connected),
             *control.routes(simulator, connected.names),
-        ]
+        ],
+        # Requests of other sites' pages that change something need a preflight, which nothing here answers.
+        middleware=[Middleware(OwnHosts)],
     )

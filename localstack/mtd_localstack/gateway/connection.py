@@ -11,6 +11,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import httptools  # type: ignore[import-not-found]
 
+from mtd_localstack.gateway.foreign_pages import refusal
+
 LOG = logging.getLogger(__name__)
 
 _READ_BYTES = 1 << 18
@@ -116,6 +118,10 @@ class GatewayConnection:
 
     def _answer(self, environ: Environ, keep_alive: bool) -> bool:
         """Have the application answer; whether the connection stays."""
+        if reason := refusal(environ["rolo.headers"]):
+            body = f"refused: {reason}\n".encode()
+            headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+            return self._write(environ, "403 Forbidden", headers, [body], keep_alive=False)
         answer: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> None:

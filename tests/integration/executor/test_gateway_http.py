@@ -171,3 +171,19 @@ def test_https_is_served_on_the_same_port(localstack: BareLocalStack) -> None:
     with connect(localstack) as other:
         other.send(b"GET " + HEALTH + b" HTTP/1.1\r\nHost: x\r\n\r\n")
         assert other.answer()[0].status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Host: 127.0.0.1\r\nOrigin: https://evil.example\r\nContent-Type: text/plain",
+        b"Host: rebound.example",
+        b"Host: 127.0.0.1\r\nSec-Fetch-Site: cross-site",
+    ],
+)
+def test_a_page_of_another_site_gets_nothing(line: Line, headers: bytes) -> None:
+    line.send(b"GET " + HEALTH + b" HTTP/1.1\r\n" + headers + b"\r\n\r\n")
+    response, body = line.answer()
+    assert response.status == 403
+    assert body.startswith(b"refused: ")
+    assert line.closed()
