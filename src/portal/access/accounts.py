@@ -17,8 +17,9 @@ from portal.database import Database
 
 _SQL = load(__name__)
 SHORTEST_PASSWORD = 12
-_FAILURES_OF_A_NAME = 5
-_FAILURES_OF_AN_ADDRESS = 20
+_TRIES_OF_A_NAME_AT_AN_ADDRESS = 5
+_TRIES_OF_AN_ADDRESS = 20
+_TRIES_OF_A_NAME = 100
 _MOST_GROUPS, _LONGEST_GROUP = 50, 100
 # One plain address: no line break, list or display name may reach the head of a mail.
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
@@ -79,20 +80,38 @@ class Accounts:
         self._database = database
 
     def log_in(self, attempt: Credentials) -> Login:
-        """Five failures of a name, or twenty of an address, within 15 minutes stop further tries."""
+        """Five tries of a name at an address, or twenty of an address, within 15 minutes stop further ones there.
+
+        A hundred tries of a name stop it at all addresses but those where its person has logged in within 30 days, so
+        nobody can keep a person out by guessing. A try is counted before its password is verified: a burst of tries at
+        once has no more of them than tries one after the other.
+        """
         name = attempt.name.strip().lower()
         key = {"name": name[:80], "address": attempt.address}
-        [failures] = self._database.outside(_SQL["failures"], key)
-        if failures["of_name"] >= _FAILURES_OF_A_NAME or failures["of_address"] >= _FAILURES_OF_AN_ADDRESS:
-            return Login(throttled=True)
+        [begun] = self._database.outside(_SQL["begin_try"], key)
+        [tries] = self._database.outside(_SQL["tries"], key)
         found = self._database.outside(_SQL["user_by_name"], key)
         user = found[0] if found and found[0]["disabled_at"] is None else None
+        if self._is_throttled(tries, user, attempt.address):
+            self._database.outside(_SQL["withdraw_try"], begun)
+            return Login(throttled=True)
         # An unknown name takes as long as a known one, or the time would tell which names there are.
         if not _verified(user["password_hash"] if user else _nobody(), attempt.password) or user is None:
-            self._database.outside(_SQL["record_failure"], key)
             return Login()
-        self._database.outside(_SQL["forget_failures"], key)
+        self._database.outside(_SQL["forget_tries"], key)
         return Login(user_id=user["user_id"], tenant=user["tenant"], name=name)
+
+    def _is_throttled(self, tries: Row, user: Row | None, address: str) -> bool:
+        """Whether this try, which is counted already, is one too many."""
+        if tries["here"] > _TRIES_OF_A_NAME_AT_AN_ADDRESS or tries["of_address"] > _TRIES_OF_AN_ADDRESS:
+            return True
+        if tries["of_name"] <= _TRIES_OF_A_NAME:
+            return False
+        if user is None:
+            return True
+        place = {"user_id": user["user_id"], "address": address}
+        [known] = self._database.of(user["tenant"])(_SQL["known_address"], place)
+        return not known["known"]
 
     def log_in_known(self, name: str, role: Role) -> Login:
         """A person whom the load balancer has logged in; a new one joins the platform tenant, without a password."""

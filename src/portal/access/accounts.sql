@@ -38,16 +38,28 @@ update portal.users set disabled_at = case when %(disabled)s then now() end wher
 select count(*) as administrators from portal.users
 where role = 'administrator' and disabled_at is null and user_id <> %(user_id)s;
 
--- name: failures
-select count(*) filter (where name = %(name)s) as of_name, count(*) filter (where address = %(address)s) as of_address
+-- name: begin_try
+-- Before its password is verified, so that tries at the same moment count each other.
+insert into portal.failed_logins (name, address) values (%(name)s, %(address)s) returning ctid::text as place;
+
+-- name: tries
+select count(*) filter (where name = %(name)s and address = %(address)s) as here,
+       count(*) filter (where name = %(name)s) as of_name,
+       count(*) filter (where address = %(address)s) as of_address
 from portal.failed_logins
 where at > now() - interval '15 minutes' and (name = %(name)s or address = %(address)s);
 
--- name: record_failure
-insert into portal.failed_logins (name, address) values (%(name)s, %(address)s);
+-- name: withdraw_try
+-- A try whose password was not verified does not prolong the wait. A row is never changed, so its place stays its own.
+delete from portal.failed_logins where ctid = %(place)s::tid;
 
--- name: forget_failures
-delete from portal.failed_logins where name = %(name)s or at < now() - interval '1 day';
+-- name: known_address
+select exists (select from portal.sessions
+               where user_id = %(user_id)s and address = %(address)s and opened_at > now() - interval '30 days') as known;
+
+-- name: forget_tries
+delete from portal.failed_logins
+where (name = %(name)s and address = %(address)s) or at < now() - interval '1 day';
 
 -- name: tenants
 select code, name from tenants order by code;

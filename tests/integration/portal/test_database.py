@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -126,12 +127,47 @@ def test_a_revoked_session_and_a_disabled_user_are_out_at_once(
 
 
 def test_the_sixth_guess_is_not_even_tried(own: Database, person: Callable[[Role], str]) -> None:
-    accounts, name = Accounts(own), person(Role.VIEWER)
-    tries = [accounts.log_in(attempt(name, "wrong")) for _ in range(6)]
+    accounts, name, here = Accounts(own), person(Role.VIEWER), address_of_one()
+    tries = [accounts.log_in(attempt(name, "wrong", here)) for _ in range(6)]
     assert [tried.throttled for tried in tries] == [False] * 5 + [True]
-    assert accounts.log_in(attempt(name, PASSWORD)).throttled
+    assert accounts.log_in(attempt(name, PASSWORD, here)).throttled
     own.outside("delete from portal.failed_logins where name = %(name)s", {"name": name})
     assert accounts.log_in(attempt(name.upper(), PASSWORD)).user_id is not None
+
+
+def test_a_burst_of_guesses_has_no_more_of_them_than_five(own: Database, person: Callable[[Role], str]) -> None:
+    accounts, name, here = Accounts(own), person(Role.VIEWER), address_of_one()
+    with ThreadPoolExecutor(17) as pool:
+        tries = list(pool.map(lambda _: accounts.log_in(attempt(name, "wrong", here)), range(17)))
+    assert sum(not tried.throttled for tried in tries) <= 5
+
+
+def test_guesses_from_elsewhere_keep_nobody_out(own: Database, person: Callable[[Role], str]) -> None:
+    accounts, name = Accounts(own), person(Role.VIEWER)
+    for _ in range(6):
+        accounts.log_in(attempt(name, "wrong", "203.0.113.9"))
+    assert accounts.log_in(attempt(name, PASSWORD, "198.51.100.7")).user_id is not None
+
+
+def test_a_name_that_is_guessed_everywhere_is_open_where_its_person_has_been(
+    own: Database, sessions: Sessions, person: Callable[[Role], str]
+) -> None:
+    accounts, name, home, new = Accounts(own), person(Role.VIEWER), address_of_one(), address_of_one()
+    login = accounts.log_in(attempt(name, PASSWORD, home))
+    assert login.user_id is not None
+    sessions.open(PLATFORM_TENANT, login.user_id, home, "-")
+    guess = "insert into portal.failed_logins (name, address) select %(name)s, 'b' || n from generate_series(1, 100) n"
+    own.outside(guess, {"name": name})
+    assert accounts.log_in(attempt(name, PASSWORD, new)).throttled
+    assert accounts.log_in(attempt(name, PASSWORD, home)).user_id is not None
+
+
+def test_a_try_that_was_not_verified_does_not_prolong_the_wait(own: Database, person: Callable[[Role], str]) -> None:
+    accounts, name, here = Accounts(own), person(Role.VIEWER), address_of_one()
+    for _ in range(12):
+        accounts.log_in(attempt(name, "wrong", here))
+    [kept] = own.outside("select count(*) as tries from portal.failed_logins where name = %(name)s", {"name": name})
+    assert kept["tries"] == 5
 
 
 def test_an_address_that_tries_many_names_is_throttled(own: Database) -> None:

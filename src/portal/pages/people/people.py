@@ -65,9 +65,11 @@ def add(visit: Visit) -> Response:
 
 
 def change_role(visit: Visit) -> Response:
+    """All of the user's sessions end: none goes on with pages of the role before."""
     user_id, role = visit.number("user_id"), _role(visit)
     name = visit.services.accounts.change_role(visit.who.tenant, user_id, role)
     visit.record("change_role", name, role=role)
+    visit.services.sessions.close_all(visit.who.tenant, user_id, visit.who.name)
     return visit.go("/people", "role_changed")
 
 

@@ -215,3 +215,9 @@ def test_a_push_that_fails_is_audited_too(portal: FakePortal) -> None:
     answer = portal.client(Role.OPERATOR).post("/waiting/push", data={"csrf": CSRF, "confirmed": "true"})
     assert answer.status_code == 503
     assert portal.records.recorded == [("a-operator", "push_waiting", "api_unavailable")]
+
+
+def test_a_changed_role_ends_the_sessions_of_its_person(portal: FakePortal) -> None:
+    client = portal.client(Role.ADMINISTRATOR)
+    assert client.post("/people/role", data={"user_id": "5", "role": "viewer", "csrf": CSRF}).status_code in (200, 303)
+    assert portal.sessions.closed == [5]
