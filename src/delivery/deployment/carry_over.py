@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from delivery.deployment.emulator_content import buckets_of, put_content, queues_of, read_content
 from delivery.deployment.stack import Stack
@@ -12,28 +12,32 @@ _QUIET_SECONDS = 8.0
 _DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
 
-def _ignore(_: Mapping[str, str]) -> None: ...
-
-
 @contextlib.contextmanager
-def carried_over(
-    clients: Clients, stack: Stack, renamed: Callable[[Mapping[str, str]], None] = _ignore
-) -> Iterator[None]:
+def carried_over(clients: Clients, stack: Stack) -> Iterator[None]:
     """Waits a while for the queues to empty, and takes the remaining messages and all objects, because CloudFormation
-    deletes empty buckets only. After the block it puts both into the new stack, and tells `renamed` the new ids of the
-    messages by their old ones."""
-    resources = stack.resources()
-    _settle(clients, queues_of(resources))
+    deletes empty buckets only. After the block it puts both into the new stack."""
+    settle(clients, stack)
     content = read_content(clients, stack)
-    for bucket in buckets_of(resources):
-        _empty(clients, bucket)
+    empty_buckets(clients, stack)
     yield
-    renamed(put_content(clients, stack, content))
+    put_content(clients, stack, content)
+
+
+def empty_buckets(clients: Clients, stack: Stack) -> None:
+    """Deletes every version of every object of the stack, because CloudFormation deletes empty buckets only."""
+    for bucket in buckets_of(stack.resources()):
+        _empty(clients, bucket)
+
+
+def settle(clients: Clients, stack: Stack) -> None:
+    """Waits until the number of messages no longer changes, at most eight seconds.
+
+    The waiting queue keeps its messages, and delays are long.
+    """
+    _settle(clients, queues_of(stack.resources()))
 
 
 def _settle(clients: Clients, urls: list[str]) -> None:
-    """Waits until the number of messages no longer changes. The waiting queue keeps its messages, and delays are
-    long."""
     client = clients.client("sqs")
     deadline = time.monotonic() + _QUIET_SECONDS
     before: list[tuple[str, ...]] = []

@@ -4,13 +4,15 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from delivery.deployment import prerequisites
+from delivery.deployment.carry_over import empty_buckets, settle
+from delivery.deployment.last_deployment import LastDeployment, deployed_templates
 from delivery.deployment.stack import Stack
+from delivery.deployment.template_check import check_templates, template_hashes
 from delivery.packaging import layer
 from delivery.packaging.packaging import Packaged, PackagingPlan, package
 from delivery.packaging.parameters import collect, defaults, parameters_file
@@ -22,17 +24,18 @@ from devenv.instance import ENVIRONMENT, REGION, Instance
 from devenv.passwords import InstancePasswords
 from devenv.problem import Problem
 
-Replacing = Callable[[Clients, Stack], AbstractContextManager[None]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalDeployment:
-    """`fresh` is True when this deployment created a stack. `fingerprint` names the template and the file's
-    parameters."""
+    """The stack that serves."""
 
     outputs: dict[str, str]
+    #: Of the template and the file's parameters.
     fingerprint: str
+    #: Whether this deployment created a stack.
     fresh: bool
+    #: Why the changed templates did not stand. The stack is the earlier one again.
+    failure: Problem | None = None
 
 
 def url_of(endpoint: str | None, bucket: str) -> Callable[[str], str]:
@@ -62,47 +65,95 @@ def deploy(
     passwords: InstancePasswords,
     *,
     current: str | None,
-    replacing: Replacing,
+    keep: Callable[[], object],
     restart: Callable[[], None],
 ) -> LocalDeployment:
     """Deploys the packaged template.
 
-    `current` is the fingerprint of the current stack, which is kept if the fingerprint is the same. `replacing` wraps
-    the replacement of a stack and carries its content over. `restart` empties LocalStack, which cannot delete a stack
-    whose creation failed. Raises Problem."""
+    `current` is the fingerprint of the current stack, which is kept if the fingerprint is the same. `keep` writes the
+    content of a stack that is replaced to disk; the caller puts it into the stack that serves afterwards. `restart`
+    empties LocalStack, which cannot delete a stack whose creation failed.
+
+    A stack that serves is not touched before the templates have passed cfn-lint and every parameter has a value. If the
+    new stack does not stand even so, the earlier one is created again, and `failure` says why. Raises Problem.
+    """
     stack = Stack(clients.client("cloudformation"), instance.stack)
     status = stack.status()
-    set_by_file = parameters_file(instance.project, _parameters_name(instance))
+    set_by_file = parameters_file(instance.project, parameters_name(instance))
     fingerprint = hashlib.sha256(f"{packaged.fingerprint} {sorted(set_by_file.items())}".encode()).hexdigest()[:32]
     processes = diagrams(instance.project)
     if status == "CREATE_COMPLETE" and current == fingerprint:
         outputs = stack.outputs()
         migrate(clients, ENVIRONMENT, processes, outputs)
         return LocalDeployment(outputs=outputs, fingerprint=fingerprint, fresh=False)
-    if status is not None and status != "CREATE_COMPLETE":
+    parameters = collect(instance.project, parameters_name(instance), _at_run_time(clients, endpoints))
+    new = LastDeployment(
+        body=packaged.body,
+        uploads={key: str(path) for key, path in packaged.uploads.items()},
+        parameters=parameters,
+        fingerprint=fingerprint,
+        templates=template_hashes(instance.project),
+    )
+    creation = _Creation(
+        instance=instance, clients=clients, endpoints=endpoints, passwords=passwords, stack=stack, processes=processes
+    )
+    if status == "CREATE_COMPLETE":
+        check_templates(instance.project, deployed_templates(instance.folder))
+        settle(clients, stack)
+        keep()
+        empty_buckets(clients, stack)
+        try:
+            stack.delete()
+        except Problem:
+            restart()
+    elif status is not None:
         restart()
-        status = None
-    with replacing(clients, stack) if status is not None else nullcontext():
-        if status is not None:
-            try:
-                stack.delete()
-            except Problem:
-                restart()
-        url, parameters = _prepare(instance, clients, packaged, endpoints, passwords)
-        outputs = stack.apply(url, parameters)
-        migrate(clients, ENVIRONMENT, processes, outputs)
-    resume(clients)
+    earlier = LastDeployment.read(instance.folder) if status == "CREATE_COMPLETE" else None
+    try:
+        outputs = creation.create(new)
+    except Problem as failure:
+        if earlier is None:
+            raise
+        restart()
+        outputs = creation.create(earlier)
+        return LocalDeployment(outputs=outputs, fingerprint=earlier.fingerprint, fresh=True, failure=failure)
+    new.write(instance.folder)
     return LocalDeployment(outputs=outputs, fingerprint=fingerprint, fresh=True)
 
 
-def _prepare(
-    instance: Instance,
-    clients: Clients,
-    packaged: Packaged,
-    endpoints: Endpoints,
-    passwords: InstancePasswords,
-) -> tuple[str, dict[str, str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Creation:
+    """The creation of the instance's stack in an emulator that has none."""
+
+    instance: Instance
+    clients: Clients
+    endpoints: Endpoints
+    passwords: InstancePasswords
+    stack: Stack
+    processes: Mapping[str, str]
+
+    def create(self, deployment: LastDeployment) -> dict[str, str]:
+        """Creates the stack, migrates the database, and has the orders in flight go on. Returns the outputs. Raises
+        Problem."""
+        url, parameters = _prepare(self, deployment)
+        outputs = self.stack.apply(url, parameters)
+        migrate(self.clients, ENVIRONMENT, self.processes, outputs)
+        resume(self.clients)
+        return outputs
+
+
+def _at_run_time(clients: Clients, endpoints: Endpoints) -> dict[str, str]:
+    """The parameters that no file can know, but for the database's secret, which is made before the stack."""
+    return simulator.urls(endpoints.simulator) | {
+        "Environment": ENVIRONMENT,
+        "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
+        "ArtifactBucket": prerequisites.artifact_bucket(),
+    }
+
+
+def _prepare(creation: _Creation, deployment: LastDeployment) -> tuple[str, dict[str, str]]:
     """Makes what a stack needs before its creation; returns (the URL of the root template, the parameters)."""
+    clients, endpoints, passwords = creation.clients, creation.endpoints, creation.passwords
     secret = prerequisites.database_secret(
         clients,
         host=endpoints.database_host,
@@ -112,21 +163,16 @@ def _prepare(
         dbname=DATABASE,
     )
     bucket = prerequisites.make_artifact_bucket(clients)
-    at_run_time = simulator.urls(endpoints.simulator) | {
-        "Environment": ENVIRONMENT,
-        "DatabaseSecretArn": secret,
-        "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
-        "ArtifactBucket": bucket,
-    }
-    parameters = collect(instance.project, _parameters_name(instance), at_run_time)
-    prerequisites.verify_senders(clients, defaults(instance.project) | parameters)
+    parameters = deployment.parameters | {"DatabaseSecretArn": secret}
+    prerequisites.verify_senders(clients, defaults(creation.instance.project) | parameters)
+    packaged = deployment.packaged
     key = f"templates/{packaged.fingerprint}-root.json"
     upload(clients, bucket, packaged, key)
     prerequisites.remove_log_groups(clients)
     return url_of(clients.endpoint, bucket)(key), parameters
 
 
-def _parameters_name(instance: Instance) -> str:
+def parameters_name(instance: Instance) -> str:
     """The file of cloudformation/environments: MTD_PARAMETERS, which tests set, or that of the environment."""
     return instance.setting("MTD_PARAMETERS") or ENVIRONMENT
 

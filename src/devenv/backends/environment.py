@@ -5,11 +5,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 
 from filelock import FileLock
 
-from delivery.deployment.carry_over import carried_over
 from delivery.deployment.deployment import LocalDeployment, deploy, local_package
 from delivery.packaging.packaging import Packaged
 from devenv.aws import Clients
@@ -99,14 +97,15 @@ class LocalEnvironment:
 
     def _deploy(self, packaged: Packaged, *, deployed_before: bool) -> Document:
         with self.steps.step("Stack deployed, database migrated") as step:
-            deployed = _deploy_afresh(self.instance, self._servers, packaged, deployed_before=deployed_before)
+            deployed, restored = _deploy_afresh(self.instance, self._servers, packaged, deployed_before=deployed_before)
             step.note = f"{self.instance.stack}, {'created anew' if deployed.fresh else 'unchanged'}"
-        document = Supervision(self.instance).state.read()
-        if deployed.fresh and (kept := EmulatorState(self.instance)).exists():
+        if restored is not None:
             with self.steps.step("Queues and inbox as they were") as step:
-                messages, objects = kept.restore(Clients(document["endpoint"]), document)
-                step.note = f"{messages} messages, {objects} objects"
-        return document
+                step.note = f"{restored[0]} messages, {restored[1]} objects"
+        if deployed.failure is not None:
+            _serve_portal(self.instance, self._servers, self.steps)
+        _refuse(deployed)
+        return Supervision(self.instance).state.read()
 
     def _check_disk(self) -> None:
         folder = self.instance.folder
@@ -140,22 +139,30 @@ def redeploy(instance: Instance) -> str:
     document = Supervision(instance).state.read()
     servers = servers_of(instance, recorded_backend(document))
     packaged = local_package(instance, str(document["endpoint"]), servers.layer_platform())
-    deployed = _deploy_afresh(instance, servers, packaged, deployed_before=True)
+    deployed, _ = _deploy_afresh(instance, servers, packaged, deployed_before=True)
     if not deployed.fresh:
         return "the packaged template has not changed: nothing to deploy"
     _serve_portal(instance, servers, Steps(console()))
+    _refuse(deployed)
     return f"deployed a new stack in {time.monotonic() - started:.1f} s; the database was kept"
 
 
 def _deploy_afresh(
     instance: Instance, servers: Servers, packaged: Packaged, *, deployed_before: bool
-) -> LocalDeployment:
-    """Deploys and records the deployment in state.json. A lock keeps `up` and the watch from deploying at once."""
+) -> tuple[LocalDeployment, tuple[int, int] | None]:
+    """Deploys and records the deployment in state.json. A lock keeps `up` and the watch from deploying at once.
+
+    Returns the deployment, and the numbers of messages and objects that were put back. Raises Problem.
+    """
     state = Supervision(instance).state
     with FileLock(instance.folder / "deploy.lock"):
         document = state.read()
         current = document.get("fingerprint") if deployed_before else None
-        state.update(lambda kept: kept.update(fingerprint=None))
+
+        def keep() -> None:
+            EmulatorState(instance).save(Clients(document["endpoint"]))
+            state.update(lambda kept: kept.update(fingerprint=None))
+
         deployed = deploy(
             instance,
             Clients(document["endpoint"]),
@@ -163,7 +170,7 @@ def _deploy_afresh(
             servers.endpoints(document["ports"]),
             InstancePasswords.of(instance),
             current=current,
-            replacing=partial(carried_over, renamed=lambda ids: EmulatorState(instance).rename_waiting(ids, document)),
+            keep=keep,
             restart=servers.restart_localstack,
         )
         state.merge(
@@ -172,4 +179,19 @@ def _deploy_afresh(
             fingerprint=deployed.fingerprint,
             deployed_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-    return deployed
+        restored = _restore(instance, state.read()) if deployed.fresh else None
+    return deployed, restored
+
+
+def _refuse(deployed: LocalDeployment) -> None:
+    """Raises Problem where the earlier stack had to be created again."""
+    if deployed.failure is not None:
+        raise Problem(
+            f"{deployed.failure.sentence} The earlier stack serves again.", fix=deployed.failure.fix or "Correct it."
+        )
+
+
+def _restore(instance: Instance, document: Document) -> tuple[int, int] | None:
+    """Puts kept messages and objects into the new stack. Returns their numbers, None if nothing was kept."""
+    kept = EmulatorState(instance)
+    return kept.restore(Clients(document["endpoint"]), document) if kept.exists() else None

@@ -13,14 +13,25 @@ from devenv.watch.import_graph import ImportGraph
 
 Recycle = Callable[[list[str]], None]
 
+_OTHERS = frozenset({"checkov", "bootstrap.yaml"})
+"""Of cloudformation/, but no part of the stack. The bootstrap is an account's own stack."""
+
 
 class Reloading:
     """`recycle` takes AWS's names of functions, `redeploy` returns a sentence about its work, `tell` writes a line."""
 
     def __init__(
-        self, project: Path, recycle: Recycle, redeploy: Callable[[], str], tell: Callable[[str], None]
+        self,
+        project: Path,
+        recycle: Recycle,
+        redeploy: Callable[[], str],
+        tell: Callable[[str], None],
+        *,
+        parameters: str = ENVIRONMENT,
     ) -> None:
+        """`parameters` names the instance's file of cloudformation/environments."""
         self._project = project
+        self._parameters = parameters
         self._graph = ImportGraph(project / "src" / "lambdas", project / "src" / "shared")
         self._templates = project / "cloudformation"
         self._recycle = recycle
@@ -30,8 +41,9 @@ class Reloading:
 
     def handle(self, changed: set[Path]) -> None:
         """Handles the changes. Errors that the next save can mend are written with `tell` and not raised."""
-        templates = {path for path in changed if path.is_relative_to(self._templates)}
-        code = changed - templates
+        cloudformation = {path for path in changed if path.is_relative_to(self._templates)}
+        templates = {path for path in cloudformation if self._is_deployed(path)}
+        code = changed - cloudformation
         if code:
             self._reload(code)
         if templates:
@@ -54,6 +66,13 @@ class Reloading:
         self._tell(f"{names}: fresh for {recycled} ({(time.monotonic() - started) * 1000:.0f} ms)")
         if any("migrations" in path.parts for path in code):
             self._tell("a migration changed: apply it with 'mtd invoke migrate_database'")
+
+    def _is_deployed(self, path: Path) -> bool:
+        """Whether the file is a part of this instance's stack: not checkov's settings, nor another environment's."""
+        name = path.relative_to(self._templates)
+        if name.parts[0] == "environments":
+            return name.stem == self._parameters
+        return name.parts[0] not in _OTHERS
 
     def _deploy(self, templates: set[Path]) -> None:
         self._tell(f"{self._names(templates)}: deploying")

@@ -148,6 +148,42 @@ def test_a_changed_template_is_deployed_as_a_new_stack_and_orders_in_flight_go_o
     system.aws("sqs").purge_queue(QueueUrl=waiting)
 
 
+def _logged(copied: CopiedProject, file: str, old: str, new: str, ends: str) -> str:
+    """Save the template with a fault; the watch's log on it, up to a line that has `ends`. Then it is as before."""
+    seen = len(copied.watched())
+    with copied.saved(file, old, new):
+        return until(lambda: copied.watched()[seen:], lambda log: ends in log, seconds=180)
+
+
+def test_a_typo_in_a_template_touches_nothing(copied: CopiedProject, number: str) -> None:
+    system = copied.system()
+    waiting = _rest(system, number)
+    before = copied.state()
+
+    typo = "Outputs:\n  Typo:\n    Value: !GetAtt HelloQueueX.Arn\n"
+    log = _logged(copied, "cloudformation/template.yaml", "Outputs:\n", typo, "was not touched")
+
+    assert "HelloQueueX" in log
+    assert "cloudformation/template.yaml:" in log
+    assert copied.state()["deployed_at"] == before["deployed_at"]
+    assert number in [each["number"] for each in system.get("/waiting")["waiting"]]
+    system.aws("sqs").purge_queue(QueueUrl=waiting)
+
+
+def test_a_stack_that_does_not_stand_is_replaced_by_the_earlier_one(copied: CopiedProject, number: str) -> None:
+    system = copied.system()
+    _rest(system, number)
+    system.aws("s3").put_object(Bucket=system.bucket, Key=f"rejected/{number}", Body=b"kept")
+    bad = "Resources:\n  Never:\n    Type: AWS::SQS::Queue\n    Properties: {QueueName: 'no such name!'}\n"
+    _logged(copied, "cloudformation/stacks/records.yaml", "Resources:\n", bad, "serves again")
+
+    system = copied.system()
+    assert number in [each["number"] for each in system.get("/waiting")["waiting"]]
+    assert system.aws("s3").get_object(Bucket=system.bucket, Key=f"rejected/{number}")["Body"].read() == b"kept"
+    _put(system, f"{number}-after")
+    system.ended(f"{number}-after", "completed")
+
+
 def _depths(copied: CopiedProject) -> dict[str, dict[str, Any]]:
     return {queue["name"]: queue for queue in copied.listing("status")["queues"]}
 

@@ -5,6 +5,7 @@ import os
 import time
 from datetime import datetime
 
+from delivery.deployment.deployment import parameters_name
 from devenv.backends.environment import redeploy
 from devenv.instance import Instance
 from devenv.processes.log_files import follow
@@ -32,7 +33,13 @@ def run(arguments: argparse.Namespace, instance: Instance) -> int:
     changes = SavedFiles([project / "src" / "lambdas", project / "src" / "shared", project / "cloudformation"])
     changes.start()
     try:
-        reloading = Reloading(project, recycler(running.endpoint), lambda: redeploy(instance), tell)
+        reloading = Reloading(
+            project,
+            recycler(running.endpoint),
+            lambda: redeploy(instance),
+            tell,
+            parameters=parameters_name(instance),
+        )
         background.marker(instance).touch()
         tell("watching src/lambdas, src/shared and cloudformation")
         while True:

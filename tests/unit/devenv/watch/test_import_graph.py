@@ -136,6 +136,25 @@ def test_a_template_is_deployed_and_recycles_nothing(project: Path) -> None:
     assert "cloudformation/stacks/x.yaml" in lines[0]
 
 
+@pytest.mark.parametrize(
+    ("file", "is_deployed"),
+    [
+        ("template.yaml", True),
+        ("openapi.yaml", True),
+        ("statemachines/x.asl.json", True),
+        ("environments/local.json", True),
+        ("environments/staging.json", False),
+        ("checkov/config.yaml", False),
+        ("bootstrap.yaml", False),
+    ],
+)
+def test_only_files_of_this_stack_are_deployed(project: Path, file: str, is_deployed: bool) -> None:
+    reloading, _, deployed, lines = _reloading(project)
+    reloading.handle({project / "cloudformation" / file})
+    assert deployed == (["once"] if is_deployed else [])
+    assert bool(lines) is is_deployed
+
+
 def test_a_file_that_no_function_imports_is_reported_and_ignored(project: Path) -> None:
     reloading, recycled, _, lines = _reloading(project)
     lonely = project / "src/shared/mtd/domain/lonely.py"
