@@ -14,7 +14,10 @@ from mtd_localstack.gateway.request_counts import EXECUTE_API_PATHS
 
 # Request parameters that name a resource. Of an object's key the first folder counts.
 _NAMES = tuple(
-    ("Bucket Key CopySource VersionId QueueUrl SecretId stateMachineArn TopicArn Template ConfigurationSetName").split()
+    (
+        "Bucket Key CopySource VersionId QueueUrl QueueName SecretId stateMachineArn TopicArn Template "
+        "ConfigurationSetName FunctionName"
+    ).split()
 )
 _SESSIONS_OF_ALL_REGIONS = "us-east-1"
 

@@ -16,6 +16,7 @@ _ACTIONS = {
     "sqs.DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs.ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
     "execute-api.Invoke": "execute-api:Invoke",
+    "lambda.Invoke": "lambda:InvokeFunction",
 }
 _PREFIXES = {"stepfunctions": "states"}
 
@@ -67,6 +68,10 @@ def _ses(about: Mapping[str, str]) -> list[str]:
     return [f"{base}:identity/*", *(f"{base}:{kind}/{name}" for kind, name in named.items() if name)]
 
 
+def _queue(about: Mapping[str, str]) -> str:
+    return about.get("QueueName") or about["QueueUrl"].rpartition("/")[2]
+
+
 def _secret(about: Mapping[str, str]) -> list[str]:
     """IAM compares the ARN of a secret that is asked for by its name; Secrets Manager ends it in six characters."""
     named = about["SecretId"]
@@ -84,7 +89,8 @@ _RESOURCES: dict[str, Callable[[Mapping[str, str]], list[str]]] = {
     "s3": _s3,
     "ses": _ses,
     "execute-api": _execute_api,
-    "sqs": lambda about: [f"arn:aws:sqs:{REGION}:{ACCOUNT}:{about['QueueUrl'].rpartition('/')[2]}"],
+    "lambda": lambda about: [f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{about['FunctionName']}"],
+    "sqs": lambda about: [f"arn:aws:sqs:{REGION}:{ACCOUNT}:{_queue(about)}"],
     "sns": lambda about: [about["TopicArn"]],
     "secretsmanager": _secret,
     "stepfunctions": lambda about: [about["stateMachineArn"]],

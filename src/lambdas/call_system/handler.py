@@ -29,6 +29,7 @@ def _call(event: ApiEvent, references: list[TokenReference], run: StateRun) -> J
         system,
         references,
         composition.system_connection(),
+        composition.own_services(),
         composition.systems(),
         composition.flow_store(),
         run,

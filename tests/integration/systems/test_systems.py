@@ -160,6 +160,37 @@ def test_an_outage_parks_the_orders_and_its_end_drains_them(healthy: World, numb
         assert len(healthy.calls(each)) == 1
 
 
+@pytest.mark.parametrize(("score", "end"), [(12, "completed"), (-1, "refused")])
+def test_an_answer_may_come_later_as_a_message(system: System, number: str, score: int, end: str) -> None:
+    slow = World(system)
+    system.declare(slow.name, _DECLARED, {"check": [{"status": 202, "answer": {}}]})
+    slow.version = slow.imported(later="checked", errors={"answer.score < 0": "suspected"})["version"]
+    slow.start(number)
+    until(
+        lambda: system.order(number).get("events", []),
+        lambda found: any(e["what"].startswith("accepted") for e in found),
+    )
+
+    status, answer = system.call(
+        "POST", f"/orders/{number}/messages", {"message": "checked", "values": {"score": score}}
+    )
+
+    assert status == 200, answer
+    system.ended(number, end)
+    assert len(slow.calls(number)) == 1
+
+
+def test_a_wait_for_an_answer_ends(system: System, number: str) -> None:
+    slow = World(system)
+    system.declare(slow.name, _DECLARED, {"check": [{"status": 202, "answer": {}}]})
+    slow.version = slow.imported(later="checked", wait="PT2S")["version"]
+    slow.start(number)
+
+    order = system.ended(number, "refused")
+
+    assert any("time has come" in event["what"] for event in order["events"])
+
+
 def test_a_rate_holds_over_all_batches(system: System, number: str) -> None:
     slow = World(system)
     system.declare(slow.name, {**_DECLARED, "rate": 4}, _SCORES)

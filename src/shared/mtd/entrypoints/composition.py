@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from mtd.adapters.postgres.users import PostgresUsers
     from mtd.adapters.systems.addresses import AllowedAddresses
     from mtd.adapters.systems.connection import HttpSystems
+    from mtd.adapters.systems.own_services import AwsServices
     from mtd.domain.tax.issuer import TaxSettings
     from mtd.usecases.flow.circuit_breaker import CircuitSettings
     from mtd.usecases.operations.correct_order import LegacySystems
@@ -316,6 +317,13 @@ def systems() -> "PostgresSystems":
     from mtd.adapters.postgres.systems.systems import PostgresSystems
 
     return PostgresSystems(database())
+
+
+@cache
+def own_services() -> "AwsServices":
+    from mtd.adapters.systems.own_services import AwsServices
+
+    return AwsServices(f"{config().function_prefix}system-")
 
 
 @cache

@@ -47,6 +47,14 @@ def recorded(operation: str, **about: str) -> dict[str, object]:
             recorded("secretsmanager.GetSecretValue", SecretId="arn:aws:secretsmanager:x:0:secret:s-AbCdEf"),
             {("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:x:0:secret:s-AbCdEf")},
         ),
+        (
+            recorded("sqs.GetQueueUrl", QueueName="checks"),
+            {("sqs:GetQueueUrl", "arn:aws:sqs:us-west-2:000000000000:checks")},
+        ),
+        (
+            recorded("lambda.Invoke", FunctionName="mtd-local-system-scores"),
+            {("lambda:InvokeFunction", "arn:aws:lambda:us-west-2:000000000000:function:mtd-local-system-scores")},
+        ),
         (recorded("stepfunctions.StartExecution", stateMachineArn="m"), {("states:StartExecution", "m")}),
         (
             recorded("execute-api.Invoke", Method="POST", Path="/_aws/execute-api/a1/live/states/dispatch"),

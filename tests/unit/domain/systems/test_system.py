@@ -60,8 +60,28 @@ def test_a_system_that_nobody_can_reach_has_workers_instead_of_an_address() -> N
     assert read_system("warehouse", system_json(system)) == system
 
 
+@pytest.mark.parametrize("declared", [{"lambda": "scores"}, {"queue": "scores"}])
+def test_a_teams_own_function_or_queue_may_be_a_system(declared: dict[str, Any]) -> None:
+    system = read_system("scores", declared)
+
+    assert {system.function, system.queue} == {"scores", ""}
+    assert read_system("scores", system_json(system)) == system
+
+
 @pytest.mark.parametrize(
-    "declared", [{}, {"url": "https://x.example", "lease": 60}, {"lease": 0}, {"lease": 3601}, {"lease": None}]
+    "declared",
+    [
+        {"lambda": "x", "queue": "x"},
+        {"lambda": "x/y"},
+        {"queue": ""},
+        {"lambda": "x", "secret": "x"},
+        {"lease": 60, "recover": "/operations/{key}"},
+        {},
+        {"url": "https://x.example", "lease": 60},
+        {"lease": 0},
+        {"lease": 3601},
+        {"lease": None},
+    ],
 )
 def test_a_system_is_either_called_or_has_workers(declared: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):

@@ -14,6 +14,7 @@ from tests.unit.support.fraud import FRAUD, imported
 
 from mtd.domain.circuit import Circuit
 from mtd.domain.errors import MtdError, NoAnswerError
+from mtd.domain.json_types import Json
 from mtd.domain.systems.system import System
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
@@ -69,6 +70,25 @@ class FakeSystems:
         self.recorded.append(calls)
 
 
+@dataclass(slots=True)
+class FakeServices:
+    """Serves `OwnServices`; answers what it is told, and keeps what it got."""
+
+    answer: Any = None
+    batches: list[tuple[str, list[Json]]] = field(default_factory=list)
+    queued: list[tuple[str, Json]] = field(default_factory=list)
+
+    def invoke(self, function: str, calls: Sequence[Json], timeout_seconds: float) -> Any:
+        assert timeout_seconds > 0
+        self.batches.append((function, list(calls)))
+        if isinstance(self.answer, MtdError):
+            raise self.answer
+        return self.answer(calls) if callable(self.answer) else self.answer
+
+    def enqueue(self, queue: str, request: Json) -> None:
+        self.queued.append((queue, request))
+
+
 class SystemStore(FakeStore):
     """A store whose orders stand at the task of the system."""
 
@@ -110,13 +130,27 @@ def plan() -> Plan:
 
 
 def run(
-    connection: FakeConnection, *tokens: LeasedToken, system: System = FRAUD, systems: FakeSystems | None = None
+    connection: FakeConnection,
+    *tokens: LeasedToken,
+    system: System = FRAUD,
+    systems: FakeSystems | None = None,
+    services: "FakeServices | None" = None,
 ) -> tuple[SystemStore, Any]:
     store = SystemStore(tokens=list(tokens), plan=plan())
     breaker = CircuitBreaker(system="fraud", circuits=FakeCircuits(), settings=SETTINGS)
     references = [TokenReference(token_id=token.token_id, version=token.version) for token in tokens]
     state = StateRun(function="call_system", request_id="r", parallel=1)
-    answer = call_system(system, references, connection, systems or FakeSystems(), store, state, breaker, 26.0)
+    answer = call_system(
+        system,
+        references,
+        connection,
+        services or FakeServices(),
+        systems or FakeSystems(),
+        store,
+        state,
+        breaker,
+        26.0,
+    )
     return store, answer
 
 
@@ -223,7 +257,7 @@ def test_an_order_that_lacks_what_is_sent_is_refused_without_a_call() -> None:
     run_ = StateRun(function="call_system", request_id="r", parallel=1)
 
     references = [TokenReference(token_id=1, version=3)]
-    answer = call_system(FRAUD, references, connection, FakeSystems(), store, run_, breaker, 26.0)
+    answer = call_system(FRAUD, references, connection, FakeServices(), FakeSystems(), store, run_, breaker, 26.0)
 
     assert (answer["failed"], connection.requests) == (1, [])
     assert store.committed[1].events[0].detail["code"] == "unknown_fact"
@@ -236,6 +270,39 @@ def test_a_system_may_say_when_it_is_asked_again() -> None:
 
     assert answer["retried"] == 1
     assert store.committed[1].retried_tokens[0].delay_seconds == 30.0
+
+
+def test_a_system_that_tells_its_answer_later_has_the_order_wait_for_it() -> None:
+    found = imported({"later": "fraud_checked"}).plan
+    assert found is not None
+    token = leased(NODE)
+    store = SystemStore(tokens=[token], plan=found)
+    breaker = CircuitBreaker(system="fraud", circuits=FakeCircuits(), settings=SETTINGS)
+    connection = FakeConnection([SystemAnswer(status=202, content={})])
+    state = StateRun(function="call_system", request_id="r", parallel=1)
+
+    call_system(
+        FRAUD,
+        [TokenReference(token_id=1, version=3)],
+        connection,
+        FakeServices(),
+        FakeSystems(),
+        store,
+        state,
+        breaker,
+        26.0,
+    )
+
+    changes = store.committed[1]
+    [moved] = changes.moved_tokens
+    assert (moved.place.node, moved.place.waits, moved.place.message) == (NODE, Waits.MESSAGE, "fraud_checked")
+    assert ([event.what for event in changes.events], changes.values) == (["accepted"], [])
+
+
+def test_an_answer_of_202_is_an_answer_where_the_sheet_waits_for_none() -> None:
+    store, answer = run(FakeConnection([SystemAnswer(status=202, content={"score": 3})]), leased(NODE))
+
+    assert (answer["done"], store.committed[1].values[0].data) == (1, {"score": 3})
 
 
 def test_a_call_that_has_no_turn_is_postponed_and_is_no_try() -> None:
@@ -259,3 +326,66 @@ def test_no_answer_is_told_to_the_circuit_and_tried_again() -> None:
     assert answer["retried"] == 1
     assert store.committed[1].events[0].detail["code"] == "timed_out"
     assert systems.recorded[0].unanswered == 1
+
+
+FUNCTION = dataclasses.replace(FRAUD, url="", function="scores")
+
+
+def test_a_function_is_invoked_once_for_a_batch_and_answers_each_order_by_itself() -> None:
+    def answer(calls: Sequence[Json]) -> Any:
+        told: list[Json] = [
+            {"values": {"score": 7}},
+            {"error": {"code": "X9", "message": "no"}},
+            {"error": {"retry": True}},
+        ]
+        return [{"key": call["key"], **each} for call, each in zip(calls, told, strict=False)]
+
+    services = FakeServices(answer)
+
+    store, answered = run(
+        FakeConnection([]), *(leased(NODE, i) for i in (1, 2, 3, 4)), system=FUNCTION, services=services
+    )
+
+    [(function, calls)] = services.batches
+    assert (function, len(calls)) == ("scores", 4)
+    assert calls[0].keys() == {"key", "operation", "order", "request"}
+    # The fourth was not answered, the third is to come again.
+    assert (answered["done"], answered["failed"], answered["retried"]) == (1, 1, 2)
+    codes = [store.committed[i].events[0].detail.get("code") for i in (2, 3, 4)]
+    # The sheet has a code of its own for a refusal.
+    assert codes == ["refused", "function_failed", "answer_missing"]
+
+
+@pytest.mark.parametrize("answer", [None, {}, [1], [{"values": {}}], "text"])
+def test_a_function_that_answers_something_else_is_asked_again(answer: Any) -> None:
+    _, answered = run(FakeConnection([]), leased(NODE), system=FUNCTION, services=FakeServices(answer))
+
+    assert answered["retried"] == 1
+
+
+def test_a_function_that_fails_has_answered_no_order() -> None:
+    systems = FakeSystems()
+    services = FakeServices(NoAnswerError("it failed", code="function_failed"))
+
+    _, answered = run(
+        FakeConnection([]), leased(NODE, 1), leased(NODE, 2), system=FUNCTION, systems=systems, services=services
+    )
+
+    assert (answered["retried"], systems.recorded[0].unanswered, len(services.batches)) == (2, 2, 1)
+
+
+def test_a_queue_takes_the_request_and_the_order_waits_for_the_message() -> None:
+    found = imported({"later": "fraud_checked"}).plan
+    assert found is not None
+    token, services = leased(NODE), FakeServices()
+    store = SystemStore(tokens=[token], plan=found)
+    breaker = CircuitBreaker(system="fraud", circuits=FakeCircuits(), settings=SETTINGS)
+    state = StateRun(function="call_system", request_id="r", parallel=1)
+    references, queue = [TokenReference(token_id=1, version=3)], dataclasses.replace(FRAUD, url="", queue="checks")
+
+    call_system(queue, references, FakeConnection([]), services, FakeSystems(), store, state, breaker, 26.0)
+
+    [(name, request)] = services.queued
+    assert (name, request["key"], request["order"]) == ("checks", f"{token.order_id}:{NODE}:1", "N-1")
+    assert request["answer_as"] == "fraud_checked"
+    assert store.committed[1].moved_tokens[0].place.waits is Waits.MESSAGE

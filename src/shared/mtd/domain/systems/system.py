@@ -23,7 +23,9 @@ _PATH = re.compile(r"(?:/[\w.~{}-]+)+", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}", re.ASCII)
 _SECRET = re.compile(r"[\w.-]{1,80}", re.ASCII)
 LONGEST_LEASE_SECONDS = 3_600.0
-_WORDS = ("url", "lease", "secret", "timeout", "parallel", "rate", "recover", "operations")
+WAYS = ("url", "lease", "lambda", "queue")
+"""The ways to a system, of which a declaration has one."""
+_WORDS = (*WAYS, "secret", "timeout", "parallel", "rate", "recover", "operations")
 _OPERATION_WORDS = ("method", "path", "request", "answer")
 
 
@@ -56,6 +58,10 @@ class System:
     url: str = ""
     #: Seconds for which a worker has a task, unless it asks for others; None for a system that is called.
     lease_seconds: float | None = None
+    #: A team's own function, `mtd-<environment>-system-<name>`, which is invoked once for a batch; else ''.
+    function: str = ""
+    #: A team's own queue, `mtd-<environment>-system-<name>`, which takes requests and answers none; else ''.
+    queue: str = ""
     #: The secret with the credentials, by its name under `mtd/<environment>/systems/`; None for a system without any.
     secret: str | None = None
     timeout_seconds: float = 10.0
@@ -96,13 +102,18 @@ def read_system(name: str, document: Any) -> System:
     operations = document.get("operations") or {}
     if not isinstance(operations, Mapping):
         raise _wrong(f"operations of {name} must be an object of operations by their names")
-    if ("url" in document) == ("lease" in document):
-        raise _wrong(f"{name} must have either a url, to be called at, or a lease, the seconds of its workers' tasks")
-    lease = _number(document, "lease", 0, 1, LONGEST_LEASE_SECONDS, name) if "lease" in document else None
+    ways = [way for way in WAYS if way in document]
+    if len(ways) != 1:
+        raise _wrong(f"{name} must have one of url, lambda, queue, and lease (the seconds of its workers' tasks)")
+    if ways != ["url"] and (document.get("recover") or document.get("secret")):
+        raise _wrong(f"{name} has no url, so that it has neither recover nor secret")
+    lease = _number(document, "lease", 0, 1, LONGEST_LEASE_SECONDS, name) if ways == ["lease"] else None
     return System(
         name=name,
-        url=_url(document["url"], name) if lease is None else "",
+        url=_url(document["url"], name) if ways == ["url"] else "",
         lease_seconds=lease,
+        function=_service(document, "lambda", name),
+        queue=_service(document, "queue", name),
         secret=_secret(document.get("secret"), name),
         timeout_seconds=_number(document, "timeout", 10.0, 0.1, LONGEST_TIMEOUT_SECONDS, name),
         parallel=int(_number(document, "parallel", 8, 1, MOST_PARALLEL, name)),
@@ -115,7 +126,8 @@ def read_system(name: str, document: Any) -> System:
 def system_json(system: System) -> Json:
     """The declaration as JSON: the inverse of `read_system`."""
     told: Json = {"timeout": system.timeout_seconds, "parallel": system.parallel}
-    told |= {"lease": system.lease_seconds} if system.has_workers else {"url": system.url}
+    ways = {"url": system.url, "lease": system.lease_seconds, "lambda": system.function, "queue": system.queue}
+    told |= {word: said for word, said in ways.items() if said}
     for word in ("secret", "rate", "recover"):
         if getattr(system, word) is not None:
             told[word] = getattr(system, word)
@@ -168,6 +180,13 @@ def _url(said: Any, name: str) -> str:
     if not fits or re.search(r"[\s\\]", said):
         raise _wrong(wanted)
     return said.rstrip("/")
+
+
+def _service(document: Mapping[str, Any], word: str, name: str) -> str:
+    said = document.get(word, "")
+    if word in document and (not isinstance(said, str) or not _NAME.fullmatch(said)):
+        raise _wrong(f"{word} of {name} must be a name such as {name}, of mtd-<environment>-system-{name}")
+    return str(said)
 
 
 def _secret(said: Any, name: str) -> str | None:

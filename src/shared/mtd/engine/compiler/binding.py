@@ -101,6 +101,11 @@ class Binder:
         self.people.take(node, group)
         return {"kind": NodeKind.PERSON, "work": self._work({**(entry or {}), "group": group}, node, {})}
 
+    def wait(self, node: DrawnNode) -> str | None:
+        """How long a connected system may take to tell its answer; None where the sheet does not say."""
+        entry = self._entry(node) if self.sheet.tasks else {}
+        return self._time(entry.get("wait"), Phrase("part_of", node=called(node), part="wait"))
+
     def repeat(self, node: DrawnNode, names: FactTypes) -> tuple[MultiInstance | None, FactTypes]:
         """How a multi-instance activity repeats, and what rules inside of it may ask."""
         if node.many is None:

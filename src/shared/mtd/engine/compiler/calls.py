@@ -4,12 +4,14 @@ All of it is checked against what the system declares, so that a misspelt name i
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from mtd.domain.systems.system import System, SystemOperation
+from mtd.engine.messages.naming import slug
 from mtd.engine.messages.phrases import Phrase
-from mtd.engine.model.plan import ErrorCase, ServerCall
+from mtd.engine.model.plan import ErrorCase, EventType, Node, NodeKind, ServerCall
 from mtd.engine.readers.sheet import CALL_WORDS
 from mtd.engine.rules import types
 from mtd.engine.rules.evaluator import RuleTree
@@ -50,7 +52,29 @@ def call_fields(
         result=_result(binder, entry.get("result") or {}, answered, where),
         errors=_errors(binder, entry.get("errors") or {}, answered, where),
     )
-    return {"binding": server, "call": call}
+    later = slug(entry.get("later") or "")
+    declared = (binder.systems or {}).get(server.partition(":")[2].partition("/")[0])
+    if declared is not None and declared.queue and not later:
+        binder.unbound.append(Phrase("queue_without_answer", node=where, system=declared.name))
+    if "wait" in entry and not later:
+        binder.unbound.append(Phrase("wait_for_nothing", node=where))
+    return {"binding": server, "call": call} | ({"code": later} if later else {})
+
+
+def late_event(host: Node, wait: str, way: Node, event_id: str, flow_ids: Sequence[str]) -> Node:
+    """The boundary timer that ends the wait for an answer that is told later; it takes the error way of the task."""
+    flows = tuple(replace(flow, id=flow_id) for flow, flow_id in zip(way.flows, flow_ids, strict=True))
+    return Node(
+        id=event_id,
+        name=host.name,
+        kind=NodeKind.BOUNDARY,
+        element="",
+        scope=host.scope,
+        flows=flows,
+        attached_to=host.id,
+        trigger=EventType.TIMER,
+        time=wait,
+    )
 
 
 def refuse_words(binder: RuleChecker, entry: Mapping[str, Any], where: Phrase) -> None:

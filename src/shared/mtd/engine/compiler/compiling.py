@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mtd.engine.compiler.binding import Binder, own_names
-from mtd.engine.compiler.calls import FactTypes
+from mtd.engine.compiler.calls import FactTypes, late_event
 from mtd.engine.compiler.embedding import embedded
 from mtd.engine.compiler.events import EventCompiler
 from mtd.engine.compiler.flow_rules import FlowRule, rules_of
@@ -116,6 +116,7 @@ class Compiler:
                 id=ids[node.id], name=shown_name(node), element=xml_id(node.id), scope=scope, **known
             )
         self._attach(body, nodes, ids)
+        self._end_waits(body, ids)
         for node in body.nodes:
             thrown = self._nodes[ids[node.id]]
             if thrown.kind is NodeKind.COMPENSATE:
@@ -250,3 +251,18 @@ class Compiler:
                 self._nodes[host.id] = replace(
                     host, boundaries=(*host.boundaries, event_id), on_error=event_id if catches else host.on_error
                 )
+
+    def _end_waits(self, body: Body, ids: Mapping[str, str]) -> None:
+        """Arm a timer at each task that waits for an answer, where the sheet says how long."""
+        for node in body.nodes:
+            host = self._nodes[ids[node.id]]
+            wait = self.binder.wait(node) if host.call is not None and host.code else None
+            if wait is None:
+                continue
+            if host.on_error is None:
+                self.binder.unbound.append(Phrase("wait_without_way", node=called(node)))
+                continue
+            way, event_id = self._nodes[host.on_error], unique(f"{host.id}_late", self._taken)
+            flow_ids = [unique(flow.id, self._taken_flows) for flow in way.flows]
+            self._nodes[event_id] = late_event(host, wait, way, event_id, flow_ids)
+            self._nodes[host.id] = replace(host, boundaries=(*host.boundaries, event_id))

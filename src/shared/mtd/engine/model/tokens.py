@@ -77,6 +77,13 @@ class TaskFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAccepted:
+    """A connected system has taken the work of a token, and tells the answer by a message later."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerFired:
     """The time of a token has come."""
 
@@ -106,7 +113,7 @@ class TaskEscalated:
     token: int
 
 
-type Trigger = TaskCompleted | TaskFailed | TimerFired | MessageReceived | SignalReceived | TaskEscalated
+type Trigger = TaskCompleted | TaskFailed | TaskAccepted | TimerFired | MessageReceived | SignalReceived | TaskEscalated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,8 @@ tasks:
     send: {id: order.number, buyer: {rut: order.buyer.rut}}
     result: {score: answer.score}       # into data
     errors: {"409": fraud_suspected, "answer.code == 'X1'": buyer_blocked}
+    later: fraud_checked                # the message with the answer, where the system says 202; at the latest
+    wait: PT4H                          # after this time
 gateways: {"Pays with gift card?": gift_card}      # what SI and NO answer
 flows: {"Large order": order.payable > 1000000, "Check -> Ship": otherwise}
 timers: {Wait for stock: PT2H}
@@ -43,6 +45,8 @@ TASK_WORDS = frozenset(
         "send",
         "result",
         "errors",
+        "later",
+        "wait",
         "each",
         "as",
         "until",
@@ -50,9 +54,10 @@ TASK_WORDS = frozenset(
         "sla",
     }
 )
-CALL_WORDS = ("send", "result", "errors")
+RULE_WORDS = ("send", "result", "errors")
+CALL_WORDS = (*RULE_WORDS, "later", "wait")
 """The words of a task that a connected system serves."""
-_MAPPINGS = frozenset({"set", *CALL_WORDS})
+_MAPPINGS = frozenset({"set", *RULE_WORDS})
 PARTS = ("tasks", "gateways", "flows", "timers", "messages", "conditions", "calls")
 
 
@@ -122,11 +127,11 @@ def _entry(value: Any, part: str, name: str) -> Any:
             raise _wrong(Phrase("sheet_strange_word", name=name, word=word, words=", ".join(sorted(TASK_WORDS))))
         if word == "set" and not (isinstance(said, Mapping) and all(isinstance(each, str) for each in said)):
             raise _wrong(Phrase("sheet_set", name=name))
-        if word in CALL_WORDS and not _is_mapping(said, deep=word == "send"):
+        if word in RULE_WORDS and not _is_mapping(said, deep=word == "send"):
             raise _wrong(Phrase("sheet_call_mapping", name=name, word=word))
         if word not in _MAPPINGS and (isinstance(said, bool) or not isinstance(said, str | int)):
             raise _wrong(Phrase("sheet_task_text", word=word, name=name))
-    return {word: _rules(said) if word in CALL_WORDS else _said(word, said) for word, said in value.items()}
+    return {word: _rules(said) if word in RULE_WORDS else _said(word, said) for word, said in value.items()}
 
 
 def _said(word: str, said: Any) -> Any:

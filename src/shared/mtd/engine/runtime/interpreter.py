@@ -1,11 +1,16 @@
 """Moves tokens along a plan. Pure: tokens, facts and an occurrence in, changes out; no clock, no I/O."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from mtd.domain.errors import ProcessError
 from mtd.engine.messages.phrases import Phrase, PhrasedError
 from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import (
     MessageReceived,
     SignalReceived,
+    TaskAccepted,
     TaskCompleted,
     TaskEscalated,
     TaskFailed,
@@ -17,7 +22,7 @@ from mtd.engine.model.tokens import (
     Waits,
 )
 from mtd.engine.rules.evaluator import Facts
-from mtd.engine.runtime import events, moves
+from mtd.engine.runtime import answers, events, moves
 from mtd.engine.runtime.step_state import Arrival, StepState
 
 
@@ -48,16 +53,19 @@ def step(plan: Plan, tokens: Tokens, occurrence: Trigger, facts: Facts) -> Token
                 case.store(dict(occurrence.values), token)
             moves.complete_activity(case, token)
         case TaskFailed():
-            token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON)
+            token = _waiting(case, occurrence.token, Waits.SERVICE, Waits.PERSON, Waits.MESSAGE)
             if not events.throw_from_task(case, token, occurrence.code or events.FAILED):
                 phrase = Phrase("no_error_event", node=token.node, process=plan.process)
                 raise PhrasedError(phrase, code="no_error_way")
+        case TaskAccepted():
+            token = _waiting(case, occurrence.token, Waits.SERVICE)
+            case.tokens[token.id] = replace(token, waits=Waits.MESSAGE)
         case TimerFired():
             moves.pass_event(case, _waiting(case, occurrence.token, Waits.TIME))
         case MessageReceived():
             token = _listening(case, occurrence.message)
-            if occurrence.values:
-                case.store(dict(occurrence.values), token)
+            if values := _received(case, token, occurrence):
+                case.store(dict(values), token)
             moves.pass_event(case, token)
         case SignalReceived():
             if not events.hear(case, occurrence.signal):
@@ -99,6 +107,29 @@ def _waiting(case: StepState, token_id: int, *waits: Waits) -> Token:
     if token.waits not in waits:
         raise ProcessError(f"the token at {token.node!r} waits for {token.waits}", code="not_waiting")
     return token
+
+
+def refused_answer(plan: Plan, tokens: Tokens, message: MessageReceived, facts: Facts) -> tuple[int, str] | None:
+    """The token and the error code of a message that is a connected system's answer and refuses the order."""
+    case = StepState(plan, tokens, facts)
+    token = _listening(case, message.message)
+    call = case.node(token.node).call
+    if call is None:
+        return None
+    code = answers.refusal_code(call, answers.with_answer(_around(case, token), message.values))
+    return None if code is None else (token.id, code)
+
+
+def _received(case: StepState, token: Token, message: MessageReceived) -> Mapping[str, Any]:
+    """The values of a message; of a connected system's answer those that its task keeps."""
+    call = case.node(token.node).call
+    if call is None:
+        return message.values
+    return answers.values_of(call, answers.with_answer(_around(case, token), message.values))
+
+
+def _around(case: StepState, token: Token) -> Facts:
+    return case.facts_at(token.scope if token.element is None else token.id)
 
 
 def _listening(case: StepState, message: str) -> Token:

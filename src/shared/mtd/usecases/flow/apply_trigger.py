@@ -10,7 +10,16 @@ from mtd.domain.orders.facts import facts
 from mtd.domain.orders.order import Order
 from mtd.engine.messages.phrases import Phrase, PhrasedError
 from mtd.engine.model.plan import Node, NodeKind, Plan, TaskAssignment
-from mtd.engine.model.tokens import Token, TokenChanges, Trigger, Waits, applied, token_json
+from mtd.engine.model.tokens import (
+    MessageReceived,
+    TaskFailed,
+    Token,
+    TokenChanges,
+    Trigger,
+    Waits,
+    applied,
+    token_json,
+)
 from mtd.engine.rules import evaluator, parser, timers
 from mtd.engine.rules.evaluator import Facts
 from mtd.engine.runtime import interpreter
@@ -109,7 +118,15 @@ def apply_trigger(
     order, changes = content_of(locked), Changes()
     if locked.suspended:
         raise Conflict(f"order {order.number!r} is suspended: resume it, then send this again", code="order_suspended")
-    step = take_step(changes, plan, locked, trigger, facts(order, locked.values), failure=failure)
+    known = facts(order, locked.values)
+    refused = None
+    if isinstance(trigger, MessageReceived):
+        refused = interpreter.refused_answer(plan, locked.tokens, trigger, known)
+    if refused is not None:
+        token_id, code = refused
+        failure = {"failed": node, "kind": "refused", "code": code, "message": f"{what}: {code}", "attempts": 1}
+        trigger, detail = TaskFailed(token=token_id, code=code), {**detail, "code": code}
+    step = take_step(changes, plan, locked, trigger, known, failure=failure)
     if step.outcome is not None:
         changes.end(locked.order_id, step.outcome)
     to_state = resting_place(step)

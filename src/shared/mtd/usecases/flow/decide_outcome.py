@@ -8,7 +8,7 @@ from mtd.domain.errors import MtdError, NotBegunError, ProcessError, RetryableEr
 from mtd.domain.json_types import Json
 from mtd.domain.orders.facts import facts
 from mtd.engine.model.plan import Plan
-from mtd.engine.model.tokens import TaskCompleted, TaskFailed, TokenChanges
+from mtd.engine.model.tokens import TaskAccepted, TaskCompleted, TaskFailed, TokenChanges, Trigger
 from mtd.usecases.flow.apply_trigger import resting_place, take_step
 from mtd.usecases.flow.changes import LONGEST_DELAY_SECONDS, Changes, IncidentUpdate, OrderEvent, OrderTotal
 from mtd.usecases.flow.effects import EffectOutcome, EffectResult, Parking, StateRun
@@ -117,8 +117,10 @@ def _go_on(
 ) -> Changes:
     changes, own = Changes(), locked.token_of_row(token.token_id)
     known = facts(token.order, locked.values)
-    completed = TaskCompleted(token=own.id, values=result.values)
-    step = take_step(changes, plan, locked, completed, known, token.data or None)
+    trigger: Trigger = TaskCompleted(token=own.id, values=result.values)
+    if result.accepted:
+        trigger = TaskAccepted(token=own.id)
+    step = take_step(changes, plan, locked, trigger, known, token.data or None)
     _write_result(changes, token, result)
     if "stood" in token.data:
         # The token is on its error way: the incident must keep the tokens that this way has consumed.
@@ -130,7 +132,8 @@ def _go_on(
     elif result.incident is not None:
         changes.fail(result.incident)
     _end(changes, token, step, result)
-    changes.record(_event(token, outcome, run, "done", resting_place(step), result.detail))
+    what = "accepted" if result.accepted else "done"
+    changes.record(_event(token, outcome, run, what, resting_place(step), result.detail))
     return changes
 
 

@@ -35,6 +35,8 @@ class EffectResult:
 
     detail: Json = field(default_factory=dict)
     hops: tuple[Hop, ...] = ()
+    #: The system tells its answer by a message later.
+    accepted: bool = False
     #: Values for the order's process, which its next gateway may ask for.
     values: Json = field(default_factory=dict)
     documents: tuple[IssuedDocument, ...] = ()

@@ -99,7 +99,8 @@ def checked_rule(text: str) -> str:
 def waits_for(plan: Plan, message: str) -> bool:
     """Whether anything in the process waits for the message."""
     return any(
-        node.code == message and (node.kind is NodeKind.MESSAGE or node.trigger is EventType.MESSAGE)
+        node.code == message
+        and (node.kind is NodeKind.MESSAGE or node.trigger is EventType.MESSAGE or node.call is not None)
         for node in plan.nodes.values()
         if node.kind is not NodeKind.START
     )

@@ -1,10 +1,11 @@
 """Gives messages and signals from outside to the orders that wait for them, and keeps a message that comes early."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from mtd.domain.errors import NotFound
 from mtd.domain.json_types import Json
+from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import MessageReceived, SignalReceived, Trigger
 from mtd.usecases.flow.changes import Changes
 from mtd.usecases.flow.failures import go_on
@@ -69,8 +70,9 @@ def send_signal(signal: SentMessage, messages: Messages, store: FlowStore, calle
         return {"orders": len(admission.taken_by), "duplicate": True}
     count = len(taken)
     for batch in _batches(listening[_AT_ONCE:]):
+        plans = _plans(batch, store)
         with store.unit_of_work(batch, with_content=True) as unit:
-            taken = _take(signal, batch, trigger, "signal received", unit, store, caller)
+            taken = _take(signal, batch, trigger, "signal received", unit, plans, caller)
             unit.messages.settle(admission.message_id, taken)
             count += len(taken)
     return {"orders": count}
@@ -85,11 +87,12 @@ def _deliver(
     caller: Caller,
 ) -> tuple[Admission, list[str]]:
     """Write the message with what it does to the orders; the orders that have taken it."""
+    plans = _plans(listening, store)
     with store.unit_of_work(listening, with_content=True) as unit:
         admission = unit.messages.admit(message)
         if admission.is_duplicate:
             return admission, []
-        taken = _take(message, listening, trigger, what, unit, store, caller)
+        taken = _take(message, listening, trigger, what, unit, plans, caller)
         if taken or message.kind is MessageKind.SIGNAL:
             unit.messages.settle(admission.message_id, taken)
     return admission, taken
@@ -101,13 +104,11 @@ def _take(
     trigger: Trigger,
     what: str,
     unit: UnitOfWork,
-    store: FlowStore,
+    plans: Mapping[int, Plan],
     caller: Caller,
 ) -> list[str]:
-    tokens = list(listening)
-    plans = store.plans(sorted({token.process_version_id for token in tokens}))
     taken: list[str] = []
-    for token in tokens:
+    for token in listening:
         locked = unit.locked(token)
         if locked is None or locked.suspended or locked.order is None:
             continue
@@ -119,6 +120,11 @@ def _take(
         unit.write(go_on(plans[token.process_version_id], token, locked, trigger, what, caller.function, detail))
         taken.append(str(token.order_id))
     return taken
+
+
+def _plans(tokens: Iterable[CurrentToken], store: FlowStore) -> Mapping[int, Plan]:
+    """The plans of the tokens. They are read before the unit of work, whose pipeline answers no other query."""
+    return store.plans(sorted({token.process_version_id for token in tokens}))
 
 
 def _refuse_what_never_waits(message: SentMessage, messages: Messages, store: FlowStore) -> None:

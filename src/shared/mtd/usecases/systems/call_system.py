@@ -6,6 +6,7 @@ asked by the key what it has done; any other gets the same call with the same ke
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
@@ -25,10 +26,19 @@ from mtd.usecases.flow.run_state import run_batch
 from mtd.usecases.flow.tokens import LeasedToken, OrderSnapshot, TokenReference
 from mtd.usecases.flow.trace import hop
 from mtd.usecases.ports import FlowStore
-from mtd.usecases.systems.ports import Snapshots, SystemAnswer, SystemConnection, SystemRequest, Systems
+from mtd.usecases.systems.own_connection import OwnRequest, own_connection
+from mtd.usecases.systems.ports import (
+    OwnServices,
+    Snapshots,
+    SystemAnswer,
+    SystemConnection,
+    SystemRequest,
+    Systems,
+)
 from mtd.usecases.systems.read_answer import read_answer, refusal
 from mtd.usecases.systems.turns import CallTimes, Turns, take_turns
 
+_ACCEPTED = 202
 _NOT_COUNTED = "0"
 """The visit of a token that came to its task by a transfer to another version. Counted visits begin at 1."""
 
@@ -41,6 +51,7 @@ def call_system(
     system: System,
     references: Sequence[TokenReference],
     connection: SystemConnection,
+    services: OwnServices,
     systems: Systems,
     store: SystemStore,
     run: StateRun,
@@ -54,11 +65,15 @@ def call_system(
     times = CallTimes()
 
     def prepare(tokens: Sequence[LeasedToken], plans: Mapping[int, Plan]) -> "SystemEffect":
+        snapshots = store.snapshots(list({token.order_id for token in tokens})) if tokens else {}
+        way: SystemConnection = connection
+        if system.function or system.queue:
+            way = own_connection(system, _requests(system, tokens, plans, snapshots), services)
         return SystemEffect(
             system=system,
-            connection=connection,
+            connection=way,
             plans=plans,
-            snapshots=store.snapshots(list({token.order_id for token in tokens})) if tokens else {},
+            snapshots=snapshots,
             turns=take_turns(system, [token.token_id for token in tokens], systems, budget_seconds),
             times=times,
         )
@@ -70,6 +85,22 @@ def call_system(
     return answer
 
 
+def _requests(
+    system: System,
+    tokens: Sequence[LeasedToken],
+    plans: Mapping[int, Plan],
+    snapshots: Mapping[UUID, OrderSnapshot],
+) -> list[OwnRequest]:
+    """The requests of a batch, without those of orders that lack what is to be sent: their effects say so."""
+    found: list[OwnRequest] = []
+    for token in tokens:
+        with suppress(MtdError):
+            prepared = prepare_call(system, token, plans, snapshots)
+            name, number = prepared.operation.name, token.order.number
+            found.append(OwnRequest(request=prepared.request, operation=name, order=number, later=prepared.later))
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedCall:
     """The call of one token: what is sent, under which key, and what the answer is read with."""
@@ -78,6 +109,8 @@ class PreparedCall:
     operation: SystemOperation
     request: SystemRequest
     facts: Facts
+    #: The message with the answer, for which the task waits where the system answers 202 (RFC 9110, 15.3.3).
+    later: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +131,8 @@ class SystemEffect:
         started = time.perf_counter()
         try:
             answer, recovered = self._ask(prepared, recovers, timeout)
-            values = read_answer(prepared.call, answer, prepared.facts)
+            accepted = answer.status == _ACCEPTED and prepared.later is not None
+            values = {} if accepted else read_answer(prepared.call, answer, prepared.facts)
         except MtdError as failed:
             self.times.add((time.perf_counter() - started) * 1000, failed)
             failed.payload = failed.payload or payload_of(self.system, prepared.request)
@@ -111,6 +145,7 @@ class SystemEffect:
         return EffectResult(
             detail=detail | ({"values": values} if values else {}),
             values=values,
+            accepted=accepted,
             hops=(hop(self.system.name, what, ms=ms, request_id=prepared.request.key),),
         )
 
@@ -161,6 +196,7 @@ def prepare_call(
         operation=operation,
         request=request_of(operation, node.call, known, key),
         facts=known,
+        later=node.code,
     )
 
 

@@ -34,7 +34,7 @@ def declare_system(
     if not isinstance(person, str) or not person.strip():
         raise InvalidRequest("person must be the name of who declares the system", code="person_missing")
     system = read_system(name, declaration)
-    if not system.has_workers:
+    if system.url:
         addresses.check_url(system.url)
     for operation in system.operations.values():
         for word, schema in (("request", operation.request), ("answer", operation.answer)):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from mtd.domain.json_types import Json
 from mtd.domain.systems.system import System
 from mtd.usecases.flow.tokens import OrderSnapshot
 
@@ -48,6 +49,18 @@ class SystemConnection(Protocol):
         (`address_refused`, `secret_unavailable`, `secret_malformed`, `token_refused`): no order is the cause. Raises
         BusinessError `answer_too_large` for an answer that is too large.
         """
+        ...
+
+
+class OwnServices(Protocol):
+    """The functions and queues of teams in this account."""
+
+    def invoke(self, function: str, calls: Sequence[Json], timeout_seconds: float) -> Any:
+        """The JSON answer of the function to a batch of calls. Raises NoAnswerError."""
+        ...
+
+    def enqueue(self, queue: str, request: Json) -> None:
+        """Raises NoAnswerError when the queue does not take the request."""
         ...
 
 

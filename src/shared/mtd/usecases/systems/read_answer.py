@@ -1,13 +1,10 @@
 """The meaning of a system's answer for an order: values to go on with, a refusal, or another try."""
 
-from decimal import Decimal
-from typing import Any
-
 from mtd.domain.errors import BusinessError, MtdError, NoAnswerError, ProcessError, RetryableError
 from mtd.domain.json_types import Json
-from mtd.engine.model.plan import ErrorCase, ServerCall
-from mtd.engine.rules import evaluator
+from mtd.engine.model.plan import ServerCall
 from mtd.engine.rules.evaluator import Facts
+from mtd.engine.runtime.answers import refusal_code, values_of, with_answer
 from mtd.usecases.systems.ports import UNREADABLE, SystemAnswer
 
 _COME_AGAIN = frozenset({408, 425, 429})
@@ -24,18 +21,27 @@ def read_answer(call: ServerCall, answer: SystemAnswer, facts: Facts) -> Json:
 
     Raises BusinessError when the system refuses the order, NoAnswerError and RetryableError when it may do it later.
     """
-    known = {**facts, "answer": answer.content, "status": Decimal(answer.status)}
+    known = with_answer(facts, answer.content, answer.status)
     for case in call.errors:
-        if _is(case, answer, known):
+        if case.when is None and _has_status(case.status, answer.status):
             raise BusinessError(_message(answer), code=case.code)
+    readable = answer.content is not UNREADABLE and answer.status < 500
+    if readable and (code := refusal_code(call, known)) is not None:
+        raise BusinessError(_message(answer), code=code)
     if answer.status >= 300:
         raise refusal(answer)
-    if call.result and answer.content is UNREADABLE:
+    if call.result and not readable:
         raise RetryableError(f"the answer is no JSON: {answer.text!r}", code="answer_unreadable")
     try:
-        return {name: evaluator.captured(evaluator.evaluate(rule, known)) for name, rule in call.result}
+        return dict(values_of(call, known))
     except ProcessError as error:
         raise RetryableError(f"the answer lacks what 'result' asks for: {error}", code="answer_unreadable") from None
+
+
+def _has_status(wanted: str, status: int) -> bool:
+    """A class of statuses, as in 4xx, leaves out those that say something about the call and not about the order."""
+    whole_class = status not in _COME_AGAIN | _NOT_LET_IN and wanted == f"{status // 100}xx"
+    return whole_class or wanted == str(status)
 
 
 def refusal(answer: SystemAnswer) -> MtdError:
@@ -56,20 +62,6 @@ def refusal(answer: SystemAnswer) -> MtdError:
 def _later(error: RetryableError, answer: SystemAnswer) -> RetryableError:
     error.retry_after = answer.retry_after
     return error
-
-
-def _is(case: ErrorCase, answer: SystemAnswer, known: dict[str, Any]) -> bool:
-    if case.when is None:
-        # A class of statuses, as in 4xx, leaves out those that say something about the call and not about the order.
-        whole_class = answer.status not in _COME_AGAIN | _NOT_LET_IN and case.status == f"{answer.status // 100}xx"
-        return whole_class or case.status == str(answer.status)
-    if answer.content is UNREADABLE or answer.status >= 500:
-        return False
-    try:
-        return evaluator.holds(case.when, known)
-    except ProcessError:
-        # The answer has not what the rule asks for, so it is another answer than the rule is for.
-        return False
 
 
 def _message(answer: SystemAnswer) -> str:
