@@ -18,10 +18,11 @@ from devenv.backends.choice import BACKENDS, choose
 from devenv.instance import Instance
 from devenv.ports import PortChooser, can_bind
 from devenv.problem import Problem
+from devenv.running import Running
 from devenv.state import StateFile
 from mtd.adapters.postgres.database import Database
 from mtd.adapters.postgres.schema import PostgresSchema
-from tests.integration.system import System
+from tests.integration.system import BROKEN_BY_HAND, System
 
 PROJECT = Path(__file__).resolve().parents[2]
 # Fast retries and short time-outs, so that ten tries take a second.
@@ -31,6 +32,8 @@ _EMBEDDED_ONLY = {
     "executor": "it starts LocalStacks of its own as processes; the image has the same plug-in",
     "aws": "it starts a LocalStack of its own as a process; the image has the same plug-in",
 }
+# An order that a test has left may still be on its way so long.
+_STANDING_SECONDS = 300
 # Set by the process that people start, for its xdist workers.
 _NAME, _KIND, _WHY = "MTD_TEST_INSTANCE", "MTD_TEST_HOME", "MTD_TEST_HOME_REASON"
 
@@ -60,6 +63,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"backend: {os.environ[_KIND]} ({os.environ[_WHY]})")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fails the session when an invariant is broken in the instance that its tests have used together."""
+    if hasattr(session.config, "workerinput") or _NAME not in os.environ:
+        return
+    folder = _instance().folder
+    try:
+        api = Running.of(_instance()).orders_api()
+        broken = api.broken_invariants(_STANDING_SECONDS)
+    except Problem:
+        return  # no test has started it, or the last one has stopped it
+    by_hand = folder / BROKEN_BY_HAND
+    known = set(by_hand.read_text("utf-8").splitlines()) if by_hand.exists() else set()
+    unknown = [each for each in broken if each["subject"] not in known and each["tenant"] not in known]
+    for each in unknown:
+        print(f"\nBroken invariant {each['invariant']}: {each['tenant']} {each['subject']}: {each['says']}")
+    if unknown:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

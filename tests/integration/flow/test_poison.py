@@ -11,6 +11,7 @@ def _tokens_at(system: System, numbers: list[str], node: str) -> list[dict[str, 
     for number in numbers:
         system.put(OrderFile(number=number).xml(), f"{number}.xml")
         system.ended(number, "completed")
+    system.broken_by_hand(*numbers)
     system.sql("update orders set outcome = null, ended_at = null where number = any(%s)", numbers)
     return system.sql(
         "insert into tokens (order_id, node) select order_id, %s from orders where number = any(%s)"

@@ -79,6 +79,8 @@ def make_world(system: System, own: Database) -> World:
     """A few seconds: two orders of it go the whole way, side by side."""
     mark = f"w{uuid.uuid4().hex[:10]}"
     tenant = new_tenant(system, mark)
+    # Some of its rows are inserted, with orders that they do not fit.
+    system.broken_by_hand(tenant)
     system.fault("eom", f"{mark}-bad", refusal_rate=1, refusal_code=f"code-{mark}", refusal_message="no stock")
     for number in (f"{mark}-good", f"{mark}-bad"):
         system.put(OrderFile(number=number, buyer_name=f"Buyer {mark}").xml(), f"{tenant}/{number}.xml")

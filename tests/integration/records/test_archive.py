@@ -150,6 +150,7 @@ def test_an_order_that_may_go_on_keeps_what_it_needs(system: System, number: str
     resolved = (
         "update incidents i set resolved_at = now() from orders o where o.order_id = i.order_id and o.number = %s"
     )
+    system.broken_by_hand(number)
     system.sql(resolved, number)
     status, erased = system.call("POST", "/erasures", body)
 
