@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 from decimal import Decimal
 
@@ -147,6 +148,25 @@ def test_each_order_of_a_batch_goes_its_own_way() -> None:
         "skipped": 0,
     }
     assert [bool(store.committed[i].retried_tokens) for i in range(1, 7)] == [False, True, False] * 2
+
+
+def test_orders_whose_turn_comes_too_late_have_not_begun_and_the_others_are_committed() -> None:
+    """A hundred orders at 4 s each would outlast the function, which would commit none of them."""
+    cases = [leased("allocation", i) for i in range(1, 9)]
+    store = FakeStore(tokens=cases)
+    tried: list[int] = []
+
+    def slow(one: LeasedToken) -> EffectResult:
+        tried.append(one.token_id)
+        time.sleep(0.2)
+        return EffectResult()
+
+    run = StateRun(function="f", request_id="r", parallel=2, begin_seconds=0.3)
+    answer = run_state("allocation", references(*cases), slow, store, run)
+
+    assert (answer["done"], answer["postponed"], answer["retried"]) == (4, 4, 0)
+    assert sorted(tried) == [1, 2, 3, 4]
+    assert [bool(store.committed[i].postponed_tokens) for i in range(1, 9)] == [False] * 4 + [True] * 4
 
 
 def test_a_stale_message_changes_nothing() -> None:

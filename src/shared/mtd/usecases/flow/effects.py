@@ -1,13 +1,14 @@
 """A state's effect on one order: its result, its outcome, and the run of a batch of effects."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from mtd.domain.errors import MtdError, RetryableError
+from mtd.domain.errors import MtdError, NotBegunError, RetryableError
 from mtd.domain.json_types import Json
 from mtd.engine.model.plan import Plan
 from mtd.usecases.flow.changes import CreditNote, Incident, IssuedDocument
@@ -27,6 +28,8 @@ class StateRun:
     retry_base_seconds: float = 1.0
     #: Effects at a time.
     parallel: int = 8
+    #: The batch begins no effect later than so many seconds after its first one.
+    begin_seconds: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +85,25 @@ class EffectOutcome:
         return cls(result=None, error=error, ms=0)
 
 
-def run_effects(tokens: Sequence[LeasedToken], effect: Effect, parallel: int) -> dict[int, EffectOutcome]:
-    """Run the effect on every token, `parallel` at a time. Returns the outcomes by the ids of the tokens' rows."""
+def run_effects(
+    tokens: Sequence[LeasedToken], effect: Effect, parallel: int, begin_seconds: float = math.inf
+) -> dict[int, EffectOutcome]:
+    """Run the effect on every token, `parallel` at a time. Returns the outcomes by the ids of the tokens' rows.
+
+    A token whose turn does not come within `begin_seconds` has not begun. A function that a slow system keeps until it
+    is cut off would commit nothing of what it has done.
+    """
+    until = time.monotonic() + begin_seconds
     if parallel == 1 or len(tokens) < 2:
-        return {token.token_id: _run(effect, token) for token in tokens}
+        return {token.token_id: _run(effect, token, until) for token in tokens}
     with ThreadPoolExecutor(min(parallel, len(tokens))) as pool:
-        outcomes = pool.map(lambda token: _run(effect, token), tokens)
+        outcomes = pool.map(lambda token: _run(effect, token, until), tokens)
         return dict(zip((token.token_id for token in tokens), outcomes, strict=True))
 
 
-def _run(effect: Effect, token: LeasedToken) -> EffectOutcome:
+def _run(effect: Effect, token: LeasedToken, until: float) -> EffectOutcome:
+    if time.monotonic() > until:
+        return EffectOutcome.failed(NotBegunError("the batch's time was up before the order's turn"))
     started = time.perf_counter()
     result: EffectResult | None = None
     error: MtdError | None = None

@@ -52,7 +52,7 @@ def run_batch(
 
     worn_out, fit = by_tries(batch.tokens, plans)
     effect = prepare(fit, plans)
-    outcomes = run_effects(fit, breaker.guarded(effect) if breaker else effect, run.parallel)
+    outcomes = run_effects(fit, breaker.guarded(effect) if breaker else effect, run.parallel, run.begin_seconds)
     outcomes |= {token.token_id: EffectOutcome.failed(CUT_OFF) for token in worn_out}
     if breaker is not None and batch.tokens:
         outcomes = breaker.record_results(batch, outcomes, run)
