@@ -2,8 +2,9 @@
 
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 from devenv.orders.orders_client import OrdersClient, Row
@@ -40,6 +41,37 @@ def put(running: Running, files: Iterable[Path], tenant: str | None = None) -> l
 
     with ThreadPoolExecutor(8) as pool:
         return list(pool.map(one, list(files)))
+
+
+def wait_for_files(
+    api: OrdersClient, files: Mapping[str, str | None], since: datetime, *, seconds: float
+) -> dict[str, Row | None]:
+    """Polls until the order of each file has ended or waits, or the file was rejected.
+
+    `files` has the order's number, if the file has one, by the file's address. The files were put after `since`.
+    Returns the row of each, None for one that came to no rest.
+    """
+    deadline = time.monotonic() + seconds
+    pause = 0.15
+    while True:
+        rows = api.orders()
+        found = {address: _rest_of(address, number, rows, since) for address, number in files.items()}
+        if None not in found.values() or time.monotonic() > deadline:
+            return found
+        time.sleep(pause)
+        pause = min(0.5, pause * 1.3)
+
+
+def _rest_of(address: str, number: str | None, rows: Iterable[Row], since: datetime) -> Row | None:
+    """The row of a rejected file, else that of its order if all orders of the number rest."""
+    of_number = []
+    for row in rows:
+        if row["number"] == address and datetime.fromisoformat(row["received_at"]) >= since:
+            return row
+        if number is not None and row["number"] == number:
+            of_number.append(row)
+    rest = all(row["ended"] or row["state"] == "waiting" for row in of_number)
+    return of_number[0] if of_number and rest else None
 
 
 def wait_until_ended(

@@ -3,6 +3,7 @@
 import errno
 import json
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from devenv.console.screen import console, order_table
 from devenv.instance import PROJECT, Instance
 from devenv.orders.mails import mail_rows
 from devenv.orders.orders_client import OrdersClient, Row
-from devenv.orders.seeds import order_number, wait_until_ended
+from devenv.orders.seeds import order_number, wait_for_files, wait_until_ended
 from devenv.state import StateFile
 
 
@@ -169,6 +170,60 @@ def test_waiting_returns_the_orders_that_did_not_end_in_time() -> None:
     rows, missing = wait_until_ended(api, {"1", "2"}, seconds=0)
     assert missing == {"1", "2"}
     assert len(rows) == 1
+
+
+PUT = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+def _received(row: Row, minutes: int) -> Row:
+    return row | {"received_at": (PUT + timedelta(minutes=minutes)).isoformat()}
+
+
+def test_each_file_is_waited_for_until_its_order_rests_or_it_is_rejected() -> None:
+    good, bad = "s3://inbox/orders/a.xml", "s3://inbox/orders/b.xml"
+    before = _received(_row(bad, "rejected", ended=True), -1)
+    api = FakeApi(
+        [
+            [before],
+            [_received(_row("A", "allocation", ended=False), 0), before],
+            [_received(_row("A", "exception", ended=True), 0), _received(_row(bad, "rejected", ended=True), 1)],
+        ]
+    )
+    found = wait_for_files(api, {good: "A", bad: None}, PUT, seconds=20)
+    assert [row and row["state"] for row in found.values()] == ["exception", "rejected"]
+
+
+def test_a_file_whose_order_is_rejected_by_a_rule_is_not_waited_for_by_its_number() -> None:
+    address = "s3://inbox/orders/a.xml"
+    api = FakeApi([[_received(_row(address, "rejected", ended=True), 1)]])
+    [row] = wait_for_files(api, {address: "A"}, PUT, seconds=0).values()
+    assert row is not None
+    assert row["state"] == "rejected"
+
+
+def test_a_file_that_came_to_no_rest_has_no_row() -> None:
+    api = FakeApi([[_received(_row("A", "allocation", ended=False), 0)]])
+    assert wait_for_files(api, {"s3://inbox/a.xml": "A"}, PUT, seconds=0) == {"s3://inbox/a.xml": None}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["orders", "--limit", "-3"], "-3 is below 1"),
+        (["orders", "--limit", "x"], "'x' is not a whole number"),
+        (["order", ""], "it is empty"),
+        (["note", "A-1", " "], "it is empty"),
+        (["operate", "retry", "A-1", "--rate", "0"], "0 is not above 0"),
+        (["operate", "retry", "A-1", "--rate", "nan"], "nan is not above 0"),
+        (["operate", "retry", "A-1", "--rate", "1,5"], "'1,5' is not a number"),
+        (["operate", "retry", "A-1", "--canary", "0"], "0 is below 1"),
+    ],
+)
+def test_a_wrong_argument_is_a_usage_error(words: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2
+    assert reason in capsys.readouterr().err
 
 
 class PagedApi(OrdersClient):

@@ -40,9 +40,13 @@ def call(running: Running, function: str, event: bytes) -> int:
 
 def answered(running: Running, function: str, event: bytes) -> tuple[int, str]:
     """As `call`, and also returns the answer."""
-    answer = running.clients.client("lambda").invoke(
-        FunctionName=f"mtd-{ENVIRONMENT}-{function}:live", Payload=event, LogType="Tail"
-    )
+    client = running.clients.client("lambda")
+    try:
+        answer = client.invoke(FunctionName=f"mtd-{ENVIRONMENT}-{function}:live", Payload=event, LogType="Tail")
+    except client.exceptions.ResourceNotFoundException as error:
+        raise Problem(
+            f"No function is named '{function}'.", fix="'mtd status' counts them; each is a folder of src/lambdas."
+        ) from error
     payload = answer["Payload"].read().decode("utf-8", "replace")
     print(payload)
     print(base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip(), file=sys.stderr)

@@ -9,6 +9,7 @@ from devenv.aws import Clients
 from devenv.backends.choice import recorded_backend, servers_of
 from devenv.backends.servers import Servers
 from devenv.console.screen import json_flag, print_json
+from devenv.console.words import quantity, whole_number
 from devenv.instance import ENVIRONMENT, Instance
 from devenv.ports import FIRST_CHOICE
 from devenv.problem import Problem
@@ -24,8 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "function", nargs="?", metavar="FUNCTION", help="a folder's name under src/lambdas, or a process"
     )
     parser.add_argument("-f", "--follow", action="store_true", help="print new lines as they come")
-    parser.add_argument("--minutes", type=float, default=15, help="how far back (default: 15)")
-    parser.add_argument("--last", type=int, default=200, metavar="N", help="at most N lines (default: 200)")
+    parser.add_argument("--minutes", type=quantity, default=15, help="how far back (default: 15)")
+    parser.add_argument("--last", type=whole_number, default=200, metavar="N", help="at most N lines (default: 200)")
     json_flag(parser)
 
 

@@ -5,6 +5,7 @@ import getpass
 from typing import Any
 
 from devenv.console.screen import console, json_flag, print_json, table
+from devenv.console.words import quantity
 from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.running import Running
@@ -21,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--person", default=getpass.getuser(), help="the person who does it (default: the user of this machine)"
     )
-    parser.add_argument("--drain-rate", type=float, metavar="R", help="release R parked orders a second")
+    parser.add_argument("--drain-rate", type=quantity, metavar="R", help="release R parked orders a second")
     json_flag(parser)
 
 

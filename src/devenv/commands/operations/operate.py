@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from devenv.console.screen import console, json_flag, print_json, table, tenant_flag
+from devenv.console.words import quantity, whole_number
 from devenv.instance import Instance
 from devenv.orders.operation_watch import progress, watch
 from devenv.problem import Problem
@@ -28,14 +29,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--node", help="move: to this step of the order's process")
     parser.add_argument("--at", help="move, skip: the step to leave, if an order is at several steps")
     parser.add_argument("--data", metavar="FILE", help="correct: JSON file of the changed fields; null removes a field")
-    parser.add_argument("--tried", type=int, metavar="N", help="do what dry run N showed, to exactly its orders")
+    parser.add_argument("--tried", type=whole_number, metavar="N", help="do what dry run N showed, to its orders")
     parser.add_argument("--dry-run", action="store_true", help="report the result for each order, change nothing")
     parser.add_argument(
-        "--canary", type=int, metavar="N", help="N orders first, and the others when those have gone on"
+        "--canary", type=whole_number, metavar="N", help="N orders first, and the others when those have gone on"
     )
-    parser.add_argument("--rate", type=float, metavar="R", help="at most R orders a second")
+    parser.add_argument("--rate", type=quantity, metavar="R", help="at most R orders a second")
     parser.add_argument(
-        "--stop-at", type=float, metavar="SHARE", help="stop when more than this share fails, such as 0.2"
+        "--stop-at", type=quantity, metavar="SHARE", help="stop when more than this share fails, such as 0.2"
     )
     tenant_flag(parser)
     json_flag(parser)

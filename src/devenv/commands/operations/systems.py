@@ -9,6 +9,7 @@ from typing import Any
 from devenv.aws import Clients
 from devenv.console.screen import console, json_flag, print_json, table, tenant_flag
 from devenv.console.steps import Steps
+from devenv.console.words import whole_number
 from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.running import Running
@@ -39,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     trying.add_argument("--order", metavar="NUMBER", help="the order (default: the newest)")
     summary = "connect the fraud check of seed/systems/fraud: its first order, an outage, and its end"
     demo = actions.add_parser("demo", help=summary, description=summary)
-    demo.add_argument("--orders", type=int, default=50, metavar="N", help="how many meet the outage (default: 50)")
+    demo.add_argument("--orders", type=whole_number, default=50, metavar="N", help="orders in the outage (default: 50)")
     for action in ("open", "close"):
         changing = actions.add_parser(action, help=f"{action} the circuit of a system")
         changing.add_argument("system")

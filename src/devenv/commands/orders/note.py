@@ -5,13 +5,14 @@ import getpass
 import urllib.parse
 
 from devenv.console.screen import console, json_flag, print_json
+from devenv.console.words import text
 from devenv.instance import Instance
 from devenv.running import Running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("number", metavar="NUMBER")
-    parser.add_argument("text", metavar="TEXT", help="the note, which is kept for ever")
+    parser.add_argument("number", type=text, metavar="NUMBER")
+    parser.add_argument("text", type=text, metavar="TEXT", help="the note, which is kept for ever")
     parser.add_argument(
         "--person", default=getpass.getuser(), help="the person who writes (default: the user of this machine)"
     )

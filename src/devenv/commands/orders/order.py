@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from devenv.console.screen import console, json_flag, print_json, table, tenant_flag
+from devenv.console.words import text
 from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.running import Running
@@ -15,7 +16,7 @@ FIELDS = ("at", "source", "what", "from", "to", "ms", "request_id")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("number", metavar="NUMBER")
+    parser.add_argument("number", type=text, metavar="NUMBER")
     tenant_flag(parser)
     json_flag(parser)
 

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from devenv.console.words import whole_number
 from devenv.instance import Instance
 from devenv.orders import seeds
 from devenv.problem import Problem
@@ -13,7 +14,7 @@ from devenv.running import Running
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--orders", type=int, metavar="N", help="generate and put N orders")
+    parser.add_argument("--orders", type=whole_number, metavar="N", help="generate and put N orders")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:

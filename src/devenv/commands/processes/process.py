@@ -7,6 +7,7 @@ from pathlib import Path
 from devenv.commands.orders import order
 from devenv.console.screen import console, json_flag, print_json, table, tenant_flag
 from devenv.console.steps import Steps
+from devenv.console.words import whole_number
 from devenv.diagrams import diagram_files, process_demo, process_transfer
 from devenv.diagrams.diagram_files import Json
 from devenv.instance import PROJECT, Instance
@@ -34,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     json_flag(versions)
     summary = "rehearse, run or reverse a migration of orders in flight to another version"
     process_transfer.arguments(actions.add_parser("migrate", help=summary, description=summary))
-    demo.add_argument("--orders", type=int, default=50, metavar="N", help="how many (default: 50)")
+    demo.add_argument("--orders", type=whole_number, default=50, metavar="N", help="how many (default: 50)")
 
 
 def run(arguments: argparse.Namespace, instance: Instance) -> int:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from devenv.console.screen import console, json_flag, print_json, table
+from devenv.console.words import quantity, whole_number
 from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.running import Running
@@ -12,8 +13,8 @@ from proving.chaos.run import write
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--orders", type=int, default=300, metavar="N", help="put N orders (default: 300)")
-    parser.add_argument("--rate", type=float, default=30.0, metavar="R", help="R orders a second (default: 30)")
+    parser.add_argument("--orders", type=whole_number, default=300, metavar="N", help="put N orders (default: 300)")
+    parser.add_argument("--rate", type=quantity, default=30.0, metavar="R", help="R orders a second (default: 30)")
     parser.add_argument("--seed", type=int, default=1, help="of the orders and of the faults (default: 1)")
     parser.add_argument("--report", type=Path, metavar="DIR", help="where audit.json goes (.mtd/INSTANCE/chaos)")
     json_flag(parser)

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from devenv.console.screen import console, json_flag, print_json, table
+from devenv.console.words import whole_number
 from devenv.instance import Instance
 from devenv.orders.orders_client import OrdersClient
 from devenv.problem import Problem
@@ -16,7 +17,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("verify", "invariants"))
     parser.add_argument("--order", metavar="NUMBER", help="verify only the events of the orders of that number")
     parser.add_argument(
-        "--seconds", type=int, help="how long an order, mail or message may stand without a cause (default: an hour)"
+        "--seconds",
+        type=whole_number,
+        help="how long an order, mail or message may stand (default: an hour)",
     )
     json_flag(parser)
 

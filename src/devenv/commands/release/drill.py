@@ -5,6 +5,7 @@ import argparse
 from delivery.release import drill
 from devenv.console.screen import console, json_flag, print_json, table
 from devenv.console.steps import Steps
+from devenv.console.words import quantity, whole_number
 from devenv.instance import Instance
 from devenv.problem import Problem
 from devenv.running import Running
@@ -12,8 +13,8 @@ from devenv.running import Running
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--function", default="allocate_order", help="the function to fail (default: allocate_order)")
-    parser.add_argument("--orders", type=int, default=30, help="orders put before, during and after (default: 30)")
-    parser.add_argument("--bake", type=float, default=90.0, metavar="SECONDS", help="watch the alarms for that long")
+    parser.add_argument("--orders", type=whole_number, default=30, help="put before, during and after (default: 30)")
+    parser.add_argument("--bake", type=quantity, default=90.0, metavar="SECONDS", help="watch the alarms for that long")
     json_flag(parser)
 
 
