@@ -135,12 +135,20 @@ _MESSAGES: tuple[Any, ...] = (
     '{"mails": 3}',
     '{"mails": [{"order_id": "x", "kind": "y"}]}',
     '{"mails": [3]}',
+    '{"mails": [{"order_id": "00000000-0000-0000-0000-000000000000", "kind": "a\\u0000"}]}',
+    '{"mails": [{"order_id": "00000000-0000-0000-0000-000000000000", "kind": "a\\ud800"}]}',
+    '{"operation_id": "x"}',
+    '{"eventType": "Bounce", "mail": {"messageId": "m", "tags": {"order_id": '
+    '["00000000-0000-0000-0000-000000000000"], "kind": ["k"]}}, "bounce": {"bounceType": "Permanent", '
+    '"bounceSubType": "a\\u0000", "timestamp": "2026-01-01T00:00:00Z", "bouncedRecipients": []}}',
     '{"Records": [{}]}',
     '{"Records": 3}',
 )
 
 
-@pytest.mark.parametrize("queue", ["transitions", "notifications", "inbox-events"])
+@pytest.mark.parametrize(
+    "queue", ["transitions", "transitions-eom", "notifications", "inbox-events", "operations", "mail-feedback"]
+)
 def test_malformed_messages_do_not_take_good_ones_down(system: System, number: str, queue: str) -> None:
     sqs = system.aws("sqs")
     url = sqs.get_queue_url(QueueName=f"mtd-local-{queue}")["QueueUrl"]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ LOG = logging.getLogger(__name__)
 
 type Record = Mapping[str, Any]
 
+# The null character, and halves of surrogate pairs.
+_MAY_BE_UNSTORABLE = re.compile(r"\\u(?:0000|[dD][89abAB]|[dD][c-fC-F])")
+
 
 def failures(message_ids: Iterable[str]) -> Json:
     """The partial batch response: these messages come again, the others are deleted."""
@@ -23,9 +27,17 @@ def failures(message_ids: Iterable[str]) -> Json:
 
 
 def body(record: Mapping[str, Any]) -> Json | None:
-    """The record's JSON object; None when it is something else."""
+    """The record's JSON object; None when it is something else, or has a text that PostgreSQL cannot store.
+
+    PostgreSQL would refuse such a text together with all others of its statement.
+    """
     try:
         value = json.loads(record["body"])
+        if _MAY_BE_UNSTORABLE.search(record["body"]):
+            text = json.dumps(value, ensure_ascii=False)
+            text.encode()
+            if "\\u0000" in text.replace("\\\\", ""):
+                return None
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
