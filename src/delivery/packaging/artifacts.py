@@ -1,6 +1,7 @@
 """Files for the artifact bucket: zips whose bytes depend on their content alone, keys from a content hash."""
 
 import hashlib
+import uuid
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,9 +30,12 @@ def content_hash(files: Iterable[tuple[str, Path]]) -> str:
 
 
 def write_zip(target: Path, files: Iterable[tuple[str, Path]]) -> None:
-    """Writes a zip with sorted names, fixed dates and modes: the same files make the same zip on any machine."""
+    """Writes a zip with sorted names, fixed dates and modes: the same files make the same zip on any machine.
+
+    Systems that start at the same time may write the same zip.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.making")
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.making")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, path in sorted(files):
             entry = zipfile.ZipInfo(name, date_time=_DATE)

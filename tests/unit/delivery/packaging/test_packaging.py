@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,15 @@ def test_a_broken_parameter_file_is_reported(text: str, project: Path) -> None:
     (project / "cloudformation/environments/local.json").write_text(text)
     with pytest.raises(Problem):
         collect(project, "local", {"SecretArn": "arn"})
+
+
+def test_two_systems_that_start_at_once_make_the_same_zip(tmp_path: Path) -> None:
+    """They share the folder of builds: one moved the other's unfinished file away."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "a.py").write_text("x" * 100_000)
+    target, files = tmp_path / "builds" / "layer.zip", files_of(tmp_path / "source")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: write_zip(target, files), range(40)))
+    assert [path.name for path in target.parent.iterdir()] == ["layer.zip"]
+    with zipfile.ZipFile(target) as made:
+        assert made.read("a.py") == b"x" * 100_000
