@@ -182,7 +182,7 @@ def test_instances_collect_their_results_and_an_event_sub_process_takes_over(sys
     assert told == [(0, "line", "SKU-1"), (1, "line", "SKU-2")]
 
     # The second line is checked first; its answer stays its own until all lines are checked.
-    first, second = sorted(checks, key=lambda task: int(task["task_id"]))
+    first, second = sorted(checks, key=lambda task: int(task["item"]))
     assert do(system, second, "complete", values={"approved": True})[0] == 200
     done = system.sql(
         "select own_values from tokens join orders using (order_id) where number = %s and waits = 'done'", number

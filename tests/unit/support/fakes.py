@@ -103,7 +103,8 @@ class FakeMessages:
 
     def known(self, message: SentMessage) -> Admission | None:
         for each, row in self.rows.items():
-            if message.id is not None and (row.kind, row.name, row.id) == (message.kind, message.name, message.id):
+            sent = (message.kind, message.name, message.number, message.id)
+            if message.id is not None and (row.kind, row.name, row.number, row.id) == sent:
                 taken = tuple(self.taken.get(each, ()))
                 return Admission(message_id=each, is_duplicate=True, taken_by=taken, expires_at=row.expires_at)
         return None
@@ -155,12 +156,15 @@ class FakeStore:
     suspended: bool = False
     stale: bool = False
     messages: FakeMessages = field(default_factory=FakeMessages)
+    #: PostgreSQL's one connection answers no other query until the unit of work ends.
+    is_busy: bool = False
 
     def startable(self, tenant: str, process: str, version: int | None) -> StartableProcess | None:
         known = tenant in self.tenants and process == self.plan.process and version in (None, 1)
         return StartableProcess(version_id=1, plan=self.plan, zone=business_zone()) if known else None
 
     def plans(self, ids: Sequence[int]) -> Mapping[int, Plan]:
+        assert not self.is_busy
         return dict.fromkeys(ids, self.plan)
 
     def current(self, references: Sequence[TokenReference]) -> list[CurrentToken]:
@@ -179,7 +183,9 @@ class FakeStore:
     ) -> Iterator[FakeUnit]:
         orders = {} if self.stale else {token.token_id: self._locked(token, with_content) for token in tokens}
         unit = FakeUnit(orders, messages=self.messages)
+        self.is_busy = True
         yield unit
+        self.is_busy = False
         if any(self.refuses(changes) for changes in unit.written):
             raise UnstorableError("a unique key is taken")
         self.committed |= dict(zip(orders, unit.written, strict=False))

@@ -81,6 +81,15 @@ def test_a_message_of_the_same_id_is_taken_once() -> None:
     assert "duplicate" not in send_message(message(id="m-2"), store.messages, store, CALLER)
 
 
+def test_another_orders_message_of_the_same_id_is_another() -> None:
+    store, waiting = world(), place()
+    store.messages.waiting = [waiting]
+    send_message(message(id="m-1"), store.messages, store, CALLER)
+    of_another = read_message(MessageKind.MESSAGE, {"message": "paid", "id": "m-1"}, "M")
+
+    assert send_message(of_another, store.messages, store, CALLER) == {"orders": [str(waiting.order_id)]}
+
+
 def test_a_message_that_came_is_recognised_when_its_order_has_ended() -> None:
     store, waiting = world(), place()
     store.messages.waiting = [waiting]

@@ -60,7 +60,12 @@ class Database:
             self._tenant = None
 
     def query(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[DictRow]:
-        """The rows of one statement in a transaction of its own: one round trip. Raises as `transaction` does."""
+        """The rows of one statement in a transaction of its own: one round trip. Raises as `transaction` does.
+
+        Raises RuntimeError within a pipelined transaction, whose connection would answer without the rows.
+        """
+        if self._connection is not None and self._connection.pgconn.pipeline_status:
+            raise RuntimeError("a query of its own came within a transaction")
         with self._translated() as connection:
             cursor = connection.execute(statement.encode(), parameters)
             return cursor.fetchall() if cursor.description else []

@@ -78,7 +78,7 @@ class PostgresMessages:
         return [CurrentToken(**{**row, "waits": Waits(row["waits"])}, outcome_unknown=False) for row in rows]
 
     def known(self, message: SentMessage) -> Admission | None:
-        asked = {"kind": message.kind.value, "name": message.name, "id": message.id}
+        asked = {"kind": message.kind.value, "name": message.name, "id": message.id, "number": message.number}
         rows = self._database.query(_SQL["admitted"], asked)
         return _duplicate(rows[0]) if rows else None
 

@@ -6,7 +6,8 @@ returning message_id, expires_at;
 
 -- name: admitted
 select message_id, taken_by, expires_at from messages
-where kind = %(kind)s and name = %(name)s and id = %(id)s and tenant = coalesce(acting_tenant(), 'main');
+where kind = %(kind)s and name = %(name)s and id = %(id)s and number is not distinct from %(number)s::text
+    and tenant = coalesce(acting_tenant(), 'main');
 
 -- name: early
 select m.message_id, m.id, m.number, m.seller_id, m.rule, m.data, m.expires_at
