@@ -28,7 +28,7 @@ def take(db: sqlite3.Connection, issuer: str, document_type: int, today: date) -
         (issuer, document_type),
     ).fetchone()
     if folio > last:
-        raise Refusal("CAF_AGOTADO", f"no folios are left for document type {document_type}")
+        raise Refusal("CAF_AGOTADO", f"No quedan folios del tipo de documento {document_type}")
     if expires_on and today > date.fromisoformat(expires_on):
         raise Refusal(LAPSED, f"CAF Vencido (Firma_DTE[{today}] - CAF[{authorised_on}]) > 6 meses")
     db.execute("update issuer_cafs set next = next + 1 where issuer = ? and document_type = ?", (issuer, document_type))

@@ -9,6 +9,8 @@ from uuid import UUID
 from starlette.responses import RedirectResponse, Response
 
 from mtd.domain.errors import NotFound
+from mtd.domain.orders.order import from_json
+from mtd.domain.orders.totals import line_amount
 from mtd.queries.flow import circuits
 from mtd.queries.orders import order_page
 from mtd.queries.reporting.control_room import state_names
@@ -53,7 +55,7 @@ def show(visit: Visit) -> Response:
     stamp = order_page.stamp(visit.read, order_id)
     page = order_page.order_page(visit.read, order_id, visit.api.archived)
     # An order that could not be understood is stored as it came.
-    document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | page.order["document"]
+    document = {"buyer": {}, "seller": {}, "totals": {}, "lines": []} | with_amounts(page.order["document"])
     actions = [action for action in fitting(page) if visit.who.role.may(ROLES[action])]
     return visit.page(
         OrderContext(
@@ -67,6 +69,19 @@ def show(visit: Visit) -> Response:
             names=_names(visit, page),
         )
     )
+
+
+def with_amounts(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the amount of each line that does not name its own: price and quantity, less its discounts."""
+    try:
+        order = from_json(document)
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+        return document
+    lines = [
+        {"amount": str(line_amount(line, order.currency))} | written
+        for line, written in zip(order.lines, document["lines"], strict=True)
+    ]
+    return document | {"lines": lines}
 
 
 def _words(visit: Visit) -> Words:
