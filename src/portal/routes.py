@@ -2,7 +2,7 @@
 
 from portal.access.accounts import Role
 from portal.access.guard import Page
-from portal.pages.operations import circuits, correction_lines, exceptions, operations, warnings
+from portal.pages.operations import circuits, correction_lines, exceptions, operations, systems, warnings
 from portal.pages.orders import documents, order, orders
 from portal.pages.people import entrance, people
 from portal.pages.processes import process_bindings, process_imports, process_trials, processes
@@ -60,6 +60,8 @@ PAGES = (
     Page(path="/processes/reverse", endpoint=process_trials.reverse, role=Role.SUPERVISOR, method="POST"),
     Page(path="/circuits", endpoint=circuits.show, role=Role.VIEWER, quiet=True),
     Page(path="/circuits", endpoint=circuits.change, role=Role.SUPERVISOR, method="POST", platform_only=True),
+    Page(path="/systems", endpoint=systems.show, role=Role.VIEWER),
+    Page(path="/systems/try", endpoint=systems.try_, role=Role.SUPERVISOR, method="POST", platform_only=True),
     Page(path="/waiting", endpoint=exceptions.waiting, role=Role.VIEWER),
     Page(path="/waiting/push", endpoint=exceptions.push, role=Role.OPERATOR, method="POST"),
     Page(path="/mail", endpoint=mail.show, role=Role.VIEWER, platform_only=True),

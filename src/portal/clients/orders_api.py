@@ -85,6 +85,10 @@ class OrdersApi:
         """Opens or closes a legacy system's circuit by hand."""
         self._post(f"/circuits/{quote(system, safe='')}", body)
 
+    def try_system(self, system: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Sends a connected system the request of a task for an order; the request and what came back."""
+        return self._post(f"/systems/{quote(system, safe='')}/try", body)
+
     def _get(self, path: str) -> dict[str, Any]:
         return dict(self._api.call("GET", path))
 

@@ -124,6 +124,7 @@ PORTAL: dict[tuple[str, str], Callable[[World], Try] | str] = {
         at="/processes/reverse", body={"operation_id": w.operation, "reason": "r"}, others=404
     ),
     ("GET", "/circuits"): lambda _: Try(at="/circuits"),
+    ("GET", "/systems"): lambda _: Try(at="/systems"),
     ("GET", "/waiting"): lambda w: Try(at="/waiting?known", evidence=f"{w.mark}-waits"),
     ("POST", "/waiting/push"): lambda w: Try(at="/waiting/push", body={"number": f"{w.mark}-waits"}, others=303),
     ("GET", "/statistics"): lambda w: Try(at="/statistics", evidence=f"Seller {w.mark}"),

@@ -22,6 +22,7 @@ from portal.pages.operations import (
     exceptions,
     operation_form,
     operations,
+    systems,
     warnings,
 )
 from portal.pages.orders import documents, order, orders
@@ -367,6 +368,39 @@ SAMPLES: list[Context] = [
         title="Retire p v1", effects=["no orders"], action="/processes", fields={"a": "b"}, text="T", back="/"
     ),
     circuits.CircuitsContext(circuits=[CIRCUIT]),
+    systems.SystemsContext(
+        systems=[
+            {
+                "system": f"fraud{i}",
+                "way": way,
+                "address": address,
+                "circuit": "open",
+                "by_hand": True,
+                "reason": "maintenance",
+                "parked": 3,
+                "calls": 7,
+                "unanswered": 1,
+                "refused": 2,
+                "mean_ms": 12.5,
+                "longest_ms": 90.0,
+                "tasks": [{"process": "p", "version": 2, "task": "check", "name": "Check"}],
+            }
+            for i, (way, address) in enumerate(
+                (("url", "https://fraud.example"), ("lease", 60.0), ("lambda", "scores"), ("queue", "checks"))
+            )
+        ],
+        given={"task": "p@2/check", "number": "N"},
+        tried={
+            "system": "fraud",
+            "task": "check",
+            "request": {"body": {}},
+            "answer": {"status": 409, "content": {}},
+            "ms": 3.0,
+            "values": {},
+            "error": {"code": "suspected", "message": "m"},
+        },
+        problem="a problem",
+    ),
     exceptions.WaitingContext(
         waiting=[{"number": "O-7", "message_id": "m", "seller": {"name": "S"}, "since": AT, "reason": "no content"}]
     ),

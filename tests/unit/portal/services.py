@@ -189,6 +189,7 @@ class FakeApi:
         self.resolved: list[tuple[int, str, str]] = []
         self.processes: list[tuple[str, int, str]] = []
         self.rebound: list[tuple[str, int, Mapping[str, Any]]] = []
+        self.tries: list[tuple[str, Mapping[str, Any]]] = []
         self.circuits: list[tuple[str, Mapping[str, Any]]] = []
         self.refusal: MtdError | None = None
         self.pushed: list[list[str] | None] = []
@@ -264,6 +265,17 @@ class FakeApi:
     def change_circuit(self, system: str, body: Mapping[str, Any]) -> None:
         self._refuse()
         self.circuits.append((system, body))
+
+    def try_system(self, system: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        self._refuse()
+        self.tries.append((system, body))
+        return {
+            "system": system,
+            "task": body["task"],
+            "request": {"body": {"id": "N"}},
+            "ms": 3.0,
+            "values": {"score": 7},
+        }
 
     def _refuse(self) -> None:
         if self.refusal is not None:

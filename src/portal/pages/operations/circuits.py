@@ -32,4 +32,5 @@ def change(visit: Visit) -> Response:
         raise InvalidRequest("a circuit is opened or closed", code="action_unknown")
     with visit.recording(f"{action}_circuit", system, reason=reason):
         visit.api.change_circuit(system, {"action": action, "person": visit.who.name, "reason": reason})
-    return visit.go("/exceptions", f"circuit_{action}")
+    page = "/systems" if visit.form.get("page") == "systems" else "/exceptions"
+    return visit.go(page, f"circuit_{action}")

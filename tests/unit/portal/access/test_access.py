@@ -65,6 +65,8 @@ LEAST = {
     ("POST", "/processes/reverse"): "supervisor",
     ("GET", "/circuits"): "viewer",
     ("POST", "/circuits"): "supervisor",
+    ("GET", "/systems"): "viewer",
+    ("POST", "/systems/try"): "supervisor",
     ("GET", "/waiting"): "viewer",
     ("POST", "/waiting/push"): "operator",
     ("GET", "/mail"): "viewer",
@@ -84,6 +86,7 @@ LEAST = {
 # Concerns all tenants: only the platform tenant may see or change it.
 PLATFORM_ONLY = {
     ("POST", "/circuits"),
+    ("POST", "/systems/try"),
     ("GET", "/dte"),
     ("POST", "/dte"),
     ("POST", "/dte/resolve"),

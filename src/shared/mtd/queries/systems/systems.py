@@ -16,3 +16,8 @@ def list_systems(read: Reader) -> list[Json]:
     milliseconds; None where there was no call.
     """
     return read(_SQL["list_systems"], {"seconds": HOUR_SECONDS})
+
+
+def served_tasks(read: Reader) -> list[Json]:
+    """The tasks of active versions that systems serve: `system`, `process`, `version`, `task` and its `name`."""
+    return read(_SQL["served_tasks"], {})

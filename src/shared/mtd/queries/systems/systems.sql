@@ -17,3 +17,11 @@ left join lateral (
     where k.system = s.system and k.minute > now() - make_interval(secs => %(seconds)s)
 ) l on true
 order by s.system;
+
+-- name: served_tasks
+select split_part(substr(node ->> 'binding', 8), '/', 1) as system, v.process, v.version, node ->> 'id' as task,
+       node ->> 'name' as name
+from process_versions v
+cross join lateral jsonb_array_elements(v.plan -> 'nodes') as node
+where v.active and node ->> 'binding' like 'system:%%'
+order by v.process, node ->> 'id';
