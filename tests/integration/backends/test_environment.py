@@ -184,6 +184,18 @@ def test_a_stack_that_does_not_stand_is_replaced_by_the_earlier_one(copied: Copi
     system.ended(f"{number}-after", "completed")
 
 
+def test_the_doctor_tells_of_a_function_that_fails(copied: CopiedProject) -> None:
+    cloudwatch = copied.system().aws("cloudwatch")
+    alarm = {"AlarmName": "mtd-local-route_order-errors", "StateReason": "tried by a test"}
+
+    cloudwatch.set_alarm_state(StateValue="ALARM", **alarm)
+    try:
+        assert "BAD alarms       route_order-errors: read 'mtd logs" in copied.mtd("doctor", code=1)
+    finally:
+        cloudwatch.set_alarm_state(StateValue="OK", **alarm)
+    assert "ok  stack        deployed; the API answers" in copied.mtd("doctor")
+
+
 def _depths(copied: CopiedProject) -> dict[str, dict[str, Any]]:
     return {queue["name"]: queue for queue in copied.listing("status")["queues"]}
 

@@ -8,15 +8,17 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import metadata
 
+from delivery.deployment.stack import Stack
 from devenv.backends import docker, postgres, tool_environments
 from devenv.backends.choice import choose, recorded_backend, servers_of
 from devenv.backends.emulator import healthy
 from devenv.backends.servers import ServerStatus
 from devenv.console.screen import console, json_flag, print_json
-from devenv.instance import Instance
+from devenv.instance import ENVIRONMENT, Instance
 from devenv.ports import can_bind, owner
 from devenv.problem import Problem
 from devenv.processes.unprivileged import Account
+from devenv.running import Running
 from devenv.state import StateFile, running
 
 Finding = tuple[bool, str]
@@ -185,6 +187,35 @@ def _processes(instance: Instance) -> Finding:
     )
 
 
+def _stack(instance: Instance) -> Finding:
+    """Asks CloudFormation for the stack, and the API for its figures."""
+    if (up := _running(instance)) is None:
+        return True, "the instance does not run"
+    status = Stack(up.clients.client("cloudformation"), instance.stack).status()
+    if status != "CREATE_COMPLETE":
+        return False, f"the stack is {status or 'not there'}: 'mtd logs watch' says why, 'make up' deploys it"
+    orders = sum(up.orders_api().by_state().values())
+    return True, f"deployed; the API answers, {orders} orders"
+
+
+def _alarms(instance: Instance) -> Finding:
+    """Asks CloudWatch for alarms: a function that fails has one of its own."""
+    if (up := _running(instance)) is None:
+        return True, "the instance does not run"
+    firing = up.clients.client("cloudwatch").describe_alarms(StateValue="ALARM")["MetricAlarms"]
+    names = [alarm["AlarmName"].removeprefix(f"mtd-{ENVIRONMENT}-") for alarm in firing]
+    if names:
+        return False, f"{', '.join(names)}: read 'mtd logs FUNCTION'; docs/operations.md has a section for each"
+    return True, "none fires"
+
+
+def _running(instance: Instance) -> Running | None:
+    try:
+        return Running.of(instance)
+    except Problem:
+        return None
+
+
 def _recorded_backend(instance: Instance) -> str:
     return recorded_backend(StateFile(instance).read())
 
@@ -202,4 +233,6 @@ _CHECKS: dict[str, Callable[[Instance], Finding]] = {
     "state": _state,
     "ports": _ports,
     "processes": _processes,
+    "stack": _stack,
+    "alarms": _alarms,
 }
