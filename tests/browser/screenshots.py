@@ -20,6 +20,7 @@ PAGES = {
     "warnings": "/warnings?view=all",
     "tasks": "/tasks?view=open",
     "operations": "/operations",
+    "systems": "/systems",
     "processes": "/processes",
     "process": "/processes/version?process=purchase-order&version=1&view=times",
     "process-import": "/processes/import",

@@ -389,7 +389,7 @@ SAMPLES: list[Context] = [
                 (("url", "https://fraud.example"), ("lease", 60.0), ("lambda", "scores"), ("queue", "checks"))
             )
         ],
-        given={"task": "p@2/check", "number": "N"},
+        given={"task": "fraud0/p@2/check", "number": "N"},
         tried={
             "system": "fraud",
             "task": "check",

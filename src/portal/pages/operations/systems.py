@@ -1,5 +1,6 @@
 """The connected systems: where they are, how they do, and a try of one for an order."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,6 +10,8 @@ from mtd.domain.errors import InvalidRequest, MtdError
 from mtd.queries.systems import systems
 from portal.rendering.context import Context
 from portal.visit import Visit
+
+_TASK = re.compile(r"([^/]+)/([^@]+)@(\d{1,9})/([^/]+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,23 +32,23 @@ class SystemsContext(Context):
 
 def show(visit: Visit) -> Response:
     """The list."""
-    return visit.page(_context(visit, {}))
+    return visit.page(_context(visit, {"task": "", "number": ""}))
 
 
 def try_(visit: Visit) -> Response:
     """Sends the request of a task for an order, through the API. Raises InvalidRequest for a choice that there is
     not."""
-    given = {name: visit.form.get(name, "") for name in ("system", "task", "number")}
-    process, _, rest = given["task"].partition("@")
-    version, _, task = rest.partition("/")
-    if not process or not version.isdecimal() or not task:
+    given = {name: visit.form.get(name, "") for name in ("task", "number")}
+    chosen = _TASK.fullmatch(given["task"])
+    if chosen is None:
         raise InvalidRequest("a task must be chosen", code="task_unknown")
-    body: dict[str, Any] = {"process": process, "version": int(version[:9]), "task": task}
+    system, process, version, task = chosen.groups()
+    body: dict[str, Any] = {"process": process, "version": int(version), "task": task}
     if given["number"]:
         body["number"] = given["number"]
     try:
-        with visit.recording("try_system", given["system"], task=task, number=given["number"]):
-            tried = visit.api.try_system(given["system"], body)
+        with visit.recording("try_system", system, task=task, number=given["number"]):
+            tried = visit.api.try_system(system, body)
     except MtdError as error:
         return visit.answer(400, _context(visit, given, problem=visit.explain(error)))
     return visit.page(_context(visit, given, tried=tried))
