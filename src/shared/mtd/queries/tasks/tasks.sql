@@ -16,7 +16,7 @@ limit %(limit)s;
 -- name: board
 -- The task that is due soonest comes first. Done tasks are those that the person ended lately.
 select t.task_id, t.order_id, o.number, t.name, t.team as "group", t.assignee, t.priority, t.due_at, t.status, t.version,
-       t.ended_at, t.ended_by, t.status = 'open' and t.due_at < now() as overdue
+       t.ended_at, t.ended_by, t.status = 'open' and t.due_at < now() as overdue, t.element_name, t.item
 from tasks t
 join orders o on o.order_id = t.order_id
 where case %(view)s::text
