@@ -199,3 +199,39 @@ def test_lines_may_share_an_id_and_cost_nothing_but_are_not_without_number() -> 
     with pytest.raises(RejectedOrder) as caught:
         _read(lines=(("S", "1", "1"),) * 10_001)
     assert caught.value.code == "too_many_lines"
+
+
+_ENVELOPE = (
+    '<StandardBusinessDocument xmlns="http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader">'
+    "<StandardBusinessDocumentHeader><HeaderVersion>1.0</HeaderVersion></StandardBusinessDocumentHeader>"
+    "{}</StandardBusinessDocument>"
+)
+
+
+def test_an_envelope_around_an_order_is_taken_off() -> None:
+    order = OrderFile(number="N-1").xml()
+    wrapped = _ENVELOPE.format(order[order.index("<Order") :])
+
+    assert ubl.parse_order(wrapped.encode()) == ubl.parse_order(order.encode())
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        (
+            '<OrderResponse xmlns="urn:oasis:names:specification:ubl:schema:xsd:OrderResponse-2"/>',
+            "this is a UBL OrderResponse; the inbox takes a UBL 2.1 Order",
+        ),
+        ('<Order xmlns="urn:other"/>', "this is 'Order' of urn:other; the inbox takes a UBL 2.1 Order"),
+        ("<Order/>", "this is 'Order', without a namespace; the inbox takes a UBL 2.1 Order"),
+        (_ENVELOPE.format(""), "this is 'StandardBusinessDocument' of http://www.unece.org"),
+        (
+            _ENVELOPE.format('<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/>'),
+            "a UBL Invoice",
+        ),
+    ],
+)
+def test_another_document_is_told_in_words(document: str, told: str) -> None:
+    with pytest.raises(RejectedOrder) as refused:
+        ubl.parse_order(document.encode())
+    assert (refused.value.code, told in str(refused.value)) == ("wrong_root", True)

@@ -10,6 +10,8 @@ from mtd.domain.orders.ubl_node import UblNode
 from mtd.domain.tax import rut
 
 _ORDER = "urn:oasis:names:specification:ubl:schema:xsd:Order-2}Order"
+_UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
+_ENVELOPE = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
 _GIFT_CARD_NETWORK = "GIFT"
 _DOCUMENT_TYPES = {"33": 33, "34": 34, "39": 39, "41": 41, "110": 110}
 _STANDARD_RATE = "S"
@@ -21,9 +23,9 @@ def parse_order(content: bytes) -> Order:
     Raises RejectedOrder whose code names the reason: `wrong_root`, `no_lines`, `field_missing`,
     `quantity_not_positive`, `currency_unknown`, `rut_check_digit`, and those of `xml.parse`.
     """
-    root = xml.parse(content)
+    root = _without_envelope(xml.parse(content))
     if root.tag != _ORDER:
-        raise RejectedOrder(f"the root is {root.tag[-80:]!r}, not a UBL 2.1 Order", code="wrong_root")
+        raise RejectedOrder(f"{_told(root.tag)}; the inbox takes a UBL 2.1 Order", code="wrong_root")
     node = UblNode(root)
     if node.find("OrderLine/LineItem") is None:
         raise RejectedOrder("the order has no lines", code="no_lines")
@@ -46,6 +48,24 @@ def parse_order(content: bytes) -> Order:
         promised_on=_promised_on(node),
         requested_document=_DOCUMENT_TYPES.get(node.text("OrderTypeCode") or ""),
     )
+
+
+def _without_envelope(root: xml.Element) -> xml.Element:
+    """The business document in a Standard Business Document Header's envelope, as PEPPOL's networks deliver it.
+
+    Source: UN/CEFACT, Standard Business Document Header 1.3; OpenPEPPOL, Business Message Envelope.
+    """
+    if root.tag != f"{_ENVELOPE}}}StandardBusinessDocument":
+        return root
+    return next((each for each in root.children if not each.tag.startswith(_ENVELOPE)), root)
+
+
+def _told(tag: str) -> str:
+    """The kind of document that the root's tag says, in words."""
+    namespace, _, name = tag.rpartition("}")
+    if namespace.startswith(_UBL):
+        return f"this is a UBL {name[:60]}"
+    return f"this is {name[:60]!r} of {namespace[:120]}" if namespace else f"this is {name[:60]!r}, without a namespace"
 
 
 def _missing(path: str) -> date:
