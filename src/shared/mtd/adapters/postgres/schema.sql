@@ -4,11 +4,16 @@ select pg_advisory_xact_lock(77846801);
 -- name: create_migrations
 create table if not exists migrations (name text primary key, applied_at timestamptz not null default now());
 
+-- name: add_hashes
+alter table migrations add column if not exists hash text;
+
 -- name: applied
-select name from migrations;
+select name, hash from migrations;
 
 -- name: record
-insert into migrations (name) values (%(name)s);
+-- A migration that an earlier release applied gets the hash that it has now.
+insert into migrations (name, hash) values (%(name)s, %(hash)s)
+on conflict (name) do update set hash = excluded.hash where migrations.hash is null;
 
 -- name: insert_version
 -- Inserts the version for every tenant. A tenant that has it already keeps its version number.

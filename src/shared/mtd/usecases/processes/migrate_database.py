@@ -14,7 +14,10 @@ class Schema(Protocol):
     """Migrations and process versions in PostgreSQL."""
 
     def migrate(self) -> list[str]:
-        """Apply the missing migrations under a lock. Returns their names."""
+        """Apply the missing migrations under a lock. Returns their names.
+
+        Raises ConfigurationError `migration_edited` for a migration that was edited after it was applied.
+        """
         ...
 
     def publish(self, process: str, plan_document: Json, diagram: str, diagram_hash: str) -> int:
