@@ -18,14 +18,15 @@ def measured_instance(instance: str | None, *options: str) -> Iterator[Instance]
     """The running instance of that name; without a name a new one, started by `mtd up --no-seed` with the options."""
     name = instance or f"measured-{os.getpid()}"
     measured = Instance.from_env(os.environ | {"MTD_INSTANCE": name}, ROOT)
-    if instance is None:
+    if instance is not None:
+        yield measured
+        return
+    try:
         # Figures are compared with each other, so the backend is always the same unless HOME_KIND is set.
         mtd(name, "up", "--home", os.environ.get("HOME_KIND") or "embedded", "--no-seed", *options)
-    try:
         yield measured
     finally:
-        if instance is None:
-            mtd(name, "down", "--wipe")
+        mtd(name, "down", "--wipe")
 
 
 def mtd(instance: str, *words: str) -> None:
