@@ -184,13 +184,13 @@ def test_a_supervisor_holds_a_legacy_system_and_lets_it_through_again(
     viewer.goto(address)
     try:
         supervisor.goto(f"{address}/exceptions")
-        supervisor.get_by_label("Reason, for sales_support").fill("maintenance")
-        supervisor.get_by_role("button", name="Pause sales_support").click()
+        supervisor.get_by_label("Reason, for Sales Support").fill("maintenance")
+        supervisor.get_by_role("button", name="Pause Sales Support").click()
         expect(supervisor.locator("#circuits")).to_contain_text("paused by hand", timeout=WAIT)
         expect(supervisor.locator("#circuits")).to_contain_text("maintenance")
         expect(viewer.locator("#figures")).to_contain_text("paused by hand", timeout=WAIT)
-        supervisor.get_by_label("Reason, for sales_support").fill("done")
-        supervisor.get_by_role("button", name="Resume sales_support").click()
+        supervisor.get_by_label("Reason, for Sales Support").fill("done")
+        supervisor.get_by_role("button", name="Resume Sales Support").click()
         expect(supervisor.locator("#circuits")).not_to_contain_text("paused by hand", timeout=WAIT)
     finally:
         system.call("POST", "/circuits/sales_support", {"action": "close", "person": "test", "reason": "over"})
