@@ -76,5 +76,5 @@ def test_traffic_moves_as_the_parameter_says_and_by_a_role_within_the_boundary(t
         json.dumps({"Fn::Sub": ["CodeDeployDefault.Lambda${ConfigName}", {"ConfigName": SHIFT["TrafficShift"]}]})
     }
     roles = [(name, each["Properties"]) for name, each in made if each["Type"] == "AWS::IAM::Role"]
-    assert len(roles) == 28  # CodeDeploy's is our own
+    assert len(roles) == len(FUNCTIONS) + 1  # CodeDeploy's is our own
     assert [name for name, each in roles if "PermissionsBoundary" not in each] == []
