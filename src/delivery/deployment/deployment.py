@@ -135,11 +135,30 @@ class _Creation:
     def create(self, deployment: LastDeployment) -> dict[str, str]:
         """Creates the stack, migrates the database, and has the orders in flight go on. Returns the outputs. Raises
         Problem."""
-        url, parameters = _prepare(self, deployment)
+        url, parameters = self._prepare(deployment)
         outputs = self.stack.apply(url, parameters)
         migrate(self.clients, ENVIRONMENT, self.processes, outputs)
         resume(self.clients)
         return outputs
+
+    def _prepare(self, deployment: LastDeployment) -> tuple[str, dict[str, str]]:
+        """Makes what a stack needs before its creation; returns (the URL of the root template, the parameters)."""
+        secret = prerequisites.database_secret(
+            self.clients,
+            host=self.endpoints.database_host,
+            port=self.endpoints.database_port,
+            username=ROLE,
+            password=self.passwords.application,
+            dbname=DATABASE,
+        )
+        bucket = prerequisites.make_artifact_bucket(self.clients)
+        parameters = deployment.parameters | {"DatabaseSecretArn": secret}
+        prerequisites.verify_senders(self.clients, defaults(self.instance.project) | parameters)
+        packaged = deployment.packaged
+        key = f"templates/{packaged.fingerprint}-root.json"
+        upload(self.clients, bucket, packaged, key)
+        prerequisites.remove_log_groups(self.clients)
+        return url_of(self.clients.endpoint, bucket)(key), parameters
 
 
 def _at_run_time(clients: Clients, endpoints: Endpoints) -> dict[str, str]:
@@ -149,27 +168,6 @@ def _at_run_time(clients: Clients, endpoints: Endpoints) -> dict[str, str]:
         "ApiEndpoint": f"{clients.endpoint}/_aws/execute-api",
         "ArtifactBucket": prerequisites.artifact_bucket(),
     }
-
-
-def _prepare(creation: _Creation, deployment: LastDeployment) -> tuple[str, dict[str, str]]:
-    """Makes what a stack needs before its creation; returns (the URL of the root template, the parameters)."""
-    clients, endpoints, passwords = creation.clients, creation.endpoints, creation.passwords
-    secret = prerequisites.database_secret(
-        clients,
-        host=endpoints.database_host,
-        port=endpoints.database_port,
-        username=ROLE,
-        password=passwords.application,
-        dbname=DATABASE,
-    )
-    bucket = prerequisites.make_artifact_bucket(clients)
-    parameters = deployment.parameters | {"DatabaseSecretArn": secret}
-    prerequisites.verify_senders(clients, defaults(creation.instance.project) | parameters)
-    packaged = deployment.packaged
-    key = f"templates/{packaged.fingerprint}-root.json"
-    upload(clients, bucket, packaged, key)
-    prerequisites.remove_log_groups(clients)
-    return url_of(clients.endpoint, bucket)(key), parameters
 
 
 def parameters_name(instance: Instance) -> str:

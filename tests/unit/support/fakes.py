@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tests.support.orders import OrderFile
 
@@ -50,6 +50,22 @@ def leased(
         order_id=order.order_id,
         order=order,
         process_version_id=1,
+    )
+
+
+def current_token(node: str, waits: Waits) -> CurrentToken:
+    """A token of an order of its own that rests at the node and is due."""
+    return CurrentToken(
+        token_id=1,
+        version=3,
+        node=node,
+        attempts=0,
+        data={},
+        order_id=uuid4(),
+        process_version_id=1,
+        due_at=datetime.now(UTC),
+        outcome_unknown=False,
+        waits=waits,
     )
 
 

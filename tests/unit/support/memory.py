@@ -166,6 +166,10 @@ class MemoryOrder:
             item=place.item,
             size=place.size,
             left=place.remaining,
+            element=place.element,
+            elements=None if place.elements is None else tuple(place.elements),
+            values=place.own_values,
+            visit=place.visit,
         )
         return Row(token=token, version=version, server=place.server or "", data=place.data or {})
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from starlette.responses import RedirectResponse, Response
 
 from mtd.domain.errors import NotFound
-from mtd.domain.orders.order import from_json
+from mtd.domain.orders.order import READ_ERRORS, from_json
 from mtd.domain.orders.totals import line_amount
 from mtd.queries.flow import circuits
 from mtd.queries.orders import order_page
@@ -75,7 +75,7 @@ def with_amounts(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the amount of each line that does not name its own: price and quantity, less its discounts."""
     try:
         order = from_json(document)
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+    except READ_ERRORS:
         return document
     lines = [
         {"amount": str(line_amount(line, order.currency))} | written

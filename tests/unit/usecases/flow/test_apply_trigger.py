@@ -8,7 +8,7 @@ import pytest
 from tests.support.bpmn_files import bpmn
 from tests.support.diagrams import draw
 from tests.support.orders import OrderFile
-from tests.unit.support.fakes import FakeApi, FakeMachines, FakeQueues, FakeStore, leased
+from tests.unit.support.fakes import FakeApi, FakeMachines, FakeQueues, FakeStore, current_token, leased
 
 from mtd.domain.business_zone import business_zone
 from mtd.domain.errors import RetryableError
@@ -99,18 +99,7 @@ def test_a_task_is_tried_as_often_as_its_diagram_says(attempts: int, kind: str) 
 
 
 def due(node: str) -> CurrentToken:
-    return CurrentToken(
-        token_id=1,
-        version=3,
-        node=node,
-        attempts=0,
-        data={},
-        order_id=uuid.uuid4(),
-        process_version_id=1,
-        due_at=datetime.now(UTC),
-        outcome_unknown=False,
-        waits=Waits.TIME,
-    )
+    return current_token(node, Waits.TIME)
 
 
 def test_a_timer_that_is_due_moves_its_order_on() -> None:
@@ -137,7 +126,10 @@ def fired(store: FakeStore) -> None:
 
 def test_a_timer_that_breaks_in_an_unknown_way_takes_no_other_along() -> None:
     order = ubl.parse_order(OrderFile(number="N").xml().encode())
-    bad, good = replace(due("gone"), token_id=1), replace(due("wait"), token_id=2)
+    bad, good = (
+        replace(due("gone"), token_id=1),
+        replace(due("wait"), token_id=2),
+    )
     store = FakeStore(current_tokens=[bad, good], plan=plan_of(PARALLEL), order=order)
 
     fired(store)
@@ -151,7 +143,10 @@ def test_a_timer_that_breaks_in_an_unknown_way_takes_no_other_along() -> None:
 
 def test_a_timer_whose_commit_postgresql_refuses_fails_alone() -> None:
     order = ubl.parse_order(OrderFile(number="N").xml().encode())
-    tokens = [replace(due("wait"), token_id=1), replace(due("wait"), token_id=2)]
+    tokens = [
+        replace(due("wait"), token_id=1),
+        replace(due("wait"), token_id=2),
+    ]
     store = FakeStore(
         current_tokens=tokens,
         plan=plan_of(PARALLEL),

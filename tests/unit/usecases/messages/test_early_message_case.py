@@ -1,17 +1,14 @@
 """The drawn case of an early message, tests/data/engine/07: payment comes while people still work at A."""
 
-import uuid
-from datetime import UTC, datetime
-
 from tests.support.engine_cases import case_report
 from tests.support.orders import OrderFile
-from tests.unit.support.fakes import FakeApi, FakeMachines, FakeMessages, FakeQueues, FakeStore
+from tests.unit.support.fakes import FakeApi, FakeMachines, FakeMessages, FakeQueues, FakeStore, current_token
 
 from mtd.domain.orders import ubl
 from mtd.engine.model.tokens import Token, Waits
 from mtd.entrypoints.requests.messages import read_message
 from mtd.usecases.flow.route_order import TransitionMessage, route_order
-from mtd.usecases.flow.tokens import CurrentToken, TokenReference
+from mtd.usecases.flow.tokens import TokenReference
 from mtd.usecases.flow.trace import Caller, hop
 from mtd.usecases.messages.message import MessageKind
 from mtd.usecases.messages.send_message import send_message
@@ -29,24 +26,13 @@ def test_the_message_is_kept_and_the_event_passes_at_once() -> None:
     assert "kept_until" in answer
 
     # A is done, and the order comes to rest at W.
-    waiting = CurrentToken(
-        token_id=1,
-        version=3,
-        node="w",
-        attempts=0,
-        data={},
-        order_id=uuid.uuid4(),
-        process_version_id=1,
-        due_at=datetime.now(UTC),
-        outcome_unknown=False,
-        waits=Waits.MESSAGE,
-    )
+    waiting = current_token("w", Waits.MESSAGE)
     store.current_tokens, store.own = [waiting], Token(id=1, node="w", waits=Waits.MESSAGE)
-    told = TransitionMessage(
+    message = TransitionMessage(
         message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
     store.committed.clear()
-    route_order([told], store, FakeApi(), FakeMachines(), FakeQueues(), hop("Lambda", "route_order"))
+    route_order([message], store, FakeApi(), FakeMachines(), FakeQueues(), hop("Lambda", "route_order"))
 
     assert store.committed[1].order_ends[0].outcome == "e"
     assert store.committed[1].values[0].data == {"paid": True}

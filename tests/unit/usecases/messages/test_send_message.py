@@ -1,13 +1,12 @@
 """Messages and signals from outside: taken at once, kept for an order that does not wait yet, and never taken twice."""
 
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from tests.support.cases import plan_of
 from tests.support.orders import OrderFile
-from tests.unit.support.fakes import FakeApi, FakeMachines, FakeMessages, FakeQueues, FakeStore
+from tests.unit.support.fakes import FakeApi, FakeMachines, FakeMessages, FakeQueues, FakeStore, current_token
 
 from mtd.domain.errors import InvalidRequest, NotFound
 from mtd.domain.json_types import Json
@@ -28,21 +27,6 @@ PLAN = plan_of(
 )
 
 
-def place(node: str = "m", waits: Waits = Waits.MESSAGE) -> CurrentToken:
-    return CurrentToken(
-        token_id=1,
-        version=3,
-        node=node,
-        attempts=0,
-        data={},
-        order_id=uuid.uuid4(),
-        process_version_id=1,
-        due_at=datetime.now(UTC),
-        outcome_unknown=False,
-        waits=waits,
-    )
-
-
 def world(node: str = "m", waits: Waits = Waits.MESSAGE, **store: Any) -> FakeStore:
     order = ubl.parse_order(OrderFile(number="N").xml().encode())
     return FakeStore(plan=PLAN, order=order, own=Token(id=1, node=node, waits=waits), **store)
@@ -53,7 +37,7 @@ def message(**body: Any) -> SentMessage:
 
 
 def test_an_order_that_waits_takes_the_message_with_its_values() -> None:
-    store, waiting = world(), place()
+    store, waiting = world(), current_token("m", Waits.MESSAGE)
     store.messages.waiting = [waiting]
 
     answer = send_message(message(values={"receipt": 7}, id="m-1"), store.messages, store, CALLER)
@@ -67,7 +51,7 @@ def test_an_order_that_waits_takes_the_message_with_its_values() -> None:
 
 
 def test_a_message_of_the_same_id_is_taken_once() -> None:
-    store, waiting = world(), place()
+    store, waiting = world(), current_token("m", Waits.MESSAGE)
     store.messages.waiting = [waiting]
     send_message(message(id="m-1"), store.messages, store, CALLER)
     store.committed.clear()
@@ -82,7 +66,7 @@ def test_a_message_of_the_same_id_is_taken_once() -> None:
 
 
 def test_another_orders_message_of_the_same_id_is_another() -> None:
-    store, waiting = world(), place()
+    store, waiting = world(), current_token("m", Waits.MESSAGE)
     store.messages.waiting = [waiting]
     send_message(message(id="m-1"), store.messages, store, CALLER)
     of_another = read_message(MessageKind.MESSAGE, {"message": "paid", "id": "m-1"}, "M")
@@ -91,7 +75,7 @@ def test_another_orders_message_of_the_same_id_is_another() -> None:
 
 
 def test_a_message_that_came_is_recognised_when_its_order_has_ended() -> None:
-    store, waiting = world(), place()
+    store, waiting = world(), current_token("m", Waits.MESSAGE)
     store.messages.waiting = [waiting]
     send_message(message(id="m-1"), store.messages, store, CALLER)
     store.messages.waiting, store.messages.versions = [], []
@@ -126,7 +110,7 @@ def test_a_message_that_no_order_of_the_number_will_wait_for_is_refused(name: st
 
 
 def routed(store: FakeStore) -> None:
-    store.current_tokens = [place()]
+    store.current_tokens = [current_token("m", Waits.MESSAGE)]
     told = TransitionMessage(
         message_id="m", references=(TokenReference(token_id=1, version=3),), hop=hop("SQS", "transitions")
     )
@@ -161,7 +145,7 @@ def test_an_order_that_came_to_wait_while_the_message_was_written_is_looked_at()
         def listening(self, message: SentMessage) -> list[CurrentToken]:
             self.asked += 1
             assert message.name == "paid"
-            return [] if self.asked == 1 else [place()]
+            return [] if self.asked == 1 else [current_token("m", Waits.MESSAGE)]
 
     messages = Late()
     send_message(message(), messages, store, CALLER)
@@ -171,7 +155,7 @@ def test_an_order_that_came_to_wait_while_the_message_was_written_is_looked_at()
 
 def test_a_suspended_order_takes_its_message_later() -> None:
     store = world(suspended=True)
-    store.messages.waiting = [place()]
+    store.messages.waiting = [current_token("m", Waits.MESSAGE)]
 
     answer = send_message(message(), store.messages, store, CALLER)
 
@@ -191,7 +175,7 @@ def test_a_suspended_order_takes_its_message_later() -> None:
 )
 def test_a_rule_says_which_order_takes_the_message(rule: str, fits: bool) -> None:
     store = world(values={"invoice": "F-1"})
-    store.messages.waiting = [place()]
+    store.messages.waiting = [current_token("m", Waits.MESSAGE)]
     sent = read_message(MessageKind.MESSAGE, {"message": "paid", "when": rule, "values": {"amount": 23800}})
 
     answer = send_message(sent, store.messages, store, CALLER)
@@ -219,7 +203,7 @@ def signal(**body: Any) -> SentMessage:
 
 def test_a_signal_moves_every_order_that_waits_for_it_and_is_not_kept() -> None:
     store = world("g", Waits.SIGNAL)
-    store.messages.waiting = [place("g", Waits.SIGNAL)]
+    store.messages.waiting = [current_token("g", Waits.SIGNAL)]
 
     assert send_signal(signal(id="s-1"), store.messages, store, CALLER) == {"orders": 1}
 

@@ -1,10 +1,8 @@
 """People's tasks, versions and deadlines, without a database."""
 
 import json
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from tests.support.diagrams import draw
 from tests.support.orders import OrderFile
 from tests.support.pictures import picture_of
 from tests.support.xpdl_files import bpm, xpdl
-from tests.unit.support.fakes import FakeStore
+from tests.unit.support.fakes import FakeStore, current_token
 
 from mtd.adapters.forms import JsonSchemas
 from mtd.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound
@@ -27,7 +25,6 @@ from mtd.engine.model.plan import Plan
 from mtd.engine.model.tokens import Token, Waits
 from mtd.entrypoints.requests.tasks import read_number, read_request, read_text, read_values
 from mtd.usecases.flow.changes import CompletedTask, Message
-from mtd.usecases.flow.tokens import CurrentToken
 from mtd.usecases.flow.trace import Caller
 from mtd.usecases.flow.watch_deadlines import AHEAD_SECONDS, watch_deadlines
 from mtd.usecases.processes.import_processes import STATES
@@ -70,24 +67,9 @@ class FakeTasks:
         return not self.overtaken
 
 
-def place(node: str, waits: Waits) -> CurrentToken:
-    return CurrentToken(
-        token_id=1,
-        version=3,
-        node=node,
-        attempts=0,
-        data={},
-        order_id=uuid.uuid4(),
-        process_version_id=1,
-        due_at=datetime.now(UTC),
-        outcome_unknown=False,
-        waits=waits,
-    )
-
-
 def task(assignee: str | None = None, **other: Any) -> Task:
     known = {"task_id": 7, "version": 2, "status": "open", "name": "U", "team": "g", "candidate": None, "schema": FORM}
-    return Task(**{**known, "assignee": assignee, "token": place("u", Waits.PERSON), **other})
+    return Task(**{**known, "assignee": assignee, "token": current_token("u", Waits.PERSON), **other})
 
 
 def request(**other: Any) -> TaskRequest:

@@ -8,7 +8,7 @@ from typing import Any, cast, get_origin
 from mtd.domain.errors import MtdError, RejectedOrder
 from mtd.domain.json_types import Json
 from mtd.domain.orders.money import minor_digits, parse_decimal
-from mtd.domain.orders.order import Order, Party, from_json, to_json
+from mtd.domain.orders.order import READ_ERRORS, Order, Party, from_json, to_json
 from mtd.domain.tax.rut import normalise
 
 MAXIMUM_LINES = 10_000
@@ -42,7 +42,7 @@ def read_order(document: Any) -> Order:
             raise ValueError("the order reads differently after it was written as JSON")
     except MtdError:
         raise
-    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+    except READ_ERRORS as error:
         raise RejectedOrder(f"the order is malformed: {error!r}"[:300], code="order_malformed") from None
     return order
 

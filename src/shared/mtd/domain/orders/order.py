@@ -152,6 +152,10 @@ def to_json(order: Order) -> Json:
     return plain
 
 
+READ_ERRORS = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""The errors of `from_json` for a stored order that another release wrote, or that a person changed by hand."""
+
+
 def from_json(document: Json) -> Order:
     """The inverse of `to_json`."""
 

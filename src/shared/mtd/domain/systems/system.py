@@ -125,21 +125,21 @@ def read_system(name: str, document: Any) -> System:
 
 def system_json(system: System) -> Json:
     """The declaration as JSON: the inverse of `read_system`."""
-    told: Json = {"timeout": system.timeout_seconds, "parallel": system.parallel}
+    declared: Json = {"timeout": system.timeout_seconds, "parallel": system.parallel}
     ways = {"url": system.url, "lease": system.lease_seconds, "lambda": system.function, "queue": system.queue}
-    told |= {word: said for word, said in ways.items() if said}
+    declared |= {word: said for word, said in ways.items() if said}
     for word in ("secret", "rate", "recover"):
         if getattr(system, word) is not None:
-            told[word] = getattr(system, word)
+            declared[word] = getattr(system, word)
     if system.operations:
-        told["operations"] = {each.name: _operation_json(each) for each in system.operations.values()}
-    return told
+        declared["operations"] = {each.name: _operation_json(each) for each in system.operations.values()}
+    return declared
 
 
 def _operation_json(operation: SystemOperation) -> Json:
-    told: Json = {"method": operation.method, "path": operation.path}
-    told |= {word: said for word in ("request", "answer") if (said := getattr(operation, word)) is not None}
-    return told
+    declared: Json = {"method": operation.method, "path": operation.path}
+    declared |= {word: said for word in ("request", "answer") if (said := getattr(operation, word)) is not None}
+    return declared
 
 
 def _operation(operation: str, said: Any, system: str) -> SystemOperation:

@@ -41,7 +41,11 @@ class FolioRange:
 
     def usable(self, today: date) -> bool:
         """Whether folios are left in it that have not lapsed."""
-        return self.left > 0 and (self.expires_on is None or self.expires_on > today)
+        return self.left > 0 and not self.lapsed(today)
+
+    def lapsed(self, today: date) -> bool:
+        """Whether its folios are too old to be used."""
+        return self.expires_on is not None and self.expires_on <= today
 
     def serves(self, series: FolioSeries) -> bool:
         """Whether it is a range of the series."""

@@ -72,7 +72,7 @@ def forecast(
     found: list[Forecast] = []
     for issuer, document_type in sorted({(each.issuer, each.document_type) for each in ranges}, key=_by_kind):
         own = [each for each in ranges if (each.issuer, each.document_type) == (issuer, document_type)]
-        usable = [each for each in own if each.expires_on is None or each.expires_on > today]
+        usable = [each for each in own if not each.lapsed(today)]
         left = sum(each.left for each in usable)
         rate = sum(number for (who, kind), number in per_day.items() if kind == document_type and issuer in (None, who))
         dates = [each.expires_on for each in usable]

@@ -33,8 +33,8 @@ def surroundings(root: xml.Element, process: xml.Element, body: Body, pool: Box 
     own = nodes | ({own_pool} if own_pool else set())
     messages = [_to_pools(line, home) for line in lines if line.kind is ConnectionKind.MESSAGE_FLOW]
     messages = [line for line in messages if (line.source in own) != (line.target in own)]
-    told = {end for line in messages for end in (line.source, line.target)}
-    kept += [each for each in pools if each.id in told]
+    connected = {end for line in messages for end in (line.source, line.target)}
+    kept += [each for each in pools if each.id in connected]
     known = own | {each.id for each in kept}
     associations = [line for line in lines if line.kind is ConnectionKind.ASSOCIATION]
     shown = [line for line in (*associations, *messages) if {line.source, line.target} <= known]

@@ -87,8 +87,8 @@ def _fire(
             return apply_trigger(plan, locked, heard, token.node, who, "signal received", detail)
         if early is not None:
             received = MessageReceived(message=early.name, values=early.values)
-            told = {**detail, "message": early.name, **({"id": early.id} if early.id else {})}
-            return apply_trigger(plan, locked, received, token.node, who, "message received", told)
+            matched = {**detail, "message": early.name, **({"id": early.id} if early.id else {})}
+            return apply_trigger(plan, locked, received, token.node, who, "message received", matched)
         trigger = TimerFired(token=locked.token_of_row(token.token_id).id)
         late: Json = {
             "failed": node.attached_to or node.id,

@@ -56,10 +56,10 @@ def tell_people(box: TaskMailBox, mailer: Mailer, function: str) -> int:
     if not claimed:
         return 0
     results = iter(mailer.send([each for task in claimed for each in mails_of(task)]))
-    told = [(task, [next(results) for _ in task.recipients]) for task in claimed]
-    box.record([_event(task, each, function) for task, each in told])
+    mailed = [(task, [next(results) for _ in task.recipients]) for task in claimed]
+    box.record([_event(task, each, function) for task, each in mailed])
     # A mail to one of several people may be sent twice then: nobody goes without.
-    again = [task for task, each in told if any(result.status == "pending" for result in each)]
+    again = [task for task, each in mailed if any(result.status == "pending" for result in each)]
     box.give_back(again)
     return len(again)
 

@@ -58,7 +58,7 @@ class PostgresFlowStore:
             for row in rows:
                 try:
                     self.remember(row)
-                except UNREADABLE:
+                except orders.READ_ERRORS:
                     # Orders of other versions go on; those of this one become exceptions.
                     LOG.exception("plan unreadable", extra={"process_version_id": row["process_version_id"]})
         return self._plans
@@ -163,14 +163,10 @@ def lease_result(rows: Iterable[dict[str, Any]], circuit: CircuitState) -> Lease
         del row["due_at"]
         try:
             tokens.append(LeasedToken(order=orders.from_json(document), entered_at=entered_at, **row))
-        except UNREADABLE as error:
+        except orders.READ_ERRORS as error:
             reason = MtdError(f"the order's stored content cannot be read: {error!r}", code="order_unreadable")
             unreadable.append(UnreadableToken(token=current, error=reason))
     return LeaseResult(tokens=tokens, unreadable=unreadable, circuit=circuit)
-
-
-UNREADABLE = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
-"""The errors of reading a stored order that another release wrote, or that a person changed by hand."""
 
 
 def reference_rows(references: Sequence[TokenReference]) -> Jsonb:
@@ -225,6 +221,6 @@ def token_rows(rows: Iterable[Mapping[str, Any]]) -> Mapping[UUID, dict[int, Tok
 def _content(document: Any) -> Order | None:
     try:
         return orders.from_json(document) if document else None
-    except UNREADABLE:
+    except orders.READ_ERRORS:
         LOG.exception("order unreadable")
         return None

@@ -7,7 +7,6 @@ from psycopg.types.json import Jsonb
 
 from mtd.adapters.postgres.database import Database
 from mtd.adapters.postgres.flow.changes import columns, event_rows
-from mtd.adapters.postgres.flow.store import UNREADABLE
 from mtd.domain.orders import order as orders
 from mtd.sql import load
 from mtd.usecases.flow.changes import OrderEvent, RequestedMail
@@ -35,7 +34,7 @@ class PostgresMailBox:
             document, numbers = row.pop("document"), row.pop("documents")
             try:
                 order = orders.from_json(document)
-            except UNREADABLE:
+            except orders.READ_ERRORS:
                 LOG.exception("order unreadable", extra={"order_id": str(row["order_id"])})
                 unreadable.append(FinishedMail(mail_id=row["mail_id"], result=_UNREADABLE))
             else:
